@@ -1,0 +1,45 @@
+/* What the engine gives to the rest of the core; models see synrl/engine.h. */
+#ifndef ENGINE_H
+#define ENGINE_H
+
+#include "synrl/engine.h"
+#include "synrl/policy.h"
+
+extern const synrl_engine_api engine_api;
+extern const synrl_random_api random_api;
+extern const synrl_math_api math_api;
+
+/* The SIMD variant in use: "scalar", "avx2" or "avx512"; SYNRL_ISA forces one. All give the same
+ * bits. NULL where SYNRL_ISA names none, or one that this machine does not have. */
+const char *engine_isa(void);
+
+/* Batches ------------------------------------------------------------------------------------- */
+
+/* Room for n_samples of n_inputs each; nothing in it yet. Freed by batch_destroy. */
+synrl_status batch_create(const synrl_host *host, size_t n_samples, size_t n_inputs, bool bytes,
+                          float scale, synrl_batch **batch);
+void batch_destroy(synrl_batch *batch); /* NULL is allowed */
+/* Packs the samples: sample s is row rows[s] of inputs [..][n_inputs] (rows NULL: row s), bytes or
+ * floats as created. Lanes behind the last sample get copies of it. Models have to bind anew. */
+void batch_fill(synrl_batch *batch, const void *inputs, const uint32_t *rows);
+
+/* The policy step ----------------------------------------------------------------------------- */
+
+/* One reward history's worth of a policy: what a synapse does, by its action history. */
+typedef struct greedy_map {
+    uint32_t n_histories;                /* 3^n_actions */
+    uint8_t action[SYNRL_HISTORIES_MAX]; /* 0, 1, 2; 3 + bit set (3..7 -> 6..10) where tied at
+                                            random: 3 + (1 << a | 1 << b ..) */
+    bool has_ties;                       /* some entry is above 2 */
+    uint64_t explore_end[3];             /* thresholds: word < [0]: -1; < [1]: 0; < [2]: +1; each
+                                            0 .. 2^32 */
+} greedy_map;
+
+/* Synapses first .. first + n - 1: draws their words, chooses, writes actions[first ..] and shifts
+ * histories[first ..]. counts: this call's own [n_histories * 3], added to; or NULL. cells: or
+ * NULL. Where tied at random, of k tied actions the one numbered word % k is taken, counted from -.
+ */
+void choose_range(const greedy_map *map, synrl_stream stream, size_t first, size_t n,
+                  uint8_t *histories, int8_t *actions, uint64_t *counts, uint16_t *cells);
+
+#endif

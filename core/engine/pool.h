@@ -1,0 +1,22 @@
+/* Workers that run one piece of work together, again and again.
+ *
+ * Worker 0 is the calling thread. Between two pieces of work that follow closely the others spin;
+ * after some tens of microseconds they sleep, so an idle pool costs nothing. */
+#ifndef POOL_H
+#define POOL_H
+
+#include "synrl/host.h"
+
+typedef struct pool pool;
+
+pool *pool_create(size_t n_workers); /* >= 1; NULL: no memory or no thread could be started */
+void pool_destroy(pool *pool);       /* NULL is allowed */
+size_t pool_size(const pool *pool);
+/* work(context, 0 .. n - 1, n) on all workers; returns when all are done. Not to be nested. */
+void pool_run(pool *pool, synrl_work work, void *context);
+/* The share [first, end) of n items of one worker: contiguous, in the workers' order, a multiple of
+ * `grain` long but for the last. */
+void pool_share(size_t n, size_t grain, size_t worker, size_t n_workers, size_t *first,
+                size_t *end);
+
+#endif

@@ -1,0 +1,46 @@
+/* A component: a plugin and its parameters, set and checked, ready to be put to work.
+ *
+ * Counted references. Its config struct never changes after component_finish, and it holds on to
+ * everything the config points to (strings, lists, policies, schedules, activations). */
+#ifndef COMPONENT_H
+#define COMPONENT_H
+
+#include <jansson.h>
+
+#include "registry.h"
+#include "synrl/activation.h"
+#include "value.h"
+
+/* Finds the plugin. Then: component_set for each parameter given, component_finish once. Messages
+ * begin with the kind and id: rule "qlearning": unknown parameter "gama", did you mean "gamma"? */
+synrl_status component_create(core *core, synrl_kind kind, const char *id, component **component);
+/* Checks type and range; a parameter may be set once. An integral NUMBER does for an integer, an
+ * integer or number for a schedule; the id of an activation for a component; one item for a list.
+ */
+synrl_status component_set(component *component, const char *name, const value *value);
+/* Fills in defaults; fails where a required parameter is missing. */
+synrl_status component_finish(component *component);
+/* component_create and component_finish, all parameters at their defaults. */
+synrl_status component_create_default(core *core, synrl_kind kind, const char *id,
+                                      component **component);
+
+component *component_retain(component *component);
+void component_release(component *component); /* NULL is allowed */
+
+const plugin *component_plugin(const component *component);
+const void *component_config(const component *component); /* after finish */
+/* For the operations of an activation or loss, which have no instance of their own. */
+const synrl_host *component_host(const component *component);
+/* For SYNRL_KIND_ACTIVATION: as models are handed it. */
+const synrl_activation *component_activation(const component *component);
+
+/* {"id": ..., "version": ..., "file": ..., "parameters": {...}}, for run.json; a policy stands as
+ * {"n_actions", "n_rewards", "hash"}, a schedule as a number, a list of steps or "function". NULL
+ * with the message set where there is no memory. */
+json_t *component_json(const component *component);
+
+/* One line a parameter, for `synrl help KIND ID`: writes into a string that the caller frees with
+ * core_free. */
+char *plugin_help(core *core, const plugin *plugin);
+
+#endif

@@ -1,0 +1,42 @@
+# Tests. tests/KIND/NAME_suite.c exports Suite *make_NAME_suite(void); all of them run in one program.
+# `make check CK_RUN_SUITE=policy` runs one suite.
+
+SUITE_SOURCES := $(wildcard tests/unit/*_suite.c tests/plugins/*_suite.c tests/lua/*_suite.c)
+SUITES := $(patsubst %_suite,%,$(basename $(notdir $(SUITE_SOURCES))))
+TEST_OBJECTS := $(call objects,tests/*/*_suite.c tests/support/*.c tests/ref/*.c tests/main.c)
+BAD_PLUGINS := $(patsubst tests/bad/%.c,$(BUILD)/tests/bad/%.so,$(wildcard tests/bad/*.c))
+TEST_CPPFLAGS := $(CORE_CPPFLAGS) -I. -Itests -I$(BUILD)/tests $(call pkg,--cflags check) \
+	-DBUILD_DIR='"$(BUILD)"'
+
+$(BUILD)/tests/suites.h: $(SUITE_SOURCES) tests/tests.mk
+	@mkdir -p $(@D)
+	@for s in $(sort $(SUITES)); do echo "SUITE($$s)"; done > $@
+
+$(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/tests/suites.h
+	@mkdir -p $(@D)
+	$(CC) $(TEST_CPPFLAGS) $(CFLAGS) -Wno-gnu-zero-variadic-macro-arguments -c -o $@ $<
+
+$(BUILD)/tests/check: $(TEST_OBJECTS) $(BUILD)/libsynrl.a
+	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs check) $(LDLIBS)
+
+# Deliberately broken, so without the checks that would refuse them at link time.
+$(BUILD)/tests/bad/%.so: tests/bad/%.c
+	@mkdir -p $(@D)
+	$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $<
+
+check: all $(BUILD)/tests/check $(BAD_PLUGINS) $(if $(SAN),,lint)
+	$(BUILD)/tests/check
+
+.PHONY: tests
+tests: all $(BUILD)/tests/check $(BAD_PLUGINS)
+
+LUA_FILES = $(shell git ls-files '*.lua')
+SHELL_FILES = $(shell git ls-files '*.sh' .ci/setup .ci/run)
+lint:
+	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+	$(if $(LUA_FILES),luacheck -q --std lua54 $(LUA_FILES))
+	shellcheck $(SHELL_FILES)
+	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability \
+		-j 2 -Icore/include core plugins
+
+-include $(TEST_OBJECTS:.o=.d)
