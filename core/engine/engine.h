@@ -26,20 +26,20 @@ void batch_fill(synrl_batch *batch, const void *inputs, const uint32_t *rows);
 /* The policy step ----------------------------------------------------------------------------- */
 
 /* One reward history's worth of a policy: what a synapse does, by its action history. */
-typedef struct greedy_map {
+struct greedy_map {
     uint32_t n_histories;                /* 3^n_actions */
     uint8_t action[SYNRL_HISTORIES_MAX]; /* 0, 1, 2; 3 + bit set (3..7 -> 6..10) where tied at
                                             random: 3 + (1 << a | 1 << b ..) */
     bool has_ties;                       /* some entry is above 2 */
     uint64_t explore_end[3];             /* thresholds: word < [0]: -1; < [1]: 0; < [2]: +1; each
                                             0 .. 2^32 */
-} greedy_map;
+};
 
 /* Synapses first .. first + n - 1: draws their words, chooses, writes actions[first ..] and shifts
  * histories[first ..]. counts: this call's own [n_histories * 3], added to; or NULL. cells: or
  * NULL. Where tied at random, of k tied actions the one numbered word % k is taken, counted from -.
  */
-void choose_range(const greedy_map *map, synrl_stream stream, size_t first, size_t n,
+void choose_range(const struct greedy_map *map, synrl_stream stream, size_t first, size_t n,
                   uint8_t *histories, int8_t *actions, uint64_t *counts, uint16_t *cells);
 
 #endif

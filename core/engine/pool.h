@@ -7,13 +7,14 @@
 
 #include "synrl/host.h"
 
-typedef struct pool pool;
+struct pool;
 
-pool *pool_create(size_t n_workers); /* >= 1; NULL: no memory or no thread could be started */
-void pool_destroy(pool *pool);       /* NULL is allowed */
-size_t pool_size(const pool *pool);
+struct pool *
+pool_create(size_t n_workers);        /* >= 1; NULL: no memory or no thread could be started */
+void pool_destroy(struct pool *pool); /* NULL is allowed */
+size_t pool_size(const struct pool *pool);
 /* work(context, 0 .. n - 1, n) on all workers; returns when all are done. Not to be nested. */
-void pool_run(pool *pool, synrl_work work, void *context);
+void pool_run(struct pool *pool, synrl_work work, void *context);
 /* The share [first, end) of n items of one worker: contiguous, in the workers' order, a multiple of
  * `grain` long but for the last. */
 void pool_share(size_t n, size_t grain, size_t worker, size_t n_workers, size_t *first,

@@ -13,34 +13,36 @@
 
 /* Finds the plugin. Then: component_set for each parameter given, component_finish once. Messages
  * begin with the kind and id: rule "qlearning": unknown parameter "gama", did you mean "gamma"? */
-synrl_status component_create(core *core, synrl_kind kind, const char *id, component **component);
+synrl_status component_create(struct core *core, synrl_kind kind, const char *id,
+                              struct component **component);
 /* Checks type and range; a parameter may be set once. An integral NUMBER does for an integer, an
  * integer or number for a schedule; the id of an activation for a component; one item for a list.
  */
-synrl_status component_set(component *component, const char *name, const value *value);
+synrl_status component_set(struct component *component, const char *name,
+                           const struct value *value);
 /* Fills in defaults; fails where a required parameter is missing. */
-synrl_status component_finish(component *component);
+synrl_status component_finish(struct component *component);
 /* component_create and component_finish, all parameters at their defaults. */
-synrl_status component_create_default(core *core, synrl_kind kind, const char *id,
-                                      component **component);
+synrl_status component_create_default(struct core *core, synrl_kind kind, const char *id,
+                                      struct component **component);
 
-component *component_retain(component *component);
-void component_release(component *component); /* NULL is allowed */
+struct component *component_retain(struct component *component);
+void component_release(struct component *component); /* NULL is allowed */
 
-const plugin *component_plugin(const component *component);
-const void *component_config(const component *component); /* after finish */
+const struct plugin *component_plugin(const struct component *component);
+const void *component_config(const struct component *component); /* after finish */
 /* For the operations of an activation or loss, which have no instance of their own. */
-const synrl_host *component_host(const component *component);
+const synrl_host *component_host(const struct component *component);
 /* For SYNRL_KIND_ACTIVATION: as models are handed it. */
-const synrl_activation *component_activation(const component *component);
+const synrl_activation *component_activation(const struct component *component);
 
 /* {"id": ..., "version": ..., "file": ..., "parameters": {...}}, for run.json; a policy stands as
  * {"n_actions", "n_rewards", "hash"}, a schedule as a number, a list of steps or "function". NULL
  * with the message set where there is no memory. */
-json_t *component_json(const component *component);
+json_t *component_json(const struct component *component);
 
 /* One line a parameter, for `synrl help KIND ID`: writes into a string that the caller frees with
  * core_free. */
-char *plugin_help(core *core, const plugin *plugin);
+char *plugin_help(struct core *core, const struct plugin *plugin);
 
 #endif

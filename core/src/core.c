@@ -39,12 +39,12 @@ static size_t available_cpus(void) {
     return n > 0 ? (size_t)n : 1;
 }
 
-core *core_create(const core_options *options) {
-    allocator memory = {NULL, plain_allocate, plain_free};
+struct core *core_create(const struct core_options *options) {
+    struct allocator memory = {NULL, plain_allocate, plain_free};
     if (options->allocator != NULL) {
         memory = *options->allocator;
     }
-    core *made = memory.allocate(memory.context, sizeof *made);
+    struct core *made = memory.allocate(memory.context, sizeof *made);
     if (made == NULL) {
         return NULL;
     }
@@ -63,7 +63,7 @@ core *core_create(const core_options *options) {
     return made;
 }
 
-void core_destroy(core *core) {
+void core_destroy(struct core *core) {
     if (core == NULL) {
         return;
     }
@@ -71,11 +71,12 @@ void core_destroy(core *core) {
         registry_destroy(core, core->registry);
     }
     pool_destroy(core->pool);
-    const allocator memory = core->allocator;
+    const struct allocator memory = core->allocator;
     memory.free(memory.context, core);
 }
 
-synrl_status core_fail_va(core *core, synrl_status status, const char *format, va_list arguments) {
+synrl_status core_fail_va(struct core *core, synrl_status status, const char *format,
+                          va_list arguments) {
     /* Through a second buffer: an argument may be the message that stands. */
     char message[sizeof core->message];
     vsnprintf(message, sizeof message, format, arguments);
@@ -83,7 +84,7 @@ synrl_status core_fail_va(core *core, synrl_status status, const char *format, v
     return status;
 }
 
-synrl_status core_fail(core *core, synrl_status status, const char *format, ...) {
+synrl_status core_fail(struct core *core, synrl_status status, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     core_fail_va(core, status, format, arguments);
@@ -91,11 +92,11 @@ synrl_status core_fail(core *core, synrl_status status, const char *format, ...)
     return status;
 }
 
-synrl_status core_fail_in(core *core, synrl_status status, const char *prefix) {
+synrl_status core_fail_in(struct core *core, synrl_status status, const char *prefix) {
     return core_fail(core, status, "%s: %s", prefix, core->message);
 }
 
-static void log_va(core *core, synrl_log_level level, const char *who, const char *format,
+static void log_va(struct core *core, synrl_log_level level, const char *who, const char *format,
                    va_list arguments) {
     if (core->log == NULL) {
         return;
@@ -108,14 +109,14 @@ static void log_va(core *core, synrl_log_level level, const char *who, const cha
     core->log(core->log_context, level, line);
 }
 
-void core_log(core *core, synrl_log_level level, const char *format, ...) {
+void core_log(struct core *core, synrl_log_level level, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     log_va(core, level, "", format, arguments);
     va_end(arguments);
 }
 
-void *core_alloc(core *core, size_t count, size_t size) {
+void *core_alloc(struct core *core, size_t count, size_t size) {
     if (count == 0 || size == 0) {
         count = size = 1;
     }
@@ -130,19 +131,19 @@ void *core_alloc(core *core, size_t count, size_t size) {
     return memset(memory, 0, count * size);
 }
 
-void core_free(core *core, void *memory) {
+void core_free(struct core *core, void *memory) {
     if (memory != NULL) {
         core->allocator.free(core->allocator.context, memory);
     }
 }
 
-char *core_strdup(core *core, const char *text) {
+char *core_strdup(struct core *core, const char *text) {
     const size_t size = strlen(text) + 1;
     char *copy = core_alloc(core, size, 1);
     return copy != NULL ? memcpy(copy, text, size) : NULL;
 }
 
-char *core_printf(core *core, const char *format, ...) {
+char *core_printf(struct core *core, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
     va_list again;
@@ -159,7 +160,7 @@ char *core_printf(core *core, const char *format, ...) {
 
 /* The host: the same functions, bound to one instance ------------------------------------------ */
 
-static const host *host_of(const synrl_host *public) {
+static const struct host *host_of(const synrl_host *public) {
     return public->context;
 }
 
@@ -195,7 +196,7 @@ static void host_parallel(const synrl_host *public, synrl_work work, void *conte
     pool_run(host_of(public)->core->pool, work, context);
 }
 
-void host_init(host *host, core *core, synrl_kind kind, const char *id) {
+void host_init(struct host *host, struct core *core, synrl_kind kind, const char *id) {
     *host = (struct host){
         .public = {.size = sizeof(synrl_host),
                    .context = host,

@@ -11,20 +11,20 @@
 extern const synrl_policy_api policy_api;
 
 /* All zero, one reference. */
-synrl_status policy_create(core *core, uint32_t n_actions, uint32_t n_rewards,
+synrl_status policy_create(struct core *core, uint32_t n_actions, uint32_t n_rewards,
                            synrl_policy **policy);
-synrl_status policy_copy(core *core, const synrl_policy *from, synrl_policy **policy);
+synrl_status policy_copy(struct core *core, const synrl_policy *from, synrl_policy **policy);
 /* Reference counts are not part of what the policy says, so const ones can be held too. */
 const synrl_policy *policy_retain(const synrl_policy *policy);
 void policy_release(const synrl_policy *policy); /* NULL is allowed */
 
 /* A table in the column format r_tn..r_t1, a_tn..a_t1, q_dec, q_null, q_inc: -1, 0, 1 for actions;
  * for rewards 0 is "none yet". Rows in any order, each state once; states left out stay 0. */
-synrl_status policy_load_csv(core *core, const char *path, synrl_policy **policy);
+synrl_status policy_load_csv(struct core *core, const char *path, synrl_policy **policy);
 /* Every state, numbers with 17 digits: loads back bit for bit. Written whole or not at all. */
-synrl_status policy_save_csv(core *core, const synrl_policy *policy, const char *path);
+synrl_status policy_save_csv(struct core *core, const synrl_policy *policy, const char *path);
 /* A table a person can read, one line a state that can occur; freed by core_free. */
-char *policy_text(core *core, const synrl_policy *policy);
+char *policy_text(struct core *core, const synrl_policy *policy);
 /* XXH3-64 of memories and table. */
 uint64_t policy_hash(const synrl_policy *policy);
 /* greedy[history] = 0, 1, 2 for the action; with SYNRL_TIES_RANDOM 3 + a bit set of tied actions.

@@ -14,30 +14,30 @@
 
 #include "trainer.h"
 
-typedef struct recorder recorder;
+struct recorder;
 
-typedef struct recorder_options {
+struct recorder_options {
     const char *folder;  /* where runs are kept, "runs" */
     const char *script;  /* the path of the script, or NULL */
     bool pictures;       /* draw if gnuplot can be found */
     const char *command; /* the command line that repeats the run, or NULL */
-} recorder_options;
+};
 
 /* Makes the folder and run.json for a trainer about to run. Keeps a pointer to the trainer. */
-synrl_status recorder_create(core *core, const trainer *trainer, const recorder_options *options,
-                             recorder **made);
+synrl_status recorder_create(struct core *core, const struct trainer *trainer,
+                             const struct recorder_options *options, struct recorder **made);
 /* To be handed to trainer_run. */
-observer recorder_observer(recorder *recorder);
+struct observer recorder_observer(struct recorder *recorder);
 /* After trainer_run: the run's end with its status; weights, policy, pictures, run.json. */
-synrl_status recorder_finish(recorder *recorder, synrl_status outcome);
-const char *recorder_folder(const recorder *recorder);
-void recorder_destroy(recorder *recorder); /* without finish the run stays "running" */
+synrl_status recorder_finish(struct recorder *recorder, synrl_status outcome);
+const char *recorder_folder(const struct recorder *recorder);
+void recorder_destroy(struct recorder *recorder); /* without finish the run stays "running" */
 
 /* A picture of a policy's greedy actions, SVG or PNG by the path's ending. SYNRL_UNSUPPORTED where
  * gnuplot cannot be found. */
-synrl_status policy_draw(core *core, const synrl_policy *policy, const char *path);
+synrl_status policy_draw(struct core *core, const synrl_policy *policy, const char *path);
 /* The loss curve of a finished run as text of so many columns, by gnuplot's dumb terminal; freed by
  * core_free. */
-synrl_status recorder_plot_text(const recorder *recorder, unsigned columns, char **text);
+synrl_status recorder_plot_text(const struct recorder *recorder, unsigned columns, char **text);
 
 #endif

@@ -9,29 +9,30 @@
 
 #include "core.h"
 
-typedef struct plugin {
+struct plugin {
     const synrl_plugin *entry;
     const char *file; /* the path it was opened from */
     void *library;    /* dlopen's handle */
-} plugin;
+};
 
-registry *registry_create(core *core, const char *plugin_path); /* NULL: no memory */
-void registry_destroy(core *core, registry *registry);
+struct registry *registry_create(struct core *core, const char *plugin_path); /* NULL: no memory */
+void registry_destroy(struct core *core, struct registry *registry);
 
 /* The plugin of this kind and id, opened if it is not yet. Fails, naming the file and what is wrong
  * with it, or where it was looked for, with the nearest id that exists ("did you mean"). */
-synrl_status registry_find(core *core, synrl_kind kind, const char *id, const plugin **found);
+synrl_status registry_find(struct core *core, synrl_kind kind, const char *id,
+                           const struct plugin **found);
 
 /* Every plugin file on the search path, sorted by kind and id, for `synrl plugins`. A broken one
  * has plugin == NULL and its message in `problem`. Freed by registry_list_free. */
-typedef struct registry_entry {
+struct registry_entry {
     char *file;
-    const plugin *plugin;
+    const struct plugin *plugin;
     char *problem;
     bool shadowed; /* another file, earlier on the path, has the same kind and id */
-} registry_entry;
-synrl_status registry_list(core *core, registry_entry **entries, size_t *n);
-void registry_list_free(core *core, registry_entry *entries, size_t n);
+};
+synrl_status registry_list(struct core *core, struct registry_entry **entries, size_t *n);
+void registry_list_free(struct core *core, struct registry_entry *entries, size_t n);
 
 /* The nearest of n words to `word`, or NULL where none is near enough to be meant. */
 const char *suggest(const char *word, size_t n, const char *const *words);

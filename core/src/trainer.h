@@ -13,7 +13,7 @@ typedef enum batch_refresh {
 } batch_refresh;
 
 /* What is known after an iteration that is looked at. NaN: not known. */
-typedef struct metrics {
+struct metrics {
     uint64_t iteration; /* iterations done; 0: before the first */
     double loss;        /* on the batch */
     double accuracy;    /* on the batch, 0..1 */
@@ -21,27 +21,27 @@ typedef struct metrics {
     double valid_loss, valid_accuracy;
     double alpha_s, epsilon;                    /* NaN where the rule has none */
     uint64_t sample_forwards, sample_backwards; /* since the start; validation not counted */
-} metrics;
+};
 
 /* Asked by the trainer, on the calling thread. A status other than SYNRL_OK ends the run: with
  * SYNRL_STOPPED as "stopped", else as failed. NULL: not asked. */
-typedef struct observer {
+struct observer {
     void *context;
     /* Every record_every iterations, at 0, at every evaluation, and at the last. */
-    synrl_status (*record)(void *context, const metrics *metrics);
+    synrl_status (*record)(void *context, const struct metrics *metrics);
     /* After each iteration of a rule that steps: its reward. */
     synrl_status (*reward)(void *context, uint64_t iteration, int reward);
     /* Often (at least every 50 ms where iterations are short): for progress lines and signals. */
-    synrl_status (*tick)(void *context, const metrics *latest);
-} observer;
+    synrl_status (*tick)(void *context, const struct metrics *latest);
+};
 
-typedef struct train_options {
+struct train_options {
     const char *name;
-    dataset *data;    /* required */
-    dataset *valid;   /* or NULL */
-    component *model; /* required, as the next two */
-    component *loss;
-    component *rule;
+    struct dataset *data;    /* required */
+    struct dataset *valid;   /* or NULL */
+    struct component *model; /* required, as the next two */
+    struct component *loss;
+    struct component *rule;
     uint64_t iterations;
     uint64_t seed;
     size_t batch_size;    /* 0: all of the data, always */
@@ -51,48 +51,51 @@ typedef struct train_options {
     uint64_t evaluate_every; /* 0: max(1, iterations / 100); only where there is `valid` */
     /* The script's: called after each evaluation (or record, without `valid`). *stop = true ends
      * the run as "stopped: reason". */
-    synrl_status (*decide)(void *context, const metrics *metrics, bool *stop, char *reason,
+    synrl_status (*decide)(void *context, const struct metrics *metrics, bool *stop, char *reason,
                            size_t reason_size);
     void *decide_context;
-} train_options;
+};
 
-typedef struct trainer trainer;
+struct trainer;
 
 /* Builds model and rule, binds the first batch; checks that everything fits together. Keeps
  * references to the objects of the options. Nothing is run yet. */
-synrl_status trainer_create(core *core, const train_options *options, trainer **made);
-void trainer_destroy(trainer *trainer); /* NULL is allowed */
+synrl_status trainer_create(struct core *core, const struct train_options *options,
+                            struct trainer **made);
+void trainer_destroy(struct trainer *trainer); /* NULL is allowed */
 /* Runs the iterations that are left. Observers are told in the order given. */
-synrl_status trainer_run(trainer *trainer, size_t n_observers, const observer *observers);
+synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
+                         const struct observer *observers);
 
-typedef struct summary {
+struct summary {
     uint64_t iterations;   /* done */
-    metrics last;          /* with accuracy and validation as at the end */
+    struct metrics last;   /* with accuracy and validation as at the end */
     double seconds;        /* of trainer_run, by a monotonic clock */
     uint64_t weights_hash; /* XXH3-64 of the final weights, floats in little-endian order */
     uint64_t seed;
     char stopped[256]; /* why it ended before its time; "" where it did not */
-} summary;
-void trainer_summary(const trainer *trainer, summary *summary);
+};
+void trainer_summary(const struct trainer *trainer, struct summary *summary);
 
-const train_options *trainer_options(const trainer *trainer);
-const synrl_layout *trainer_layout(const trainer *trainer);
-void trainer_weights(const trainer *trainer, float *weights); /* [n_synapses] */
-const synrl_policy *trainer_policy(const trainer *trainer);   /* of the rule; NULL: has none */
+const struct train_options *trainer_options(const struct trainer *trainer);
+const synrl_layout *trainer_layout(const struct trainer *trainer);
+void trainer_weights(const struct trainer *trainer, float *weights); /* [n_synapses] */
+const synrl_policy *trainer_policy(const struct trainer *trainer); /* of the rule; NULL: has none */
 
 /* What a network answers on any data set, off the training path: draws no random number, changes
  * nothing that training sees. */
-typedef struct evaluation {
+struct evaluation {
     size_t n_samples, n_outputs, n_classes;
     double loss;         /* NaN without a loss */
     double accuracy;     /* NaN where the data has no classes */
     float *outputs;      /* [n_samples][n_outputs] */
     int32_t *predicted;  /* [n_samples], or NULL without classes */
     uint64_t *confusion; /* [actual][predicted], or NULL without classes */
-} evaluation;
+};
 /* weights NULL: the initial weights of the model. loss NULL: none. Freed by evaluation_free. */
-synrl_status evaluate(core *core, component *model, const float *weights, size_t n_weights,
-                      component *loss, dataset *data, evaluation *result);
-void evaluation_free(core *core, evaluation *result);
+synrl_status evaluate(struct core *core, struct component *model, const float *weights,
+                      size_t n_weights, struct component *loss, struct dataset *data,
+                      struct evaluation *result);
+void evaluation_free(struct core *core, struct evaluation *result);
 
 #endif

@@ -6,7 +6,7 @@
 #include "schedule.h"
 #include "synrl/policy.h"
 
-typedef struct component component;
+struct component;
 
 typedef enum value_kind {
     VALUE_NIL = 0,
@@ -21,7 +21,6 @@ typedef enum value_kind {
     VALUE_OTHER      /* something no parameter takes; `string` says what, for the message */
 } value_kind;
 
-typedef struct value value;
 struct value {
     value_kind kind;
     union {
@@ -31,11 +30,11 @@ struct value {
         const char *string;
         struct {
             size_t n;
-            const value *items;
+            const struct value *items;
         } list;
-        schedule *schedule;
+        struct schedule *schedule;
         const synrl_policy *policy;
-        component *component;
+        struct component *component;
     } as;
 };
 
