@@ -1,0 +1,14 @@
+/* Whether what a file says of itself can be believed. Reads constant data only: no code of the
+ * plugin runs. */
+#ifndef PLUGIN_CHECK_H
+#define PLUGIN_CHECK_H
+
+#include "core.h"
+
+/* The version first, since every later field's place depends on it. `file` ends in ID.so. */
+synrl_status plugin_check(struct core *core, const synrl_plugin *entry, const char *file);
+
+/* Bytes of the C type that a parameter of this type is stored in; 0 for no type. */
+size_t param_size(synrl_param_type type);
+
+#endif

@@ -1,0 +1,57 @@
+-- The paper's Fig. 1: match a random decision boundary in the plane with a 2-100-1 network.
+--   adaptive  Fig. 1a: network and policy learn together
+--   static    Fig. 1b: the policy just learned, frozen, on a new boundary. At the paper's alpha_q this
+--             is a lottery: about seven in ten such policies fail on some boundary
+--   golden    Fig. 1b again, with the shipped policy that was chosen among many (scripts/golden.lua)
+-- The last two run on the same boundary from the same start.
+local synrl = require "synrl"
+local tasks = require "lib.tasks"
+
+local o = synrl.options {
+   seed = 1,
+   iterations = 10000,
+   hidden = 100,
+   samples = 2000,
+   memory = 2,
+   epsilon = 0.25,
+   alpha_s = 0.001,
+   alpha_q = 0.01,
+   gamma = 0.9,
+   sweep = "sequential",
+   golden = tasks.folder .. "/../datasets/policies/golden.csv",
+}
+
+local function train(name, seed, rule)
+   return synrl.train {
+      name = "boundary-" .. name,
+      data = tasks.boundary(o, seed),
+      model = tasks.boundary_net(o, seed + 1),
+      loss = "euclidean",
+      iterations = o.iterations,
+      rule = rule,
+      seed = o.seed,
+   }
+end
+
+local function frozen(policy)
+   return synrl.rule("static", { policy = policy, epsilon = o.epsilon, alpha_s = o.alpha_s })
+end
+
+local adaptive = train("adaptive", o.seed, synrl.rule("qlearning", {
+   memory = o.memory, epsilon = o.epsilon, alpha_s = o.alpha_s, alpha_q = o.alpha_q,
+   gamma = o.gamma, sweep = o.sweep,
+}))
+local static = train("static", o.seed + 100, frozen(adaptive.policy))
+local golden = train("golden", o.seed + 100, frozen(synrl.policy.load(o.golden)))
+
+print(string.format("%-40s %9s %10s", "", "accuracy", "loss"))
+for _, row in ipairs {
+   { "Fig. 1a  adaptive, learning its policy", adaptive },
+   { "Fig. 1b  static, the policy just learned", static },
+   { "Fig. 1b  static, the golden policy", golden },
+} do
+   local summary = row[2].summary
+   print(string.format("%-40s %8.2f%% %10.6f", row[1], 100 * summary.accuracy, summary.loss))
+end
+
+return { adaptive = adaptive.summary, static = static.summary, golden = golden.summary }

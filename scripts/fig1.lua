@@ -1,0 +1,61 @@
+-- Fig. 1 over many seeds: what a single run of scripts/boundary.lua cannot tell. For each seed a boundary
+-- and a start of its own; all methods see the same ones.
+--
+--   synrl run --quiet scripts/fig1.lua seeds=10 authors=PATH/authors_golden.csv
+local synrl = require "synrl"
+local tasks = require "lib.tasks"
+
+local o = synrl.options {
+   first = 1,
+   seeds = 10,
+   iterations = 10000,
+   hidden = 100,
+   samples = 2000,
+   epsilon = 0.25,
+   alpha_s = 0.001,
+   alpha_q = 0.01,
+   sweep = "sequential",
+   golden = tasks.folder .. "/../datasets/policies/golden.csv",
+   authors = "",
+}
+
+local function frozen(path)
+   local policy = synrl.policy.load(path)
+   return function()
+      return synrl.rule("static", { policy = policy, epsilon = o.epsilon, alpha_s = o.alpha_s })
+   end
+end
+
+local methods = {
+   { "adaptive", function()
+      return synrl.rule("qlearning", { epsilon = o.epsilon, alpha_s = o.alpha_s,
+         alpha_q = o.alpha_q, sweep = o.sweep })
+   end },
+   { "golden", frozen(o.golden) },
+}
+if o.authors ~= "" then
+   methods[#methods + 1] = { "authors", frozen(o.authors) }
+end
+
+local result = {}
+print(string.format("%-10s %8s %8s %8s %8s %9s %8s", "", "median", "mean", "min", "max", "loss", "seconds"))
+for _, method in ipairs(methods) do
+   local name, rule = method[1], method[2]
+   local accuracies, losses, seconds = {}, {}, {}
+   for seed = o.first, o.first + o.seeds - 1 do
+      local summary = synrl.train {
+         name = "fig1-" .. name, data = tasks.boundary(o, seed),
+         model = tasks.boundary_net(o, seed + 500), loss = "euclidean",
+         iterations = o.iterations, rule = rule(), seed = seed, record = false,
+      }.summary
+      accuracies[#accuracies + 1] = 100 * summary.accuracy
+      losses[#losses + 1] = summary.loss
+      seconds[#seconds + 1] = summary.seconds
+   end
+   local accuracy = tasks.statistics(accuracies)
+   print(string.format("%-10s %7.2f%% %7.2f%% %7.2f%% %7.2f%% %9.6f %8.2f", name, accuracy.median,
+      accuracy.mean, accuracy.min, accuracy.max, tasks.statistics(losses).mean,
+      tasks.statistics(seconds).mean))
+   result[name] = { accuracy = accuracy, accuracies = accuracies, losses = losses }
+end
+return result

@@ -1,0 +1,39 @@
+-- Tasks that several scripts train on, and what they need to tell of many runs.
+local synrl = require "synrl"
+
+local tasks = {}
+
+-- The folder of the scripts, from which shipped data is found.
+tasks.folder = (debug.getinfo(1, "S").source:match("^@(.*)/lib/[^/]*$") or ".")
+
+-- The paper's random decision boundary: samples in [-10, 10]^2, a tanh net with weights U(-1, 1).
+function tasks.boundary(o, seed)
+   return synrl.dataset("boundary", { samples = o.samples, hidden = o.hidden, seed = seed })
+end
+
+function tasks.boundary_net(o, seed)
+   return synrl.model("mlp", {
+      layers = { 2, o.hidden, 1 }, activation = "tanh", output = "tanh", init = 1.0, seed = seed,
+   })
+end
+
+-- Median, mean, min, max and standard deviation (n - 1) of a list of numbers.
+function tasks.statistics(values)
+   local sorted, sum = table.move(values, 1, #values, 1, {}), 0
+   table.sort(sorted)
+   for _, value in ipairs(sorted) do
+      sum = sum + value
+   end
+   local n = #sorted
+   local mean, squares = sum / n, 0
+   for _, value in ipairs(sorted) do
+      squares = squares + (value - mean) ^ 2
+   end
+   return {
+      n = n, mean = mean, min = sorted[1], max = sorted[n],
+      median = (sorted[(n + 1) // 2] + sorted[n // 2 + 1]) / 2,
+      stdev = n > 1 and math.sqrt(squares / (n - 1)) or 0,
+   }
+end
+
+return tasks

@@ -1,0 +1,309 @@
+/* Rules against arithmetic done by hand: a network of three synapses behind an environment that hands
+ * out rewards from a list. */
+#include <check.h>
+#include <string.h>
+
+#include "component.h"
+#include "support/support.h"
+#include "synrl/rule.h"
+
+enum { N_SYNAPSES = 3, N_STEPS_MAX = 8 };
+
+/* An environment that plays back rewards and notes actions. */
+struct playback {
+    synrl_env env;
+    int rewards[N_STEPS_MAX];
+    int8_t actions[N_STEPS_MAX][N_SYNAPSES];
+    double alpha, bias_scale;
+    float shifted[N_SYNAPSES];
+};
+
+static struct core *core;
+static struct host host;
+static struct playback playback;
+static const synrl_layout layout = {.n_synapses = N_SYNAPSES};
+
+static synrl_status play_step(synrl_env *env, const int8_t *actions, double alpha,
+                              double bias_scale, synrl_outcome *outcome) {
+    struct playback *played = env->context;
+    memcpy(played->actions[env->iteration], actions, N_SYNAPSES);
+    played->alpha = alpha;
+    played->bias_scale = bias_scale;
+    *outcome = (synrl_outcome){.reward = played->rewards[env->iteration]};
+    return SYNRL_OK;
+}
+
+static synrl_status play_differentiable(synrl_env *env) {
+    (void)env;
+    return SYNRL_OK;
+}
+
+static synrl_status play_gradient(synrl_env *env, float *gradient, double *loss) {
+    (void)env;
+    static const float slopes[N_SYNAPSES] = {1.0F, -2.0F, 0.5F};
+    memcpy(gradient, slopes, sizeof slopes);
+    *loss = 1.0;
+    return SYNRL_OK;
+}
+
+static synrl_status play_shift(synrl_env *env, const float *delta) {
+    memcpy(((struct playback *)env->context)->shifted, delta, sizeof(float) * N_SYNAPSES);
+    return SYNRL_OK;
+}
+
+static void setup(void) {
+    core = test_core();
+    playback = (struct playback){.env = {.size = sizeof(synrl_env),
+                                         .context = &playback,
+                                         .layout = &layout,
+                                         .seed = 1,
+                                         .step = play_step,
+                                         .differentiable = play_differentiable,
+                                         .gradient = play_gradient,
+                                         .shift = play_shift}};
+}
+
+static void teardown(void) {
+    core_destroy(core);
+}
+
+/* A rule at work. */
+struct rule {
+    struct component *component;
+    const synrl_rule_ops *ops;
+    void *self;
+};
+
+static struct component *rule_component(const char *id) {
+    struct component *component;
+    ck_assert_msg(component_create(core, SYNRL_KIND_RULE, id, &component) == SYNRL_OK, "%s",
+                  core->message);
+    return component;
+}
+
+static void set(struct component *component, const char *name, struct value value) {
+    ck_assert_msg(component_set(component, name, &value) == SYNRL_OK, "%s", core->message);
+}
+
+static void set_number(struct component *component, const char *name, double number) {
+    set(component, name, (struct value){.kind = VALUE_NUMBER, .as.number = number});
+}
+
+static void set_string(struct component *component, const char *name, const char *string) {
+    set(component, name, (struct value){.kind = VALUE_STRING, .as.string = string});
+}
+
+static struct rule start(struct component *component) {
+    struct rule rule = {.component = component};
+    ck_assert_msg(component_finish(component) == SYNRL_OK, "%s", core->message);
+    rule.ops = component_plugin(component)->entry->ops;
+    host_init(&host, core, SYNRL_KIND_RULE, "test");
+    ck_assert_msg(rule.ops->create(&host.public, component_config(component), &playback.env,
+                                   &rule.self) == SYNRL_OK,
+                  "%s", core->message);
+    return rule;
+}
+
+static void finish(struct rule *rule) {
+    rule->ops->destroy(rule->self);
+    component_release(rule->component);
+}
+
+static void play(struct rule *rule, int n, const int *rewards) {
+    memcpy(playback.rewards, rewards, (size_t)n * sizeof *rewards);
+    for (int t = 0; t < n; t++) {
+        playback.env.iteration = (uint64_t)t;
+        ck_assert_int_eq(rule->ops->step(rule->self, &playback.env), SYNRL_OK);
+    }
+}
+
+static void check_actions(int t, int8_t expected) {
+    for (int i = 0; i < N_SYNAPSES; i++) {
+        ck_assert_msg(playback.actions[t][i] == expected, "iteration %d, synapse %d: %d, not %d", t,
+                      i, playback.actions[t][i], expected);
+    }
+}
+
+/* Q of memory 1: rewards and history as digits, -1 / 0 / +1 = 0 / 1 / 2. */
+static double q_of(const struct rule *rule, int rewards, int history, int action) {
+    return rule->ops->policy(rule->self)->q[(rewards * 3 + history) * 3 + action];
+}
+
+static struct component *small_qlearning(const char *sweep) {
+    struct component *component = rule_component("qlearning");
+    set_number(component, "memory", 1);
+    set_number(component, "epsilon", 0);
+    set_number(component, "alpha_q", 0.5);
+    set_number(component, "gamma", 0.5);
+    set_string(component, "sweep", sweep);
+    return component;
+}
+
+/* epsilon 0, an all-zero table, ties to the first: by hand, with (rewards, history) as digits:
+ *  t  state  action  reward  next   max Q(next)  target    three updates with alpha_q 1/2 from 0
+ *  0  (1,1)    -1      +1    (2,0)      0           1      Q(1,1,-) = 1 - 1/8           =  7/8
+ *  1  (2,0)    -1      -1    (0,0)      0          -1      Q(2,0,-) = -7/8
+ *  2  (0,0)    -1      +1    (2,0)  max(-7/8,0,0)   1      Q(0,0,-) = 7/8
+ *  3  (2,0)     0      +1    (2,1)      0           1      Q(2,0,0) = 7/8
+ *  4  (2,1)    -1      -1    (0,0)     7/8      -1 + 7/16  Q(2,1,-) = -9/16 * 7/8       = -63/128 */
+static void check_episode(const char *sweep) {
+    static const int rewards[] = {1, -1, 1, 1, -1};
+    struct rule rule = start(small_qlearning(sweep));
+    play(&rule, 5, rewards);
+    check_actions(0, -1);
+    check_actions(1, -1);
+    check_actions(2, -1);
+    check_actions(3, 0);
+    check_actions(4, -1);
+    ck_assert_double_eq(q_of(&rule, 1, 1, 0), 7.0 / 8);
+    ck_assert_double_eq(q_of(&rule, 2, 0, 0), -7.0 / 8);
+    ck_assert_double_eq(q_of(&rule, 0, 0, 0), 7.0 / 8);
+    ck_assert_double_eq(q_of(&rule, 2, 0, 1), 7.0 / 8);
+    ck_assert_double_eq(q_of(&rule, 2, 1, 0), -63.0 / 128);
+    finish(&rule);
+}
+
+START_TEST(qlearning_episode_by_hand_synchronous) {
+    check_episode("synchronous");
+}
+END_TEST
+
+START_TEST(qlearning_episode_by_hand_sequential) {
+    check_episode("sequential");
+}
+END_TEST
+
+/* Two rewards in a row. At t = 1 state, action and next state are (2,0), -, (2,0): the target is a
+ * cell under update. Q(2,0,-) starts at 1/2:
+ *   synchronous: target 1 + 1/4 = 5/4 three times: 5/4 + (1/2 - 5/4) / 8 = 37/32
+ *   sequential:  1/2 -> (1/2 + 5/4)/2 = 7/8 -> (7/8 + 23/16)/2 = 37/32 -> (37/32 + 101/64)/2 = 175/128 */
+static void check_own_target(const char *sweep, double expected) {
+    static const int rewards[] = {1, 1};
+    synrl_policy *policy;
+    ck_assert_int_eq(policy_create(core, 1, 1, &policy), SYNRL_OK);
+    policy->q[(2 * 3 + 0) * 3 + 0] = 0.5;
+    struct component *component = small_qlearning(sweep);
+    set(component, "policy", (struct value){.kind = VALUE_POLICY, .as.policy = policy});
+    struct rule rule = start(component);
+    play(&rule, 2, rewards);
+    check_actions(1, -1);
+    ck_assert_double_eq(q_of(&rule, 2, 0, 0), expected);
+    ck_assert_double_eq(policy->q[(2 * 3 + 0) * 3 + 0], 0.5); /* the table given stays as it was */
+    policy_release(policy);
+    finish(&rule);
+}
+
+START_TEST(sweeps_differ_where_a_target_is_under_update) {
+    check_own_target("synchronous", 37.0 / 32);
+    check_own_target("sequential", 175.0 / 128);
+}
+END_TEST
+
+/* Null before the first reward; epsilon 1 is needed to start moving, so put actions in by hand. */
+START_TEST(win_stay_repeats_and_reverses) {
+    static const int rewards[] = {1, 1, -1, 1};
+    struct rule rule = start(rule_component("win_stay"));
+    const synrl_policy *policy = rule.ops->policy(rule.self);
+    /* After +1 (digit 2) the last action, after -1 (digit 0) its opposite, else null. */
+    static const int expected[3][3] = {{2, 1, 0}, {1, 1, 1}, {0, 1, 2}};
+    for (uint32_t reward = 0; reward < 3; reward++) {
+        uint8_t greedy[SYNRL_HISTORIES_MAX];
+        policy_greedy(policy, SYNRL_TIES_FIRST, reward, greedy);
+        for (int last = 0; last < 3; last++) {
+            ck_assert_uint_eq(greedy[last], expected[reward][last]);
+        }
+    }
+    play(&rule, 4, rewards);
+    finish(&rule);
+    struct component *still = rule_component("win_stay");
+    set_number(still, "epsilon", 0);
+    rule = start(still);
+    play(&rule, 4, rewards);
+    check_actions(0, 0);
+    check_actions(3, 0);
+    finish(&rule);
+}
+END_TEST
+
+START_TEST(static_follows_its_policy_and_never_changes_it) {
+    static const int rewards[] = {1, -1, -1, 1};
+    synrl_policy *policy;
+    ck_assert_int_eq(policy_create(core, 0, 1, &policy), SYNRL_OK);
+    policy->q[0 * 3 + 1] = 1; /* punished: null */
+    policy->q[1 * 3 + 0] = 1; /* no reward yet: - */
+    policy->q[2 * 3 + 2] = 1; /* rewarded: + */
+    struct component *component = rule_component("static");
+    set(component, "policy", (struct value){.kind = VALUE_POLICY, .as.policy = policy});
+    set_number(component, "epsilon", 0);
+    set_number(component, "alpha_s", 0.125);
+    set_number(component, "bias_scale", 2);
+    struct rule rule = start(component);
+    const uint64_t hash = policy_hash(policy);
+    play(&rule, 4, rewards);
+    check_actions(0, -1);
+    check_actions(1, 1);
+    check_actions(2, 0);
+    check_actions(3, 0);
+    ck_assert_double_eq(playback.alpha, 0.125);
+    ck_assert_double_eq(playback.bias_scale, 2);
+    ck_assert_uint_eq(policy_hash(policy), hash);
+    policy_release(policy);
+    finish(&rule);
+}
+END_TEST
+
+/* delta = -alpha * gradient = -1/4 * (1, -2, 1/2) */
+START_TEST(gd_goes_down_the_slope) {
+    struct component *component = rule_component("gd");
+    set_number(component, "alpha", 0.25);
+    struct rule rule = start(component);
+    ck_assert_int_eq(rule.ops->step(rule.self, &playback.env), SYNRL_OK);
+    ck_assert_float_eq(playback.shifted[0], -0.25F);
+    ck_assert_float_eq(playback.shifted[1], 0.5F);
+    ck_assert_float_eq(playback.shifted[2], -0.125F);
+    finish(&rule);
+}
+END_TEST
+
+/* A saved rule goes on as if nothing had happened. */
+START_TEST(saved_rules_go_on) {
+    static const char *const ids[] = {"qlearning", "win_stay"};
+    static const int rewards[] = {1, -1, 1, 1, -1, 1, -1, -1};
+    for (size_t k = 0; k < 2; k++) {
+        struct rule whole = start(rule_component(ids[k]));
+        play(&whole, 4, rewards);
+        const size_t size = whole.ops->state_size(whole.self);
+        void *state = core_alloc(core, size, 1);
+        whole.ops->save(whole.self, state);
+        struct rule second = start(rule_component(ids[k]));
+        ck_assert_int_eq(second.ops->load(second.self, state, size), SYNRL_OK);
+        ck_assert_int_ne(second.ops->load(second.self, state, size - 1), SYNRL_OK);
+        int8_t actions[N_SYNAPSES];
+        playback.env.iteration = 4;
+        ck_assert_int_eq(whole.ops->step(whole.self, &playback.env), SYNRL_OK);
+        memcpy(actions, playback.actions[4], N_SYNAPSES);
+        ck_assert_int_eq(second.ops->step(second.self, &playback.env), SYNRL_OK);
+        ck_assert_mem_eq(actions, playback.actions[4], N_SYNAPSES);
+        ck_assert_uint_eq(policy_hash(whole.ops->policy(whole.self)),
+                          policy_hash(second.ops->policy(second.self)));
+        core_free(core, state);
+        finish(&whole);
+        finish(&second);
+    }
+}
+END_TEST
+
+Suite *make_rule_suite(void) {
+    Suite *suite = suite_create("rule");
+    TCase *tests = tcase_create("rule");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, qlearning_episode_by_hand_synchronous);
+    tcase_add_test(tests, qlearning_episode_by_hand_sequential);
+    tcase_add_test(tests, sweeps_differ_where_a_target_is_under_update);
+    tcase_add_test(tests, win_stay_repeats_and_reverses);
+    tcase_add_test(tests, static_follows_its_policy_and_never_changes_it);
+    tcase_add_test(tests, gd_goes_down_the_slope);
+    tcase_add_test(tests, saved_rules_go_on);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
