@@ -1,11 +1,12 @@
-/* The real trainer against the slow one in tests/ref: the same actions, rewards, losses, weights and
- * tables, bit for bit, for 500 iterations. */
+/* The real trainer against the slow one in tests/ref: the same actions, rewards, losses, weights
+ * and tables, bit for bit, for 500 iterations. */
 #include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "component.h"
 #include "dataset.h"
+#include "policy.h"
 #include "ref/reference.h"
 #include "support/support.h"
 #include "trainer.h"
@@ -64,8 +65,9 @@ static synrl_status compare_record(void *context, const struct metrics *metrics)
             is_bias(layout, i) ? options->bias_scale * options->alpha_s : options->alpha_s;
         const float expected =
             (float)((double)options->weights[i] + (double)step * comparison->moves[i]);
-        ck_assert_msg(comparison->weights[i] == expected, "iteration %llu, synapse %zu: %.9g, not %.9g",
-                      (unsigned long long)t, i, (double)comparison->weights[i], (double)expected);
+        ck_assert_msg(comparison->weights[i] == expected,
+                      "iteration %llu, synapse %zu: %.9g, not %.9g", (unsigned long long)t, i,
+                      (double)comparison->weights[i], (double)expected);
     }
     ck_assert_msg(metrics->loss == comparison->expected->losses[t],
                   "iteration %llu: loss %.17g, not %.17g", (unsigned long long)t, metrics->loss,
@@ -127,13 +129,17 @@ static struct dataset *dataset_of(struct component *component) {
     return data;
 }
 
-#define NUMBER(key, x)                                                                             \
-    {                                                                                              \
-        key, { .kind = VALUE_NUMBER, .as.number = (x) }                                            \
+#define NUMBER(key, x)                             \
+    {                                              \
+        key, {                                     \
+            .kind = VALUE_NUMBER, .as.number = (x) \
+        }                                          \
     }
-#define STRING(key, x)                                                                             \
-    {                                                                                              \
-        key, { .kind = VALUE_STRING, .as.string = (x) }                                            \
+#define STRING(key, x)                             \
+    {                                              \
+        key, {                                     \
+            .kind = VALUE_STRING, .as.string = (x) \
+        }                                          \
     }
 #define VALUES(name) sizeof(name) / sizeof((name)[0]), name
 
@@ -143,8 +149,8 @@ START_TEST(boundary_qlearning_equals_the_slow_trainer) {
                                          {.kind = VALUE_INTEGER, .as.integer = 9},
                                          {.kind = VALUE_INTEGER, .as.integer = 1}};
     const struct named_value data[] = {NUMBER("samples", 70), NUMBER("hidden", 9)};
-    const struct named_value model[] = {
-        {"layers", {.kind = VALUE_LIST, .as.list = {3, sizes}}}, STRING("output", "tanh")};
+    const struct named_value model[] = {{"layers", {.kind = VALUE_LIST, .as.list = {3, sizes}}},
+                                        STRING("output", "tanh")};
     const struct named_value rule[] = {NUMBER("memory", 2), STRING("sweep", "sequential"),
                                        NUMBER("bias_scale", 2)};
     struct train_options options = {
@@ -208,21 +214,20 @@ static void check_pixels(size_t n_inputs, size_t n_hidden, double epsilon) {
         .record_every = 1,
         .seed = 3};
     const synrl_data *samples = dataset_data(options.data);
-    struct reference_options reference = {
-        .n_samples = samples->n_samples,
-        .bytes = samples->inputs,
-        .scale = samples->scale,
-        .labels = samples->labels,
-        .n_sizes = n_sizes,
-        .sizes = {n_inputs, n_hidden > 0 ? n_hidden : 10, 10},
-        .hidden = REFERENCE_RELU,
-        .output = REFERENCE_IDENTITY,
-        .n_actions = 3,
-        .n_rewards = 1,
-        .q = policy->q,
-        .epsilon = epsilon,
-        .alpha_s = 1e-4F,
-        .bias_scale = 1.0F};
+    struct reference_options reference = {.n_samples = samples->n_samples,
+                                          .bytes = samples->inputs,
+                                          .scale = samples->scale,
+                                          .labels = samples->labels,
+                                          .n_sizes = n_sizes,
+                                          .sizes = {n_inputs, n_hidden > 0 ? n_hidden : 10, 10},
+                                          .hidden = REFERENCE_RELU,
+                                          .output = REFERENCE_IDENTITY,
+                                          .n_actions = 3,
+                                          .n_rewards = 1,
+                                          .q = policy->q,
+                                          .epsilon = epsilon,
+                                          .alpha_s = 1e-4F,
+                                          .bias_scale = 1.0F};
     compare(&options, &reference);
     policy_release(policy);
     release(&options);

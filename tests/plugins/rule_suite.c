@@ -1,9 +1,10 @@
-/* Rules against arithmetic done by hand: a network of three synapses behind an environment that hands
- * out rewards from a list. */
+/* Rules against arithmetic done by hand: a network of three synapses behind an environment that
+ * hands out rewards from a list. */
 #include <check.h>
 #include <string.h>
 
 #include "component.h"
+#include "policy.h"
 #include "support/support.h"
 #include "synrl/rule.h"
 
@@ -145,7 +146,8 @@ static struct component *small_qlearning(const char *sweep) {
  *  1  (2,0)    -1      -1    (0,0)      0          -1      Q(2,0,-) = -7/8
  *  2  (0,0)    -1      +1    (2,0)  max(-7/8,0,0)   1      Q(0,0,-) = 7/8
  *  3  (2,0)     0      +1    (2,1)      0           1      Q(2,0,0) = 7/8
- *  4  (2,1)    -1      -1    (0,0)     7/8      -1 + 7/16  Q(2,1,-) = -9/16 * 7/8       = -63/128 */
+ *  4  (2,1)    -1      -1    (0,0)     7/8      -1 + 7/16  Q(2,1,-) = -9/16 * 7/8       = -63/128
+ */
 static void check_episode(const char *sweep) {
     static const int rewards[] = {1, -1, 1, 1, -1};
     struct rule rule = start(small_qlearning(sweep));
@@ -176,7 +178,8 @@ END_TEST
 /* Two rewards in a row. At t = 1 state, action and next state are (2,0), -, (2,0): the target is a
  * cell under update. Q(2,0,-) starts at 1/2:
  *   synchronous: target 1 + 1/4 = 5/4 three times: 5/4 + (1/2 - 5/4) / 8 = 37/32
- *   sequential:  1/2 -> (1/2 + 5/4)/2 = 7/8 -> (7/8 + 23/16)/2 = 37/32 -> (37/32 + 101/64)/2 = 175/128 */
+ *   sequential:  1/2 -> (1/2 + 5/4)/2 = 7/8 -> (7/8 + 23/16)/2 = 37/32 -> (37/32 + 101/64)/2 =
+ * 175/128 */
 static void check_own_target(const char *sweep, double expected) {
     static const int rewards[] = {1, 1};
     synrl_policy *policy;
@@ -210,7 +213,7 @@ START_TEST(win_stay_repeats_and_reverses) {
         uint8_t greedy[SYNRL_HISTORIES_MAX];
         policy_greedy(policy, SYNRL_TIES_FIRST, reward, greedy);
         for (int last = 0; last < 3; last++) {
-            ck_assert_uint_eq(greedy[last], expected[reward][last]);
+            ck_assert_int_eq(greedy[last], expected[reward][last]);
         }
     }
     play(&rule, 4, rewards);

@@ -42,9 +42,9 @@ static void check_greedy(uint32_t n_actions, uint32_t n_rewards) {
     synrl_policy *policy = scrambled_policy(n_actions, n_rewards);
     const uint32_t n_histories = power_of_3(n_actions);
     synrl_memory *memory;
-    ck_assert_int_eq(policy_api.memory_create(&host.public, n_actions, n_rewards, n_histories,
-                                              &memory),
-                     SYNRL_OK);
+    ck_assert_int_eq(
+        policy_api.memory_create(&host.public, n_actions, n_rewards, n_histories, &memory),
+        SYNRL_OK);
     int8_t actions[SYNRL_HISTORIES_MAX];
     for (uint32_t rewards = 0; rewards < power_of_3(n_rewards); rewards++) {
         memory->rewards = rewards;
@@ -87,7 +87,8 @@ static void check_choose(uint32_t n_actions, size_t n_synapses, double epsilon, 
     uint8_t *before = malloc(n_synapses);
     uint16_t *cells = malloc(n_synapses * sizeof *cells);
     const uint32_t n_cells = power_of_3(n_actions + 1);
-    uint64_t *counts = malloc(n_cells * sizeof *counts), *expected = malloc(n_cells * sizeof *counts);
+    uint64_t *counts = malloc(n_cells * sizeof *counts),
+             *expected = malloc(n_cells * sizeof *counts);
     synrl_choices choices = {count ? counts : NULL, count ? cells : NULL};
     for (uint64_t t = 0; t < 7; t++) {
         const synrl_stream stream = {.seed = 99, .iteration = t, .purpose = SYNRL_PURPOSE_ACTIONS};
