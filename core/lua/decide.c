@@ -1,0 +1,171 @@
+/* What a script decides during a run: metrics as a table, on_evaluate, stop functions and targets.
+ * Called in the middle of the core's loop, so whatever a script does runs protected. */
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "session.h"
+
+static const struct {
+    const char *name;
+    size_t offset;
+    int better; /* which way a target is reached: +1 at or above, -1 at or below; 0: no target */
+} fields[] = {
+    {"accuracy", offsetof(struct metrics, accuracy), 1},
+    {"loss", offsetof(struct metrics, loss), -1},
+    {"reward_rate", offsetof(struct metrics, reward_rate), 1},
+    {"valid_accuracy", offsetof(struct metrics, valid_accuracy), 1},
+    {"valid_loss", offsetof(struct metrics, valid_loss), -1},
+    {"alpha_s", offsetof(struct metrics, alpha_s), 0},
+    {"epsilon", offsetof(struct metrics, epsilon), 0},
+};
+enum { N_FIELDS = sizeof fields / sizeof fields[0], N_TARGET_FIELDS = 5 };
+
+static double metric(const struct metrics *metrics, size_t field) {
+    double value;
+    memcpy(&value, (const char *)metrics + fields[field].offset, sizeof value);
+    return value;
+}
+
+static void set_count(lua_State *L, const char *name, uint64_t n) {
+    lua_pushinteger(L, (lua_Integer)n);
+    lua_setfield(L, -2, name);
+}
+
+void metrics_push(lua_State *L, const struct metrics *metrics) {
+    luaL_checkstack(L, 4, NULL);
+    lua_createtable(L, 0, N_FIELDS + 3);
+    set_count(L, "iteration", metrics->iteration);
+    set_count(L, "sample_forwards", metrics->sample_forwards);
+    set_count(L, "sample_backwards", metrics->sample_backwards);
+    for (size_t f = 0; f < N_FIELDS; f++) {
+        const double value = metric(metrics, f);
+        if (!isnan(value)) {
+            lua_pushnumber(L, value);
+            lua_setfield(L, -2, fields[f].name);
+        }
+    }
+}
+
+/* Reading the field `stop` --------------------------------------------------------------------- */
+
+static void read_target(lua_State *L, struct decider *decider, size_t field, bool has_valid) {
+    const char *name = fields[field].name;
+    if (!has_valid && strncmp(name, "valid", 5) == 0) {
+        session_fail(L, "train: stop: the target %s needs valid, a validation set", name);
+    }
+    const double value = field_number(L, "train: stop", name, 0, HUGE_VAL);
+    decider->targets[decider->n_targets++] = (struct target){field, value};
+}
+
+void decider_read_stop(lua_State *L, struct decider *decider, bool has_valid) {
+    if (lua_isfunction(L, -1)) {
+        decider->stop = lua_gettop(L);
+        return;
+    }
+    if (!lua_istable(L, -1)) {
+        session_fail(L,
+                     "train: stop must be a function of the metrics, or targets such as {loss = "
+                     "0.01}, not %s",
+                     describe(L, -1));
+    }
+    const char *names[N_TARGET_FIELDS];
+    for (size_t f = 0; f < N_TARGET_FIELDS; f++) {
+        names[f] = fields[f].name;
+    }
+    keys_check(L, -1, "train: stop", N_TARGET_FIELDS, names);
+    for (size_t f = 0; f < N_TARGET_FIELDS; f++) {
+        if (field_push(L, -1, names[f])) {
+            read_target(L, decider, f, has_valid);
+        }
+    }
+    if (decider->n_targets == 0) {
+        session_fail(L, "train: stop: a table without a target; write such as {loss = 0.01}");
+    }
+}
+
+/* Deciding ------------------------------------------------------------------------------------- */
+
+struct question {
+    const struct decider *decider;
+    const struct metrics *metrics;
+    bool *stop;
+    char *reason;
+    size_t reason_size;
+};
+
+/* (question, on_evaluate, stop) */
+static int ask_script(lua_State *L) {
+    const struct question *question = lua_touserdata(L, 1);
+    if (lua_isfunction(L, 2)) {
+        lua_pushvalue(L, 2);
+        metrics_push(L, question->metrics);
+        lua_call(L, 1, 0);
+    }
+    if (lua_isfunction(L, 3)) {
+        lua_pushvalue(L, 3);
+        metrics_push(L, question->metrics);
+        lua_call(L, 1, 1);
+        if (lua_toboolean(L, -1)) {
+            const char *why =
+                lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "the script's stop function";
+            snprintf(question->reason, question->reason_size, "%s", why);
+            *question->stop = true;
+        }
+    }
+    return 0;
+}
+
+static void push_function(lua_State *L, int index) {
+    if (index != 0) {
+        lua_pushvalue(L, index);
+    } else {
+        lua_pushnil(L);
+    }
+}
+
+static synrl_status ask(const struct decider *decider, struct question *question) {
+    struct session *session = decider->session;
+    lua_State *L = session->L;
+    if (lua_checkstack(L, 6) == 0) {
+        return core_fail(session->core, SYNRL_NO_MEMORY, "no room left on Lua's stack");
+    }
+    lua_pushcfunction(L, ask_script);
+    lua_pushlightuserdata(L, question);
+    push_function(L, decider->on_evaluate);
+    push_function(L, decider->stop);
+    const int outcome = lua_pcall(L, 3, 0, 0);
+    session->L = L;
+    return outcome == LUA_OK ? SYNRL_OK : session_keep_error(L, session);
+}
+
+static bool is_reached(const struct target *target, const struct metrics *metrics) {
+    const double value = metric(metrics, target->field);
+    return fields[target->field].better > 0 ? value >= target->value : value <= target->value;
+}
+
+/* All targets have to be reached; the reason names the first. */
+static void compare_targets(const struct decider *decider, struct question *question) {
+    for (size_t t = 0; t < decider->n_targets; t++) {
+        if (!is_reached(&decider->targets[t], question->metrics)) {
+            return;
+        }
+    }
+    const struct target *first = &decider->targets[0];
+    *question->stop = true;
+    snprintf(question->reason, question->reason_size, "%s %.6g reached the target %.6g",
+             fields[first->field].name, metric(question->metrics, first->field), first->value);
+}
+
+synrl_status decider_decide(void *context, const struct metrics *metrics, bool *stop, char *reason,
+                            size_t reason_size) {
+    const struct decider *decider = context;
+    struct question question = {decider, metrics, stop, reason, reason_size};
+    if (decider->n_targets > 0) {
+        compare_targets(decider, &question);
+    }
+    if (decider->on_evaluate != 0 || decider->stop != 0) {
+        return ask(decider, &question);
+    }
+    return SYNRL_OK;
+}

@@ -1,0 +1,107 @@
+/* Reading tables of named values: unknown keys, wrong types and values out of range are errors that
+ * name the key, the value and what would be right. Raw access throughout, so no metamethod runs. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "session.h"
+
+static int compare_words(const void *a, const void *b) {
+    const char *const *left = a, *const *right = b;
+    return strcmp(*left, *right);
+}
+
+static size_t count_keys(lua_State *L, int index, const char *who) {
+    size_t n = 0;
+    for (lua_pushnil(L); lua_next(L, index) != 0; n++) {
+        lua_pop(L, 1);
+        if (lua_type(L, -1) != LUA_TSTRING) {
+            luaL_tolstring(L, -1, NULL);
+            session_fail(L, "%s: a value without a name at [%s]; write name = value", who,
+                         lua_tostring(L, -1));
+        }
+    }
+    return n;
+}
+
+const char **keys_sorted(lua_State *L, int index, const char *who, size_t *n) {
+    index = lua_absindex(L, index);
+    luaL_checkstack(L, 6, NULL);
+    *n = count_keys(L, index, who);
+    const char **keys = lua_newuserdatauv(L, (*n + 1) * sizeof *keys, 0);
+    size_t k = 0;
+    for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
+        keys[k++] = lua_tostring(L, -2);
+    }
+    qsort(keys, *n, sizeof *keys, compare_words);
+    return keys;
+}
+
+static bool is_among(const char *word, size_t n, const char *const *words) {
+    for (size_t i = 0; i < n; i++) {
+        if (strcmp(word, words[i]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void keys_check(lua_State *L, int index, const char *who, size_t n, const char *const *names) {
+    if (!lua_istable(L, index)) {
+        session_fail(L, "%s: must be a table of named values, not %s", who, describe(L, index));
+    }
+    size_t n_keys;
+    const char **keys = keys_sorted(L, index, who, &n_keys);
+    for (size_t k = 0; k < n_keys; k++) {
+        if (!is_among(keys[k], n, names)) {
+            const char *nearest = suggest(keys[k], n, names);
+            session_fail(L, "%s: unknown key \"%s\"%s%s%s", who, keys[k],
+                         nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "",
+                         nearest != NULL ? "\"?" : "");
+        }
+    }
+    lua_pop(L, 1);
+}
+
+bool field_push(lua_State *L, int table, const char *name) {
+    table = lua_absindex(L, table);
+    luaL_checkstack(L, 4, NULL);
+    lua_pushstring(L, name);
+    if (lua_rawget(L, table) != LUA_TNIL) {
+        return true;
+    }
+    lua_pop(L, 1);
+    return false;
+}
+
+double field_number(lua_State *L, const char *who, const char *name, double min, double max) {
+    const double value = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : (double)NAN;
+    if (!(value >= min && value <= max)) {
+        session_fail(L, "%s: %s must be a number from %f to %f, not %s", who, name, min, max,
+                     describe(L, -1));
+    }
+    lua_pop(L, 1);
+    return value;
+}
+
+uint64_t argument_integer(lua_State *L, int index, const char *who, int64_t min, int64_t max) {
+    int is_integer = 0;
+    const lua_Integer value =
+        lua_type(L, index) == LUA_TNUMBER ? lua_tointegerx(L, index, &is_integer) : 0;
+    if (is_integer == 0 || value < min || value > max) {
+        if (max == INT64_MAX) {
+            session_fail(L, "%s must be an integer of at least %I, not %s", who, (LUAI_UACINT)min,
+                         describe(L, index));
+        }
+        session_fail(L, "%s must be an integer from %I to %I, not %s", who, (LUAI_UACINT)min,
+                     (LUAI_UACINT)max, describe(L, index));
+    }
+    return (uint64_t)value;
+}
+
+uint64_t field_integer(lua_State *L, const char *who, const char *name, int64_t min, int64_t max) {
+    const char *place = lua_pushfstring(L, "%s: %s", who, name);
+    const uint64_t value = argument_integer(L, -2, place, min, max);
+    lua_pop(L, 2);
+    return value;
+}

@@ -1,0 +1,34 @@
+/* The module: what `require "synrl"` returns. */
+#include "session.h"
+
+static void open_policy(lua_State *L) {
+    lua_newtable(L);
+    luaL_setfuncs(L, policy_functions, 0);
+    lua_setfield(L, -2, "policy");
+}
+
+__attribute__((visibility("default"))) int luaopen_synrl(lua_State *L) {
+    static const struct type *const types[] = {&component_type, &dataset_type,    &policy_type,
+                                               &schedule_type,  &result_type,     &run_type,
+                                               &text_type,      &evaluation_type, NULL};
+    static const luaL_Reg *const functions[] = {component_functions,
+                                                dataset_functions,
+                                                schedule_functions,
+                                                train_functions,
+                                                evaluate_functions,
+                                                options_functions,
+                                                NULL};
+    luaL_checkversion(L);
+    session_open(L);
+    for (size_t t = 0; types[t] != NULL; t++) {
+        type_register(L, types[t]);
+    }
+    lua_newtable(L);
+    for (size_t f = 0; functions[f] != NULL; f++) {
+        luaL_setfuncs(L, functions[f], 0);
+    }
+    open_policy(L);
+    lua_pushliteral(L, SYNRL_VERSION);
+    lua_setfield(L, -2, "version");
+    return 1;
+}

@@ -1,0 +1,114 @@
+/* What a training run leaves to its script: summary, policy, weights.
+ *
+ * The network and its data are gone by then; model and loss are held to evaluate the weights. */
+#include <string.h>
+
+#include "session.h"
+
+struct result *result_push(lua_State *L) {
+    return box_push(L, &result_type, sizeof(struct result));
+}
+
+struct result *result_at(lua_State *L, int index) {
+    struct result *result = luaL_testudata(L, index, result_type.name);
+    return result != NULL && result->weights != NULL ? result : NULL;
+}
+
+static struct result *check_result(lua_State *L) {
+    struct result *result = result_at(L, 1);
+    if (result == NULL) {
+        session_fail(L, "the result of synrl.train is expected, not %s", describe(L, 1));
+    }
+    return result;
+}
+
+/* The table at the top is {name, first, rows, columns}. */
+static lua_Integer tensor_field(lua_State *L, int field) {
+    lua_rawgeti(L, -1, field);
+    const lua_Integer value = lua_tointeger(L, -1);
+    lua_pop(L, 1);
+    return value;
+}
+
+/* The tensor that the table at the top describes: its weights row after row, and its shape. */
+static void push_tensor(lua_State *L, const struct result *result) {
+    const lua_Integer first = tensor_field(L, 2), rows = tensor_field(L, 3),
+                      columns = tensor_field(L, 4);
+    const lua_Integer n = rows * columns;
+    lua_createtable(L, n < INT32_MAX ? (int)n : 0, 2);
+    for (lua_Integer i = 0; i < n; i++) {
+        lua_pushnumber(L, (lua_Number)result->weights[first + i]);
+        lua_rawseti(L, -2, i + 1);
+    }
+    lua_pushinteger(L, rows);
+    lua_setfield(L, -2, "rows");
+    lua_pushinteger(L, columns);
+    lua_setfield(L, -2, "columns");
+}
+
+/* () -> {["layer1.weight"] = {rows = .., columns = .., w11, w12, ..}, ..} */
+static int weights(lua_State *L) {
+    const struct result *result = check_result(L);
+    lua_settop(L, 1);
+    lua_getiuservalue(L, 1, RESULT_TENSORS);
+    const lua_Integer n = (lua_Integer)lua_rawlen(L, 2);
+    lua_newtable(L);
+    for (lua_Integer t = 1; t <= n; t++) {
+        lua_rawgeti(L, 2, t);
+        lua_rawgeti(L, 4, 1);
+        lua_insert(L, 4);
+        push_tensor(L, result);
+        lua_replace(L, 5);
+        lua_rawset(L, 3);
+    }
+    return 1;
+}
+
+/* (data set) -> as synrl.evaluate */
+static int evaluate_on(lua_State *L) {
+    check_result(L);
+    lua_settop(L, 2);
+    return evaluation_push(L, result_at(L, 1), dataset_read(L, 2, "evaluate: the data"), false);
+}
+
+static const luaL_Reg methods[] = {{"evaluate", evaluate_on}, {"weights", weights}, {NULL, NULL}};
+
+static int result_index(lua_State *L) {
+    luaL_checkudata(L, 1, result_type.name);
+    const char *name = luaL_checkstring(L, 2);
+    if (strcmp(name, "summary") == 0) {
+        lua_getiuservalue(L, 1, RESULT_SUMMARY);
+    } else if (strcmp(name, "policy") == 0) {
+        lua_getiuservalue(L, 1, RESULT_POLICY);
+    } else {
+        lua_pushnil(L);
+        for (const luaL_Reg *method = methods; method->name != NULL; method++) {
+            if (strcmp(name, method->name) == 0) {
+                lua_pushcfunction(L, method->func);
+            }
+        }
+    }
+    return 1;
+}
+
+static int result_free(lua_State *L) {
+    struct result *result = luaL_checkudata(L, 1, result_type.name);
+    struct session *session = session_of(L);
+    component_release(result->model);
+    component_release(result->loss);
+    core_free(session->core, result->weights);
+    *result = (struct result){0};
+    return 0;
+}
+
+bool result_push_summary(lua_State *L, int index) {
+    if (luaL_testudata(L, index, result_type.name) == NULL) {
+        return false;
+    }
+    lua_getiuservalue(L, index, RESULT_SUMMARY);
+    return true;
+}
+
+static const luaL_Reg metamethods[] = {{"__index", result_index}, {NULL, NULL}};
+
+const struct type result_type = {"synrl.result", result_free, metamethods, NULL};

@@ -1,0 +1,308 @@
+/* synrl.train: one run, from a script's table to a result.
+ *
+ * All that a run makes lies in one box until it is over. The values read from the table stay on the
+ * stack for as long as the run, so neither they nor what they own can be collected. */
+#include <inttypes.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "session.h"
+
+struct run {
+    struct train_options options;
+    struct decider decider;
+    bool is_recorded;
+    bool interrupted;
+    struct trainer *trainer;
+    struct recorder *recorder;
+};
+
+static int run_free(lua_State *L) {
+    struct run *run = luaL_checkudata(L, 1, run_type.name);
+    session_of(L);
+    recorder_destroy(run->recorder);
+    trainer_destroy(run->trainer);
+    run->recorder = NULL;
+    run->trainer = NULL;
+    return 0;
+}
+
+const struct type run_type = {"synrl.run", run_free, NULL, NULL};
+
+/* Reading the table ---------------------------------------------------------------------------- */
+
+static void require_field(lua_State *L, const char *name, const char *what) {
+    if (!field_push(L, 1, name)) {
+        session_fail(L, "train: %s is missing: %s", name, what);
+    }
+}
+
+static struct component *read_component(lua_State *L, const char *name, synrl_kind kind,
+                                        const char *what) {
+    require_field(L, name, what);
+    const char *who = lua_pushfstring(L, "train: %s", name);
+    return component_read(L, lua_gettop(L) - 1, kind, who);
+}
+
+static void read_objects(lua_State *L, struct train_options *options) {
+    require_field(L, "data", "the data set to train on");
+    options->data = dataset_read(L, -1, "train: data");
+    if (field_push(L, 1, "valid")) {
+        options->valid = dataset_read(L, -1, "train: valid");
+    }
+    options->model = read_component(L, "model", SYNRL_KIND_MODEL, "the network to train");
+    options->loss = read_component(L, "loss", SYNRL_KIND_LOSS, "such as \"mse\"");
+    options->rule = read_component(L, "rule", SYNRL_KIND_RULE, "the learning rule");
+}
+
+static void read_counts(lua_State *L, const struct session *session,
+                        struct train_options *options) {
+    require_field(L, "iterations", "how many to run");
+    options->iterations = field_integer(L, "train", "iterations", 1, INT64_MAX);
+    options->seed = session->seed;
+    if (field_push(L, 1, "seed")) {
+        options->seed = field_integer(L, "train", "seed", 0, INT64_MAX);
+    }
+    if (field_push(L, 1, "record_every")) {
+        options->record_every = field_integer(L, "train", "record_every", 1, INT64_MAX);
+    }
+    if (field_push(L, 1, "evaluate_every")) {
+        options->evaluate_every = field_integer(L, "train", "evaluate_every", 1, INT64_MAX);
+    }
+}
+
+static batch_refresh read_refresh(lua_State *L) {
+    const char *word = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
+    if (strcmp(word, "rebase") != 0 && strcmp(word, "as_published") != 0) {
+        session_fail(L, "train: batch: refresh must be \"rebase\" or \"as_published\", not %s",
+                     describe(L, -1));
+    }
+    lua_pop(L, 1);
+    return strcmp(word, "rebase") == 0 ? BATCH_REBASE : BATCH_AS_PUBLISHED;
+}
+
+static void read_batch(lua_State *L, struct train_options *options) {
+    static const char *const names[] = {"every", "refresh", "size"};
+    if (!field_push(L, 1, "batch")) {
+        return;
+    }
+    const int batch = lua_gettop(L);
+    keys_check(L, batch, "train: batch", 3, names);
+    if (!field_push(L, batch, "size")) {
+        session_fail(L, "train: batch: size is missing: how many samples a batch holds");
+    }
+    options->batch_size = field_integer(L, "train: batch", "size", 1, INT64_MAX);
+    if (field_push(L, batch, "every")) {
+        options->batch_every = field_integer(L, "train: batch", "every", 1, INT64_MAX);
+    }
+    if (field_push(L, batch, "refresh")) {
+        options->refresh = read_refresh(L);
+    }
+}
+
+static void read_callbacks(lua_State *L, struct session *session, struct run *run) {
+    run->decider.session = session;
+    if (field_push(L, 1, "on_evaluate")) {
+        if (!lua_isfunction(L, -1)) {
+            session_fail(L, "train: on_evaluate must be a function of the metrics, not %s",
+                         describe(L, -1));
+        }
+        run->decider.on_evaluate = lua_gettop(L);
+    }
+    if (field_push(L, 1, "stop")) {
+        decider_read_stop(L, &run->decider, run->options.valid != NULL);
+    }
+    run->options.decide = decider_decide;
+    run->options.decide_context = &run->decider;
+}
+
+static bool read_boolean(lua_State *L, const char *name, bool otherwise) {
+    if (!field_push(L, 1, name)) {
+        return otherwise;
+    }
+    if (!lua_isboolean(L, -1)) {
+        session_fail(L, "train: %s must be true or false, not %s", name, describe(L, -1));
+    }
+    return lua_toboolean(L, -1) != 0;
+}
+
+static void read_run(lua_State *L, struct session *session, struct run *run) {
+    static const char *const names[] = {
+        "batch",  "data",        "evaluate_every", "iterations", "loss", "model", "name",
+        "record", "on_evaluate", "record_every",   "rule",       "seed", "stop",  "valid"};
+    keys_check(L, 1, "train", sizeof names / sizeof names[0], names);
+    run->options.name = "run";
+    if (field_push(L, 1, "name")) {
+        if (lua_type(L, -1) != LUA_TSTRING || lua_rawlen(L, -1) == 0) {
+            session_fail(L, "train: name must be a word, not %s", describe(L, -1));
+        }
+        run->options.name = lua_tostring(L, -1);
+    }
+    read_objects(L, &run->options);
+    read_counts(L, session, &run->options);
+    read_batch(L, &run->options);
+    read_callbacks(L, session, run);
+    run->is_recorded = read_boolean(L, "record", true) && session->settings->runs != NULL;
+}
+
+/* Running -------------------------------------------------------------------------------------- */
+
+static synrl_status watch_for_interrupts(void *context, const struct metrics *latest) {
+    (void)latest;
+    struct run *run = context;
+    run->interrupted = session_interrupted(run->decider.session);
+    return run->interrupted ? SYNRL_STOPPED : SYNRL_OK;
+}
+
+static synrl_status start(struct session *session, struct run *run) {
+    const struct settings *settings = session->settings;
+    SYNRL_TRY(trainer_create(session->core, &run->options, &run->trainer));
+    if (!run->is_recorded) {
+        return SYNRL_OK;
+    }
+    const struct recorder_options options = {.folder = settings->runs,
+                                             .script = settings->script,
+                                             .pictures = settings->pictures,
+                                             .command = settings->command};
+    return recorder_create(session->core, run->trainer, &options, &run->recorder);
+}
+
+static synrl_status go(struct session *session, struct run *run) {
+    struct observer observers[3] = {{.context = run, .tick = watch_for_interrupts}};
+    size_t n = 1;
+    const struct display *display = session->settings->display;
+    if (run->recorder != NULL) {
+        observers[n++] = recorder_observer(run->recorder);
+    }
+    if (display != NULL) {
+        observers[n++] = display->observer;
+        display->begin(display->context, trainer_options(run->trainer));
+    }
+    synrl_status status = trainer_run(run->trainer, n, observers);
+    if (run->recorder != NULL) {
+        const synrl_status finished = recorder_finish(run->recorder, status);
+        status = status == SYNRL_OK || status == SYNRL_STOPPED
+                     ? (finished == SYNRL_OK ? status : finished)
+                     : status;
+    }
+    if (display != NULL) {
+        display->end(display->context, run->trainer, run->recorder, status);
+    }
+    return status;
+}
+
+/* The result ----------------------------------------------------------------------------------- */
+
+static void set_integer(lua_State *L, const char *name, uint64_t value) {
+    lua_pushinteger(L, (lua_Integer)value);
+    lua_setfield(L, -2, name);
+}
+
+static void set_string(lua_State *L, const char *name, const char *text) {
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, name);
+}
+
+static void push_summary(lua_State *L, const struct run *run) {
+    struct summary summary;
+    trainer_summary(run->trainer, &summary);
+    char hash[17];
+    snprintf(hash, sizeof hash, "%016" PRIx64, summary.weights_hash);
+    metrics_push(L, &summary.last);
+    /* What holds for the last iteration only has no place in a summary. */
+    static const char *const momentary[] = {"iteration", "alpha_s", "epsilon", "reward_rate"};
+    for (size_t i = 0; i < sizeof momentary / sizeof momentary[0]; i++) {
+        lua_pushnil(L);
+        lua_setfield(L, -2, momentary[i]);
+    }
+    set_string(L, "name", trainer_options(run->trainer)->name);
+    set_integer(L, "iterations", summary.iterations);
+    lua_pushnumber(L, summary.seconds);
+    lua_setfield(L, -2, "seconds");
+    set_integer(L, "seed", summary.seed);
+    set_string(L, "weights_hash", hash);
+    if (summary.stopped[0] != '\0') {
+        set_string(L, "stopped", summary.stopped);
+    }
+    if (run->recorder != NULL) {
+        set_string(L, "run", recorder_folder(run->recorder));
+    }
+}
+
+static void push_tensors(lua_State *L, const synrl_layout *layout) {
+    lua_newtable(L);
+    for (size_t t = 0; t < layout->n_tensors; t++) {
+        const synrl_tensor *tensor = &layout->tensors[t];
+        const size_t numbers[] = {tensor->first, tensor->n_rows, tensor->n_columns};
+        lua_createtable(L, 4, 0);
+        lua_pushstring(L, tensor->name);
+        lua_rawseti(L, -2, 1);
+        for (int i = 0; i < 3; i++) {
+            lua_pushinteger(L, (lua_Integer)numbers[i]);
+            lua_rawseti(L, -2, i + 2);
+        }
+        lua_rawseti(L, -2, (lua_Integer)t + 1);
+    }
+}
+
+static void push_policy_of(lua_State *L, struct session *session, const struct run *run) {
+    const synrl_policy *policy = trainer_policy(run->trainer);
+    if (policy == NULL) {
+        lua_pushnil(L);
+        return;
+    }
+    synrl_policy *copy = NULL;
+    const synrl_policy **box = policy_push(L);
+    const synrl_status status = policy_copy(session->core, policy, &copy);
+    *box = copy;
+    session_check(L, session, status);
+}
+
+static void push_result(lua_State *L, struct session *session, const struct run *run) {
+    const synrl_layout *layout = trainer_layout(run->trainer);
+    struct result *result = result_push(L);
+    const int index = lua_gettop(L);
+    result->model = component_retain(run->options.model);
+    result->loss = component_retain(run->options.loss);
+    result->n_weights = layout->n_synapses;
+    result->weights = core_alloc(session->core, layout->n_synapses, sizeof(float));
+    if (result->weights == NULL) {
+        session_raise(L, session);
+    }
+    trainer_weights(run->trainer, result->weights);
+    push_summary(L, run);
+    lua_setiuservalue(L, index, RESULT_SUMMARY);
+    push_policy_of(L, session, run);
+    lua_setiuservalue(L, index, RESULT_POLICY);
+    push_tensors(L, layout);
+    lua_setiuservalue(L, index, RESULT_TENSORS);
+}
+
+/* {...} -> result */
+static int train(lua_State *L) {
+    struct session *session = session_of(L);
+    lua_settop(L, 1);
+    luaL_checkstack(L, 40, NULL);
+    options_require_taken(L);
+    struct run *run = box_push(L, &run_type, sizeof *run);
+    const int box = lua_gettop(L);
+    session->has_error = false;
+    read_run(L, session, run);
+    session_check(L, session, start(session, run));
+    const synrl_status status = go(session, run);
+    if (run->interrupted || (status == SYNRL_STOPPED && session_interrupted(session))) {
+        session->has_error = false;
+        session_fail(L, "interrupted");
+    }
+    if (status != SYNRL_STOPPED) {
+        session_check(L, session, status);
+    }
+    push_result(L, session, run);
+    /* The network and its packed data go now, not when the collector comes by. */
+    lua_pushcfunction(L, run_free);
+    lua_pushvalue(L, box);
+    lua_call(L, 1, 0);
+    return 1;
+}
+
+const luaL_Reg train_functions[] = {{"train", train}, {NULL, NULL}};
