@@ -1,0 +1,48 @@
+/* What the subcommands of the program share. */
+#ifndef CLI_H
+#define CLI_H
+
+#include <jansson.h>
+#include <lua.h>
+#include <stdio.h>
+
+#include "lua/module.h"
+
+enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 75 };
+
+/* One a file; argv[0] is the subcommand's name. Each returns an exit code. */
+int command_help(int argc, char **argv);
+int command_plugins(int argc, char **argv);
+int command_run(int argc, char **argv);
+int command_version(int argc, char **argv);
+
+/* Says how the program is used. */
+void usage(FILE *stream);
+/* "synrl: message" to stderr; returns EXIT_USAGE. */
+int misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
+/* A core for a command that runs nothing; NULL with the reason said. */
+struct core *make_core(void);
+
+/* A Lua value as JSON: lists as arrays, tables as objects, results of runs as their summaries, NaN
+ * and infinities as null. NULL where something cannot be told in JSON, with the reason in
+ * `problem`. */
+json_t *output_convert(lua_State *L, int index, char *problem, size_t problem_size);
+/* For a person: names and values, nested by indentation. */
+void output_print(FILE *stream, const json_t *value);
+
+/* Shows runs on stderr: a line that is rewritten on a terminal, else a line now and then; at the
+ * end a table, and the loss curve where `plot` is set. */
+struct progress {
+    struct display display; /* for the module; points to this struct */
+    bool is_terminal, plot;
+    bool line_is_open;
+    unsigned depth; /* of runs within runs; the outermost is shown as it goes */
+    const char *name;
+    uint64_t iterations;
+    double start, last; /* seconds */
+};
+void progress_init(struct progress *progress, bool plot);
+/* So that other output starts on a line of its own. */
+void progress_clear(struct progress *progress);
+
+#endif

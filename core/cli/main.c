@@ -1,0 +1,87 @@
+/* The synrl program: finds the subcommand and hands over. Exit codes: 0 done, 1 error, 2 wrong
+ * usage, 75 interrupted. */
+#include <stdarg.h>
+#include <string.h>
+
+#include "cli.h"
+
+static const struct {
+    const char *name;
+    int (*run)(int argc, char **argv);
+    const char *arguments, *summary;
+} commands[] = {
+    {"run", command_run, "[options] SCRIPT [key=value ...]",
+     "runs an experiment; SCRIPT --help shows its options"},
+    {"plugins", command_plugins, "", "lists the plugins that are found"},
+    {"help", command_help, "[KIND ID]", "shows a plugin and its parameters"},
+    {"version", command_version, "", "shows the versions"},
+};
+enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
+
+void usage(FILE *stream) {
+    fprintf(stream, "usage:\n");
+    for (size_t c = 0; c < N_COMMANDS; c++) {
+        fprintf(stream, "  synrl %-7s %-34s%s\n", commands[c].name, commands[c].arguments,
+                commands[c].summary);
+    }
+    fprintf(stream,
+            "\n"
+            "options of run:\n"
+            "  --json          prints what the script returns to stdout, as JSON\n"
+            "  --seed N        the seed of the runs, and the option `seed` of the script\n"
+            "  --threads N     workers; the results are the same for any number\n"
+            "  --runs DIR      records runs in DIR (default: runs)\n"
+            "  --no-record     records nothing\n"
+            "  --no-pictures   records without drawing\n"
+            "  --plot          draws the loss curve of each run in the terminal\n"
+            "  --quiet         shows no progress\n"
+            "  --traceback     shows where in the script an error came from\n");
+}
+
+int misused(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fputs("synrl: ", stderr);
+    vfprintf(stderr, format, arguments);
+    fputs("\n", stderr);
+    va_end(arguments);
+    return EXIT_USAGE;
+}
+
+struct core *make_core(void) {
+    const struct core_options options = {.n_threads = 1};
+    struct core *core = core_create(&options);
+    if (core == NULL) {
+        fprintf(stderr, "synrl: not enough memory\n");
+    }
+    return core;
+}
+
+static int unknown(const char *name) {
+    const char *names[N_COMMANDS];
+    for (size_t c = 0; c < N_COMMANDS; c++) {
+        names[c] = commands[c].name;
+    }
+    const char *nearest = suggest(name, N_COMMANDS, names);
+    return misused("unknown command \"%s\"%s%s%s", name, nearest != NULL ? ", did you mean \"" : "",
+                   nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "; see `synrl help`");
+}
+
+int main(int argc, char **argv) {
+    if (argc < 2) {
+        usage(stderr);
+        return EXIT_USAGE;
+    }
+    const char *name = argv[1];
+    if (strcmp(name, "--help") == 0 || strcmp(name, "-h") == 0) {
+        name = "help";
+    } else if (strcmp(name, "--version") == 0) {
+        name = "version";
+    }
+    for (size_t c = 0; c < N_COMMANDS; c++) {
+        if (strcmp(name, commands[c].name) == 0) {
+            return commands[c].run(argc - 1, argv + 1);
+        }
+    }
+    return unknown(name);
+}

@@ -1,0 +1,181 @@
+/* What a person sees of a run. All goes to stderr, so that stdout is the script's. */
+#include <math.h>
+#include <string.h>
+#include <sys/ioctl.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+
+/* Seconds between two lines. */
+#define TERMINAL_INTERVAL 0.1
+#define FILE_INTERVAL 5.0
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+static unsigned terminal_columns(void) {
+    struct winsize size;
+    return ioctl(STDERR_FILENO, TIOCGWINSZ, &size) == 0 && size.ws_col > 20 ? size.ws_col : 80;
+}
+
+void progress_clear(struct progress *progress) {
+    if (progress->line_is_open) {
+        fputs("\r\033[K", stderr);
+        progress->line_is_open = false;
+    }
+}
+
+/* The line while it runs ----------------------------------------------------------------------- */
+
+struct line {
+    char text[256];
+    size_t length;
+};
+
+static void add(struct line *line, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+static void add(struct line *line, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    const size_t room = sizeof line->text - line->length;
+    const int written = vsnprintf(line->text + line->length, room, format, arguments);
+    va_end(arguments);
+    if (written > 0) {
+        line->length += (size_t)written < room ? (size_t)written : room - 1;
+    }
+}
+
+static void add_time_left(struct line *line, double seconds) {
+    const unsigned long left = seconds < 1e7 ? (unsigned long)seconds : 9999999UL;
+    if (left >= 3600) {
+        add(line, "  %lu:%02lu:%02lu left", left / 3600, left / 60 % 60, left % 60);
+    } else {
+        add(line, "  %lu:%02lu left", left / 60, left % 60);
+    }
+}
+
+static void add_share(struct line *line, const char *name, double share) {
+    if (!isnan(share)) {
+        add(line, "  %s %.1f%%", name, 100 * share);
+    }
+}
+
+static void compose(struct line *line, const struct progress *progress,
+                    const struct metrics *metrics, double time) {
+    const double rate = (double)metrics->iteration / fmax(time - progress->start, 1e-9);
+    add(line, "%s  %llu/%llu  %.0f it/s", progress->name, (unsigned long long)metrics->iteration,
+        (unsigned long long)progress->iterations, rate);
+    if (rate > 0) {
+        add_time_left(line, (double)(progress->iterations - metrics->iteration) / rate);
+    }
+    add(line, "  loss %.5g", metrics->loss);
+    add_share(line, "rewarded", metrics->reward_rate);
+    add_share(line, "accuracy", metrics->accuracy);
+    add_share(line, "valid", metrics->valid_accuracy);
+}
+
+static synrl_status show(void *context, const struct metrics *metrics) {
+    struct progress *progress = context;
+    const double time = now();
+    const double interval = progress->is_terminal ? TERMINAL_INTERVAL : FILE_INTERVAL;
+    if (progress->depth != 1 || time - progress->last < interval) {
+        return SYNRL_OK;
+    }
+    progress->last = time;
+    struct line line = {.length = 0};
+    compose(&line, progress, metrics, time);
+    if (progress->is_terminal) {
+        fprintf(stderr, "\r%.*s\033[K", (int)terminal_columns() - 1, line.text);
+        progress->line_is_open = true;
+    } else {
+        fprintf(stderr, "%s\n", line.text);
+    }
+    return SYNRL_OK;
+}
+
+static void begin(void *context, const struct train_options *options) {
+    struct progress *progress = context;
+    if (progress->depth++ == 0) {
+        progress->name = options->name;
+        progress->iterations = options->iterations;
+        progress->start = progress->last = now();
+    }
+}
+
+/* The table at the end ------------------------------------------------------------------------- */
+
+static void print_number(const char *name, double value, const char *format) {
+    if (!isnan(value)) {
+        fprintf(stderr, "  %-16s", name);
+        fprintf(stderr, format, value);
+        fputs("\n", stderr);
+    }
+}
+
+static void print_summary(const char *name, const struct summary *summary, synrl_status outcome) {
+    const double seconds = summary->seconds;
+    const char *how = outcome == SYNRL_OK        ? "done"
+                      : outcome == SYNRL_STOPPED ? "stopped"
+                                                 : "failed";
+    fprintf(stderr, "%s: %s%s%s, %llu iterations in %.2f s", name, how,
+            summary->stopped[0] != '\0' ? ": " : "", summary->stopped,
+            (unsigned long long)summary->iterations, seconds);
+    if (seconds > 0) {
+        fprintf(stderr, " (%.0f it/s)", (double)summary->iterations / seconds);
+    }
+    fputs("\n", stderr);
+    const struct metrics *last = &summary->last;
+    print_number("loss", last->loss, "%.6g");
+    print_number("accuracy", 100 * last->accuracy, "%.2f%%");
+    print_number("valid loss", last->valid_loss, "%.6g");
+    print_number("valid accuracy", 100 * last->valid_accuracy, "%.2f%%");
+    fprintf(stderr, "  %-16s%llu\n", "sample forwards", (unsigned long long)last->sample_forwards);
+    if (last->sample_backwards > 0) {
+        fprintf(stderr, "  %-16s%llu\n", "sample backwards",
+                (unsigned long long)last->sample_backwards);
+    }
+    fprintf(stderr, "  %-16s%016llx\n", "weights hash", (unsigned long long)summary->weights_hash);
+}
+
+static void print_plot(const struct trainer *trainer, const struct recorder *recorder) {
+    struct core *core = dataset_core(trainer_options(trainer)->data);
+    char *text = NULL;
+    if (recorder_plot_text(recorder, terminal_columns(), &text) == SYNRL_OK) {
+        fputs(text, stderr);
+    } else {
+        fprintf(stderr, "synrl: no plot: %s\n", core->message);
+    }
+    core_free(core, text);
+}
+
+static void end(void *context, const struct trainer *trainer, const struct recorder *recorder,
+                synrl_status outcome) {
+    struct progress *progress = context;
+    progress->depth--;
+    progress_clear(progress);
+    struct summary summary;
+    trainer_summary(trainer, &summary);
+    print_summary(trainer_options(trainer)->name, &summary, outcome);
+    if (recorder != NULL) {
+        fprintf(stderr, "  %-16s%s\n", "run", recorder_folder(recorder));
+    }
+    const bool is_whole = outcome == SYNRL_OK || outcome == SYNRL_STOPPED;
+    if (recorder != NULL && progress->plot && is_whole) {
+        print_plot(trainer, recorder);
+    }
+}
+
+void progress_init(struct progress *progress, bool plot) {
+    *progress = (struct progress){
+        .display = {.context = progress,
+                    .begin = begin,
+                    .end = end,
+                    .observer = {.context = progress, .tick = show}},
+        .is_terminal = isatty(STDERR_FILENO) == 1,
+        .plot = plot,
+    };
+}
