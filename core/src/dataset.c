@@ -3,8 +3,6 @@
 #include "dataset.h"
 
 #include <math.h>
-#include <stdio.h>
-#include <string.h>
 
 #include "engine/engine.h"
 
@@ -44,14 +42,50 @@ static synrl_status check_shape(const struct dataset *dataset) {
                          "%s: the scale of its bytes is %g: must be greater than 0", who,
                          (double)data->scale);
     }
-    if (data->labels != NULL && data->n_classes < 2) {
+    if (data->targets != NULL && (data->n_targets < 1 || data->n_targets > INT32_MAX)) {
+        return core_fail(dataset->core, SYNRL_INVALID, "%s: targets of %zu values: must be 1 .. %d",
+                         who, data->n_targets, INT32_MAX);
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status check_classes(const struct dataset *dataset) {
+    const synrl_data *data = &dataset->data;
+    const char *who = dataset->host.who;
+    if (data->labels != NULL && (data->n_classes < 2 || data->n_classes > INT32_MAX)) {
         return core_fail(dataset->core, SYNRL_INVALID, "%s: has %zu classes: must be at least 2",
                          who, data->n_classes);
     }
-    if (data->targets != NULL && data->n_targets < 1) {
-        return core_fail(dataset->core, SYNRL_INVALID, "%s: has targets of no values", who);
+    if (data->labels == NULL && data->n_classes != 0 &&
+        !(data->n_classes == 2 && data->n_targets == 1)) {
+        return core_fail(dataset->core, SYNRL_INVALID,
+                         "%s: %zu classes of %zu targets, and no labels: must be none, or 2 of 1",
+                         who, data->n_classes, data->n_targets);
+    }
+    for (size_t c = 0; data->class_names != NULL && c < data->n_classes; c++) {
+        if (data->class_names[c] == NULL) {
+            return core_fail(dataset->core, SYNRL_INVALID, "%s: class %zu has no name", who, c);
+        }
     }
     return SYNRL_OK;
+}
+
+/* By division, since a product might overflow. */
+static synrl_status check_pictures(const struct dataset *dataset) {
+    const synrl_data *data = &dataset->data;
+    if (data->height == 0 && data->width == 0 && data->n_channels == 0) {
+        return SYNRL_OK;
+    }
+    const size_t sides[] = {data->height, data->width, data->n_channels};
+    size_t left = data->n_inputs;
+    for (size_t s = 0; s < sizeof sides / sizeof sides[0]; s++) {
+        left = sides[s] > 0 && left % sides[s] == 0 ? left / sides[s] : 0;
+    }
+    return left == 1 ? SYNRL_OK
+                     : core_fail(dataset->core, SYNRL_INVALID,
+                                 "%s: pictures of %zu x %zu x %zu from %zu inputs: must be as many",
+                                 dataset->host.who, data->height, data->width, data->n_channels,
+                                 data->n_inputs);
 }
 
 static synrl_status check_finite(const struct dataset *dataset, const char *what,
@@ -84,6 +118,13 @@ static synrl_status check_values(const struct dataset *dataset) {
     return SYNRL_OK;
 }
 
+static synrl_status check(const struct dataset *dataset) {
+    SYNRL_TRY(check_shape(dataset));
+    SYNRL_TRY(check_classes(dataset));
+    SYNRL_TRY(check_pictures(dataset));
+    return check_values(dataset);
+}
+
 /* Making --------------------------------------------------------------------------------------- */
 
 static struct dataset *allocate(struct core *core, struct component *component) {
@@ -109,11 +150,10 @@ synrl_status dataset_create(struct core *core, struct component *component, stru
     }
     synrl_status status = dataset_ops(dataset)->create(
         &dataset->host.public, component_config(component), &dataset->data, &dataset->self);
-    if (status == SYNRL_OK) {
-        status = check_shape(dataset);
-    }
-    if (status == SYNRL_OK) {
-        status = check_values(dataset);
+    if (status != SYNRL_OK) {
+        dataset->self = NULL; /* nothing was left behind */
+    } else {
+        status = check(dataset);
     }
     if (status != SYNRL_OK) {
         dataset_release(dataset);
@@ -220,17 +260,30 @@ struct core *dataset_core(const struct dataset *dataset) {
     return dataset->core;
 }
 
+/* {"fraction", "seed", "part"}, and "of" where a part was split again. */
+static json_t *split_json(const struct dataset *subset) {
+    json_t *json = json_pack("{s:f, s:I, s:s}", "fraction", subset->fraction, "seed",
+                             (json_int_t)subset->seed, "part", subset->is_rest ? "rest" : "first");
+    if (subset->whole->whole != NULL && json != NULL &&
+        json_object_set_new(json, "of", split_json(subset->whole)) != 0) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
+}
+
 json_t *dataset_json(const struct dataset *dataset) {
     json_t *json = component_json(dataset->component);
     if (json == NULL) {
         return NULL;
     }
-    json_object_set_new(json, "samples", json_integer((json_int_t)dataset->data.n_samples));
-    if (dataset->whole != NULL) {
-        json_object_set_new(json, "split",
-                            json_pack("{s:f, s:I, s:s}", "fraction", dataset->fraction, "seed",
-                                      (json_int_t)dataset->seed, "part",
-                                      dataset->is_rest ? "rest" : "first"));
+    const json_int_t n_samples = (json_int_t)dataset->data.n_samples;
+    if (json_object_set_new(json, "samples", json_integer(n_samples)) != 0 ||
+        (dataset->whole != NULL && json_object_set_new(json, "split", split_json(dataset)) != 0)) {
+        json_decref(json);
+        core_fail(dataset->core, SYNRL_NO_MEMORY, "not enough memory to describe dataset \"%s\"",
+                  dataset_id(dataset));
+        return NULL;
     }
     return json;
 }
