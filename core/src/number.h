@@ -1,0 +1,36 @@
+/* Numbers in files: with a point and to the last bit, whatever the locale of the process. */
+#ifndef NUMBER_H
+#define NUMBER_H
+
+#include <locale.h>
+#include <math.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+enum { NUMBER_SIZE = 32 };
+
+/* The C locale itself: glibc and musl hand out a constant, so this neither fails nor leaks. */
+static inline locale_t number_locale(void) {
+    return newlocale(LC_ALL_MASK, "C", (locale_t)0);
+}
+
+/* A finite decimal number that fills [text, end); a terminated string goes on behind end. */
+static inline bool number_read(const char *text, const char *end, double *value) {
+    if (text == end || strspn(text, "+-.0123456789eE") < (size_t)(end - text)) {
+        return false;
+    }
+    char *stop;
+    *value = strtod_l(text, &stop, number_locale());
+    return stop == end && isfinite(*value);
+}
+
+static inline void number_write(char text[NUMBER_SIZE], int digits, double value) {
+    const locale_t before = uselocale(number_locale());
+    snprintf(text, NUMBER_SIZE, "%.*g", digits, value);
+    uselocale(before);
+}
+
+#endif
