@@ -34,7 +34,7 @@ endif
 endif
 
 pkg = $(shell pkg-config $(1) 2>/dev/null)
-LIBRARIES := jansson libxxhash sleef
+LIBRARIES := jansson libarchive libxxhash sleef
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 # No contraction: a fused multiply-add would round once where the plain code rounds twice.
 CFLAGS ?= -O3 -g
