@@ -155,9 +155,9 @@ START_TEST(ties_are_broken_as_told) {
         uint8_t greedy[SYNRL_HISTORIES_MAX];
         memcpy(policy->q, cases[i].q, sizeof cases[i].q);
         policy_greedy(policy, SYNRL_TIES_FIRST, 0, greedy);
-        ck_assert_uint_eq(greedy[0], cases[i].first);
+        ck_assert_int_eq(greedy[0], cases[i].first);
         policy_greedy(policy, SYNRL_TIES_NULL, 0, greedy);
-        ck_assert_uint_eq(greedy[0], cases[i].null);
+        ck_assert_int_eq(greedy[0], cases[i].null);
     }
     policy_release(policy);
 }

@@ -49,7 +49,9 @@ struct synrl_engine_api {
     synrl_status (*projection_bind)(synrl_projection *projection, const synrl_batch *batch);
     void (*projection_set)(synrl_projection *projection, const float *weights);
     void (*projection_get)(const synrl_projection *projection, float *weights);
-    /* w += alpha * action, actions in {-1, 0, +1} [n_outputs][n_inputs]; alpha > 0 and finite. */
+    /* w += alpha * action, actions in {-1, 0, +1} [n_outputs][n_inputs]; alpha > 0 and finite. The
+     * actions stay as they are until the values of every block have been asked for, or the next
+     * act. */
     void (*projection_act)(synrl_projection *projection, const int8_t *actions, float alpha);
     void (*projection_shift)(synrl_projection *projection, const float *delta); /* w += delta */
     /* z [n_outputs][SYNRL_LANES] = projected inputs of one block, plus bias [n_outputs] unless

@@ -40,7 +40,7 @@ typedef struct synrl_model_ops {
     void (*set_weights)(void *self, const float *weights); /* [n_synapses] */
     void (*get_weights)(const void *self, float *weights);
     /* w += alpha * action; for biases w += bias_scale * alpha * action. actions [n_synapses] in
-     * {-1, 0, +1}. */
+     * {-1, 0, +1}, unchanged until all blocks have been through `forward`, or the next act. */
     void (*act)(void *self, const int8_t *actions, float alpha, float bias_scale);
     void (*shift)(void *self, const float *delta); /* w += delta */
     /* The outputs of one block of the bound batch, [n_outputs][SYNRL_LANES]. Different workers ask

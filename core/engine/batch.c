@@ -1,0 +1,140 @@
+/* Batches: samples packed once into the orders that the inner loops read. Invariant: lanes behind
+ * the last sample hold copies of it, inputs behind the last are 0. */
+#include "batch.h"
+
+#include <string.h>
+
+#include "pool.h"
+
+static size_t n_tiles(const synrl_batch *batch) {
+    return (batch->n_blocks + TILE_BLOCKS - 1) / TILE_BLOCKS;
+}
+
+synrl_status batch_create(const synrl_host *host, size_t n_samples, size_t n_inputs, bool bytes,
+                          float scale, synrl_batch **made) {
+    *made = NULL;
+    synrl_batch *batch = host->alloc(host, 1, sizeof *batch);
+    if (batch == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    batch->host = host;
+    batch->n_samples = n_samples;
+    batch->n_inputs = n_inputs;
+    batch->n_blocks = (n_samples + SYNRL_LANES - 1) / SYNRL_LANES;
+    batch->is_bytes = bytes;
+    batch->scale = scale;
+    batch->n_groups = (n_inputs + GROUP - 1) / GROUP;
+    if (bytes) {
+        batch->groups = host->alloc(host, batch->n_blocks, batch->n_groups * GROUP * SYNRL_LANES);
+        batch->rows = host->alloc(host, n_tiles(batch), n_inputs * TILE);
+    } else {
+        batch->floats = host->alloc(host, batch->n_blocks, n_inputs * SYNRL_LANES * sizeof(float));
+    }
+    if (bytes ? batch->groups == NULL || batch->rows == NULL : batch->floats == NULL) {
+        batch_destroy(batch);
+        return SYNRL_NO_MEMORY;
+    }
+    *made = batch;
+    return SYNRL_OK;
+}
+
+void batch_destroy(synrl_batch *batch) {
+    if (batch != NULL) {
+        const synrl_host *host = batch->host;
+        host->free(host, batch->groups);
+        host->free(host, batch->rows);
+        host->free(host, batch->floats);
+        host->free(host, batch);
+    }
+}
+
+/* Packing -------------------------------------------------------------------------------------- */
+
+static size_t source_row(const synrl_batch *batch, size_t sample) {
+    const size_t last = batch->n_samples - 1;
+    const size_t s = sample < last ? sample : last;
+    return batch->sources != NULL ? batch->sources[s] : s;
+}
+
+static void pack_bytes(synrl_batch *batch, size_t sample) {
+    const size_t n = batch->n_inputs;
+    const uint8_t *from = (const uint8_t *)batch->inputs + source_row(batch, sample) * n;
+    uint8_t *row = batch->rows + sample / TILE * n * TILE + sample % TILE;
+    for (size_t i = 0; i < n; i++) {
+        row[i * TILE] = from[i];
+    }
+    if (sample / SYNRL_LANES < batch->n_blocks) {
+        uint8_t *group = batch->groups +
+                         sample / SYNRL_LANES * batch->n_groups * GROUP * SYNRL_LANES +
+                         sample % SYNRL_LANES * GROUP;
+        for (size_t i = 0; i < n; i++) {
+            group[i / GROUP * GROUP * SYNRL_LANES + i % GROUP] = from[i];
+        }
+    }
+}
+
+static void pack_floats(synrl_batch *batch, size_t sample) {
+    const size_t n = batch->n_inputs;
+    const float *from = (const float *)batch->inputs + source_row(batch, sample) * n;
+    float *to = batch->floats + sample / SYNRL_LANES * n * SYNRL_LANES + sample % SYNRL_LANES;
+    for (size_t i = 0; i < n; i++) {
+        to[i * SYNRL_LANES] = from[i];
+    }
+}
+
+/* Whole tiles, the same share that a forward pass gives this worker. */
+static void pack_share(void *context, size_t worker, size_t n_workers) {
+    synrl_batch *batch = context;
+    size_t first, end;
+    pool_share(batch->n_blocks, TILE_BLOCKS, worker, n_workers, &first, &end);
+    for (size_t sample = first * SYNRL_LANES; sample < end * SYNRL_LANES; sample++) {
+        if (batch->is_bytes) {
+            pack_bytes(batch, sample);
+        } else {
+            pack_floats(batch, sample);
+        }
+    }
+}
+
+void batch_fill(synrl_batch *batch, const void *inputs, const uint32_t *rows) {
+    batch->inputs = inputs;
+    batch->sources = rows;
+    batch->host->parallel(batch->host, pack_share, batch);
+    batch->inputs = batch->sources = NULL;
+}
+
+/* Looking -------------------------------------------------------------------------------------- */
+
+size_t batch_samples(const synrl_batch *batch) {
+    return batch->n_samples;
+}
+
+size_t batch_blocks(const synrl_batch *batch) {
+    return batch->n_blocks;
+}
+
+size_t batch_inputs(const synrl_batch *batch) {
+    return batch->n_inputs;
+}
+
+static float value_of(const synrl_batch *batch, size_t sample, size_t input) {
+    const size_t block = sample / SYNRL_LANES, lane = sample % SYNRL_LANES;
+    return batch->is_bytes ? batch->scale * (float)batch_bytes(batch, block)[input * TILE + lane]
+                           : batch_floats(batch, block)[input * SYNRL_LANES + lane];
+}
+
+void batch_values(const synrl_batch *batch, size_t block, float *x) {
+    for (size_t i = 0; i < batch->n_inputs; i++) {
+        for (size_t s = 0; s < SYNRL_LANES; s++) {
+            x[i * SYNRL_LANES + s] = value_of(batch, block * SYNRL_LANES + s, i);
+        }
+    }
+}
+
+void batch_rows(const synrl_batch *batch, size_t first, size_t n, float *rows) {
+    for (size_t s = 0; s < n; s++) {
+        for (size_t i = 0; i < batch->n_inputs; i++) {
+            rows[s * batch->n_inputs + i] = value_of(batch, first + s, i);
+        }
+    }
+}

@@ -1,0 +1,38 @@
+/* A packed batch, as the engine's other parts see it. */
+#ifndef BATCH_H
+#define BATCH_H
+
+#include "kernels.h"
+
+struct synrl_batch {
+    const synrl_host *host;
+    size_t n_samples, n_inputs, n_blocks;
+    bool is_bytes;
+    float scale;
+    /* Bytes, twice: see kernels.h. */
+    size_t n_groups;
+    uint8_t *groups; /* [n_blocks][n_groups][16][4] */
+    uint8_t *rows;   /* [n_tiles][n_inputs][TILE] */
+    float *floats;   /* floats: [n_blocks][n_inputs][16] */
+    /* What is being packed, while it is. */
+    const void *inputs;
+    const uint32_t *sources;
+};
+
+/* The bytes of one block: input i's sixteen lie at i * TILE. */
+static inline const uint8_t *batch_bytes(const synrl_batch *batch, size_t block) {
+    return batch->rows + block / TILE_BLOCKS * batch->n_inputs * TILE +
+           block % TILE_BLOCKS * SYNRL_LANES;
+}
+
+static inline const float *batch_floats(const synrl_batch *batch, size_t block) {
+    return batch->floats + block * batch->n_inputs * SYNRL_LANES;
+}
+
+size_t batch_samples(const synrl_batch *batch);
+size_t batch_blocks(const synrl_batch *batch);
+size_t batch_inputs(const synrl_batch *batch);
+void batch_values(const synrl_batch *batch, size_t block, float *x);
+void batch_rows(const synrl_batch *batch, size_t first, size_t n, float *rows);
+
+#endif

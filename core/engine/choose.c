@@ -1,0 +1,60 @@
+/* The policy step over a range of synapses: their words, their actions, their histories. */
+#include <string.h>
+
+#include "kernels.h"
+
+enum { CHUNK = 1024 };
+
+/* Where some states are tied at random: word by word. */
+static void choose_tied(const struct greedy_map *map, size_t n, const uint32_t *words,
+                        uint8_t *histories, int8_t *actions) {
+    for (size_t i = 0; i < n; i++) {
+        const struct kernels *kernels = kernels_in_use();
+        struct greedy_map one = *map;
+        const uint8_t code = map->action[histories[i]];
+        if (code > 2) {
+            const unsigned tied = code - 3U;
+            unsigned members[3], n_members = 0;
+            for (unsigned action = 0; action < 3; action++) {
+                if ((tied >> action & 1U) != 0) {
+                    members[n_members++] = action;
+                }
+            }
+            one.action[histories[i]] = (uint8_t)members[words[i] % n_members];
+        }
+        kernels->choose(&one, 1, words + i, histories + i, actions + i);
+    }
+}
+
+static void note_cells(size_t n, const uint8_t *before, const int8_t *actions, uint64_t *counts,
+                       uint16_t *cells) {
+    for (size_t i = 0; i < n; i++) {
+        const uint16_t cell = (uint16_t)(before[i] * 3 + actions[i] + 1);
+        if (counts != NULL) {
+            counts[cell]++;
+        }
+        if (cells != NULL) {
+            cells[i] = cell;
+        }
+    }
+}
+
+void choose_range(const struct greedy_map *map, synrl_stream stream, size_t first, size_t n,
+                  uint8_t *histories, int8_t *actions, uint64_t *counts, uint16_t *cells) {
+    const struct kernels *kernels = kernels_in_use();
+    uint32_t words[CHUNK];
+    uint8_t before[CHUNK];
+    for (size_t at = first, end = first + n, size; at < end; at += size) {
+        size = end - at < CHUNK ? end - at : CHUNK;
+        random_api.words(stream, at, size, words);
+        memcpy(before, histories + at, size);
+        if (map->has_ties) {
+            choose_tied(map, size, words, histories + at, actions + at);
+        } else {
+            kernels->choose(map, size, words, histories + at, actions + at);
+        }
+        if (counts != NULL || cells != NULL) {
+            note_cells(size, before, actions + at, counts, cells != NULL ? cells + at : NULL);
+        }
+    }
+}

@@ -1,0 +1,35 @@
+/* Which variant of the inner loops is in use. A pure function of the machine and of SYNRL_ISA; kept
+ * after the first look, and whichever thread keeps it keeps the same. */
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "kernels.h"
+
+/* NULL where SYNRL_ISA cannot be had. */
+static const struct kernels *select_kernels(void) {
+    const struct kernels *const variants[] = {kernels_avx512(), kernels_avx2(), kernels_scalar()};
+    const char *wanted = getenv("SYNRL_ISA");
+    for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
+        if (variants[i] != NULL &&
+            (wanted == NULL || wanted[0] == '\0' || strcmp(wanted, variants[i]->name) == 0)) {
+            return variants[i];
+        }
+    }
+    return NULL;
+}
+
+const struct kernels *kernels_in_use(void) {
+    static const struct kernels *_Atomic kept;
+    const struct kernels *kernels = atomic_load_explicit(&kept, memory_order_acquire);
+    if (kernels == NULL) {
+        kernels = select_kernels();
+        kernels = kernels != NULL ? kernels : kernels_scalar();
+        atomic_store_explicit(&kept, kernels, memory_order_release);
+    }
+    return kernels;
+}
+
+const char *engine_isa(void) {
+    return select_kernels() != NULL ? kernels_in_use()->name : NULL;
+}

@@ -1,0 +1,71 @@
+/* The inner loops, once for each instruction set; all give the same bits.
+ *
+ * Bytes of a batch are packed twice: in `groups` for the dense path, [block of 16 samples][group of
+ * 4 inputs][16][4], and in `rows` for everything else, [tile of 256 samples][input][256].
+ *
+ * A counter holds one synapse's place on the lattice and its last action: 4 k + (action + 1). */
+#ifndef KERNELS_H
+#define KERNELS_H
+
+#include "engine.h"
+
+enum { GROUP = 4, TILE = 256, TILE_BLOCKS = TILE / SYNRL_LANES };
+
+/* k stays within 16 bits less the two of the last action, for this many acts. */
+enum { COUNTER_ACTS_MAX = 8190, COUNTER_START = 1 };
+
+/* The inputs of one output whose action grew or fell, one entry for each unit of change. */
+struct changes {
+    size_t n_plus, n_minus;
+    uint32_t *plus, *minus;
+};
+
+struct kernels {
+    const char *name;
+    /* 64 words a group, from the first group on: see synrl_stream. */
+    void (*words)(synrl_stream stream, uint64_t first_group, size_t n_groups, uint32_t *out);
+    void (*exp)(size_t n, const float *x, float *y);
+    void (*log)(size_t n, const float *x, float *y);
+    void (*tanh)(size_t n, const float *x, float *y);
+    void (*sin)(size_t n, const float *x, float *y);
+    void (*cos)(size_t n, const float *x, float *y);
+    /* Actions and shifted histories of n synapses from their words; the map has no ties. */
+    void (*choose)(const struct greedy_map *map, size_t n, const uint32_t *words,
+                   uint8_t *histories, int8_t *actions);
+    /* counts[c + 1] += how many actions are not c times the last one, for c = -1, 0, 1. */
+    void (*count_changes)(size_t n, const int8_t *actions, const int16_t *counters, size_t *counts);
+    void (*advance)(size_t n, const int8_t *actions, int16_t *counters);
+    /* values[i] = (float)((double)w0[i] + (double)alpha * k) */
+    void (*lattice_values)(size_t n, const float *w0, const int16_t *counters, float alpha,
+                           float *values);
+    /* sums [n_outputs][16] += groups of one block . actions [n_outputs][4 n_groups], exactly. */
+    void (*dense)(size_t n_outputs, size_t n_groups, const uint8_t *groups, const int8_t *actions,
+                  int32_t *sums);
+    /* For one output and the n_blocks blocks of one tile, a block every `stride` numbers:
+     * deltas = c * deltas + rows . changes; sums += deltas. */
+    void (*sparse)(const struct changes *changes, const uint8_t *rows, int32_t c, size_t n_blocks,
+                   size_t stride, int32_t *deltas, int32_t *sums);
+    /* sums [n_outputs][16] = bytes . k of one block, whose inputs are TILE apart. */
+    void (*recount)(size_t n_outputs, size_t n_inputs, const uint8_t *bytes,
+                    const int16_t *counters, int32_t *sums);
+    /* base [n_outputs][16] = scale * (sum over ascending i of (float)byte_i * weights[o][i]). */
+    void (*base)(size_t n_outputs, size_t n_inputs, const uint8_t *bytes, const float *weights,
+                 float scale, float *base);
+    /* z [n_outputs][16] = base + unit * (float)sums, + bias[o] unless NULL. */
+    void (*finish)(size_t n_outputs, const float *base, const int32_t *sums, float unit,
+                   const float *bias, float *z);
+    /* z[o][s] = (sum over ascending i of weights[o][i] * x[i][s]), + bias[o] unless NULL. */
+    void (*affine)(size_t n_outputs, size_t n_inputs, const float *weights, const float *bias,
+                   const float *x, float *z);
+};
+
+/* NULL where this machine, or this build, does not have it. */
+const struct kernels *kernels_scalar(void);
+const struct kernels *kernels_avx2(void);
+const struct kernels *kernels_avx512(void);
+
+/* What SYNRL_ISA asks for, or the widest that this machine has; where SYNRL_ISA cannot be had, the
+ * plain ones (engine_isa tells). */
+const struct kernels *kernels_in_use(void);
+
+#endif

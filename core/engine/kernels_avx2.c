@@ -1,0 +1,147 @@
+/* The inner loops for AVX2. Compiled with -mavx2; called where the CPU has it. */
+#include "kernels_common.h"
+
+#if defined(__AVX2__)
+
+#include <immintrin.h>
+#include <sleef.h>
+
+/* Philox4x32-10 on eight counters at once, a register a word of the counter. */
+ALWAYS_INLINE void multiply(__m256i x, uint32_t factor, __m256i *high, __m256i *low) {
+    const __m256i m = _mm256_set1_epi32((int)factor);
+    const __m256i even = _mm256_mul_epu32(x, m);
+    const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), m);
+    *low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
+    *high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
+}
+
+static void words_of_8(synrl_stream stream, uint32_t first, uint32_t *out) {
+    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    __m256i c0 = _mm256_add_epi32(_mm256_set1_epi32((int)first), lane);
+    __m256i c1 = _mm256_set1_epi32((int)(uint32_t)stream.iteration);
+    __m256i c2 = _mm256_set1_epi32((int)(uint32_t)(stream.iteration >> 32));
+    __m256i c3 = _mm256_set1_epi32((int)stream.purpose);
+    uint32_t k0 = (uint32_t)stream.seed, k1 = (uint32_t)(stream.seed >> 32);
+    for (int round = 0; round < 10; round++, k0 += 0x9E3779B9U, k1 += 0xBB67AE85U) {
+        __m256i high0, low0, high2, low2;
+        multiply(c0, 0xD2511F53U, &high0, &low0);
+        multiply(c2, 0xCD9E8D57U, &high2, &low2);
+        c0 = _mm256_xor_si256(_mm256_xor_si256(high2, c1), _mm256_set1_epi32((int)k0));
+        c2 = _mm256_xor_si256(_mm256_xor_si256(high0, c3), _mm256_set1_epi32((int)k1));
+        c1 = low2;
+        c3 = low0;
+    }
+    _mm256_storeu_si256((__m256i *)out, c0);
+    _mm256_storeu_si256((__m256i *)(out + 16), c1);
+    _mm256_storeu_si256((__m256i *)(out + 32), c2);
+    _mm256_storeu_si256((__m256i *)(out + 48), c3);
+}
+
+static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, uint32_t *out) {
+    for (size_t g = 0; g < n_groups; g++) {
+        const uint32_t first = (uint32_t)((first_group + g) * 16);
+        words_of_8(stream, first, out + g * 64);
+        words_of_8(stream, first + 8, out + g * 64 + 8);
+    }
+}
+
+/* Pairs of products, at most 2 * 255, are added in 16 bits for this many groups. */
+enum { GROUPS_IN_16_BITS = 32 };
+
+/* n outputs, 8 of the block's 16 samples. */
+ALWAYS_INLINE void dense_tile(const int n, size_t n_groups, const uint8_t *groups,
+                              const int8_t *actions, int32_t *sums) {
+    const size_t stride = n_groups * GROUP;
+    __m256i totals[4];
+#pragma GCC unroll 4
+    for (int o = 0; o < n; o++) {
+        totals[o] = _mm256_loadu_si256((const __m256i *)(sums + o * SYNRL_LANES));
+    }
+    for (size_t first = 0; first < n_groups; first += GROUPS_IN_16_BITS) {
+        const size_t end =
+            n_groups - first < GROUPS_IN_16_BITS ? n_groups : first + GROUPS_IN_16_BITS;
+        __m256i parts[4];
+#pragma GCC unroll 4
+        for (int o = 0; o < n; o++) {
+            parts[o] = _mm256_setzero_si256();
+        }
+        for (size_t g = first; g < end; g++) {
+            const __m256i x =
+                _mm256_loadu_si256((const __m256i *)(groups + g * GROUP * SYNRL_LANES));
+#pragma GCC unroll 4
+            for (int o = 0; o < n; o++) {
+                int32_t four;
+                memcpy(&four, actions + (size_t)o * stride + g * GROUP, sizeof four);
+                parts[o] =
+                    _mm256_add_epi16(parts[o], _mm256_maddubs_epi16(x, _mm256_set1_epi32(four)));
+            }
+        }
+#pragma GCC unroll 4
+        for (int o = 0; o < n; o++) {
+            totals[o] =
+                _mm256_add_epi32(totals[o], _mm256_madd_epi16(parts[o], _mm256_set1_epi16(1)));
+        }
+    }
+#pragma GCC unroll 4
+    for (int o = 0; o < n; o++) {
+        _mm256_storeu_si256((__m256i *)(sums + o * SYNRL_LANES), totals[o]);
+    }
+}
+
+static void dense_half(size_t n_outputs, size_t n_groups, const uint8_t *groups,
+                       const int8_t *actions, int32_t *sums) {
+    size_t o = 0;
+    for (; o + 4 <= n_outputs; o += 4) {
+        dense_tile(4, n_groups, groups, actions + o * n_groups * GROUP, sums + o * SYNRL_LANES);
+    }
+    for (; o < n_outputs; o++) {
+        dense_tile(1, n_groups, groups, actions + o * n_groups * GROUP, sums + o * SYNRL_LANES);
+    }
+}
+
+static void dense(size_t n_outputs, size_t n_groups, const uint8_t *groups, const int8_t *actions,
+                  int32_t *sums) {
+    dense_half(n_outputs, n_groups, groups, actions, sums);
+    dense_half(n_outputs, n_groups, groups + 8 * GROUP, actions, sums + 8);
+}
+
+#define FUNCTION(name)                                                                 \
+    static void avx2_##name(size_t n, const float *x, float *y) {                      \
+        OVER_ARRAY(8, _mm256_loadu_ps, Sleef_cinz_##name##f8_u10avx, _mm256_storeu_ps) \
+    }
+FUNCTION(exp)
+FUNCTION(log)
+FUNCTION(tanh)
+FUNCTION(sin)
+FUNCTION(cos)
+
+const struct kernels *kernels_avx2(void) {
+    static const struct kernels kernels = {
+        .name = "avx2",
+        .words = words,
+        .exp = avx2_exp,
+        .log = avx2_log,
+        .tanh = avx2_tanh,
+        .sin = avx2_sin,
+        .cos = avx2_cos,
+        .choose = common_choose,
+        .count_changes = common_count_changes,
+        .advance = common_advance,
+        .lattice_values = common_lattice_values,
+        .dense = dense,
+        .sparse = common_sparse,
+        .recount = common_recount,
+        .base = common_base,
+        .finish = common_finish,
+        .affine = common_affine,
+    };
+    return __builtin_cpu_supports("avx2") ? &kernels : NULL;
+}
+
+#else
+
+const struct kernels *kernels_avx2(void) {
+    return NULL;
+}
+
+#endif

@@ -1,0 +1,285 @@
+/* The inner loops that every instruction set writes alike, in lanes; each kernels_*.c includes this
+ * and is compiled for its own. What it does better by intrinsics it puts into its table instead. */
+#ifndef KERNELS_COMMON_H
+#define KERNELS_COMMON_H
+
+#include "kernels.h"
+#include "lanes.h"
+
+#define ALWAYS_INLINE static inline __attribute__((always_inline))
+
+/* Calls tile(n, ...) with n constant, so that its accumulators stay in registers. */
+#define CALL_TILE(tile, n, ...) \
+    switch (n) {                \
+    case 1:                     \
+        tile(1, __VA_ARGS__);   \
+        break;                  \
+    case 2:                     \
+        tile(2, __VA_ARGS__);   \
+        break;                  \
+    case 3:                     \
+        tile(3, __VA_ARGS__);   \
+        break;                  \
+    case 4:                     \
+        tile(4, __VA_ARGS__);   \
+        break;                  \
+    case 5:                     \
+        tile(5, __VA_ARGS__);   \
+        break;                  \
+    case 6:                     \
+        tile(6, __VA_ARGS__);   \
+        break;                  \
+    case 7:                     \
+        tile(7, __VA_ARGS__);   \
+        break;                  \
+    case 8:                     \
+        tile(8, __VA_ARGS__);   \
+        break;                  \
+    case 9:                     \
+        tile(9, __VA_ARGS__);   \
+        break;                  \
+    case 10:                    \
+        tile(10, __VA_ARGS__);  \
+        break;                  \
+    case 11:                    \
+        tile(11, __VA_ARGS__);  \
+        break;                  \
+    case 12:                    \
+        tile(12, __VA_ARGS__);  \
+        break;                  \
+    case 13:                    \
+        tile(13, __VA_ARGS__);  \
+        break;                  \
+    case 14:                    \
+        tile(14, __VA_ARGS__);  \
+        break;                  \
+    case 15:                    \
+        tile(15, __VA_ARGS__);  \
+        break;                  \
+    default:                    \
+        tile(16, __VA_ARGS__);  \
+        break;                  \
+    }
+
+enum { TILE_OUTPUTS = 16 };
+
+/* The next tile's share of the outputs that are left: tiles of nearly one size, none above the
+ * most. */
+static inline size_t tile_outputs(size_t left) {
+    const size_t n_tiles = (left + TILE_OUTPUTS - 1) / TILE_OUTPUTS;
+    return (left + n_tiles - 1) / n_tiles;
+}
+
+/* Lattices ------------------------------------------------------------------------------------- */
+
+static void common_count_changes(size_t n, const int8_t *actions, const int16_t *counters,
+                                 size_t *counts) {
+    for (size_t first = 0; first < n; first += 4096) { /* 16-bit tallies hold that many */
+        const size_t end = n - first < 4096 ? n : first + 4096;
+        int16_t reversed = 0, moving = 0, changed = 0;
+        for (size_t i = first; i < end; i++) {
+            const int16_t last = (int16_t)((counters[i] & 3) - 1), action = actions[i];
+            reversed = (int16_t)(reversed + (action != -last));
+            moving = (int16_t)(moving + (action != 0));
+            changed = (int16_t)(changed + (action != last));
+        }
+        counts[0] += (size_t)reversed;
+        counts[1] += (size_t)moving;
+        counts[2] += (size_t)changed;
+    }
+}
+
+static void common_advance(size_t n, const int8_t *actions, int16_t *counters) {
+    for (size_t i = 0; i < n; i++) {
+        counters[i] = (int16_t)((counters[i] & ~3) + 5 * actions[i] + 1);
+    }
+}
+
+static void common_lattice_values(size_t n, const float *w0, const int16_t *counters, float alpha,
+                                  float *values) {
+    for (size_t i = 0; i < n; i++) {
+        values[i] = (float)((double)w0[i] + (double)alpha * (counters[i] >> 2));
+    }
+}
+
+/* Projections ---------------------------------------------------------------------------------- */
+
+/* 16-bit sums of up to this many bytes cannot overflow. */
+enum { BYTES_IN_16_BITS = 128 };
+
+ALWAYS_INLINE void add_rows(size_t n, const uint32_t *inputs, const uint8_t *rows, int sign,
+                            int16_t *sums) {
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *row = rows + (size_t)inputs[i] * TILE;
+        for (size_t s = 0; s < TILE; s++) {
+            sums[s] = (int16_t)(sums[s] + sign * row[s]);
+        }
+    }
+}
+
+static inline void common_sparse(const struct changes *changes, const uint8_t *rows, int32_t c,
+                                 size_t n_blocks, size_t stride, int32_t *deltas, int32_t *sums) {
+    int32_t total[TILE] = {0};
+    const size_t n_plus = changes->n_plus, n_minus = changes->n_minus;
+    for (size_t first = 0; first < n_plus || first < n_minus; first += BYTES_IN_16_BITS) {
+        int16_t part[TILE] = {0};
+        for (int sign = -1; sign <= 1; sign += 2) {
+            const size_t n = sign > 0 ? n_plus : n_minus;
+            const uint32_t *inputs = sign > 0 ? changes->plus : changes->minus;
+            const size_t left = first < n ? n - first : 0;
+            add_rows(left < BYTES_IN_16_BITS ? left : BYTES_IN_16_BITS, inputs + first, rows, sign,
+                     part);
+        }
+        for (size_t s = 0; s < TILE; s++) {
+            total[s] += part[s];
+        }
+    }
+    for (size_t b = 0; b < n_blocks; b++) {
+        for (size_t s = 0; s < SYNRL_LANES; s++) {
+            int32_t *delta = &deltas[b * stride + s];
+            *delta = c * *delta + total[b * SYNRL_LANES + s];
+            sums[b * stride + s] += *delta;
+        }
+    }
+}
+
+static void common_recount(size_t n_outputs, size_t n_inputs, const uint8_t *bytes,
+                           const int16_t *counters, int32_t *sums) {
+    for (size_t o = 0; o < n_outputs; o++) {
+        lanes_i32 sum = {0};
+        for (size_t i = 0; i < n_inputs; i++) {
+            lanes_u8 x;
+            LANES_LOAD(x, bytes + i * TILE);
+            sum += __builtin_convertvector(x, lanes_i32) * (counters[o * n_inputs + i] >> 2);
+        }
+        LANES_STORE(sums + o * SYNRL_LANES, sum);
+    }
+}
+
+ALWAYS_INLINE void base_tile(const int n, size_t n_inputs, const uint8_t *bytes,
+                             const float *weights, float scale, float *base) {
+    lanes_f32 sums[16];
+#pragma GCC unroll 16
+    for (int o = 0; o < n; o++) {
+        sums[o] = (lanes_f32){0};
+    }
+    for (size_t i = 0; i < n_inputs; i++) {
+        lanes_u8 x;
+        LANES_LOAD(x, bytes + i * TILE);
+        const lanes_f32 values =
+            __builtin_convertvector(__builtin_convertvector(x, lanes_i32), lanes_f32);
+#pragma GCC unroll 16
+        for (int o = 0; o < n; o++) {
+            sums[o] += values * weights[(size_t)o * n_inputs + i];
+        }
+    }
+#pragma GCC unroll 16
+    for (int o = 0; o < n; o++) {
+        sums[o] *= scale;
+        LANES_STORE(base + o * SYNRL_LANES, sums[o]);
+    }
+}
+
+static void common_base(size_t n_outputs, size_t n_inputs, const uint8_t *bytes,
+                        const float *weights, float scale, float *base) {
+    for (size_t o = 0, n; o < n_outputs; o += n) {
+        n = tile_outputs(n_outputs - o);
+        CALL_TILE(base_tile, n, n_inputs, bytes, weights + o * n_inputs, scale,
+                  base + o * SYNRL_LANES)
+    }
+}
+
+static void common_finish(size_t n_outputs, const float *base, const int32_t *sums, float unit,
+                          const float *bias, float *z) {
+    for (size_t o = 0; o < n_outputs; o++) {
+        lanes_f32 from, to;
+        lanes_i32 sum;
+        LANES_LOAD(from, base + o * SYNRL_LANES);
+        LANES_LOAD(sum, sums + o * SYNRL_LANES);
+        to = from + __builtin_convertvector(sum, lanes_f32) * unit;
+        if (bias != NULL) {
+            to += bias[o];
+        }
+        LANES_STORE(z + o * SYNRL_LANES, to);
+    }
+}
+
+ALWAYS_INLINE void affine_tile(const int n, size_t n_inputs, const float *weights,
+                               const float *bias, const float *x, float *z) {
+    lanes_f32 sums[16];
+#pragma GCC unroll 16
+    for (int o = 0; o < n; o++) {
+        sums[o] = (lanes_f32){0};
+    }
+    for (size_t i = 0; i < n_inputs; i++) {
+        lanes_f32 values;
+        LANES_LOAD(values, x + i * SYNRL_LANES);
+#pragma GCC unroll 16
+        for (int o = 0; o < n; o++) {
+            sums[o] += values * weights[(size_t)o * n_inputs + i];
+        }
+    }
+#pragma GCC unroll 16
+    for (int o = 0; o < n; o++) {
+        if (bias != NULL) {
+            sums[o] += bias[o];
+        }
+        LANES_STORE(z + o * SYNRL_LANES, sums[o]);
+    }
+}
+
+static void common_affine(size_t n_outputs, size_t n_inputs, const float *weights,
+                          const float *bias, const float *x, float *z) {
+    for (size_t o = 0, n; o < n_outputs; o += n) {
+        n = tile_outputs(n_outputs - o);
+        CALL_TILE(affine_tile, n, n_inputs, weights + o * n_inputs, bias != NULL ? bias + o : NULL,
+                  x, z + o * SYNRL_LANES)
+    }
+}
+
+/* Choosing ------------------------------------------------------------------------------------- */
+
+/* What each history becomes, but for the newest digit. */
+static inline void shift_table(uint32_t n_histories, uint8_t *shifted) {
+    const uint32_t n_kept = n_histories / 3 > 0 ? n_histories / 3 : 1;
+    for (uint32_t history = 0; history < n_histories; history++) {
+        shifted[history] = (uint8_t)(n_histories > 1 ? history % n_kept * 3 : 0);
+    }
+}
+
+static inline void choose_one(const struct greedy_map *map, const uint8_t *shifted, uint32_t word,
+                              uint8_t *history, int8_t *action) {
+    const unsigned explored =
+        (unsigned)(word >= map->explore_end[0]) + (unsigned)(word >= map->explore_end[1]);
+    const unsigned digit = word < map->explore_end[2] ? explored : map->action[*history];
+    *action = (int8_t)((int)digit - 1);
+    *history = (uint8_t)(map->n_histories > 1 ? shifted[*history] + digit : 0);
+}
+
+static inline void common_choose(const struct greedy_map *map, size_t n, const uint32_t *words,
+                                 uint8_t *histories, int8_t *actions) {
+    uint8_t shifted[SYNRL_HISTORIES_MAX];
+    shift_table(map->n_histories, shifted);
+    for (size_t i = 0; i < n; i++) {
+        choose_one(map, shifted, words[i], &histories[i], &actions[i]);
+    }
+}
+
+/* Mathematics ---------------------------------------------------------------------------------- */
+
+/* Runs `function`, which takes WIDTH floats at a time, over n. */
+#define OVER_ARRAY(width, load, function, store)    \
+    size_t i = 0;                                   \
+    for (; i + (width) <= n; i += (width)) {        \
+        store(y + i, function(load(x + i)));        \
+    }                                               \
+    if (i < n) {                                    \
+        float rest[width];                          \
+        for (size_t j = 0; j < (width); j++) {      \
+            rest[j] = x[i + j < n ? i + j : n - 1]; \
+        }                                           \
+        store(rest, function(load(rest)));          \
+        memcpy(y + i, rest, (n - i) * sizeof *y);   \
+    }
+
+#endif

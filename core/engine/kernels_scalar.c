@@ -1,0 +1,70 @@
+/* The inner loops in plain C: what every machine can do, and what the others are compared with. */
+#include <Random123/philox.h>
+#include <sleef.h>
+
+#include "kernels_common.h"
+
+static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, uint32_t *out) {
+    const philox4x32_key_t key = {{(uint32_t)stream.seed, (uint32_t)(stream.seed >> 32)}};
+    for (size_t g = 0; g < n_groups; g++) {
+        for (uint32_t lane = 0; lane < 16; lane++) {
+            const philox4x32_ctr_t counter = {{(uint32_t)((first_group + g) * 16) + lane,
+                                               (uint32_t)stream.iteration,
+                                               (uint32_t)(stream.iteration >> 32), stream.purpose}};
+            const philox4x32_ctr_t word = philox4x32(counter, key);
+            for (size_t w = 0; w < 4; w++) {
+                out[g * 64 + w * 16 + lane] = word.v[w];
+            }
+        }
+    }
+}
+
+static void dense(size_t n_outputs, size_t n_groups, const uint8_t *groups, const int8_t *actions,
+                  int32_t *sums) {
+    for (size_t o = 0; o < n_outputs; o++) {
+        const int8_t *row = actions + o * n_groups * GROUP;
+        for (size_t g = 0; g < n_groups; g++) {
+            for (size_t s = 0; s < SYNRL_LANES; s++) {
+                for (size_t j = 0; j < GROUP; j++) {
+                    sums[o * SYNRL_LANES + s] +=
+                        groups[(g * SYNRL_LANES + s) * GROUP + j] * row[g * GROUP + j];
+                }
+            }
+        }
+    }
+}
+
+#define FUNCTION(name)                                              \
+    static void scalar_##name(size_t n, const float *x, float *y) { \
+        for (size_t i = 0; i < n; i++) {                            \
+            y[i] = Sleef_cinz_##name##f1_u10purec(x[i]);            \
+        }                                                           \
+    }
+FUNCTION(exp)
+FUNCTION(log)
+FUNCTION(tanh)
+FUNCTION(sin)
+FUNCTION(cos)
+
+const struct kernels *kernels_scalar(void) {
+    static const struct kernels kernels = {
+        .name = "scalar",
+        .words = words,
+        .exp = scalar_exp,
+        .log = scalar_log,
+        .tanh = scalar_tanh,
+        .sin = scalar_sin,
+        .cos = scalar_cos,
+        .choose = common_choose,
+        .count_changes = common_count_changes,
+        .advance = common_advance,
+        .lattice_values = common_lattice_values,
+        .dense = dense,
+        .sparse = common_sparse,
+        .recount = common_recount,
+        .base = common_base,
+        .finish = common_finish,
+        .affine = common_affine,
+    };
+    return &kernels;
+}

@@ -1,0 +1,202 @@
+/* Weights on a lattice. Invariant: |k| is at most n_acts, and n_acts at most acts_max, so no
+ * counter overflows; values, where kept, are those of w0, k and alpha. */
+#include "lattice.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "pool.h"
+
+/* Below this many synapses a second worker costs more than it saves. */
+enum { SYNAPSES_WORTH_SHARING = 8192 };
+
+synrl_status lattice_init(synrl_lattice *lattice, const synrl_host *host, size_t n,
+                          uint32_t acts_max, bool with_values) {
+    *lattice = (synrl_lattice){.host = host,
+                               .kernels = kernels_in_use(),
+                               .n = n,
+                               .acts_max = acts_max,
+                               .w0 = host->alloc(host, n, sizeof(float)),
+                               .counters = host->alloc(host, n, sizeof(int16_t))};
+    if (with_values) {
+        lattice->values = host->alloc(host, n, sizeof(float));
+    }
+    if (lattice->w0 == NULL || lattice->counters == NULL ||
+        (with_values && lattice->values == NULL)) {
+        lattice_clear(lattice);
+        return SYNRL_NO_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        lattice->counters[i] = COUNTER_START;
+    }
+    return SYNRL_OK;
+}
+
+void lattice_clear(synrl_lattice *lattice) {
+    if (lattice->host != NULL) {
+        lattice->host->free(lattice->host, lattice->w0);
+        lattice->host->free(lattice->host, lattice->counters);
+        lattice->host->free(lattice->host, lattice->values);
+    }
+    *lattice = (synrl_lattice){.host = NULL};
+}
+
+synrl_status lattice_create(const synrl_host *host, size_t n, synrl_lattice **made) {
+    *made = NULL;
+    synrl_lattice *lattice = host->alloc(host, 1, sizeof *lattice);
+    if (lattice == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    const synrl_status status = lattice_init(lattice, host, n, COUNTER_ACTS_MAX, true);
+    if (status != SYNRL_OK) {
+        host->free(host, lattice);
+        return status;
+    }
+    *made = lattice;
+    return SYNRL_OK;
+}
+
+void lattice_destroy(synrl_lattice *lattice) {
+    if (lattice != NULL) {
+        const synrl_host *host = lattice->host;
+        lattice_clear(lattice);
+        host->free(host, lattice);
+    }
+}
+
+/* Moving --------------------------------------------------------------------------------------- */
+
+void lattice_get(const synrl_lattice *lattice, float *out) {
+    lattice->kernels->lattice_values(lattice->n, lattice->w0, lattice->counters, lattice->alpha,
+                                     out);
+}
+
+static void refresh_values(synrl_lattice *lattice) {
+    if (lattice->values != NULL) {
+        lattice_get(lattice, lattice->values);
+    }
+}
+
+const float *lattice_values(const synrl_lattice *lattice) {
+    return lattice->values;
+}
+
+void lattice_set(synrl_lattice *lattice, const float *weights) {
+    memcpy(lattice->w0, weights, lattice->n * sizeof *weights);
+    for (size_t i = 0; i < lattice->n; i++) {
+        lattice->counters[i] = COUNTER_START;
+    }
+    lattice->n_acts = 0;
+    refresh_values(lattice);
+}
+
+void lattice_rebase(synrl_lattice *lattice) {
+    lattice_get(lattice, lattice->w0);
+    for (size_t i = 0; i < lattice->n; i++) { /* the last action stays known */
+        lattice->counters[i] = (int16_t)(lattice->counters[i] & 3);
+    }
+    lattice->n_acts = 0;
+}
+
+bool lattice_wants_rebase(const synrl_lattice *lattice, float alpha) {
+    const bool is_other = !(alpha <= lattice->alpha && alpha >= lattice->alpha);
+    return lattice->n_acts > 0 && (is_other || lattice->n_acts >= lattice->acts_max);
+}
+
+struct act_work {
+    synrl_lattice *lattice;
+    const int8_t *actions;
+};
+
+static void act_share(void *context, size_t worker, size_t n_workers) {
+    const struct act_work *work = context;
+    synrl_lattice *lattice = work->lattice;
+    size_t first, end;
+    pool_share(lattice->n, 64, worker, n_workers, &first, &end);
+    lattice->kernels->advance(end - first, work->actions + first, lattice->counters + first);
+    if (lattice->values != NULL) {
+        lattice->kernels->lattice_values(end - first, lattice->w0 + first,
+                                         lattice->counters + first, lattice->alpha,
+                                         lattice->values + first);
+    }
+}
+
+void lattice_act(synrl_lattice *lattice, const int8_t *actions, float alpha) {
+    if (lattice_wants_rebase(lattice, alpha)) {
+        lattice_rebase(lattice);
+    }
+    lattice->alpha = alpha;
+    lattice->n_acts++;
+    struct act_work work = {lattice, actions};
+    if (lattice->n < SYNAPSES_WORTH_SHARING) {
+        act_share(&work, 0, 1);
+    } else {
+        lattice->host->parallel(lattice->host, act_share, &work);
+    }
+}
+
+void lattice_shift(synrl_lattice *lattice, const float *delta) {
+    lattice_rebase(lattice);
+    for (size_t i = 0; i < lattice->n; i++) {
+        lattice->w0[i] += delta[i];
+    }
+    refresh_values(lattice);
+}
+
+/* State ---------------------------------------------------------------------------------------- */
+
+struct lattice_header {
+    uint64_t n;
+    float alpha;
+    uint32_t n_acts;
+};
+
+size_t lattice_state_size(const synrl_lattice *lattice) {
+    return sizeof(struct lattice_header) + lattice->n * (sizeof(float) + sizeof(int16_t));
+}
+
+void lattice_save(const synrl_lattice *lattice, void *state) {
+    const struct lattice_header header = {lattice->n, lattice->alpha, lattice->n_acts};
+    char *to = state;
+    memcpy(to, &header, sizeof header);
+    memcpy(to + sizeof header, lattice->w0, lattice->n * sizeof(float));
+    memcpy(to + sizeof header + lattice->n * sizeof(float), lattice->counters,
+           lattice->n * sizeof(int16_t));
+}
+
+/* Whether the saved numbers keep the invariant. */
+static bool is_sound(const struct lattice_header *header, const char *w0, const char *counters) {
+    for (size_t i = 0; i < header->n; i++) {
+        float weight;
+        int16_t counter;
+        memcpy(&weight, w0 + i * sizeof weight, sizeof weight);
+        memcpy(&counter, counters + i * sizeof counter, sizeof counter);
+        const uint32_t moves = (uint32_t)((counter >> 2) < 0 ? -(counter >> 2) : counter >> 2);
+        if (!isfinite(weight) || (counter & 3) == 3 || moves > header->n_acts) {
+            return false;
+        }
+    }
+    return true;
+}
+
+synrl_status lattice_load(synrl_lattice *lattice, const void *state, size_t size) {
+    struct lattice_header header;
+    const synrl_host *host = lattice->host;
+    if (size != lattice_state_size(lattice)) {
+        return host->fail(host, SYNRL_INVALID, "saved weights of %zu bytes: must be %zu", size,
+                          lattice_state_size(lattice));
+    }
+    memcpy(&header, state, sizeof header);
+    const char *w0 = (const char *)state + sizeof header;
+    const char *counters = w0 + lattice->n * sizeof(float);
+    if (header.n != lattice->n || header.n_acts > lattice->acts_max ||
+        !(header.alpha >= 0.0F && isfinite(header.alpha)) || !is_sound(&header, w0, counters)) {
+        return host->fail(host, SYNRL_INVALID, "the saved weights are damaged");
+    }
+    lattice->alpha = header.alpha;
+    lattice->n_acts = header.n_acts;
+    memcpy(lattice->w0, w0, lattice->n * sizeof(float));
+    memcpy(lattice->counters, counters, lattice->n * sizeof(int16_t));
+    refresh_values(lattice);
+    return SYNRL_OK;
+}

@@ -1,0 +1,39 @@
+/* Weights on a lattice: w = w0 + alpha * k. Projections keep one, lattices are one. */
+#ifndef LATTICE_H
+#define LATTICE_H
+
+#include "kernels.h"
+
+struct synrl_lattice {
+    const synrl_host *host;
+    const struct kernels *kernels;
+    size_t n;
+    float alpha;
+    uint32_t n_acts, acts_max; /* since the last rebase; at acts_max one is due */
+    float *w0;
+    int16_t *counters; /* see kernels.h */
+    float *values;     /* kept current; NULL where nobody wants them at hand */
+};
+
+/* Fills in a lattice that its owner allocated, all weights 0; lattice_clear frees what it holds. */
+synrl_status lattice_init(synrl_lattice *lattice, const synrl_host *host, size_t n,
+                          uint32_t acts_max, bool with_values);
+void lattice_clear(synrl_lattice *lattice);
+
+/* Whether acting with this alpha needs a rebase first. */
+bool lattice_wants_rebase(const synrl_lattice *lattice, float alpha);
+/* Writes the weights into out [n]. */
+void lattice_get(const synrl_lattice *lattice, float *out);
+
+synrl_status lattice_create(const synrl_host *host, size_t n, synrl_lattice **made);
+void lattice_destroy(synrl_lattice *lattice);
+const float *lattice_values(const synrl_lattice *lattice);
+void lattice_set(synrl_lattice *lattice, const float *weights);
+void lattice_act(synrl_lattice *lattice, const int8_t *actions, float alpha);
+void lattice_shift(synrl_lattice *lattice, const float *delta);
+void lattice_rebase(synrl_lattice *lattice);
+size_t lattice_state_size(const synrl_lattice *lattice);
+void lattice_save(const synrl_lattice *lattice, void *state);
+synrl_status lattice_load(synrl_lattice *lattice, const void *state, size_t size);
+
+#endif

@@ -1,0 +1,153 @@
+/* Workers that spin between pieces of work that follow closely, and sleep when none comes.
+ *
+ * A piece of work is announced by raising `round`; each worker runs its share and lowers `busy`.
+ * Everything that work and context point to is published by the store to `round` and collected by
+ * the load of `busy`. */
+#include "pool.h"
+
+#include <limits.h>
+#include <linux/futex.h>
+#include <pthread.h>
+#include <sched.h>
+#include <stdatomic.h>
+#include <stdlib.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+/* Looks before a waiting worker gives its core back: some tens of microseconds. */
+enum { SPINS = 20000 };
+
+struct worker {
+    struct pool *pool;
+    size_t number;
+    pthread_t thread;
+};
+
+struct pool {
+    size_t n_workers, n_started;
+    synrl_work work;
+    void *context;
+    _Alignas(64) atomic_uint round;    /* of work; the last one is told by `ends` */
+    _Alignas(64) atomic_uint busy;     /* workers that have not finished this round */
+    _Alignas(64) atomic_uint sleepers; /* workers that may be asleep on `round` */
+    atomic_bool ends;
+    struct worker workers[];
+};
+
+static void relax(void) {
+#if defined(__x86_64__)
+    __builtin_ia32_pause();
+#endif
+}
+
+static void sleep_while(atomic_uint *word, unsigned value) {
+    syscall(SYS_futex, word, FUTEX_WAIT_PRIVATE, value, NULL, NULL, 0);
+}
+
+static void wake(atomic_uint *word) {
+    syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
+}
+
+/* Waits until *word is no longer `value`: spinning at first, then asleep. */
+static void wait_while(atomic_uint *word, unsigned value, atomic_uint *sleepers) {
+    for (int i = 0; i < SPINS; i++) {
+        if (atomic_load_explicit(word, memory_order_acquire) != value) {
+            return;
+        }
+        relax();
+    }
+    atomic_fetch_add(sleepers, 1);
+    while (atomic_load(word) == value) {
+        sleep_while(word, value);
+    }
+    atomic_fetch_sub(sleepers, 1);
+}
+
+static void *run_worker(void *argument) {
+    const struct worker *worker = argument;
+    struct pool *pool = worker->pool;
+    for (unsigned round = 0;; round++) {
+        wait_while(&pool->round, round, &pool->sleepers);
+        if (atomic_load(&pool->ends)) {
+            return NULL;
+        }
+        pool->work(pool->context, worker->number, pool->n_workers);
+        atomic_fetch_sub_explicit(&pool->busy, 1, memory_order_release);
+    }
+}
+
+static void announce(struct pool *pool) {
+    atomic_fetch_add(&pool->round, 1);
+    if (atomic_load(&pool->sleepers) > 0) {
+        wake(&pool->round);
+    }
+}
+
+struct pool *pool_create(size_t n_workers) {
+    if (n_workers < 1 || n_workers > 4096) {
+        return NULL;
+    }
+    const size_t size = sizeof(struct pool) + n_workers * sizeof(struct worker);
+    struct pool *pool = aligned_alloc(64, (size + 63) / 64 * 64);
+    if (pool == NULL) {
+        return NULL;
+    }
+    pool->n_workers = n_workers;
+    pool->n_started = 1; /* worker 0 is whoever calls */
+    atomic_init(&pool->round, 0);
+    atomic_init(&pool->busy, 0);
+    atomic_init(&pool->sleepers, 0);
+    atomic_init(&pool->ends, false);
+    for (; pool->n_started < n_workers; pool->n_started++) {
+        struct worker *worker = &pool->workers[pool->n_started];
+        worker->pool = pool;
+        worker->number = pool->n_started;
+        if (pthread_create(&worker->thread, NULL, run_worker, worker) != 0) {
+            pool_destroy(pool);
+            return NULL;
+        }
+    }
+    return pool;
+}
+
+void pool_destroy(struct pool *pool) {
+    if (pool == NULL) {
+        return;
+    }
+    atomic_store(&pool->ends, true);
+    announce(pool);
+    for (size_t i = 1; i < pool->n_started; i++) {
+        pthread_join(pool->workers[i].thread, NULL);
+    }
+    free(pool);
+}
+
+size_t pool_size(const struct pool *pool) {
+    return pool->n_workers;
+}
+
+void pool_run(struct pool *pool, synrl_work work, void *context) {
+    if (pool->n_workers > 1) {
+        pool->work = work;
+        pool->context = context;
+        atomic_store(&pool->busy, (unsigned)pool->n_workers - 1);
+        announce(pool);
+    }
+    work(context, 0, pool->n_workers);
+    for (int spins = 0; atomic_load_explicit(&pool->busy, memory_order_acquire) > 0; spins++) {
+        if (spins < SPINS) {
+            relax();
+        } else {
+            sched_yield(); /* a worker has lost its core to somebody else */
+        }
+    }
+}
+
+void pool_share(size_t n, size_t grain, size_t worker, size_t n_workers, size_t *first,
+                size_t *end) {
+    const size_t units = n / grain + (n % grain != 0);
+    *first = units * worker / n_workers * grain;
+    *end = units * (worker + 1) / n_workers * grain;
+    *first = *first < n ? *first : n;
+    *end = *end < n ? *end : n;
+}

@@ -1,0 +1,453 @@
+/* Projections: Z = X W^T of a bound batch, kept up to date as W moves on its lattice.
+ *
+ * Bytes: Z = scale * (X w0) + (alpha * scale) * S with S = X k in exact integers. A step adds X a
+ * to S: dense   when a block is next asked for: S += X a, fused with the forward pass; sparse  at
+ * once, where the new actions are c times the old but for a few: with D = X a kept as well, D <- c
+ * D + X (a - c a_old), S <- S + D. Which path is taken, and in which order blocks come, cannot
+ * change S: integers have no order. Each block knows which step it has seen, and one that has
+ * missed a step is counted anew from k.
+ *
+ * Floats: Z is taken anew each time from the weights' values.
+ *
+ * Invariant: |S| <= 255 n_inputs n_acts < 2^31. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "batch.h"
+#include "lattice.h"
+#include "pool.h"
+
+typedef enum path { PATH_AUTO, PATH_DENSE, PATH_SPARSE } path;
+
+/* The sparse path pays where fewer than one synapse in so many changed. */
+enum { SPARSE_WORTH = 5 };
+
+/* What one block's sums stand for. */
+struct block_state {
+    uint32_t epoch;      /* of the weights' w0 that `base` was taken with */
+    uint32_t acts;       /* how many acts of this epoch are in `sums` */
+    uint32_t delta_acts; /* `deltas` is that of this act; 0: of none */
+};
+
+struct synrl_projection {
+    const synrl_host *host;
+    const struct kernels *kernels;
+    size_t n_outputs, n_inputs;
+    synrl_lattice lattice;
+    path path;
+    uint32_t epoch; /* counts changes of w0 or of the batch */
+    const synrl_batch *batch;
+    const int8_t *actions; /* of the last act, in rows of whole groups: the caller's or `padded`;
+                              NULL: not known */
+    int8_t *padded;        /* [n_outputs][4 n_groups], where rows are not whole groups */
+    bool keep_deltas;      /* the dense path keeps D too, so that the next step can be sparse */
+    float *base;           /* [n_blocks][n_outputs][16], bytes only, as the next two */
+    int32_t *sums;
+    int32_t *deltas;
+    struct block_state *blocks; /* [n_blocks] */
+    size_t n_room;              /* blocks that these have room for */
+    size_t (*tallies)[3];       /* [n_workers]: see count_changes */
+    uint32_t *changes;          /* [n_workers][4 n_inputs] */
+};
+
+/* Making --------------------------------------------------------------------------------------- */
+
+static path path_asked_for(void) {
+    const char *name = getenv("SYNRL_PATH");
+    if (name != NULL && strcmp(name, "dense") == 0) {
+        return PATH_DENSE;
+    }
+    return name != NULL && strcmp(name, "sparse") == 0 ? PATH_SPARSE : PATH_AUTO;
+}
+
+/* Steps between rebases, so that neither a counter nor a sum can overflow; 0: not even one. */
+static uint32_t acts_max(size_t n_inputs) {
+    const size_t sums_allow = (size_t)INT32_MAX / 255 / n_inputs;
+    return sums_allow < COUNTER_ACTS_MAX ? (uint32_t)sums_allow : COUNTER_ACTS_MAX;
+}
+
+static void projection_destroy(synrl_projection *projection);
+
+static synrl_status make_buffers(synrl_projection *projection) {
+    const synrl_host *host = projection->host;
+    const size_t n_workers = host->n_workers(host), n_inputs = projection->n_inputs;
+    SYNRL_TRY(lattice_init(&projection->lattice, host, projection->n_outputs * n_inputs,
+                           acts_max(n_inputs), false));
+    projection->tallies = host->alloc(host, n_workers, sizeof *projection->tallies);
+    projection->changes = host->alloc(host, n_workers * 4, n_inputs * sizeof(uint32_t));
+    bool complete = projection->tallies != NULL && projection->changes != NULL;
+    if (n_inputs % GROUP != 0) {
+        projection->padded =
+            host->alloc(host, projection->n_outputs, (n_inputs + GROUP - 1) / GROUP * GROUP);
+        complete = complete && projection->padded != NULL;
+    }
+    return complete ? SYNRL_OK : SYNRL_NO_MEMORY;
+}
+
+static synrl_status projection_create(const synrl_host *host, size_t n_outputs, size_t n_inputs,
+                                      synrl_projection **made) {
+    *made = NULL;
+    if (n_outputs < 1 || n_inputs < 1 || acts_max(n_inputs) < 1 ||
+        n_outputs > UINT32_MAX / n_inputs) {
+        return host->fail(host, SYNRL_INVALID,
+                          "a projection of %zu inputs to %zu outputs: must be at least 1, at most "
+                          "%d inputs, and fewer than 2^32 weights",
+                          n_inputs, n_outputs, INT32_MAX / 255);
+    }
+    synrl_projection *projection = host->alloc(host, 1, sizeof *projection);
+    if (projection == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    projection->host = host;
+    projection->kernels = kernels_in_use();
+    projection->n_outputs = n_outputs;
+    projection->n_inputs = n_inputs;
+    projection->path = path_asked_for();
+    projection->epoch = 1;
+    const synrl_status status = make_buffers(projection);
+    if (status != SYNRL_OK) {
+        projection_destroy(projection);
+        return status;
+    }
+    *made = projection;
+    return SYNRL_OK;
+}
+
+static void free_blocks(synrl_projection *projection) {
+    const synrl_host *host = projection->host;
+    host->free(host, projection->base);
+    host->free(host, projection->sums);
+    host->free(host, projection->deltas);
+    host->free(host, projection->blocks);
+    projection->base = NULL;
+    projection->sums = projection->deltas = NULL;
+    projection->blocks = NULL;
+    projection->n_room = 0;
+}
+
+static void projection_destroy(synrl_projection *projection) {
+    if (projection != NULL) {
+        const synrl_host *host = projection->host;
+        lattice_clear(&projection->lattice);
+        free_blocks(projection);
+        host->free(host, projection->padded);
+        host->free(host, projection->tallies);
+        host->free(host, projection->changes);
+        host->free(host, projection);
+    }
+}
+
+/* Binding -------------------------------------------------------------------------------------- */
+
+static synrl_status make_room(synrl_projection *projection, size_t n_blocks) {
+    const synrl_host *host = projection->host;
+    if (projection->n_room >= n_blocks) {
+        return SYNRL_OK;
+    }
+    const size_t size = projection->n_outputs * SYNRL_LANES * sizeof(int32_t);
+    free_blocks(projection);
+    projection->base = host->alloc(host, n_blocks, size);
+    projection->sums = host->alloc(host, n_blocks, size);
+    projection->deltas = host->alloc(host, n_blocks, size);
+    projection->blocks = host->alloc(host, n_blocks, sizeof *projection->blocks);
+    if (projection->base == NULL || projection->sums == NULL || projection->deltas == NULL ||
+        projection->blocks == NULL) {
+        free_blocks(projection);
+        return SYNRL_NO_MEMORY;
+    }
+    projection->n_room = n_blocks;
+    return SYNRL_OK;
+}
+
+/* The weights' values, at hand for batches of floats. */
+static synrl_status make_values(synrl_projection *projection) {
+    synrl_lattice *lattice = &projection->lattice;
+    if (lattice->values == NULL) {
+        lattice->values = projection->host->alloc(projection->host, lattice->n, sizeof(float));
+    }
+    if (lattice->values == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    lattice_get(lattice, lattice->values);
+    return SYNRL_OK;
+}
+
+static synrl_status projection_bind(synrl_projection *projection, const synrl_batch *batch) {
+    const synrl_host *host = projection->host;
+    projection->batch = NULL;
+    if (batch->n_inputs != projection->n_inputs) {
+        return host->fail(host, SYNRL_INVALID,
+                          "a projection of %zu inputs bound to a batch of %zu inputs a sample",
+                          projection->n_inputs, batch->n_inputs);
+    }
+    SYNRL_TRY(batch->is_bytes ? make_room(projection, batch->n_blocks) : make_values(projection));
+    lattice_rebase(&projection->lattice);
+    projection->epoch++;
+    projection->batch = batch;
+    return SYNRL_OK;
+}
+
+/* Moving --------------------------------------------------------------------------------------- */
+
+static void projection_set(synrl_projection *projection, const float *weights) {
+    lattice_set(&projection->lattice, weights);
+    projection->epoch++;
+}
+
+static void projection_get(const synrl_projection *projection, float *weights) {
+    lattice_get(&projection->lattice, weights);
+}
+
+static void projection_shift(synrl_projection *projection, const float *delta) {
+    lattice_shift(&projection->lattice, delta);
+    projection->epoch++;
+}
+
+/* The actions in rows of whole groups. */
+static const int8_t *whole_groups(synrl_projection *projection, const int8_t *actions) {
+    const size_t n = projection->n_inputs, stride = (n + GROUP - 1) / GROUP * GROUP;
+    if (n == stride) {
+        return actions;
+    }
+    for (size_t o = 0; o < projection->n_outputs; o++) {
+        memcpy(projection->padded + o * stride, actions + o * n, n);
+    }
+    return projection->padded;
+}
+
+struct step {
+    synrl_projection *projection;
+    const int8_t *actions;
+    int32_t c;
+    size_t n_changes;
+};
+
+static void count_share(void *context, size_t worker, size_t n_workers) {
+    const struct step *step = context;
+    synrl_projection *projection = step->projection;
+    size_t first, end, counts[3] = {0, 0, 0};
+    pool_share(projection->lattice.n, 64, worker, n_workers, &first, &end);
+    projection->kernels->count_changes(end - first, step->actions + first,
+                                       projection->lattice.counters + first, counts);
+    memcpy(projection->tallies[worker], counts, sizeof counts);
+}
+
+/* The c for which the fewest actions differ from c times the last ones, and how many do. */
+static void find_multiple(struct step *step) {
+    const synrl_host *host = step->projection->host;
+    size_t counts[3] = {0, 0, 0};
+    host->parallel(host, count_share, step);
+    for (size_t worker = 0; worker < host->n_workers(host); worker++) {
+        for (size_t k = 0; k < 3; k++) {
+            counts[k] += step->projection->tallies[worker][k];
+        }
+    }
+    size_t best = 1; /* of equals c = 0, which needs no deltas of before */
+    best = counts[0] < counts[best] ? 0 : best;
+    best = counts[2] < counts[best] ? 2 : best;
+    step->c = (int32_t)best - 1;
+    step->n_changes = counts[best];
+}
+
+/* Where output o's new actions differ from c times the last ones. */
+static struct changes list_changes(const struct step *step, size_t o, uint32_t *room) {
+    const size_t n = step->projection->n_inputs;
+    const int8_t *actions = step->actions + o * n;
+    const int16_t *counters = step->projection->lattice.counters + o * n;
+    struct changes changes = {0, 0, room, room + 2 * n};
+    for (size_t i = 0; i < n; i++) {
+        const int difference = actions[i] - step->c * ((counters[i] & 3) - 1);
+        for (int k = 0; k < difference; k++) {
+            changes.plus[changes.n_plus++] = (uint32_t)i;
+        }
+        for (int k = 0; k > difference; k--) {
+            changes.minus[changes.n_minus++] = (uint32_t)i;
+        }
+    }
+    return changes;
+}
+
+/* Whether every block of a tile has seen all acts so far, and its deltas are those of the last. */
+static bool tile_is_current(const synrl_projection *projection, size_t first, size_t n, int32_t c) {
+    const uint32_t acts = projection->lattice.n_acts;
+    for (size_t b = first; b < first + n; b++) {
+        const struct block_state *block = &projection->blocks[b];
+        if (block->epoch != projection->epoch || block->acts != acts ||
+            (c != 0 && (block->delta_acts == 0 || block->delta_acts != acts))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static size_t tile_blocks(const synrl_projection *projection, size_t first) {
+    const size_t left = projection->batch->n_blocks - first;
+    return left < TILE_BLOCKS ? left : TILE_BLOCKS;
+}
+
+static void sparse_share(void *context, size_t worker, size_t n_workers) {
+    const struct step *step = context;
+    synrl_projection *projection = step->projection;
+    const synrl_batch *batch = projection->batch;
+    const size_t n_outputs = projection->n_outputs, stride = n_outputs * SYNRL_LANES;
+    uint32_t *room = projection->changes + worker * 4 * projection->n_inputs;
+    size_t first, end;
+    pool_share(batch->n_blocks, TILE_BLOCKS, worker, n_workers, &first, &end);
+    for (size_t o = 0; o < n_outputs; o++) {
+        const struct changes changes = list_changes(step, o, room);
+        for (size_t b = first; b < end; b += TILE_BLOCKS) {
+            const size_t n = tile_blocks(projection, b);
+            if (tile_is_current(projection, b, n, step->c)) {
+                const size_t at = b * stride + o * SYNRL_LANES;
+                projection->kernels->sparse(&changes, batch_bytes(batch, b), step->c, n, stride,
+                                            projection->deltas + at, projection->sums + at);
+            }
+        }
+    }
+    for (size_t b = first; b < end; b += TILE_BLOCKS) {
+        const size_t n = tile_blocks(projection, b);
+        const bool is_current = tile_is_current(projection, b, n, step->c);
+        for (size_t i = b; is_current && i < b + n; i++) {
+            projection->blocks[i].acts++;
+            projection->blocks[i].delta_acts = projection->blocks[i].acts;
+        }
+    }
+}
+
+/* Takes the sparse path where it pays; leaves a hint for the dense path where it would have paid.
+ */
+static void try_sparse(struct step *step) {
+    synrl_projection *projection = step->projection;
+    projection->keep_deltas = false;
+    if (projection->path == PATH_DENSE) {
+        return;
+    }
+    find_multiple(step);
+    if (step->n_changes * SPARSE_WORTH >= projection->lattice.n &&
+        projection->path != PATH_SPARSE) {
+        return;
+    }
+    projection->keep_deltas = true;
+    projection->host->parallel(projection->host, sparse_share, step);
+}
+
+static void projection_act(synrl_projection *projection, const int8_t *actions, float alpha) {
+    synrl_lattice *lattice = &projection->lattice;
+    if (lattice_wants_rebase(lattice, alpha)) {
+        lattice_rebase(lattice);
+        projection->epoch++;
+    }
+    if (projection->batch != NULL && projection->batch->is_bytes) {
+        struct step step = {.projection = projection, .actions = actions};
+        try_sparse(&step);
+        projection->actions = whole_groups(projection, actions);
+    }
+    lattice_act(lattice, actions, alpha);
+}
+
+/* Asking --------------------------------------------------------------------------------------- */
+
+/* Brings one block's base and sums up to the last act. */
+static void update_block(synrl_projection *projection, size_t b) {
+    const struct kernels *kernels = projection->kernels;
+    const synrl_lattice *lattice = &projection->lattice;
+    const synrl_batch *batch = projection->batch;
+    const size_t n_outputs = projection->n_outputs, n_inputs = projection->n_inputs;
+    const size_t size = n_outputs * SYNRL_LANES, at = b * size;
+    struct block_state *block = &projection->blocks[b];
+    if (block->epoch != projection->epoch) {
+        kernels->base(n_outputs, n_inputs, batch_bytes(batch, b), lattice->w0, batch->scale,
+                      projection->base + at);
+        memset(projection->sums + at, 0, size * sizeof(int32_t));
+        *block = (struct block_state){.epoch = projection->epoch};
+    }
+    if (block->acts == lattice->n_acts) {
+        return;
+    }
+    const uint8_t *groups = batch->groups + b * batch->n_groups * GROUP * SYNRL_LANES;
+    if (block->acts + 1 < lattice->n_acts || projection->actions == NULL) {
+        kernels->recount(n_outputs, n_inputs, batch_bytes(batch, b), lattice->counters,
+                         projection->sums + at);
+        block->delta_acts = 0;
+    } else if (projection->keep_deltas) {
+        memset(projection->deltas + at, 0, size * sizeof(int32_t));
+        kernels->dense(n_outputs, batch->n_groups, groups, projection->actions,
+                       projection->deltas + at);
+        for (size_t i = at; i < at + size; i++) {
+            projection->sums[i] += projection->deltas[i];
+        }
+        block->delta_acts = lattice->n_acts;
+    } else {
+        kernels->dense(n_outputs, batch->n_groups, groups, projection->actions,
+                       projection->sums + at);
+    }
+    block->acts = lattice->n_acts;
+}
+
+static void projection_values(synrl_projection *projection, size_t block, const float *bias,
+                              float *z) {
+    const synrl_batch *batch = projection->batch;
+    if (!batch->is_bytes) {
+        projection->kernels->affine(projection->n_outputs, projection->n_inputs,
+                                    projection->lattice.values, bias, batch_floats(batch, block),
+                                    z);
+        return;
+    }
+    const size_t at = block * projection->n_outputs * SYNRL_LANES;
+    update_block(projection, block);
+    projection->kernels->finish(projection->n_outputs, projection->base + at, projection->sums + at,
+                                projection->lattice.alpha * batch->scale, bias, z);
+}
+
+/* State ---------------------------------------------------------------------------------------- */
+
+static size_t projection_state_size(const synrl_projection *projection) {
+    return lattice_state_size(&projection->lattice);
+}
+
+static void projection_save(const synrl_projection *projection, void *state) {
+    lattice_save(&projection->lattice, state);
+}
+
+static synrl_status projection_load(synrl_projection *projection, const void *state, size_t size) {
+    SYNRL_TRY(lattice_load(&projection->lattice, state, size));
+    projection->epoch++;
+    projection->actions = NULL;
+    return SYNRL_OK;
+}
+
+static void affine(size_t n_outputs, size_t n_inputs, const float *weights, const float *bias,
+                   const float *x, float *z) {
+    kernels_in_use()->affine(n_outputs, n_inputs, weights, bias, x, z);
+}
+
+const synrl_engine_api engine_api = {
+    .size = sizeof(synrl_engine_api),
+    .batch_samples = batch_samples,
+    .batch_blocks = batch_blocks,
+    .batch_inputs = batch_inputs,
+    .batch_values = batch_values,
+    .batch_rows = batch_rows,
+    .projection_create = projection_create,
+    .projection_destroy = projection_destroy,
+    .projection_bind = projection_bind,
+    .projection_set = projection_set,
+    .projection_get = projection_get,
+    .projection_act = projection_act,
+    .projection_shift = projection_shift,
+    .projection_values = projection_values,
+    .projection_state_size = projection_state_size,
+    .projection_save = projection_save,
+    .projection_load = projection_load,
+    .lattice_create = lattice_create,
+    .lattice_destroy = lattice_destroy,
+    .lattice_values = lattice_values,
+    .lattice_set = lattice_set,
+    .lattice_act = lattice_act,
+    .lattice_shift = lattice_shift,
+    .lattice_rebase = lattice_rebase,
+    .lattice_state_size = lattice_state_size,
+    .lattice_save = lattice_save,
+    .lattice_load = lattice_load,
+    .affine = affine,
+};
