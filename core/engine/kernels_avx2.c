@@ -105,15 +105,15 @@ static void dense(size_t n_outputs, size_t n_groups, const uint8_t *groups, cons
     dense_half(n_outputs, n_groups, groups + 8 * GROUP, actions, sums + 8);
 }
 
-#define FUNCTION(name)                                                                 \
-    static void avx2_##name(size_t n, const float *x, float *y) {                      \
-        OVER_ARRAY(8, _mm256_loadu_ps, Sleef_cinz_##name##f8_u10avx, _mm256_storeu_ps) \
+#define FUNCTION(name, accuracy)                                                                \
+    static void avx2_##name(size_t n, const float *x, float *y) {                               \
+        OVER_ARRAY(8, _mm256_loadu_ps, Sleef_cinz_##name##f8_##accuracy##avx, _mm256_storeu_ps) \
     }
-FUNCTION(exp)
-FUNCTION(log)
-FUNCTION(tanh)
-FUNCTION(sin)
-FUNCTION(cos)
+FUNCTION(exp, u10)
+FUNCTION(log, u35)
+FUNCTION(tanh, u35)
+FUNCTION(sin, u35)
+FUNCTION(cos, u35)
 
 const struct kernels *kernels_avx2(void) {
     static const struct kernels kernels = {

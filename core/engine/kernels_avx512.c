@@ -182,15 +182,16 @@ static void sparse(const struct changes *changes, const uint8_t *rows, int32_t c
     }
 }
 
-#define FUNCTION(name)                                                                            \
-    static void avx512_##name(size_t n, const float *x, float *y) {                               \
-        OVER_ARRAY(16, _mm512_loadu_ps, Sleef_cinz_##name##f16_u10avx512fnofma, _mm512_storeu_ps) \
+#define FUNCTION(name, accuracy)                                                         \
+    static void avx512_##name(size_t n, const float *x, float *y) {                      \
+        OVER_ARRAY(16, _mm512_loadu_ps, Sleef_cinz_##name##f16_##accuracy##avx512fnofma, \
+                   _mm512_storeu_ps)                                                     \
     }
-FUNCTION(exp)
-FUNCTION(log)
-FUNCTION(tanh)
-FUNCTION(sin)
-FUNCTION(cos)
+FUNCTION(exp, u10)
+FUNCTION(log, u35)
+FUNCTION(tanh, u35)
+FUNCTION(sin, u35)
+FUNCTION(cos, u35)
 
 const struct kernels *kernels_avx512(void) {
     static const struct kernels kernels = {

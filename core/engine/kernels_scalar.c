@@ -34,17 +34,17 @@ static void dense(size_t n_outputs, size_t n_groups, const uint8_t *groups, cons
     }
 }
 
-#define FUNCTION(name)                                              \
+#define FUNCTION(name, accuracy)                                    \
     static void scalar_##name(size_t n, const float *x, float *y) { \
         for (size_t i = 0; i < n; i++) {                            \
-            y[i] = Sleef_cinz_##name##f1_u10purec(x[i]);            \
+            y[i] = Sleef_cinz_##name##f1_##accuracy##purec(x[i]);   \
         }                                                           \
     }
-FUNCTION(exp)
-FUNCTION(log)
-FUNCTION(tanh)
-FUNCTION(sin)
-FUNCTION(cos)
+FUNCTION(exp, u10)
+FUNCTION(log, u35)
+FUNCTION(tanh, u35)
+FUNCTION(sin, u35)
+FUNCTION(cos, u35)
 
 const struct kernels *kernels_scalar(void) {
     static const struct kernels kernels = {

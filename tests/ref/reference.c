@@ -50,7 +50,7 @@ static float activate(reference_activation kind, float x) {
     if (kind == REFERENCE_RELU) {
         return x > 0.0F ? x : 0.0F;
     }
-    return kind == REFERENCE_TANH ? Sleef_cinz_tanhf1_u10purec(x) : x;
+    return kind == REFERENCE_TANH ? Sleef_cinz_tanhf1_u35purec(x) : x;
 }
 
 /* What one neuron of the first layer gets from bytes: the exact integer part apart. */
@@ -112,7 +112,7 @@ static float cross_entropy(const float *outputs, size_t n, int32_t label) {
     for (size_t o = 0; o < n; o++) {
         sum += Sleef_cinz_expf1_u10purec(outputs[o] - largest);
     }
-    return Sleef_cinz_logf1_u10purec(sum) - (outputs[label] - largest);
+    return Sleef_cinz_logf1_u35purec(sum) - (outputs[label] - largest);
 }
 
 static float squared_error(const float *outputs, size_t n, const float *targets) {

@@ -51,7 +51,7 @@ typedef struct synrl_random_api {
 } synrl_random_api;
 
 /* Functions of float arrays that give the same bits on every machine, for any SIMD width. SLEEF's
- * deterministic family, within 1 ulp. y may be x. */
+ * deterministic family, within 3.5 ulp (exp: 1). y may be x. */
 typedef struct synrl_math_api {
     uint32_t size;
     void (*exp)(size_t n, const float *x, float *y);
