@@ -33,6 +33,11 @@ $(error the set-up did not succeed)
 endif
 endif
 
+# V=1 shows the commands.
+V ?=
+Q := $(if $(V),,@)
+say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
+
 pkg = $(shell pkg-config $(1) 2>/dev/null)
 LIBRARIES := jansson libarchive libxxhash sleef
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
@@ -61,15 +66,18 @@ all: $(BUILD)/synrl $(BUILD)/lua/synrl.so $(PLUGINS)
 $(BUILD)/libsynrl.a: $(CORE_OBJECTS)
 	@mkdir -p $(@D)
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,AR,$@)
+	$(Q)ar rcs $@ $^
 
 $(BUILD)/synrl: $(CLI_OBJECTS) $(LUA_OBJECTS) $(BUILD)/libsynrl.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs lua5.4) $(LDLIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs lua5.4) $(LDLIBS)
 
 # No liblua inside: the interpreter that loads the module brings it.
 $(BUILD)/lua/synrl.so: $(LUA_OBJECTS) $(BUILD)/libsynrl.a
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(LDLIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(LDLIBS)
 
 # The file's name says which instructions it may use; the engine asks the CPU before it calls it.
 $(BUILD)/obj/core/engine/%_avx2.o: ISA_FLAGS := -mavx2
@@ -78,13 +86,16 @@ $(BUILD)/obj/core/engine/%_avx512.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512d
 
 $(BUILD)/obj/core/lua/%.o: core/lua/%.c
 	@mkdir -p $(@D)
-	$(CC) $(LUA_CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(LUA_CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $(BUILD)/obj/core/cli/%.o: core/cli/%.c
 	@mkdir -p $(@D)
-	$(CC) $(LUA_CPPFLAGS) $(CFLAGS) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(LUA_CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $(BUILD)/obj/core/%.o: core/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CORE_CPPFLAGS) $(CFLAGS) $(ISA_FLAGS) -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CORE_CPPFLAGS) $(CFLAGS) $(ISA_FLAGS) -c -o $@ $<
 
 # Libraries that single plugins need.
 PACKAGES_models/mlp := openblas
@@ -97,7 +108,8 @@ PACKAGES_datasets/glyphs := freetype2
 # (Sanitizers leave their own symbols to the program.)
 $(BUILD)/plugins/%.so: plugins/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(call pkg,--cflags $(PACKAGES_$*)) $(CFLAGS) $(LDFLAGS) -shared \
+	$(call say,PLUGIN,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(call pkg,--cflags $(PACKAGES_$*)) $(CFLAGS) $(LDFLAGS) -shared \
 		$(if $(SAN),,-Wl$(comma)-z$(comma)defs) -o $@ $< $(call pkg,--libs $(PACKAGES_$*)) -lm
 comma := ,
 

@@ -14,15 +14,18 @@ $(BUILD)/tests/suites.h: $(SUITE_SOURCES) tests/tests.mk
 
 $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/tests/suites.h
 	@mkdir -p $(@D)
-	$(CC) $(TEST_CPPFLAGS) $(CFLAGS) -Wno-gnu-zero-variadic-macro-arguments -c -o $@ $<
+	$(call say,CC,$<)
+	$(Q)$(CC) $(TEST_CPPFLAGS) $(CFLAGS) -Wno-gnu-zero-variadic-macro-arguments -c -o $@ $<
 
 $(BUILD)/tests/check: $(TEST_OBJECTS) $(BUILD)/libsynrl.a
-	$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs check) $(LDLIBS)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs check) $(LDLIBS)
 
 # Deliberately broken, so without the checks that would refuse them at link time.
 $(BUILD)/tests/bad/%.so: tests/bad/%.c
 	@mkdir -p $(@D)
-	$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $<
+	$(call say,PLUGIN,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $<
 
 check: all $(BUILD)/tests/check $(BAD_PLUGINS) $(if $(SAN),,lint)
 	$(BUILD)/tests/check
