@@ -1,0 +1,66 @@
+/* What the suites of the data sets share: a core whose memory is counted, data sets in one call,
+ * and files that are damaged byte by byte. Helpers end the test where something is not as it must
+ * be. */
+#ifndef LOADER_H
+#define LOADER_H
+
+#include "dataset.h"
+#include "support/scratch.h"
+#include "support/support.h"
+
+struct loader {
+    struct core *core;
+    struct scratch scratch;
+    size_t n_live, n_bytes, peak; /* pieces of memory, their bytes, and the most bytes so far */
+    size_t n_warnings;
+    char warning[1024]; /* the first */
+};
+
+/* One parameter, as a script would give it. */
+#define TEXT(name, text)                              \
+    (struct named_value) {                            \
+        name, (struct value) {                        \
+            .kind = VALUE_STRING, .as.string = (text) \
+        }                                             \
+    }
+#define WHOLE(name, number)                               \
+    (struct named_value) {                                \
+        name, (struct value) {                            \
+            .kind = VALUE_INTEGER, .as.integer = (number) \
+        }                                                 \
+    }
+#define REAL(name, value_)                              \
+    (struct named_value) {                              \
+        name, (struct value) {                          \
+            .kind = VALUE_NUMBER, .as.number = (value_) \
+        }                                               \
+    }
+/* A list of parameters: how many, and they. */
+#define GIVEN(...)                                                            \
+    sizeof((struct named_value[]){__VA_ARGS__}) / sizeof(struct named_value), \
+        (struct named_value[]) {                                              \
+        __VA_ARGS__                                                           \
+    }
+
+void loader_open(struct loader *loader);
+/* Nothing may be left in memory but what the core itself holds. */
+void loader_close(struct loader *loader);
+
+/* FOLDER/NAME, with these bytes; the path is good until the fourth call after this one. */
+const char *loader_file(struct loader *loader, const char *name, const void *bytes, size_t n);
+
+/* *made is NULL after a failure; anything else than SYNRL_OK must have a message. */
+synrl_status loader_try(struct loader *loader, const char *id, size_t n,
+                        const struct named_value *values, struct dataset **made);
+struct dataset *loader_load(struct loader *loader, const char *id, size_t n,
+                            const struct named_value *values);
+/* The load fails with this status, and the message holds `part`. */
+void loader_refuse(struct loader *loader, synrl_status status, const char *part, const char *id,
+                   size_t n, const struct named_value *values);
+/* Cuts the file at each length, and changes each byte of it in three ways: every load either works
+ * or fails with a message, leaves nothing in memory, and takes no more than `most` bytes. The file
+ * ends as it was. */
+void loader_damage(struct loader *loader, const char *path, size_t most, const char *id, size_t n,
+                   const struct named_value *values);
+
+#endif
