@@ -1,0 +1,66 @@
+/* The names of classes that a file gives as numbers, for the loaders. */
+#ifndef CLASSES_H
+#define CLASSES_H
+
+#include <stdio.h>
+#include <string.h>
+#include <synrl/host.h>
+
+#define CLASSES_MEANING                                                                          \
+    "names of the classes: \"ABC\", one character each, or \"ant,bee\"; left out: \"0\", \"1\" " \
+    "..."
+
+/* Where the name behind the one at `text` begins: behind a comma where there are any, else one
+ * UTF-8 character on. *length is the name's. */
+static inline const char *classes_next(const char *text, bool has_commas, size_t *length) {
+    if (has_commas) {
+        *length = strcspn(text, ",");
+        return text + *length + (text[*length] == ',');
+    }
+    *length = 1;
+    while (((unsigned char)text[*length] & 0xC0U) == 0x80U) {
+        ++*length;
+    }
+    return text + *length;
+}
+
+/* Names for the labels 0 .. *n_classes - 1 (the largest label there is, and one), from what the
+ * parameter says; it may name more classes, and then *n_classes grows. *names is one piece of
+ * memory; SYNRL_INVALID where it names fewer. */
+static inline synrl_status classes_name(const synrl_host *host, const char *given,
+                                        size_t *n_classes, const char ***names) {
+    const bool is_given = given != NULL && *given != '\0';
+    const bool has_commas = is_given && strchr(given, ',') != NULL;
+    size_t n_given = 0, length;
+    for (const char *text = given; is_given && *text != '\0'; n_given++) {
+        text = classes_next(text, has_commas, &length);
+    }
+    if (is_given && n_given < *n_classes) {
+        return host->fail(host, SYNRL_INVALID,
+                          "classes = \"%.80s\" names %zu, and there is a label %zu: must name %zu",
+                          given, n_given, *n_classes - 1, *n_classes);
+    }
+    const size_t n = is_given ? n_given : *n_classes;
+    const size_t size = is_given ? strlen(given) + n : n * 12;
+    *names = host->alloc(host, n * sizeof **names + size, 1);
+    if (*names == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    char *out = (char *)(*names + n);
+    const char *text = given;
+    for (size_t c = 0; c < n; c++) {
+        (*names)[c] = out;
+        if (is_given) {
+            const char *next = classes_next(text, has_commas, &length);
+            memcpy(out, text, length);
+            text = next;
+        } else {
+            length = (size_t)snprintf(out, 12, "%u", (unsigned)c);
+        }
+        out += length + 1;
+    }
+    *n_classes = n;
+    return SYNRL_OK;
+}
+
+#endif
