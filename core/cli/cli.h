@@ -39,7 +39,8 @@ struct progress {
     unsigned depth; /* of runs within runs; the outermost is shown as it goes */
     const char *name;
     uint64_t iterations;
-    double start, last; /* seconds */
+    double start, last;           /* seconds */
+    uint64_t n_steps, n_rewarded; /* since the last line */
 };
 void progress_init(struct progress *progress, bool plot);
 /* So that other output starts on a line of its own. */

@@ -64,18 +64,33 @@ static void add_share(struct line *line, const char *name, double share) {
     }
 }
 
+/* The name comes last: it may be cut off. */
 static void compose(struct line *line, const struct progress *progress,
                     const struct metrics *metrics, double time) {
     const double rate = (double)metrics->iteration / fmax(time - progress->start, 1e-9);
-    add(line, "%s  %llu/%llu  %.0f it/s", progress->name, (unsigned long long)metrics->iteration,
+    add(line, "%llu/%llu  %.0f it/s", (unsigned long long)metrics->iteration,
         (unsigned long long)progress->iterations, rate);
     if (rate > 0) {
         add_time_left(line, (double)(progress->iterations - metrics->iteration) / rate);
     }
-    add(line, "  loss %.5g", metrics->loss);
-    add_share(line, "rewarded", metrics->reward_rate);
+    add(line, "  loss %.4g", metrics->loss);
+    if (progress->n_steps > 0) {
+        add(line, "  rewarded %.0f%%",
+            100 * (double)progress->n_rewarded / (double)progress->n_steps);
+    }
     add_share(line, "accuracy", metrics->accuracy);
     add_share(line, "valid", metrics->valid_accuracy);
+    add(line, "  %s", progress->name);
+}
+
+static synrl_status count_reward(void *context, uint64_t iteration, int reward) {
+    (void)iteration;
+    struct progress *progress = context;
+    if (progress->depth == 1) {
+        progress->n_steps++;
+        progress->n_rewarded += reward > 0;
+    }
+    return SYNRL_OK;
 }
 
 static synrl_status show(void *context, const struct metrics *metrics) {
@@ -85,9 +100,10 @@ static synrl_status show(void *context, const struct metrics *metrics) {
     if (progress->depth != 1 || time - progress->last < interval) {
         return SYNRL_OK;
     }
-    progress->last = time;
     struct line line = {.length = 0};
     compose(&line, progress, metrics, time);
+    progress->last = time;
+    progress->n_steps = progress->n_rewarded = 0;
     if (progress->is_terminal) {
         fprintf(stderr, "\r%.*s\033[K", (int)terminal_columns() - 1, line.text);
         progress->line_is_open = true;
@@ -103,6 +119,7 @@ static void begin(void *context, const struct train_options *options) {
         progress->name = options->name;
         progress->iterations = options->iterations;
         progress->start = progress->last = now();
+        progress->n_steps = progress->n_rewarded = 0;
     }
 }
 
@@ -174,7 +191,7 @@ void progress_init(struct progress *progress, bool plot) {
         .display = {.context = progress,
                     .begin = begin,
                     .end = end,
-                    .observer = {.context = progress, .tick = show}},
+                    .observer = {.context = progress, .reward = count_reward, .tick = show}},
         .is_terminal = isatty(STDERR_FILENO) == 1,
         .plot = plot,
     };

@@ -270,8 +270,12 @@ static int call_script(lua_State *L, struct job *job) {
     if (outcome == LUA_OK) {
         return EXIT_DONE;
     }
+    if (interrupted != 0) {
+        fprintf(stderr, "%s: interrupted\n", job->settings.script);
+        return EXIT_INTERRUPTED;
+    }
     fprintf(stderr, "%s\n", lua_tostring(L, -1));
-    return interrupted != 0 ? EXIT_INTERRUPTED : job->settings.misused ? EXIT_USAGE : EXIT_ERROR;
+    return job->settings.misused ? EXIT_USAGE : EXIT_ERROR;
 }
 
 static int print_result(const struct job *job, FILE *stream) {
