@@ -1,5 +1,5 @@
--- Fig. 1 over many seeds: what a single run of scripts/boundary.lua cannot tell. For each seed a boundary
--- and a start of its own; all methods see the same ones.
+-- Fig. 1 over many seeds: what a single run of scripts/boundary.lua cannot tell. Each seed is that script's:
+-- the same boundaries, starts and action streams as `scripts/boundary.lua seed=N`.
 --
 --   synrl run --quiet scripts/fig1.lua seeds=10 authors=PATH/authors_golden.csv
 local synrl = require "synrl"
@@ -27,25 +27,25 @@ local function frozen(path)
 end
 
 local methods = {
-   { "adaptive", function()
+   { "adaptive", 0, function()
       return synrl.rule("qlearning", { epsilon = o.epsilon, alpha_s = o.alpha_s,
          alpha_q = o.alpha_q, sweep = o.sweep })
    end },
-   { "golden", frozen(o.golden) },
+   { "golden", 100, frozen(o.golden) },
 }
 if o.authors ~= "" then
-   methods[#methods + 1] = { "authors", frozen(o.authors) }
+   methods[#methods + 1] = { "authors", 100, frozen(o.authors) }
 end
 
 local result = {}
 print(string.format("%-10s %8s %8s %8s %8s %9s %8s", "", "median", "mean", "min", "max", "loss", "seconds"))
 for _, method in ipairs(methods) do
-   local name, rule = method[1], method[2]
+   local name, offset, rule = table.unpack(method)
    local accuracies, losses, seconds = {}, {}, {}
    for seed = o.first, o.first + o.seeds - 1 do
       local summary = synrl.train {
-         name = "fig1-" .. name, data = tasks.boundary(o, seed),
-         model = tasks.boundary_net(o, seed + 500), loss = "euclidean",
+         name = "fig1-" .. name, data = tasks.boundary(o, seed + offset),
+         model = tasks.boundary_net(o, seed + offset + 1), loss = "euclidean",
          iterations = o.iterations, rule = rule(), seed = seed, record = false,
       }.summary
       accuracies[#accuracies + 1] = 100 * summary.accuracy
