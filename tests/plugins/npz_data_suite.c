@@ -1,0 +1,479 @@
+/* Data set "npz": arrays and archives written by hand from the rules of the formats, by NumPy where
+ * it is installed, and damaged. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "support/loader.h"
+
+static struct loader loader;
+
+static void setup(void) {
+    loader_open(&loader);
+}
+
+static void teardown(void) {
+    loader_close(&loader);
+}
+
+/* Archives: APPNOTE.TXT 4.3, one disk, no extra fields ------------------------------------------
+ */
+
+struct zip {
+    unsigned char *bytes, *directory;
+    size_t n, n_directory, n_entries;
+};
+
+static void put(unsigned char **out, size_t value, size_t n_bytes) {
+    for (size_t b = 0; b < n_bytes; b++) {
+        *(*out)++ = (unsigned char)(value >> (8 * b));
+    }
+}
+
+/* From "version needed" to "extra field length", which both headers share. */
+static void put_common(unsigned char **out, unsigned method, unsigned long sum, size_t packed,
+                       size_t size, size_t name_length) {
+    put(out, 20, 2);
+    put(out, 0, 2);
+    put(out, method, 2);
+    put(out, 0, 4); /* time and date */
+    put(out, sum, 4);
+    put(out, packed, 4);
+    put(out, size, 4);
+    put(out, name_length, 2);
+    put(out, 0, 2);
+}
+
+static size_t deflate_into(unsigned char *out, size_t room, const void *bytes, size_t n) {
+    z_stream stream = {.next_in = (unsigned char *)(uintptr_t)bytes,
+                       .avail_in = (unsigned)n,
+                       .next_out = out,
+                       .avail_out = (unsigned)room};
+    ck_assert_int_eq(deflateInit2(&stream, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
+    ck_assert_int_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
+    deflateEnd(&stream);
+    return stream.total_out;
+}
+
+static void zip_add(struct zip *zip, const char *name, const void *bytes, size_t n, bool pack) {
+    const size_t length = strlen(name), room = zip->n + 30 + length + n + 100;
+    zip->bytes = realloc(zip->bytes, room);
+    zip->directory = realloc(zip->directory, zip->n_directory + 46 + length);
+    ck_assert(zip->bytes != NULL && zip->directory != NULL);
+    unsigned char *data = zip->bytes + zip->n + 30 + length;
+    size_t packed = n;
+    if (pack) {
+        packed = deflate_into(data, n + 100, bytes, n);
+    } else {
+        memcpy(data, bytes, n);
+    }
+    const unsigned long sum = crc32(0, bytes, (unsigned)n);
+    const size_t start = zip->n;
+    unsigned char *out = zip->bytes + start;
+    put(&out, 0x04034b50, 4);
+    put_common(&out, pack ? 8 : 0, sum, packed, n, length);
+    memcpy(out, name, length);
+    zip->n += 30 + length + packed;
+
+    out = zip->directory + zip->n_directory;
+    put(&out, 0x02014b50, 4);
+    put(&out, 20, 2);
+    put_common(&out, pack ? 8 : 0, sum, packed, n, length);
+    put(&out, 0, 6); /* comment, disk, attributes */
+    put(&out, 0, 4);
+    put(&out, start, 4);
+    memcpy(zip->directory + zip->n_directory + 46, name, length);
+    zip->n_directory += 46 + length;
+    zip->n_entries++;
+}
+
+/* Writes FOLDER/a.npz and forgets the archive. */
+static const char *zip_close(struct zip *zip) {
+    zip->bytes = realloc(zip->bytes, zip->n + zip->n_directory + 22);
+    ck_assert_ptr_nonnull(zip->bytes);
+    memcpy(zip->bytes + zip->n, zip->directory, zip->n_directory);
+    unsigned char *out = zip->bytes + zip->n + zip->n_directory;
+    put(&out, 0x06054b50, 4);
+    put(&out, 0, 4);
+    put(&out, zip->n_entries, 2);
+    put(&out, zip->n_entries, 2);
+    put(&out, zip->n_directory, 4);
+    put(&out, zip->n, 4);
+    put(&out, 0, 2);
+    const char *path = loader_file(&loader, "a.npz", zip->bytes, zip->n + zip->n_directory + 22);
+    free(zip->bytes);
+    free(zip->directory);
+    *zip = (struct zip){.n = 0};
+    return path;
+}
+
+/* Arrays: numpy.lib.format ----------------------------------------------------------------------
+ */
+
+struct npy {
+    unsigned char bytes[1024];
+    size_t n;
+};
+
+static struct npy npy_raw(unsigned version, const char *header, const void *data, size_t n) {
+    struct npy npy = {.n = 0};
+    const size_t length = strlen(header);
+    unsigned char *out = npy.bytes;
+    memcpy(out, "\x93NUMPY", 6);
+    out += 6;
+    put(&out, version, 1);
+    put(&out, 0, 1);
+    put(&out, length, version == 1 ? 2 : 4);
+    memcpy(out, header, length);
+    memcpy(out + length, data, n);
+    npy.n = (size_t)(out - npy.bytes) + length + n;
+    ck_assert_uint_le(npy.n, sizeof npy.bytes);
+    return npy;
+}
+
+static struct npy npy_make(unsigned version, const char *type, bool is_fortran, const char *shape,
+                           const void *data, size_t n) {
+    char header[256];
+    snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': %s, 'shape': %s, }    \n",
+             type, is_fortran ? "True" : "False", shape);
+    return npy_raw(version, header, data, n);
+}
+
+static const char *npz_of(const struct npy *images, const struct npy *labels, bool pack) {
+    struct zip zip = {.n = 0};
+    zip_add(&zip, "images.npy", images->bytes, images->n, pack);
+    zip_add(&zip, "labels.npy", labels->bytes, labels->n, pack);
+    return zip_close(&zip);
+}
+
+/* Two pictures of 2 x 3 and their labels. */
+static const uint8_t pixels[] = {10, 11, 12, 13, 14, 15, 250, 251, 252, 253, 0, 255};
+static const int64_t numbers[] = {2, 0};
+
+static struct npy pixels_npy(void) {
+    return npy_make(1, "|u1", false, "(2, 2, 3)", pixels, sizeof pixels);
+}
+
+static struct npy labels_npy(void) {
+    return npy_make(1, "<i8", false, "(2,)", numbers, sizeof numbers);
+}
+
+static void check_shape(const synrl_data *data, size_t height, size_t width, size_t n_channels) {
+    ck_assert_uint_eq(data->n_samples, 2);
+    ck_assert_uint_eq(data->height, height);
+    ck_assert_uint_eq(data->width, width);
+    ck_assert_uint_eq(data->n_channels, n_channels);
+    ck_assert_uint_eq(data->n_inputs, 6);
+    ck_assert_int_eq(data->labels[0], 2);
+    ck_assert_int_eq(data->labels[1], 0);
+    ck_assert_uint_eq(data->n_classes, 3);
+}
+
+static void check_bytes(const char *path, size_t height, size_t width, size_t n_channels) {
+    struct dataset *dataset = loader_load(&loader, "npz", GIVEN(TEXT("path", path)));
+    const synrl_data *data = dataset_data(dataset);
+    check_shape(data, height, width, n_channels);
+    ck_assert_int_eq(data->format, SYNRL_INPUT_U8);
+    ck_assert_float_eq(data->scale, 1.0F / 255.0F);
+    ck_assert_mem_eq(data->inputs, pixels, sizeof pixels);
+    dataset_release(dataset);
+}
+
+START_TEST(reads_bytes_of_each_version_and_order) {
+    /* In Fortran order the first index runs fastest: [s][y][x] at s + 2 y + 4 x. */
+    static const uint8_t fortran[] = {10, 250, 13, 253, 11, 251, 14, 0, 12, 252, 15, 255};
+    const struct npy labels = labels_npy();
+    const unsigned version = (unsigned)_i + 1;
+    struct npy images = npy_make(version, "|u1", false, "(2, 2, 3)", pixels, sizeof pixels);
+    check_bytes(npz_of(&images, &labels, false), 2, 3, 1);
+    check_bytes(npz_of(&images, &labels, true), 2, 3, 1);
+    images = npy_make(version, "|u1", true, "(2, 2, 3)", fortran, sizeof fortran);
+    check_bytes(npz_of(&images, &labels, false), 2, 3, 1);
+    images = npy_make(version, "<u1", false, "(2L, 6L)", pixels, sizeof pixels);
+    check_bytes(npz_of(&images, &labels, false), 0, 0, 0);
+    images = npy_make(version, "|u1", false, "(2,1,2,3)", pixels, sizeof pixels);
+    check_bytes(npz_of(&images, &labels, false), 1, 2, 3);
+}
+END_TEST
+
+START_TEST(reads_a_header_in_any_order) {
+    const struct npy labels = labels_npy();
+    const struct npy images =
+        npy_raw(1, "{\"shape\":(2,2,3),\"descr\":\"|u1\",\"fortran_order\":False}\n", pixels,
+                sizeof pixels);
+    check_bytes(npz_of(&images, &labels, false), 2, 3, 1);
+}
+END_TEST
+
+/* The same six numbers a sample in every type; those that cannot be negative hold |x|. */
+static const double values[] = {0, 1, -2, 3, 100, -128, 7, 6, 5, 4, -3, 2};
+
+static size_t encode(unsigned char *out, const char *type, double value) {
+    const size_t item = (size_t)(type[2] - '0');
+    unsigned char bytes[8];
+    if (type[1] == 'f' && item == 4) {
+        const float number = (float)value;
+        memcpy(bytes, &number, 4);
+    } else if (type[1] == 'f') {
+        memcpy(bytes, &value, 8);
+    } else {
+        const int64_t number = (int64_t)(type[1] == 'u' ? fabs(value) : value);
+        memcpy(bytes, &number, 8);
+    }
+    for (size_t b = 0; b < item; b++) {
+        out[b] = bytes[type[0] == '>' ? item - 1 - b : b];
+    }
+    return item;
+}
+
+static const char *const types[] = {"<f4", ">f4", "<f8", ">f8", "|i1", "<i2", ">i2", "<i4",
+                                    ">i4", "<i8", ">i8", "<u2", ">u2", "<u4", ">u8", "=f8"};
+
+START_TEST(reads_numbers_of_each_type) {
+    unsigned char data[12 * 8], label_data[2 * 8];
+    size_t n = 0, n_labels = 0;
+    for (size_t i = 0; i < 12; i++) {
+        n += encode(data + n, types[_i], values[i]);
+    }
+    for (size_t s = 0; s < 2; s++) {
+        n_labels += encode(label_data + n_labels, types[_i], s == 0 ? 2 : 0);
+    }
+    const struct npy images = npy_make(1, types[_i], false, "(2, 2, 3)", data, n);
+    const struct npy labels = npy_make(1, types[_i], false, "(2,)", label_data, n_labels);
+    struct dataset *dataset =
+        loader_load(&loader, "npz", GIVEN(TEXT("path", npz_of(&images, &labels, false))));
+    check_shape(dataset_data(dataset), 2, 3, 1);
+    ck_assert_int_eq(dataset_data(dataset)->format, SYNRL_INPUT_F32);
+    for (size_t i = 0; i < 12; i++) {
+        const double expected = types[_i][1] == 'u' ? fabs(values[i]) : values[i];
+        ck_assert_double_eq((double)((const float *)dataset_data(dataset)->inputs)[i], expected);
+    }
+    dataset_release(dataset);
+}
+END_TEST
+
+START_TEST(takes_arrays_by_name) {
+    const struct npy images = pixels_npy(), labels = labels_npy();
+    struct zip zip = {.n = 0};
+    zip_add(&zip, "y.npy", labels.bytes, labels.n, false);
+    zip_add(&zip, "other.npy", "not an array", 12, false);
+    zip_add(&zip, "x.npy", images.bytes, images.n, true);
+    const char *path = zip_close(&zip);
+    struct dataset *dataset = loader_load(&loader, "npz",
+                                          GIVEN(TEXT("path", path), TEXT("images", "x"),
+                                                TEXT("labels", "y"), TEXT("classes", "ABCD")));
+    ck_assert_uint_eq(dataset_data(dataset)->n_classes, 4);
+    ck_assert_str_eq(dataset_data(dataset)->class_names[3], "D");
+    dataset_release(dataset);
+    loader_refuse(&loader, SYNRL_INVALID, "has no array \"images\"; it has y.npy, other.npy, x.npy",
+                  "npz", GIVEN(TEXT("path", path)));
+    loader_refuse(&loader, SYNRL_INVALID, "array \"other\" is no .npy", "npz",
+                  GIVEN(TEXT("path", path), TEXT("images", "other"), TEXT("labels", "y")));
+}
+END_TEST
+
+static const struct {
+    unsigned version;
+    const char *header;
+    size_t n; /* of the 12 bytes of data */
+    const char *part;
+} wrong_images[] = {
+    {4, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 6), }", 12, "version 4.0"},
+    {0, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 6), }", 12, "version 0.0"},
+    {1, "", 12, "has a header that does not read"},
+    {1, "{", 12, "has a header that does not read"},
+    {1, "{}", 12, "has a header that does not read"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 6)", 12, "does not read"},
+    {1, "{'descr': '|u1', 'fortran_order': Maybe, 'shape': (2, 6)}", 12, "does not read"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': 12}", 12, "does not read"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (-2, 6)}", 12, "does not read"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2,1,1,1,6)}", 12, "does not read"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'colour': 'red'}", 12, "does not read"},
+    {1, "{'descr': '|u1', 'fortran_order': False}", 12, "does not read"},
+    {1, "{'descr': [('a', '|u1')], 'fortran_order': False, 'shape': (2, 6)}", 12, "does not read"},
+    {1, "{'descr': '<f2', 'fortran_order': False, 'shape': (2, 3)}", 12, "of type \"<f2\""},
+    {1, "{'descr': '|O', 'fortran_order': False, 'shape': (2, 6)}", 12, "of type \"|O\""},
+    {1, "{'descr': '|b1', 'fortran_order': False, 'shape': (2, 6)}", 12, "of type \"|b1\""},
+    {1, "{'descr': '<u3', 'fortran_order': False, 'shape': (2, 2)}", 12, "of type \"<u3\""},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 7)}", 12,
+     "has 12 bytes of data: its shape tells of 14"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 5)}", 12,
+     "has 11 bytes of data or more: its shape tells of 10"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 0)}", 12, "size 2 of 0"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (12,)}", 12, "has 1 sizes: must be 2"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': ()}", 1, "has 0 sizes"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (3, 4)}", 12,
+     "2 labels for the 3 samples of \"images\""},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (999999999999, 999999999999)}", 12,
+     "more than limit = 4096 MiB"},
+    {1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 268000000)}", 12,
+     "has 12 bytes of data: its shape tells of 4288000000"},
+};
+
+START_TEST(refuses_wrong_images) {
+    const struct npy labels = labels_npy();
+    const struct npy images =
+        npy_raw(wrong_images[_i].version, wrong_images[_i].header, pixels, wrong_images[_i].n);
+    const char *path = npz_of(&images, &labels, false);
+    loader.peak = 0;
+    loader_refuse(&loader, SYNRL_INVALID, wrong_images[_i].part, "npz", GIVEN(TEXT("path", path)));
+    ck_assert_uint_lt(loader.peak, 1 << 20);
+}
+END_TEST
+
+static void refuse_labels(const struct npy *labels, const char *part) {
+    const struct npy images = pixels_npy();
+    loader_refuse(&loader, SYNRL_INVALID, part, "npz",
+                  GIVEN(TEXT("path", npz_of(&images, labels, false))));
+}
+
+START_TEST(refuses_wrong_labels) {
+    static const double fraction[] = {0, 0.5}, negative[] = {0, -1}, none[] = {0, (double)NAN};
+    struct npy labels = npy_make(1, "<f8", false, "(2,)", fraction, 16);
+    refuse_labels(&labels, "gives sample 2 the label 0.5: must be a whole number from 0");
+    labels = npy_make(1, "<f8", false, "(2,)", negative, 16);
+    refuse_labels(&labels, "the label -1");
+    labels = npy_make(1, "<f8", false, "(2,)", none, 16);
+    refuse_labels(&labels, "the label nan");
+    labels = npy_make(1, "<i8", false, "(2, 1)", numbers, 16);
+    refuse_labels(&labels, "has 2 sizes: must be 1");
+    labels = npy_make(1, "<i8", false, "(1,)", numbers, 8);
+    refuse_labels(&labels, "has 1 labels for the 2 samples");
+}
+END_TEST
+
+START_TEST(refuses_values_that_are_not_finite) {
+    const struct npy labels = labels_npy();
+    static const double too_large[] = {0, 1e300};
+    const struct npy images = npy_make(1, "<f8", false, "(2, 1)", too_large, 16);
+    loader_refuse(&loader, SYNRL_INVALID, "has a value of 1e+300: must be a finite float", "npz",
+                  GIVEN(TEXT("path", npz_of(&images, &labels, false))));
+}
+END_TEST
+
+START_TEST(refuses_what_is_no_archive) {
+    const char *path = loader_file(&loader, "a.npz", "", 0);
+    loader_refuse(&loader, SYNRL_INVALID, "a.npz: is no NPZ, or damaged", "npz",
+                  GIVEN(TEXT("path", path)));
+    path = loader_file(&loader, "a.npz", "\x93NUMPY and so on", 16);
+    loader_refuse(&loader, SYNRL_INVALID, "is no NPZ, or damaged", "npz",
+                  GIVEN(TEXT("path", path)));
+    loader_refuse(&loader, SYNRL_IO, "nowhere.npz: cannot be opened", "npz",
+                  GIVEN(TEXT("path", "nowhere.npz")));
+    struct zip zip = {.n = 0};
+    path = zip_close(&zip);
+    loader_refuse(&loader, SYNRL_INVALID, "", "npz", GIVEN(TEXT("path", path)));
+}
+END_TEST
+
+START_TEST(stops_where_a_small_file_unpacks_to_much) {
+    enum { N = 64 << 20 };
+    unsigned char *bytes = calloc(N, 1);
+    ck_assert_ptr_nonnull(bytes);
+    const struct npy images = pixels_npy(), labels = labels_npy();
+    memcpy(bytes, images.bytes, images.n);
+    struct zip zip = {.n = 0};
+    zip_add(&zip, "images.npy", bytes, N, true);
+    zip_add(&zip, "labels.npy", labels.bytes, labels.n, true);
+    const char *path = zip_close(&zip);
+    loader.peak = 0;
+    loader_refuse(&loader, SYNRL_INVALID, "has 13 bytes of data or more: its shape tells of 12",
+                  "npz", GIVEN(TEXT("path", path)));
+    memcpy(bytes, "\x93NUMPY\2\0\xff\xff\xff\x7f", 12); /* a header of 2 GiB */
+    zip_add(&zip, "images.npy", bytes, N, true);
+    zip_add(&zip, "labels.npy", labels.bytes, labels.n, true);
+    path = zip_close(&zip);
+    loader_refuse(&loader, SYNRL_INVALID, "has a header of 2147483647 bytes: must be at most 65536",
+                  "npz", GIVEN(TEXT("path", path)));
+    ck_assert_uint_lt(loader.peak, 1 << 20);
+    free(bytes);
+}
+END_TEST
+
+START_TEST(survives_damage) {
+    const struct npy images = pixels_npy(), labels = labels_npy();
+    const char *path = npz_of(&images, &labels, _i == 1);
+    loader_damage(&loader, path, 1 << 20, "npz", GIVEN(TEXT("path", path)));
+}
+END_TEST
+
+static char short_path[512];
+
+static synrl_status attempt(struct core *core) {
+    struct component *component = NULL;
+    const struct value path = {.kind = VALUE_STRING, .as.string = short_path};
+    struct dataset *dataset = NULL;
+    synrl_status status = component_create(core, SYNRL_KIND_DATASET, "npz", &component);
+    status = status != SYNRL_OK ? status : component_set(component, "path", &path);
+    status = status != SYNRL_OK ? status : component_finish(component);
+    status = status != SYNRL_OK ? status : dataset_create(core, component, &dataset);
+    dataset_release(dataset);
+    component_release(component);
+    return status;
+}
+
+START_TEST(leaves_nothing_when_memory_runs_out) {
+    const struct npy images = pixels_npy(), labels = labels_npy();
+    snprintf(short_path, sizeof short_path, "%s", npz_of(&images, &labels, true));
+    test_short_memory(attempt);
+}
+END_TEST
+
+START_TEST(reads_what_numpy_writes) {
+    if (!scratch_has_numpy()) {
+        return;
+    }
+    char command[1200];
+    const char *path = scratch_path(&loader.scratch, "numpy.npz");
+    snprintf(command, sizeof command,
+             "/usr/bin/python3 -c \"import numpy as n; "
+             "x = n.asfortranarray(n.arange(24, dtype='>f4').reshape(2, 3, 4)); "
+             "n.savez('%s', x=x, u=x.astype('u1'), images=x.astype('i8'), labels=n.array([1, 0])); "
+             "n.savez_compressed('%s.c.npz', images=n.ascontiguousarray(x), "
+             "labels=n.array([1, 0], 'u1'))\"",
+             path, path);
+    ck_assert_int_eq(system(command), 0);
+    static const char *const names[] = {"x", "u", "images", "images"};
+    char packed[600];
+    snprintf(packed, sizeof packed, "%s.c.npz", path);
+    for (size_t a = 0; a < 4; a++) {
+        struct dataset *dataset = loader_load(
+            &loader, "npz", GIVEN(TEXT("path", a == 3 ? packed : path), TEXT("images", names[a])));
+        const synrl_data *data = dataset_data(dataset);
+        ck_assert_uint_eq(data->n_inputs, 12);
+        for (size_t i = 0; i < 24; i++) {
+            const double value = data->format == SYNRL_INPUT_U8
+                                     ? (double)((const uint8_t *)data->inputs)[i]
+                                     : (double)((const float *)data->inputs)[i];
+            ck_assert_double_eq(value, (double)i);
+        }
+        ck_assert_int_eq(data->labels[0], 1);
+        ck_assert_int_eq(data->labels[1], 0);
+        dataset_release(dataset);
+    }
+}
+END_TEST
+
+Suite *make_npz_data_suite(void) {
+    Suite *suite = suite_create("npz_data");
+    TCase *tests = tcase_create("npz_data");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, reads_bytes_of_each_version_and_order, 0, 3);
+    tcase_add_test(tests, reads_a_header_in_any_order);
+    tcase_add_loop_test(tests, reads_numbers_of_each_type, 0, sizeof types / sizeof types[0]);
+    tcase_add_test(tests, takes_arrays_by_name);
+    tcase_add_loop_test(tests, refuses_wrong_images, 0,
+                        sizeof wrong_images / sizeof wrong_images[0]);
+    tcase_add_test(tests, refuses_wrong_labels);
+    tcase_add_test(tests, refuses_values_that_are_not_finite);
+    tcase_add_test(tests, refuses_what_is_no_archive);
+    tcase_add_test(tests, stops_where_a_small_file_unpacks_to_much);
+    tcase_add_loop_test(tests, survives_damage, 0, 2);
+    tcase_add_test(tests, leaves_nothing_when_memory_runs_out);
+    tcase_add_test(tests, reads_what_numpy_writes);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
