@@ -212,34 +212,6 @@ static void seed_random(lua_State *L, uint64_t seed) {
     lua_pop(L, 1);
 }
 
-/* (job): runs the script and converts what it returns. */
-static int run_script(lua_State *L) {
-    struct job *job = lua_touserdata(L, 1);
-    const char *script = job->settings.script;
-    luaL_openlibs(L);
-    luaL_requiref(L, "synrl", luaopen_synrl, 0);
-    block_signals(SIG_UNBLOCK);
-    seed_random(L, job->settings.seed);
-    add_script_folder(L, script);
-    if (luaL_loadfile(L, script) != LUA_OK) {
-        return lua_error(L);
-    }
-    lua_call(L, 0, 1);
-    if (job->settings.n_overrides > 0 && !job->settings.options_taken) {
-        job->settings.misused = true;
-        return luaL_error(L, "\"%s\": %s takes no options", job->settings.overrides[0], script);
-    }
-    if (lua_isnil(L, -1)) {
-        job->result = json_object();
-        return 0;
-    }
-    job->result = output_convert(L, -1, job->problem, sizeof job->problem);
-    if (job->result != NULL && job->json && !json_is_object(job->result)) {
-        return luaL_error(L, "%s: must return a table with names, to be printed as JSON", script);
-    }
-    return job->result != NULL ? 0 : luaL_error(L, "%s: %s", script, job->problem);
-}
-
 static int explain(lua_State *L) {
     const struct job *job = lua_touserdata(L, lua_upvalueindex(1));
     luaL_tolstring(L, 1, NULL);
@@ -249,16 +221,54 @@ static int explain(lua_State *L) {
     return 1;
 }
 
-static int call_script(lua_State *L, struct job *job) {
+static void prepare(lua_State *L, struct job *job) {
+    settings_give(L, &job->settings);
+    luaL_openlibs(L);
+    luaL_requiref(L, "synrl", luaopen_synrl, 0);
+    block_signals(SIG_UNBLOCK);
+    seed_random(L, job->settings.seed);
+    add_script_folder(L, job->settings.script);
+}
+
+/* Leaves on the stack what the script returns. */
+static void call_script(lua_State *L, struct job *job) {
     lua_pushlightuserdata(L, job);
     lua_pushcclosure(L, explain, 1);
-    lua_pushcfunction(L, run_script);
-    lua_pushlightuserdata(L, job);
-    const int outcome = lua_pcall(L, 1, 0, 1);
-    lua_sethook(L, NULL, 0, 0);
-    progress_clear(&job->progress);
+    const int handler = lua_gettop(L);
+    if (luaL_loadfile(L, job->settings.script) != LUA_OK || lua_pcall(L, 0, 1, handler) != LUA_OK) {
+        lua_error(L);
+    }
+    if (job->settings.n_overrides > 0 && !job->settings.options_taken) {
+        job->settings.misused = true;
+        luaL_error(L, "\"%s\": %s takes no options", job->settings.overrides[0],
+                   job->settings.script);
+    }
+}
+
+/* (job): runs the script and converts what it returns. Throws what went wrong. */
+static int run_script(lua_State *L) {
+    struct job *job = lua_touserdata(L, 1);
+    prepare(L, job);
+    call_script(L, job);
+    if (lua_isnil(L, -1)) {
+        job->result = json_object();
+        return 0;
+    }
+    job->result = output_convert(L, -1, job->problem, sizeof job->problem);
+    if (job->result == NULL) {
+        return luaL_error(L, "%s: %s", job->settings.script, job->problem);
+    }
+    if (job->json && !json_is_object(job->result)) {
+        return luaL_error(L, "%s: must return a table with names, to be printed as JSON",
+                          job->settings.script);
+    }
+    return 0;
+}
+
+/* The exit code, from what became of the script; its error is on top of the stack. */
+static int conclude(lua_State *L, const struct job *job, int outcome) {
     if (job->settings.help) {
-        if (outcome != LUA_OK && !job->settings.options_taken) {
+        if (outcome != LUA_OK && !job->settings.helped) {
             fprintf(stderr, "%s\n", lua_tostring(L, -1));
             return EXIT_ERROR;
         }
@@ -308,8 +318,12 @@ static int run(struct job *job) {
     }
     block_signals(SIG_BLOCK);
     catch_signals(L);
-    settings_give(L, &job->settings);
-    const int code = call_script(L, job);
+    lua_pushcfunction(L, run_script);
+    lua_pushlightuserdata(L, job);
+    const int outcome = lua_pcall(L, 1, 0, 0);
+    lua_sethook(L, NULL, 0, 0);
+    progress_clear(&job->progress);
+    const int code = conclude(L, job, outcome);
     lua_close(L);
     return code;
 }

@@ -37,6 +37,7 @@ struct settings {
 
     /* The answers. */
     bool options_taken; /* the script has called synrl.options */
+    bool helped;        /* the script was ended because help is all that was wanted */
     bool misused;       /* the error was in the overrides: wrong usage, not a wrong script */
 };
 

@@ -13,6 +13,11 @@ static bool is_scalar(int type) {
     return type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TBOOLEAN;
 }
 
+static _Noreturn void end_for_help(lua_State *L) {
+    session_of(L)->settings->helped = true;
+    session_fail(L, "help was asked for");
+}
+
 /* Overrides ------------------------------------------------------------------------------------ */
 
 /* Throws an error in what the user typed. */
@@ -269,7 +274,7 @@ static int options(lua_State *L) {
     settings->options_taken = true;
     if (settings->help) {
         print_help(L, settings->script, n, keys);
-        session_fail(L, "its options were asked for");
+        end_for_help(L);
     }
     copy_defaults(L, settings);
     for (size_t i = 0; i < settings->n_overrides; i++) {
@@ -286,7 +291,7 @@ static int options(lua_State *L) {
 void options_require_taken(lua_State *L) {
     const struct settings *settings = session_of(L)->settings;
     if (settings->help) {
-        session_fail(L, "its options were asked for");
+        end_for_help(L);
     }
     if (settings->n_overrides > 0 && !settings->options_taken) {
         MISUSE(L, "\"%s\": the script takes no options: it has not called synrl.options",

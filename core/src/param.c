@@ -82,7 +82,7 @@ static synrl_status check_range(const struct setting *setting, double number) {
     const char *who = setting->component->host.who;
     if (!isfinite(number)) {
         return core_fail(setting->core, SYNRL_INVALID, "%s: %s = %g: must be finite", who,
-                         param->name, number);
+                         param->name, isnan(number) ? (double)NAN : number); /* no sign */
     }
     if (!has_bounds(param) || (number >= param->min && number <= param->max)) {
         return SYNRL_OK;
