@@ -5,7 +5,7 @@ SUITE_SOURCES := $(wildcard tests/unit/*_suite.c tests/plugins/*_suite.c tests/l
 SUITES := $(patsubst %_suite,%,$(basename $(notdir $(SUITE_SOURCES))))
 TEST_OBJECTS := $(call objects,tests/*/*_suite.c tests/support/*.c tests/ref/*.c tests/main.c)
 BAD_PLUGINS := $(patsubst tests/bad/%.c,$(BUILD)/tests/bad/%.so,$(wildcard tests/bad/*.c))
-TEST_CPPFLAGS := $(CORE_CPPFLAGS) -I. -Itests -I$(BUILD)/tests $(call pkg,--cflags check) \
+TEST_CPPFLAGS := $(LUA_CPPFLAGS) -I. -Itests -I$(BUILD)/tests $(call pkg,--cflags check) \
 	-DBUILD_DIR='"$(BUILD)"'
 
 $(BUILD)/tests/suites.h: $(SUITE_SOURCES) tests/tests.mk
@@ -17,9 +17,9 @@ $(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/tests/suites.h
 	$(call say,CC,$<)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(CFLAGS) -Wno-gnu-zero-variadic-macro-arguments -c -o $@ $<
 
-$(BUILD)/tests/check: $(TEST_OBJECTS) $(BUILD)/libsynrl.a
+$(BUILD)/tests/check: $(TEST_OBJECTS) $(LUA_OBJECTS) $(BUILD)/libsynrl.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs check) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs check lua5.4) $(LDLIBS)
 
 # Deliberately broken, so without the checks that would refuse them at link time.
 $(BUILD)/tests/bad/%.so: tests/bad/%.c

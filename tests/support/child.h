@@ -1,0 +1,20 @@
+/* Runs the program, or the stock interpreter, as a child in a folder of its own. */
+#ifndef CHILD_H
+#define CHILD_H
+
+#include "support/scratch.h"
+
+struct child {
+    struct scratch scratch; /* the child's working directory */
+    char *output, *error;   /* stdout and stderr of the last run */
+};
+
+/* Anything that goes wrong here ends the test. */
+void child_open(struct child *child);
+void child_close(struct child *child);
+/* Runs a shell command line in the folder; $BUILD is the build folder. Returns the exit code. */
+int child_run(struct child *child, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Whether the last run's stdout or stderr has this text in it. */
+bool child_said(const struct child *child, const char *text);
+
+#endif
