@@ -14,12 +14,6 @@ enum { GROUP = 4, TILE = 256, TILE_BLOCKS = TILE / SYNRL_LANES };
 /* k stays within 16 bits less the two of the last action, for this many acts. */
 enum { COUNTER_ACTS_MAX = 8190, COUNTER_START = 1 };
 
-/* The inputs of one output whose action grew or fell, one entry for each unit of change. */
-struct changes {
-    size_t n_plus, n_minus;
-    uint32_t *plus, *minus;
-};
-
 struct kernels {
     const char *name;
     /* 64 words a group, from the first group on: see synrl_stream. */
@@ -41,10 +35,12 @@ struct kernels {
     /* sums [n_outputs][16] += groups of one block . actions [n_outputs][4 n_groups], exactly. */
     void (*dense)(size_t n_outputs, size_t n_groups, const uint8_t *groups, const int8_t *actions,
                   int32_t *sums);
-    /* For one output and the n_blocks blocks of one tile, a block every `stride` numbers:
-     * deltas = c * deltas + rows . changes; sums += deltas. */
-    void (*sparse)(const struct changes *changes, const uint8_t *rows, int32_t c, size_t n_blocks,
-                   size_t stride, int32_t *deltas, int32_t *sums);
+    /* One output and one tile of n_blocks blocks, a block every `stride` numbers. Before the
+     * lattice advances: deltas = c * deltas + rows . (actions - c * last actions); sums += deltas.
+     */
+    void (*sparse)(size_t n_inputs, const int8_t *actions, const int16_t *counters, int32_t c,
+                   const uint8_t *rows, size_t n_blocks, size_t stride, int32_t *deltas,
+                   int32_t *sums);
     /* sums [n_outputs][16] = bytes . k of one block, whose inputs are TILE apart. */
     void (*recount)(size_t n_outputs, size_t n_inputs, const uint8_t *bytes,
                     const int16_t *counters, int32_t *sums);

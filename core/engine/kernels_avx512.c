@@ -129,53 +129,86 @@ static void dense(size_t n_outputs, size_t n_groups, const uint8_t *groups, cons
     }
 }
 
-/* Adds (sign > 0) or subtracts the rows of up to BYTES_IN_16_BITS inputs, 32 samples a register. */
-ALWAYS_INLINE void add_rows_512(size_t n, const uint32_t *inputs, const uint8_t *rows, int sign,
-                                __m512i sums[8]) {
-    for (size_t i = 0; i < n; i++) {
-        const uint8_t *row = rows + (size_t)inputs[i] * TILE;
+/* Sums of one tile's samples: 16 bits a sample, for up to this many bytes, and 32 behind them. */
+enum { BYTES_IN_16_BITS = 128, CHUNK = 64 };
+
+struct tile_sums {
+    __m512i parts[8];
+    __m512i totals[TILE_BLOCKS];
+    size_t n_added;
+};
+
+ALWAYS_INLINE void flush_parts(struct tile_sums *tile) {
+#pragma GCC unroll 8
+    for (int part = 0; part < 8; part++) {
+        const __m256i low = _mm512_castsi512_si256(tile->parts[part]);
+        const __m256i high = _mm512_extracti64x4_epi64(tile->parts[part], 1);
+        tile->totals[2 * part] =
+            _mm512_add_epi32(tile->totals[2 * part], _mm512_cvtepi16_epi32(low));
+        tile->totals[2 * part + 1] =
+            _mm512_add_epi32(tile->totals[2 * part + 1], _mm512_cvtepi16_epi32(high));
+        tile->parts[part] = _mm512_setzero_si512();
+    }
+    tile->n_added = 0;
+}
+
+/* Adds (sign > 0) or subtracts the rows of the inputs in the mask. */
+ALWAYS_INLINE void add_rows(struct tile_sums *tile, uint64_t mask, const uint8_t *rows, int sign) {
+    const size_t n = (size_t)__builtin_popcountll(mask);
+    if (tile->n_added + n > BYTES_IN_16_BITS) {
+        flush_parts(tile);
+    }
+    tile->n_added += n;
+    for (; mask != 0; mask &= mask - 1) {
+        const uint8_t *row = rows + (size_t)__builtin_ctzll(mask) * TILE;
 #pragma GCC unroll 8
         for (int part = 0; part < 8; part++) {
             const __m512i bytes =
                 _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(row + 32 * part)));
-            sums[part] = sign > 0 ? _mm512_add_epi16(sums[part], bytes)
-                                  : _mm512_sub_epi16(sums[part], bytes);
+            tile->parts[part] = sign > 0 ? _mm512_add_epi16(tile->parts[part], bytes)
+                                         : _mm512_sub_epi16(tile->parts[part], bytes);
         }
     }
 }
 
-static void sparse(const struct changes *changes, const uint8_t *rows, int32_t c, size_t n_blocks,
-                   size_t stride, int32_t *deltas, int32_t *sums) {
-    __m512i totals[TILE_BLOCKS];
-    for (int b = 0; b < TILE_BLOCKS; b++) {
-        totals[b] = _mm512_setzero_si512();
-    }
-    for (size_t first = 0; first < changes->n_plus || first < changes->n_minus;
-         first += BYTES_IN_16_BITS) {
-        __m512i parts[8];
-#pragma GCC unroll 8
-        for (int part = 0; part < 8; part++) {
-            parts[part] = _mm512_setzero_si512();
+/* actions - c * last actions of up to 64 inputs. */
+ALWAYS_INLINE __m512i differences(size_t n, const int8_t *actions, const int16_t *counters,
+                                  int32_t c) {
+    const __mmask64 valid = n < CHUNK ? ((__mmask64)1 << n) - 1 : ~(__mmask64)0;
+    const __m512i action = _mm512_maskz_loadu_epi8(valid, actions);
+    const __m512i low = _mm512_maskz_loadu_epi16((__mmask32)valid, counters);
+    const __m512i high = _mm512_maskz_loadu_epi16((__mmask32)(valid >> 32), counters + 32);
+    const __m512i bytes = _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi16_epi8(low)),
+                                             _mm512_cvtepi16_epi8(high), 1);
+    const __m512i last =
+        _mm512_sub_epi8(_mm512_and_si512(bytes, _mm512_set1_epi8(3)), _mm512_set1_epi8(1));
+    const __m512i expected = c == 0   ? _mm512_setzero_si512()
+                             : c == 1 ? last
+                                      : _mm512_sub_epi8(_mm512_setzero_si512(), last);
+    return _mm512_maskz_sub_epi8(valid, action, expected);
+}
+
+static void sparse(size_t n_inputs, const int8_t *actions, const int16_t *counters, int32_t c,
+                   const uint8_t *rows, size_t n_blocks, size_t stride, int32_t *deltas,
+                   int32_t *sums) {
+    struct tile_sums tile;
+    memset(&tile, 0, sizeof tile);
+    for (size_t i = 0; i < n_inputs; i += CHUNK) {
+        const size_t left = n_inputs - i;
+        const __m512i difference = differences(left, actions + i, counters + i, c);
+        const uint8_t *from = rows + i * TILE;
+        for (int8_t size = 0; size < 2; size++) { /* a difference of 2 counts twice */
+            const __m512i limit = _mm512_set1_epi8(size);
+            const __m512i below = _mm512_sub_epi8(_mm512_setzero_si512(), limit);
+            add_rows(&tile, _mm512_cmpgt_epi8_mask(difference, limit), from, 1);
+            add_rows(&tile, _mm512_cmplt_epi8_mask(difference, below), from, -1);
         }
-        const size_t plus = first < changes->n_plus ? changes->n_plus - first : 0;
-        const size_t minus = first < changes->n_minus ? changes->n_minus - first : 0;
-        add_rows_512(plus < BYTES_IN_16_BITS ? plus : BYTES_IN_16_BITS, changes->plus + first, rows,
-                     1, parts);
-        add_rows_512(minus < BYTES_IN_16_BITS ? minus : BYTES_IN_16_BITS, changes->minus + first,
-                     rows, -1, parts);
-#pragma GCC unroll 8
-        for (int part = 0; part < 8; part++) {
-            const __m256i low = _mm512_castsi512_si256(parts[part]);
-            const __m256i high = _mm512_extracti64x4_epi64(parts[part], 1);
-            totals[2 * part] = _mm512_add_epi32(totals[2 * part], _mm512_cvtepi16_epi32(low));
-            totals[2 * part + 1] =
-                _mm512_add_epi32(totals[2 * part + 1], _mm512_cvtepi16_epi32(high));
-        }
     }
+    flush_parts(&tile);
     const __m512i factor = _mm512_set1_epi32(c);
     for (size_t b = 0; b < n_blocks; b++) {
         const __m512i before = _mm512_loadu_si512(deltas + b * stride);
-        const __m512i delta = _mm512_add_epi32(_mm512_mullo_epi32(before, factor), totals[b]);
+        const __m512i delta = _mm512_add_epi32(_mm512_mullo_epi32(before, factor), tile.totals[b]);
         _mm512_storeu_si512(deltas + b * stride, delta);
         _mm512_storeu_si512(sums + b * stride,
                             _mm512_add_epi32(_mm512_loadu_si512(sums + b * stride), delta));

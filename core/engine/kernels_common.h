@@ -104,34 +104,15 @@ static void common_lattice_values(size_t n, const float *w0, const int16_t *coun
 
 /* Projections ---------------------------------------------------------------------------------- */
 
-/* 16-bit sums of up to this many bytes cannot overflow. */
-enum { BYTES_IN_16_BITS = 128 };
-
-ALWAYS_INLINE void add_rows(size_t n, const uint32_t *inputs, const uint8_t *rows, int sign,
-                            int16_t *sums) {
-    for (size_t i = 0; i < n; i++) {
-        const uint8_t *row = rows + (size_t)inputs[i] * TILE;
-        for (size_t s = 0; s < TILE; s++) {
-            sums[s] = (int16_t)(sums[s] + sign * row[s]);
-        }
-    }
-}
-
-static inline void common_sparse(const struct changes *changes, const uint8_t *rows, int32_t c,
-                                 size_t n_blocks, size_t stride, int32_t *deltas, int32_t *sums) {
+static inline void common_sparse(size_t n_inputs, const int8_t *actions, const int16_t *counters,
+                                 int32_t c, const uint8_t *rows, size_t n_blocks, size_t stride,
+                                 int32_t *deltas, int32_t *sums) {
     int32_t total[TILE] = {0};
-    const size_t n_plus = changes->n_plus, n_minus = changes->n_minus;
-    for (size_t first = 0; first < n_plus || first < n_minus; first += BYTES_IN_16_BITS) {
-        int16_t part[TILE] = {0};
-        for (int sign = -1; sign <= 1; sign += 2) {
-            const size_t n = sign > 0 ? n_plus : n_minus;
-            const uint32_t *inputs = sign > 0 ? changes->plus : changes->minus;
-            const size_t left = first < n ? n - first : 0;
-            add_rows(left < BYTES_IN_16_BITS ? left : BYTES_IN_16_BITS, inputs + first, rows, sign,
-                     part);
-        }
-        for (size_t s = 0; s < TILE; s++) {
-            total[s] += part[s];
+    for (size_t i = 0; i < n_inputs; i++) {
+        const int32_t difference = actions[i] - c * ((counters[i] & 3) - 1);
+        const uint8_t *row = rows + i * TILE;
+        for (size_t s = 0; difference != 0 && s < TILE; s++) {
+            total[s] += difference * row[s];
         }
     }
     for (size_t b = 0; b < n_blocks; b++) {

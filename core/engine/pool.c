@@ -1,8 +1,9 @@
 /* Workers that spin between pieces of work that follow closely, and sleep when none comes.
  *
- * A piece of work is announced by raising `round`; each worker runs its share and lowers `busy`.
- * Everything that work and context point to is published by the store to `round` and collected by
- * the load of `busy`. */
+ * A piece of work is a round, and each worker's share of it a task, which any worker may claim: its
+ * own first, then what nobody has taken up. So a worker that has lost its core holds nobody up,
+ * unless in the middle of a task. claims[task] is the last round in which the task was claimed;
+ * every task is claimed in every round, so who comes late finds nothing left to claim. */
 #include "pool.h"
 
 #include <limits.h>
@@ -21,14 +22,15 @@ struct worker {
     struct pool *pool;
     size_t number;
     pthread_t thread;
+    _Alignas(64) atomic_uint claimed; /* the last round in which the task of this number was */
 };
 
 struct pool {
     size_t n_workers, n_started;
-    synrl_work work;
+    synrl_work work; /* of the round: set before `round` is raised, kept until `pending` is 0 */
     void *context;
-    _Alignas(64) atomic_uint round;    /* of work; the last one is told by `ends` */
-    _Alignas(64) atomic_uint busy;     /* workers that have not finished this round */
+    _Alignas(64) atomic_uint round;
+    _Alignas(64) atomic_uint pending;  /* tasks of the round that are not finished */
     _Alignas(64) atomic_uint sleepers; /* workers that may be asleep on `round` */
     atomic_bool ends;
     struct worker workers[];
@@ -63,16 +65,31 @@ static void wait_while(atomic_uint *word, unsigned value, atomic_uint *sleepers)
     atomic_fetch_sub(sleepers, 1);
 }
 
+/* Runs the task if nobody has claimed it in this round. */
+static void try_task(struct pool *pool, size_t task, unsigned round) {
+    unsigned before = round - 1;
+    if (atomic_compare_exchange_strong(&pool->workers[task].claimed, &before, round)) {
+        pool->work(pool->context, task, pool->n_workers);
+        atomic_fetch_sub_explicit(&pool->pending, 1, memory_order_release);
+    }
+}
+
+static void take_part(struct pool *pool, size_t worker, unsigned round) {
+    for (size_t i = 0; i < pool->n_workers; i++) {
+        try_task(pool, (worker + i) % pool->n_workers, round);
+    }
+}
+
 static void *run_worker(void *argument) {
     const struct worker *worker = argument;
     struct pool *pool = worker->pool;
-    for (unsigned round = 0;; round++) {
+    for (unsigned round = 0;;) {
         wait_while(&pool->round, round, &pool->sleepers);
+        round = atomic_load(&pool->round);
         if (atomic_load(&pool->ends)) {
             return NULL;
         }
-        pool->work(pool->context, worker->number, pool->n_workers);
-        atomic_fetch_sub_explicit(&pool->busy, 1, memory_order_release);
+        take_part(pool, worker->number, round);
     }
 }
 
@@ -95,9 +112,12 @@ struct pool *pool_create(size_t n_workers) {
     pool->n_workers = n_workers;
     pool->n_started = 1; /* worker 0 is whoever calls */
     atomic_init(&pool->round, 0);
-    atomic_init(&pool->busy, 0);
+    atomic_init(&pool->pending, 0);
     atomic_init(&pool->sleepers, 0);
     atomic_init(&pool->ends, false);
+    for (size_t i = 0; i < n_workers; i++) {
+        atomic_init(&pool->workers[i].claimed, 0);
+    }
     for (; pool->n_started < n_workers; pool->n_started++) {
         struct worker *worker = &pool->workers[pool->n_started];
         worker->pool = pool;
@@ -127,18 +147,20 @@ size_t pool_size(const struct pool *pool) {
 }
 
 void pool_run(struct pool *pool, synrl_work work, void *context) {
-    if (pool->n_workers > 1) {
-        pool->work = work;
-        pool->context = context;
-        atomic_store(&pool->busy, (unsigned)pool->n_workers - 1);
-        announce(pool);
+    if (pool->n_workers == 1) {
+        work(context, 0, 1);
+        return;
     }
-    work(context, 0, pool->n_workers);
-    for (int spins = 0; atomic_load_explicit(&pool->busy, memory_order_acquire) > 0; spins++) {
+    pool->work = work;
+    pool->context = context;
+    atomic_store(&pool->pending, (unsigned)pool->n_workers);
+    announce(pool);
+    take_part(pool, 0, atomic_load(&pool->round));
+    for (int spins = 0; atomic_load_explicit(&pool->pending, memory_order_acquire) > 0; spins++) {
         if (spins < SPINS) {
             relax();
         } else {
-            sched_yield(); /* a worker has lost its core to somebody else */
+            sched_yield(); /* a worker has lost its core in the middle of a task */
         }
     }
 }

@@ -1,6 +1,6 @@
 /* Workers that run one piece of work together, again and again.
  *
- * Worker 0 is the calling thread. Between two pieces of work that follow closely the others spin;
+ * The caller is one of them. Between two pieces of work that follow closely the others spin;
  * after some tens of microseconds they sleep, so an idle pool costs nothing. */
 #ifndef POOL_H
 #define POOL_H
@@ -13,7 +13,8 @@ struct pool *
 pool_create(size_t n_workers);        /* >= 1; NULL: no memory or no thread could be started */
 void pool_destroy(struct pool *pool); /* NULL is allowed */
 size_t pool_size(const struct pool *pool);
-/* work(context, 0 .. n - 1, n) on all workers; returns when all are done. Not to be nested. */
+/* work(context, 0 .. n - 1, n), each once, by n workers; returns when all are done. A worker that
+ * has no core has its share taken over by another. Not to be nested. */
 void pool_run(struct pool *pool, synrl_work work, void *context);
 /* The share [first, end) of n items of one worker: contiguous, in the workers' order, a multiple of
  * `grain` long but for the last. */

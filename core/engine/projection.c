@@ -47,7 +47,6 @@ struct synrl_projection {
     struct block_state *blocks; /* [n_blocks] */
     size_t n_room;              /* blocks that these have room for */
     size_t (*tallies)[3];       /* [n_workers]: see count_changes */
-    uint32_t *changes;          /* [n_workers][4 n_inputs] */
 };
 
 /* Making --------------------------------------------------------------------------------------- */
@@ -74,8 +73,7 @@ static synrl_status make_buffers(synrl_projection *projection) {
     SYNRL_TRY(lattice_init(&projection->lattice, host, projection->n_outputs * n_inputs,
                            acts_max(n_inputs), false));
     projection->tallies = host->alloc(host, n_workers, sizeof *projection->tallies);
-    projection->changes = host->alloc(host, n_workers * 4, n_inputs * sizeof(uint32_t));
-    bool complete = projection->tallies != NULL && projection->changes != NULL;
+    bool complete = projection->tallies != NULL;
     if (n_inputs % GROUP != 0) {
         projection->padded =
             host->alloc(host, projection->n_outputs, (n_inputs + GROUP - 1) / GROUP * GROUP);
@@ -132,7 +130,6 @@ static void projection_destroy(synrl_projection *projection) {
         free_blocks(projection);
         host->free(host, projection->padded);
         host->free(host, projection->tallies);
-        host->free(host, projection->changes);
         host->free(host, projection);
     }
 }
@@ -249,24 +246,6 @@ static void find_multiple(struct step *step) {
     step->n_changes = counts[best];
 }
 
-/* Where output o's new actions differ from c times the last ones. */
-static struct changes list_changes(const struct step *step, size_t o, uint32_t *room) {
-    const size_t n = step->projection->n_inputs;
-    const int8_t *actions = step->actions + o * n;
-    const int16_t *counters = step->projection->lattice.counters + o * n;
-    struct changes changes = {0, 0, room, room + 2 * n};
-    for (size_t i = 0; i < n; i++) {
-        const int difference = actions[i] - step->c * ((counters[i] & 3) - 1);
-        for (int k = 0; k < difference; k++) {
-            changes.plus[changes.n_plus++] = (uint32_t)i;
-        }
-        for (int k = 0; k > difference; k--) {
-            changes.minus[changes.n_minus++] = (uint32_t)i;
-        }
-    }
-    return changes;
-}
-
 /* Whether every block of a tile has seen all acts so far, and its deltas are those of the last. */
 static bool tile_is_current(const synrl_projection *projection, size_t first, size_t n, int32_t c) {
     const uint32_t acts = projection->lattice.n_acts;
@@ -285,29 +264,28 @@ static size_t tile_blocks(const synrl_projection *projection, size_t first) {
     return left < TILE_BLOCKS ? left : TILE_BLOCKS;
 }
 
+/* Tile by tile, so that a tile's bytes stay in cache while every output takes its part of them. */
 static void sparse_share(void *context, size_t worker, size_t n_workers) {
     const struct step *step = context;
     synrl_projection *projection = step->projection;
     const synrl_batch *batch = projection->batch;
-    const size_t n_outputs = projection->n_outputs, stride = n_outputs * SYNRL_LANES;
-    uint32_t *room = projection->changes + worker * 4 * projection->n_inputs;
+    const size_t n_outputs = projection->n_outputs, n_inputs = projection->n_inputs;
+    const size_t stride = n_outputs * SYNRL_LANES;
     size_t first, end;
     pool_share(batch->n_blocks, TILE_BLOCKS, worker, n_workers, &first, &end);
-    for (size_t o = 0; o < n_outputs; o++) {
-        const struct changes changes = list_changes(step, o, room);
-        for (size_t b = first; b < end; b += TILE_BLOCKS) {
-            const size_t n = tile_blocks(projection, b);
-            if (tile_is_current(projection, b, n, step->c)) {
-                const size_t at = b * stride + o * SYNRL_LANES;
-                projection->kernels->sparse(&changes, batch_bytes(batch, b), step->c, n, stride,
-                                            projection->deltas + at, projection->sums + at);
-            }
-        }
-    }
     for (size_t b = first; b < end; b += TILE_BLOCKS) {
         const size_t n = tile_blocks(projection, b);
-        const bool is_current = tile_is_current(projection, b, n, step->c);
-        for (size_t i = b; is_current && i < b + n; i++) {
+        if (!tile_is_current(projection, b, n, step->c)) {
+            continue;
+        }
+        for (size_t o = 0; o < n_outputs; o++) {
+            const size_t at = b * stride + o * SYNRL_LANES;
+            projection->kernels->sparse(n_inputs, step->actions + o * n_inputs,
+                                        projection->lattice.counters + o * n_inputs, step->c,
+                                        batch_bytes(batch, b), n, stride, projection->deltas + at,
+                                        projection->sums + at);
+        }
+        for (size_t i = b; i < b + n; i++) {
             projection->blocks[i].acts++;
             projection->blocks[i].delta_acts = projection->blocks[i].acts;
         }
