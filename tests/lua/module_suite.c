@@ -350,6 +350,25 @@ START_TEST(stock_interpreter_runs_scripts) {
 }
 END_TEST
 
+START_TEST(stock_interpreter_can_be_interrupted) {
+    struct child child;
+    child_open(&child);
+    scratch_file(&child.scratch, "s.lua",
+                 TRAIN
+                 "t(1000000000, {on_evaluate = function(m)\n"
+                 "  if m.iteration > 0 then io.open('started', 'w'):close() end\n"
+                 "end, record_every = 10})\n");
+    ck_assert_int_eq(child_run(&child, LUA " s.lua &\n"
+                                           "for i in $(seq 500); do\n"
+                                           "  test -f started && break; sleep 0.02\n"
+                                           "done\n"
+                                           "kill -INT $!; wait $!"),
+                     1);
+    ck_assert(child_said(&child, "interrupted"));
+    child_close(&child);
+}
+END_TEST
+
 /* The example scripts of the reference, one after another. */
 START_TEST(examples_of_the_reference_run) {
     struct child child;
@@ -401,6 +420,7 @@ Suite *make_module_suite(void) {
     tcase_add_test(tests, threads_do_not_change_a_bit);
     if (STOCK_LUA) {
         tcase_add_test(tests, stock_interpreter_runs_scripts);
+        tcase_add_test(tests, stock_interpreter_can_be_interrupted);
     }
     tcase_add_test(tests, examples_of_the_reference_run);
     suite_add_tcase(suite, tests);
