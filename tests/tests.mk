@@ -5,6 +5,7 @@ SUITE_SOURCES := $(wildcard tests/unit/*_suite.c tests/plugins/*_suite.c tests/l
 SUITES := $(patsubst %_suite,%,$(basename $(notdir $(SUITE_SOURCES))))
 TEST_OBJECTS := $(call objects,tests/*/*_suite.c tests/support/*.c tests/ref/*.c tests/main.c)
 BAD_PLUGINS := $(patsubst tests/bad/%.c,$(BUILD)/tests/bad/%.so,$(wildcard tests/bad/*.c))
+FIXTURES := $(patsubst tests/fixtures/%.c,$(BUILD)/tests/fixtures/%.so,$(wildcard tests/fixtures/*.c))
 TEST_CPPFLAGS := $(LUA_CPPFLAGS) -I. -Itests -I$(BUILD)/tests $(call pkg,--cflags check) \
 	-DBUILD_DIR='"$(BUILD)"'
 
@@ -21,17 +22,23 @@ $(BUILD)/tests/check: $(TEST_OBJECTS) $(LUA_OBJECTS) $(BUILD)/libsynrl.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs check lua5.4) $(LDLIBS)
 
+# Plugins for tests alone, built as the others are.
+$(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c
+	@mkdir -p $(@D)
+	$(call say,PLUGIN,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -o $@ $<
+
 # Deliberately broken, so without the checks that would refuse them at link time.
 $(BUILD)/tests/bad/%.so: tests/bad/%.c
 	@mkdir -p $(@D)
 	$(call say,PLUGIN,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $<
 
-check: all $(BUILD)/tests/check $(BAD_PLUGINS) $(if $(SAN),,lint)
+check: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES) $(if $(SAN),,lint)
 	$(BUILD)/tests/check
 
 .PHONY: tests
-tests: all $(BUILD)/tests/check $(BAD_PLUGINS)
+tests: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES)
 
 LUA_FILES = $(shell git ls-files '*.lua')
 SHELL_FILES = $(shell git ls-files '*.sh' .ci/setup .ci/run)
@@ -42,4 +49,4 @@ lint:
 	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability \
 		-j 2 -Icore/include core plugins
 
--include $(TEST_OBJECTS:.o=.d)
+-include $(TEST_OBJECTS:.o=.d) $(FIXTURES:.so=.d) $(BAD_PLUGINS:.so=.d)

@@ -1,0 +1,89 @@
+/* See support.h. Nothing here is remembered from one test to the next. */
+#include "support.h"
+
+#include <check.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#define TEST_PLUGINS BUILD_DIR "/plugins:" BUILD_DIR "/tests/fixtures"
+
+struct core *test_core(void) {
+    struct core *core =
+        core_create(&(struct core_options){.n_threads = 2, .plugin_path = TEST_PLUGINS});
+    ck_assert_ptr_nonnull(core);
+    return core;
+}
+
+struct component *test_component(struct core *core, synrl_kind kind, const char *id, size_t n,
+                                 const struct named_value *values) {
+    struct component *component;
+    ck_assert_msg(component_create(core, kind, id, &component) == SYNRL_OK, "%s", core->message);
+    for (size_t i = 0; i < n; i++) {
+        ck_assert_msg(component_set(component, values[i].name, &values[i].value) == SYNRL_OK, "%s",
+                      core->message);
+    }
+    ck_assert_msg(component_finish(component) == SYNRL_OK, "%s", core->message);
+    return component;
+}
+
+void test_failure(const struct core *core, synrl_status wanted, synrl_status got,
+                  const char *part) {
+    ck_assert_msg(got == wanted, "status %d, must be %d, with: %s", (int)got, (int)wanted, part);
+    ck_assert_msg(strstr(core->message, part) != NULL, "\"%s\" does not hold \"%s\"", core->message,
+                  part);
+}
+
+/* Memory --------------------------------------------------------------------------------------- */
+
+static void *short_allocate(void *context, size_t size) {
+    struct short_memory *memory = context;
+    if (memory->n_left == 0 && !memory->failed) {
+        memory->failed = true;
+        return NULL;
+    }
+    memory->n_left -= memory->n_left > 0;
+    void *made = aligned_alloc(64, (size + 63) / 64 * 64);
+    ck_assert_ptr_nonnull(made);
+    memset(made, 0xa5, size);
+    memory->n_live++;
+    return made;
+}
+
+static void short_free(void *context, void *made) {
+    struct short_memory *memory = context;
+    memory->n_live--;
+    free(made);
+}
+
+void short_memory_init(struct short_memory *memory, size_t n_left) {
+    *memory =
+        (struct short_memory){.allocator = {memory, short_allocate, short_free}, .n_left = n_left};
+}
+
+/* Whether the attempt got by without the allocation that was to fail. */
+static bool attempt_once(synrl_status (*attempt)(struct core *core), size_t n_left) {
+    struct short_memory memory;
+    short_memory_init(&memory, SIZE_MAX);
+    struct core *core = core_create(&(struct core_options){
+        .n_threads = 1, .plugin_path = TEST_PLUGINS, .allocator = &memory.allocator});
+    ck_assert_ptr_nonnull(core);
+    memory.n_left = n_left;
+    const synrl_status status = attempt(core);
+    ck_assert_msg(status == (memory.failed ? SYNRL_NO_MEMORY : SYNRL_OK),
+                  "allocation %zu failed: status %d, \"%s\"", n_left, (int)status, core->message);
+    ck_assert_msg(!memory.failed || strstr(core->message, "memory") != NULL, "\"%s\"",
+                  core->message);
+    core_destroy(core);
+    ck_assert_msg(memory.n_live == 0, "allocation %zu failed: %zu pieces of memory are left",
+                  n_left, memory.n_live);
+    return !memory.failed;
+}
+
+void test_short_memory(synrl_status (*attempt)(struct core *core)) {
+    size_t n_left = 0;
+    while (!attempt_once(attempt, n_left)) {
+        n_left++;
+    }
+    ck_assert_uint_gt(n_left, 0);
+}

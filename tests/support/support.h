@@ -1,0 +1,36 @@
+/* What suites share: a core that finds the plugins just built, components in one call, and memory
+ * that runs out on demand. Helpers end the test themselves where something is not as it must be. */
+#ifndef SUPPORT_H
+#define SUPPORT_H
+
+#include "component.h"
+
+/* With the built plugins and those of tests/fixtures, and two workers. */
+struct core *test_core(void);
+
+struct named_value {
+    const char *name;
+    struct value value;
+};
+/* A finished component. */
+struct component *test_component(struct core *core, synrl_kind kind, const char *id, size_t n,
+                                 const struct named_value *values);
+
+/* The call failed with this status, and the message holds `part`. */
+void test_failure(const struct core *core, synrl_status wanted, synrl_status got, const char *part);
+
+/* The C library's memory, counted; the allocation after `n_left` more ones fails, and no other. */
+struct short_memory {
+    struct allocator allocator;
+    size_t n_left;
+    size_t n_live;
+    bool failed;
+};
+void short_memory_init(struct short_memory *memory, size_t n_left);
+
+/* Runs attempt in a new core again and again, failing its first allocation, its second, and so on
+ * until it needs no more. Each failure must be told as SYNRL_NO_MEMORY and leave nothing behind. An
+ * attempt frees what it made. */
+void test_short_memory(synrl_status (*attempt)(struct core *core));
+
+#endif
