@@ -147,7 +147,11 @@ json_t *component_json(const struct component *component) {
     const synrl_plugin *entry = component->plugin->entry;
     json_t *parameters = json_object();
     for (uint32_t p = 0; p < entry->n_params; p++) {
-        json_object_set_new(parameters, entry->params[p].name, param_json(component, p));
+        if (json_object_set_new(parameters, entry->params[p].name, param_json(component, p)) != 0) {
+            json_decref(parameters);
+            parameters = NULL; /* which json_pack refuses */
+            break;
+        }
     }
     json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "id", entry->id, "version", entry->version,
                              "file", component->plugin->file, "parameters", parameters);

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "bounds.h"
 #include "policy.h"
 
 /* A parameter on its way in. */
@@ -45,7 +46,7 @@ static const char *value_text(const struct value *value, char *text, size_t size
         snprintf(text, size, "%lld", (long long)value->as.integer);
         return text;
     case VALUE_NUMBER:
-        snprintf(text, size, "%.17g", value->as.number);
+        snprintf(text, size, "%.15g", value->as.number);
         return text;
     case VALUE_STRING:
         snprintf(text, size, "\"%s\"", value->as.string);
@@ -73,28 +74,16 @@ static synrl_status fail_type(const struct setting *setting) {
                      is_choice ? " " : "", is_choice ? setting->param->choices : "");
 }
 
-static bool has_bounds(const synrl_param *param) {
-    return param->min != 0.0 || param->max != 0.0;
-}
-
 static synrl_status check_range(const struct setting *setting, double number) {
-    const synrl_param *param = setting->param;
-    const char *who = setting->component->host.who;
-    if (!isfinite(number)) {
-        return core_fail(setting->core, SYNRL_INVALID, "%s: %s = %g: must be finite", who,
-                         param->name, isnan(number) ? (double)NAN : number); /* no sign */
-    }
-    if (!has_bounds(param) || (number >= param->min && number <= param->max)) {
+    const struct bounds bounds = {setting->param->min, setting->param->max};
+    if (bounds_hold(bounds, number)) {
         return SYNRL_OK;
     }
-    if (param->max == SYNRL_UNBOUNDED) {
-        const bool positive = param->min == SYNRL_POSITIVE;
-        return core_fail(setting->core, SYNRL_INVALID, "%s: %s = %.17g: must be %s %g", who,
-                         param->name, number, positive ? "greater than" : "at least",
-                         positive ? 0.0 : param->min);
-    }
-    return core_fail(setting->core, SYNRL_INVALID, "%s: %s = %.17g: must be %.17g .. %.17g", who,
-                     param->name, number, param->min, param->max);
+    char must[96];
+    bounds_text(bounds, must, sizeof must);
+    return core_fail(setting->core, SYNRL_INVALID, "%s: %s = %.15g: must be %s",
+                     setting->component->host.who, setting->param->name,
+                     isnan(number) ? (double)NAN : number /* without a sign */, must);
 }
 
 static void store(const struct setting *setting, const void *field, size_t size) {
@@ -154,9 +143,20 @@ static synrl_status set_boolean(const struct setting *setting) {
     return SYNRL_OK;
 }
 
+/* JSON, and so run.json, takes nothing else. */
+static bool is_utf8(const char *text) {
+    json_t *json = json_string(text);
+    json_decref(json);
+    return json != NULL;
+}
+
 static synrl_status set_string(const struct setting *setting) {
     if (setting->value->kind != VALUE_STRING) {
         return fail_type(setting);
+    }
+    if (!is_utf8(setting->value->as.string)) {
+        return core_fail(setting->core, SYNRL_INVALID, "%s: %s: must be text in UTF-8",
+                         setting->component->host.who, setting->param->name);
     }
     const char *string = core_strdup(setting->core, setting->value->as.string);
     if (string == NULL) {
@@ -223,9 +223,8 @@ static synrl_status bound_schedule(const struct setting *setting, struct schedul
     const synrl_param *param = setting->param;
     char who[192];
     snprintf(who, sizeof who, "%s: %s", setting->component->host.who, param->name);
-    SYNRL_TRY(schedule_bounded(
-        setting->core, inner, who, has_bounds(param) ? param->min : -SYNRL_UNBOUNDED,
-        has_bounds(param) ? param->max : SYNRL_UNBOUNDED, &setting->slot->schedule));
+    SYNRL_TRY(schedule_bounded(setting->core, inner, who, param->min, param->max,
+                               &setting->slot->schedule));
     const synrl_schedule *public = schedule_public(setting->slot->schedule);
     store(setting, &public, sizeof(const synrl_schedule *));
     return SYNRL_OK;
@@ -305,53 +304,70 @@ static synrl_status set_activations(const struct setting *setting) {
     return SYNRL_OK;
 }
 
+static synrl_status set_by_type(const struct setting *setting) {
+    switch (setting->param->type) {
+    case SYNRL_PARAM_NUMBER:
+        return set_number(setting);
+    case SYNRL_PARAM_INTEGER:
+        return set_integer(setting);
+    case SYNRL_PARAM_BOOLEAN:
+        return set_boolean(setting);
+    case SYNRL_PARAM_STRING:
+        return set_string(setting);
+    case SYNRL_PARAM_CHOICE:
+        return set_choice(setting);
+    case SYNRL_PARAM_INTEGERS:
+        return set_integers(setting);
+    case SYNRL_PARAM_SCHEDULE:
+        return set_schedule(setting);
+    case SYNRL_PARAM_POLICY:
+        return set_policy(setting);
+    case SYNRL_PARAM_ACTIVATION:
+        if (setting->value->kind == VALUE_LIST) {
+            return fail_type(setting);
+        }
+        return set_activations(setting);
+    case SYNRL_PARAM_ACTIVATIONS:
+        return set_activations(setting);
+    }
+    return fail_type(setting);
+}
+
 synrl_status param_set(struct component *component, uint32_t p, const struct value *value) {
     const struct setting setting = {.component = component,
                                     .core = component->core,
                                     .param = &component->plugin->entry->params[p],
                                     .slot = &component->slots[p],
                                     .value = value};
-    switch (setting.param->type) {
-    case SYNRL_PARAM_NUMBER:
-        return set_number(&setting);
-    case SYNRL_PARAM_INTEGER:
-        return set_integer(&setting);
-    case SYNRL_PARAM_BOOLEAN:
-        return set_boolean(&setting);
-    case SYNRL_PARAM_STRING:
-        return set_string(&setting);
-    case SYNRL_PARAM_CHOICE:
-        return set_choice(&setting);
-    case SYNRL_PARAM_INTEGERS:
-        return set_integers(&setting);
-    case SYNRL_PARAM_SCHEDULE:
-        return set_schedule(&setting);
-    case SYNRL_PARAM_POLICY:
-        return set_policy(&setting);
-    case SYNRL_PARAM_ACTIVATION:
-        if (value->kind == VALUE_LIST) {
-            return fail_type(&setting);
-        }
-        return set_activations(&setting);
-    case SYNRL_PARAM_ACTIVATIONS:
-        return set_activations(&setting);
+    const synrl_status status = set_by_type(&setting);
+    if (status != SYNRL_OK) {
+        param_release(component, p);
     }
-    return fail_type(&setting);
+    return status;
 }
 
 /* Defaults ------------------------------------------------------------------------------------- */
 
+/* What is not written as its type is a string, which its type then refuses. */
 static struct value scalar_from_text(const synrl_param *param, const char *text) {
+    const struct value string = {.kind = VALUE_STRING, .as.string = text};
+    char *end;
     switch (param->type) {
     case SYNRL_PARAM_NUMBER:
     case SYNRL_PARAM_INTEGER:
     case SYNRL_PARAM_INTEGERS:
-    case SYNRL_PARAM_SCHEDULE:
-        return (struct value){.kind = VALUE_NUMBER, .as.number = strtod(text, NULL)};
-    case SYNRL_PARAM_BOOLEAN:
-        return (struct value){.kind = VALUE_BOOLEAN, .as.boolean = strcmp(text, "true") == 0};
+    case SYNRL_PARAM_SCHEDULE: {
+        const double number = strtod(text, &end);
+        return *end == '\0' ? (struct value){.kind = VALUE_NUMBER, .as.number = number} : string;
+    }
+    case SYNRL_PARAM_BOOLEAN: {
+        const bool is_true = strcmp(text, "true") == 0;
+        return is_true || strcmp(text, "false") == 0
+                   ? (struct value){.kind = VALUE_BOOLEAN, .as.boolean = is_true}
+                   : string;
+    }
     default:
-        return (struct value){.kind = VALUE_STRING, .as.string = text};
+        return string;
     }
 }
 
@@ -364,6 +380,11 @@ static synrl_status set_default_list(struct component *component, uint32_t p, ch
     for (char *item = strtok_r(text, "{, }", &rest); item != NULL && n < ITEMS_MAX;
          item = strtok_r(NULL, "{, }", &rest)) {
         items[n++] = scalar_from_text(&component->plugin->entry->params[p], item);
+    }
+    if (n == ITEMS_MAX) {
+        return core_fail(component->core, SYNRL_INVALID,
+                         "%s: %s: its default has %d items or more: must have fewer",
+                         component->host.who, component->plugin->entry->params[p].name, ITEMS_MAX);
     }
     const struct value list = {.kind = VALUE_LIST, .as.list = {n, items}};
     return param_set(component, p, &list);
@@ -393,6 +414,7 @@ void param_release(struct component *component, uint32_t p) {
     core_free(component->core, slot->memory);
     schedule_release(slot->schedule);
     policy_release(slot->policy);
+    *slot = (struct slot){0};
 }
 
 /* Describing ----------------------------------------------------------------------------------- */

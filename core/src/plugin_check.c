@@ -9,6 +9,11 @@
 #include "synrl/model.h"
 #include "synrl/rule.h"
 
+bool is_plugin_id(const char *text) {
+    const size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    return text[0] >= 'a' && text[0] <= 'z' && n < 64 && text[n] == '\0';
+}
+
 size_t param_size(synrl_param_type type) {
     switch (type) {
     case SYNRL_PARAM_NUMBER:
@@ -55,6 +60,11 @@ static synrl_status check_identity(struct core *core, const synrl_plugin *entry,
         return core_fail(core, SYNRL_INVALID,
                          "%s: id, version, summary or source is missing from its entry", file);
     }
+    if (!is_plugin_id(entry->id)) {
+        return core_fail(core, SYNRL_INVALID,
+                         "%s: its id is \"%s\": must be lower-case letters, digits and _", file,
+                         entry->id);
+    }
     const char *slash = strrchr(file, '/');
     const char *name = slash != NULL ? slash + 1 : file;
     const size_t length = strlen(entry->id);
@@ -65,31 +75,59 @@ static synrl_status check_identity(struct core *core, const synrl_plugin *entry,
     return SYNRL_OK;
 }
 
+static synrl_status check_param_name(struct core *core, const synrl_plugin *entry, uint32_t p,
+                                     const char *file) {
+    const char *name = entry->params[p].name;
+    if (name == NULL || entry->params[p].meaning == NULL) {
+        return core_fail(core, SYNRL_INVALID, "%s: parameter %u has no name or no meaning", file,
+                         p + 1);
+    }
+    if (!is_plugin_id(name)) {
+        return core_fail(core, SYNRL_INVALID,
+                         "%s: parameter \"%s\": must be lower-case letters, digits and _", file,
+                         name);
+    }
+    for (uint32_t before = 0; before < p; before++) {
+        if (strcmp(entry->params[before].name, name) == 0) {
+            return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\" stands in its table twice",
+                             file, name);
+        }
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status check_param(struct core *core, const synrl_plugin *entry, uint32_t p,
+                                const char *file) {
+    SYNRL_TRY(check_param_name(core, entry, p, file));
+    const synrl_param *param = &entry->params[p];
+    const size_t size = param_size(param->type);
+    if (size == 0) {
+        return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\" is of type %d: unknown", file,
+                         param->name, (int)param->type);
+    }
+    if (param->offset > entry->config_size || size > entry->config_size - param->offset) {
+        return core_fail(core, SYNRL_INVALID,
+                         "%s: parameter \"%s\" lies outside of the config's %u bytes", file,
+                         param->name, entry->config_size);
+    }
+    if (param->type == SYNRL_PARAM_CHOICE && (param->choices == NULL || !param->choices[0])) {
+        return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\" has no choices", file,
+                         param->name);
+    }
+    if (!(param->min <= param->max)) {
+        return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\": no value is in %g .. %g", file,
+                         param->name, param->min, param->max);
+    }
+    return SYNRL_OK;
+}
+
 static synrl_status check_params(struct core *core, const synrl_plugin *entry, const char *file) {
     if (entry->n_params > 0 && entry->params == NULL) {
         return core_fail(core, SYNRL_INVALID, "%s: has %u parameters, but no table of them", file,
                          entry->n_params);
     }
     for (uint32_t p = 0; p < entry->n_params; p++) {
-        const synrl_param *param = &entry->params[p];
-        if (param->name == NULL || param->meaning == NULL) {
-            return core_fail(core, SYNRL_INVALID, "%s: parameter %u has no name or no meaning",
-                             file, p + 1);
-        }
-        const size_t size = param_size(param->type);
-        if (size == 0) {
-            return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\" is of type %d: unknown",
-                             file, param->name, (int)param->type);
-        }
-        if (param->offset > entry->config_size || size > entry->config_size - param->offset) {
-            return core_fail(core, SYNRL_INVALID,
-                             "%s: parameter \"%s\" lies outside of the config's %u bytes", file,
-                             param->name, entry->config_size);
-        }
-        if (param->type == SYNRL_PARAM_CHOICE && param->choices == NULL) {
-            return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\" has no choices", file,
-                             param->name);
-        }
+        SYNRL_TRY(check_param(core, entry, p, file));
     }
     return SYNRL_OK;
 }
@@ -132,6 +170,10 @@ static const char *missing_model(const synrl_model_ops *ops) {
     REQUIRE(state_size)
     REQUIRE(save)
     REQUIRE(load)
+    if (SYNRL_OFFERS(ops, prepare_backward) || SYNRL_OFFERS(ops, backward)) {
+        REQUIRE(prepare_backward)
+        REQUIRE(backward)
+    }
     return NULL;
 }
 

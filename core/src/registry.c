@@ -2,13 +2,14 @@
  * stays where it is until the registry is destroyed. */
 #include "registry.h"
 
-#include <ctype.h>
 #include <dirent.h>
 #include <dlfcn.h>
 #include <limits.h>
+#include <link.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "plugin_check.h"
 
@@ -30,6 +31,15 @@ struct registry {
 
 /* The search path ------------------------------------------------------------------------------ */
 
+static bool same_folder(const char *a, const char *b) {
+    char real_a[PATH_MAX], real_b[PATH_MAX];
+    if (realpath(a, real_a) == NULL || realpath(b, real_b) == NULL) {
+        return strcmp(a, b) == 0;
+    }
+    return strcmp(real_a, real_b) == 0;
+}
+
+/* A folder that is on the path already is not searched again. */
 static bool add_folder(struct core *core, struct registry *registry, const char *path,
                        size_t length) {
     if (length == 0) {
@@ -41,8 +51,11 @@ static bool add_folder(struct core *core, struct registry *registry, const char 
     }
     memcpy(folder->path, path, length);
     struct folder **end = &registry->folders;
-    while (*end != NULL) {
-        end = &(*end)->next;
+    for (; *end != NULL; end = &(*end)->next) {
+        if (same_folder((*end)->path, folder->path)) {
+            core_free(core, folder);
+            return true;
+        }
     }
     *end = folder;
     return true;
@@ -59,26 +72,31 @@ static bool add_list(struct core *core, struct registry *registry, const char *l
     return true;
 }
 
-/* Folders relative to the program or library that this code is part of: build/synrl,
- * build/lua/synrl.so, and their installed places. */
+/* The folder of the program or library that this code is part of. */
+static bool find_home(char folder[PATH_MAX]) {
+    static const char here = 0; /* any object of this code has an address in its file */
+    Dl_info info;
+    struct link_map *map = NULL;
+    if (dladdr1(&here, &info, (void **)&map, RTLD_DL_LINKMAP) == 0) {
+        return false;
+    }
+    /* The program itself has no name here, and argv[0] need not be a path. */
+    if (realpath(map->l_name[0] != '\0' ? map->l_name : "/proc/self/exe", folder) == NULL) {
+        return false;
+    }
+    *strrchr(folder, '/') = '\0';
+    return true;
+}
+
+/* Where plugins lie, those of these folders that exist: seen from build/synrl, build/lua/synrl.so,
+ * and their installed places. */
 static bool add_beside(struct core *core, struct registry *registry) {
     static const char *const beside[] = {"plugins", "../plugins", "../lib/synrl/plugins",
                                          "../../synrl/plugins"};
-    Dl_info info;
-    char file[PATH_MAX], path[PATH_MAX + 32];
-    static const char here = 0; /* any object of this code has an address in its file */
-    if (dladdr(&here, &info) == 0 || info.dli_fname == NULL) {
-        return true;
-    }
-    /* The program itself may be known by the name it was called with alone. */
-    if (realpath(strchr(info.dli_fname, '/') != NULL ? info.dli_fname : "/proc/self/exe", file) ==
-        NULL) {
-        return true;
-    }
-    *strrchr(file, '/') = '\0';
-    for (size_t i = 0; i < sizeof beside / sizeof beside[0]; i++) {
-        snprintf(path, sizeof path, "%s/%s", file, beside[i]);
-        if (!add_folder(core, registry, path, strlen(path))) {
+    char folder[PATH_MAX], path[PATH_MAX + 32], real[PATH_MAX];
+    for (size_t i = 0; find_home(folder) && i < sizeof beside / sizeof beside[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, beside[i]);
+        if (realpath(path, real) != NULL && !add_folder(core, registry, real, strlen(real))) {
             return false;
         }
     }
@@ -116,14 +134,6 @@ void registry_destroy(struct core *core, struct registry *registry) {
 }
 
 /* Opening -------------------------------------------------------------------------------------- */
-
-static bool file_exists(const char *path) {
-    FILE *file = fopen(path, "rb");
-    if (file != NULL) {
-        fclose(file);
-    }
-    return file != NULL;
-}
 
 static synrl_status open_library(struct core *core, const char *file, struct plugin *plugin) {
     plugin->library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
@@ -168,7 +178,18 @@ static synrl_status open_plugin(struct core *core, const char *file, const struc
     return SYNRL_OK;
 }
 
+/* A folder for one kind holds that kind alone. */
+static synrl_status check_kind(struct core *core, const struct plugin *plugin, synrl_kind kind) {
+    if (plugin->entry->kind == (uint32_t)kind) {
+        return SYNRL_OK;
+    }
+    return core_fail(core, SYNRL_INVALID, "%s: is of kind %s: must be %s", plugin->file,
+                     kind_name((synrl_kind)plugin->entry->kind), kind_name(kind));
+}
+
 /* Listing -------------------------------------------------------------------------------------- */
+
+enum { ANY_KIND = 0 };
 
 struct list {
     struct core *core;
@@ -176,7 +197,8 @@ struct list {
     size_t n, capacity;
 };
 
-static synrl_status list_add(struct list *list, const char *file) {
+/* Room for one entry more. */
+static synrl_status list_grow(struct list *list) {
     struct core *core = list->core;
     if (list->n == list->capacity) {
         const size_t capacity = list->capacity * 2 + 8;
@@ -191,16 +213,26 @@ static synrl_status list_add(struct list *list, const char *file) {
         list->entries = entries;
         list->capacity = capacity;
     }
+    return SYNRL_OK;
+}
+
+static synrl_status list_add(struct list *list, int kind, const char *file) {
+    struct core *core = list->core;
+    SYNRL_TRY(list_grow(list));
     struct registry_entry *entry = &list->entries[list->n];
     *entry = (struct registry_entry){.file = core_strdup(core, file)};
     if (entry->file == NULL) {
         return SYNRL_NO_MEMORY;
     }
     list->n++;
-    const synrl_status status = open_plugin(core, file, &entry->plugin);
+    synrl_status status = open_plugin(core, file, &entry->plugin);
+    if (status == SYNRL_OK && kind != ANY_KIND) {
+        status = check_kind(core, entry->plugin, (synrl_kind)kind);
+    }
     if (status == SYNRL_OK || status == SYNRL_NO_MEMORY) {
         return status;
     }
+    entry->plugin = NULL;
     entry->problem = core_strdup(core, core->message);
     return entry->problem != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
@@ -210,7 +242,7 @@ static bool is_plugin_file(const char *name) {
     return length > 3 && name[0] != '.' && strcmp(name + length - 3, ".so") == 0;
 }
 
-static synrl_status list_folder(struct list *list, const char *path) {
+static synrl_status list_folder(struct list *list, int kind, const char *path) {
     DIR *folder = opendir(path);
     if (folder == NULL) {
         return SYNRL_OK; /* most of the search path need not exist */
@@ -221,7 +253,7 @@ static synrl_status list_folder(struct list *list, const char *path) {
         char file[PATH_MAX];
         if (is_plugin_file(item->d_name) &&
             snprintf(file, sizeof file, "%s/%s", path, item->d_name) < (int)sizeof file) {
-            status = list_add(list, file);
+            status = list_add(list, kind, file);
         }
     }
     closedir(folder);
@@ -230,11 +262,11 @@ static synrl_status list_folder(struct list *list, const char *path) {
 
 static synrl_status list_all(struct list *list) {
     for (struct folder *f = list->core->registry->folders; f != NULL; f = f->next) {
-        SYNRL_TRY(list_folder(list, f->path));
+        SYNRL_TRY(list_folder(list, ANY_KIND, f->path));
         for (int kind = SYNRL_KIND_ACTIVATION; kind <= SYNRL_KIND_RULE; kind++) {
             char path[PATH_MAX];
             snprintf(path, sizeof path, "%s/%s", f->path, kind_folder((synrl_kind)kind));
-            SYNRL_TRY(list_folder(list, path));
+            SYNRL_TRY(list_folder(list, kind, path));
         }
     }
     return SYNRL_OK;
@@ -327,19 +359,10 @@ static synrl_status fail_missing(struct core *core, synrl_kind kind, const char 
     return SYNRL_INVALID;
 }
 
-static bool is_id(const char *id) {
-    size_t n = 0;
-    for (; islower((unsigned char)id[n]) || (n > 0 && isdigit((unsigned char)id[n])) ||
-           (n > 0 && id[n] == '_');
-         n++) {
-    }
-    return n > 0 && n < 64 && id[n] == '\0';
-}
-
 synrl_status registry_find(struct core *core, synrl_kind kind, const char *id,
                            const struct plugin **found) {
     *found = NULL;
-    if (!is_id(id)) {
+    if (!is_plugin_id(id)) {
         return core_fail(core, SYNRL_INVALID,
                          "no %s \"%s\": an id is lower-case letters, digits and _", kind_name(kind),
                          id);
@@ -349,7 +372,7 @@ synrl_status registry_find(struct core *core, synrl_kind kind, const char *id,
             char file[PATH_MAX];
             snprintf(file, sizeof file, "%s/%s%s%s.so", f->path,
                      in_kind_folder ? kind_folder(kind) : "", in_kind_folder ? "/" : "", id);
-            if (!file_exists(file)) {
+            if (access(file, F_OK) != 0) {
                 continue;
             }
             const struct plugin *plugin;
@@ -359,8 +382,7 @@ synrl_status registry_find(struct core *core, synrl_kind kind, const char *id,
                 return SYNRL_OK;
             }
             if (in_kind_folder) {
-                return core_fail(core, SYNRL_INVALID, "%s: is a %s, not a %s", file,
-                                 kind_name((synrl_kind)plugin->entry->kind), kind_name(kind));
+                return check_kind(core, plugin, kind);
             }
         }
     }

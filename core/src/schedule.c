@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "bounds.h"
+
 typedef enum schedule_kind { CONSTANT, STEPS, FUNCTION, BOUNDED } schedule_kind;
 
 struct schedule {
@@ -22,24 +24,20 @@ struct schedule {
     void *context;
     struct schedule *inner; /* BOUNDED */
     char *who;
-    double min, max;
+    struct bounds bounds;
 };
 
 static synrl_status in_bounds(const struct schedule *schedule, uint64_t iteration, double value) {
-    const double min = schedule->min, max = schedule->max;
-    if (value >= min && value <= max && isfinite(value)) {
+    if (bounds_hold(schedule->bounds, value)) {
         return SYNRL_OK;
     }
-    char at[48] = "";
+    char at[48] = "", must[96];
+    bounds_text(schedule->bounds, must, sizeof must);
     if (schedule->inner->kind != CONSTANT) {
         snprintf(at, sizeof at, " at iteration %llu", (unsigned long long)iteration);
     }
-    if (min == SYNRL_POSITIVE && max == SYNRL_UNBOUNDED) {
-        return core_fail(schedule->core, SYNRL_INVALID, "%s = %g%s: must be greater than 0",
-                         schedule->who, value, at);
-    }
-    return core_fail(schedule->core, SYNRL_INVALID, "%s = %g%s: must be %g .. %g", schedule->who,
-                     value, at, min, max);
+    return core_fail(schedule->core, SYNRL_INVALID, "%s = %.15g%s: must be %s", schedule->who,
+                     value, at, must);
 }
 
 static synrl_status value_at(const synrl_schedule *public, uint64_t iteration, double *value) {
@@ -172,8 +170,7 @@ synrl_status schedule_bounded(struct core *core, struct schedule *inner, const c
         return SYNRL_NO_MEMORY;
     }
     schedule->inner = schedule_retain(inner);
-    schedule->min = min;
-    schedule->max = max;
+    schedule->bounds = (struct bounds){min, max};
     schedule->who = core_strdup(core, who);
     const synrl_status status = schedule->who != NULL ? check_known(schedule) : SYNRL_NO_MEMORY;
     if (status != SYNRL_OK) {
@@ -219,8 +216,12 @@ json_t *schedule_json(const struct schedule *schedule) {
     }
     json_t *steps = json_array();
     for (size_t i = 0; i < schedule->n; i++) {
-        json_array_append_new(
-            steps, json_pack("[I, f]", (json_int_t)schedule->iterations[i], schedule->values[i]));
+        json_t *step =
+            json_pack("[I, f]", (json_int_t)schedule->iterations[i], schedule->values[i]);
+        if (json_array_append_new(steps, step) != 0) {
+            json_decref(steps);
+            return NULL;
+        }
     }
     return steps;
 }

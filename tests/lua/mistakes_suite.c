@@ -39,7 +39,7 @@ static const struct mistake {
     {HEAD "synrl.rule('qlearning', {gamma = 1.5})\n", "", 1,
      "s.lua:2: rule \"qlearning\": gamma = 1.5: must be 0 .. 1\n"},
     {HEAD "synrl.rule('qlearning', {gamma = 0/0})\n", "", 1,
-     "s.lua:2: rule \"qlearning\": gamma = nan: must be finite\n"},
+     "s.lua:2: rule \"qlearning\": gamma = nan: must be 0 .. 1\n"},
     {HEAD "synrl.rule('qlearning', {memory = 2.5})\n", "", 1,
      "s.lua:2: rule \"qlearning\": memory = 2.5: must be an integer\n"},
     {HEAD "synrl.rule('qlearning', {sweep = 'fast'})\n", "", 1,
