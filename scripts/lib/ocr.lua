@@ -1,0 +1,63 @@
+-- Typeset characters: data, networks, schedules and methods that the OCR scripts share.
+local synrl = require "synrl"
+local tasks = require "lib.tasks"
+
+local ocr = {}
+
+-- What each script takes: where the pictures are, and how they are split.
+ocr.defaults = {
+   images = tasks.folder .. "/../datasets/glyphs/images-idx3-ubyte.gz",
+   labels = tasks.folder .. "/../datasets/glyphs/labels-idx1-ubyte.gz",
+   golden = tasks.folder .. "/../datasets/policies/golden.csv",
+}
+
+-- Options of a script: its own, and those above.
+function ocr.options(own)
+   for name, value in pairs(ocr.defaults) do
+      own[name] = own[name] or value
+   end
+   return synrl.options(own)
+end
+
+function ocr.data(o)
+   return synrl.dataset("idx", { images = o.images, labels = o.labels, classes = "ABCDEFGHIJ" })
+end
+
+-- {784, hidden, 10}, or {784, 10} without hidden units.
+function ocr.layers(hidden)
+   return hidden > 0 and { 784, hidden, 10 } or { 784, 10 }
+end
+
+-- The paper's networks: relu, weights U(-0.1, 0.1), biases 0.
+function ocr.net(hidden, seed)
+   return synrl.model("mlp", { layers = ocr.layers(hidden), activation = "relu", init = 0.1, seed = seed })
+end
+
+-- alpha falling from `from` to `to` in equal ratios, in so many steps over the iterations. Steps, since each
+-- change of alpha costs the engine a pass in floats.
+function ocr.falling(from, to, iterations, steps)
+   local schedule = {}
+   for i = 0, steps - 1 do
+      schedule[i + 1] = { i * iterations // steps, from * (to / from) ^ (i / math.max(1, steps - 1)) }
+   end
+   return synrl.schedule(schedule)
+end
+
+-- Batches of 5,000 drawn anew every 5,000 iterations, unless the data is not larger than that.
+function ocr.batch(data, size, every)
+   if size > 0 and size < #data then
+      return { size = size, every = every }
+   end
+end
+
+-- The paper's synaptic method: a frozen policy, epsilon 0.1, alpha_s 1e-4, halved at iteration 60,000 where
+-- there are hidden units.
+function ocr.paper_rule(hidden, policy)
+   local alpha_s = 1e-4
+   if hidden > 0 then
+      alpha_s = synrl.schedule { { 0, 1e-4 }, { 60000, 5e-5 } }
+   end
+   return synrl.rule("static", { policy = policy, epsilon = 0.1, alpha_s = alpha_s })
+end
+
+return ocr

@@ -1,0 +1,368 @@
+/* The environment and the trainer: what steps, probes and batches mean and cost, and that looking
+ * changes nothing. */
+#include "environment.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/support.h"
+
+#define NUMBER(key, x)                             \
+    {                                              \
+        key, {                                     \
+            .kind = VALUE_NUMBER, .as.number = (x) \
+        }                                          \
+    }
+#define STRING(key, x)                             \
+    {                                              \
+        key, {                                     \
+            .kind = VALUE_STRING, .as.string = (x) \
+        }                                          \
+    }
+#define VALUES(name) sizeof(name) / sizeof((name)[0]), name
+
+static struct core *core;
+static struct train_options options;
+
+/* A boundary of 80 points for a 2-5-1 network, 21 synapses, under win_stay. */
+static void setup(void) {
+    static const struct value sizes[] = {{.kind = VALUE_INTEGER, .as.integer = 2},
+                                         {.kind = VALUE_INTEGER, .as.integer = 5},
+                                         {.kind = VALUE_INTEGER, .as.integer = 1}};
+    const struct named_value data[] = {NUMBER("samples", 80), NUMBER("hidden", 5)};
+    const struct named_value model[] = {{"layers", {.kind = VALUE_LIST, .as.list = {3, sizes}}},
+                                        STRING("output", "tanh")};
+    core = test_core();
+    struct component *boundary = test_component(core, SYNRL_KIND_DATASET, "boundary", VALUES(data));
+    options = (struct train_options){
+        .name = "test",
+        .model = test_component(core, SYNRL_KIND_MODEL, "mlp", VALUES(model)),
+        .loss = test_component(core, SYNRL_KIND_LOSS, "euclidean", 0, NULL),
+        .rule = test_component(core, SYNRL_KIND_RULE, "win_stay", 0, NULL),
+        .iterations = 200,
+        .seed = 7};
+    ck_assert_int_eq(dataset_create(core, boundary, &options.data), SYNRL_OK);
+    component_release(boundary);
+}
+
+static void teardown(void) {
+    dataset_release(options.data);
+    component_release(options.model);
+    component_release(options.loss);
+    component_release(options.rule);
+    core_destroy(core);
+}
+
+static struct environment *start(void) {
+    struct environment *environment;
+    ck_assert_msg(environment_create(core, &options, &environment) == SYNRL_OK, "%s",
+                  core->message);
+    ck_assert_int_eq(environment_begin(environment, 0, false), SYNRL_OK);
+    return environment;
+}
+
+static double loss_of(synrl_env *env) {
+    double loss;
+    ck_assert_int_eq(env->loss(env, &loss), SYNRL_OK);
+    return loss;
+}
+
+static struct metrics look(struct environment *environment) {
+    struct metrics metrics;
+    environment_look(environment, &metrics);
+    return metrics;
+}
+
+/* The loss at w + scale * d is what one gets by really going there and back. */
+START_TEST(probes_see_what_a_shift_would) {
+    enum { N = 21, K = 3 };
+    struct environment *environment = start();
+    synrl_env *env = environment_public(environment);
+    ck_assert_uint_eq(env->layout->n_synapses, N);
+    float directions[K * N], before[N], after[N];
+    for (int i = 0; i < K * N; i++) {
+        directions[i] = (float)((i * 37 % 11) - 5);
+    }
+    network_get_weights(environment_network(environment), before);
+    const double here = loss_of(env);
+    double losses[K];
+    ck_assert_int_eq(env->probe(env, K, directions, 0.125, losses), SYNRL_OK);
+    network_get_weights(environment_network(environment), after);
+    ck_assert_mem_eq(before, after, sizeof before);
+    ck_assert_double_eq(loss_of(env), here);
+    for (int k = 0; k < K; k++) {
+        float delta[N];
+        for (int i = 0; i < N; i++) {
+            delta[i] = 0.125F * directions[k * N + i];
+        }
+        network_set_weights(environment_network(environment), before);
+        ck_assert_int_eq(env->shift(env, delta), SYNRL_OK);
+        ck_assert_double_eq(loss_of(env), losses[k]);
+        ck_assert_double_ne(losses[k], here);
+    }
+    environment_destroy(environment);
+}
+END_TEST
+
+/* SPSA (Spall 1992) in a dozen lines, to see that `probe` and `shift` carry a rule of another kind:
+ * with two probes an iteration it brings the loss down. */
+START_TEST(spsa_fits) {
+    enum { N = 21 };
+    struct environment *environment = start();
+    synrl_env *env = environment_public(environment);
+    const double first = loss_of(env);
+    uint32_t state = 1;
+    for (uint64_t t = 0; t < 300; t++) {
+        float directions[2 * N], delta[N];
+        ck_assert_int_eq(environment_begin(environment, t, false), SYNRL_OK);
+        for (int i = 0; i < N; i++) {
+            state = state * 1664525U + 1013904223U;
+            directions[i] = (state >> 31) != 0 ? 1.0F : -1.0F;
+            directions[N + i] = -directions[i];
+        }
+        double losses[2];
+        ck_assert_int_eq(env->probe(env, 2, directions, 0.01, losses), SYNRL_OK);
+        for (int i = 0; i < N; i++) {
+            delta[i] = (float)(-0.3 * (losses[0] - losses[1]) / 0.02) * directions[i];
+        }
+        ck_assert_int_eq(env->shift(env, delta), SYNRL_OK);
+    }
+    ck_assert_double_lt(loss_of(env), 0.8 * first);
+    /* 2 probes of 80 samples an iteration, and the two losses asked for. */
+    ck_assert_uint_eq(look(environment).sample_forwards, 300 * 2 * 80 + 2 * 80);
+    environment_destroy(environment);
+}
+END_TEST
+
+/* +1 where the loss fell, -1 where it rose or stayed; a step costs one forward pass. */
+START_TEST(steps_reward_falling_losses) {
+    enum { N = 21 };
+    struct environment *environment = start();
+    synrl_env *env = environment_public(environment);
+    double before = loss_of(env);
+    bool fell = false, rose = false;
+    for (uint64_t t = 0; t < 40; t++) {
+        int8_t actions[N];
+        synrl_outcome outcome;
+        ck_assert_int_eq(environment_begin(environment, t, false), SYNRL_OK);
+        for (int i = 0; i < N; i++) {
+            actions[i] = (int8_t)((int)((t * 31 + (uint64_t)i * 17) % 3) - 1);
+        }
+        ck_assert_int_eq(env->step(env, actions, 0.05, 1.0, &outcome), SYNRL_OK);
+        ck_assert_int_eq(outcome.reward, outcome.loss < before ? 1 : -1);
+        fell |= outcome.reward > 0;
+        rose |= outcome.reward < 0;
+        before = outcome.loss;
+    }
+    ck_assert(fell && rose);
+    ck_assert_uint_eq(look(environment).sample_forwards, 41 * 80);
+    const int8_t still[N] = {0};
+    synrl_outcome outcome;
+    ck_assert_int_eq(environment_begin(environment, 40, false), SYNRL_OK);
+    ck_assert_int_eq(env->step(env, still, 0.05, 1.0, &outcome), SYNRL_OK);
+    ck_assert_int_eq(outcome.reward, -1); /* a tie */
+    ck_assert_int_eq(env->step(env, still, 0.05, 1.0, &outcome), SYNRL_INVALID);
+    environment_destroy(environment);
+}
+END_TEST
+
+START_TEST(steps_of_no_size_are_refused) {
+    struct environment *environment = start();
+    synrl_env *env = environment_public(environment);
+    const int8_t actions[21] = {0};
+    static const double alphas[] = {0.0, -1.0, 1e-60, 1e60};
+    for (size_t i = 0; i < sizeof alphas / sizeof alphas[0]; i++) {
+        synrl_outcome outcome;
+        ck_assert_int_eq(env->step(env, actions, alphas[i], 1.0, &outcome), SYNRL_INVALID);
+    }
+    environment_destroy(environment);
+}
+END_TEST
+
+/* Batches: as many samples as asked for, drawn anew when due, the same for the same seed. After a
+ * redraw "rebase" compares with the new batch's loss before the step, "as published" with the old
+ * batch's. */
+static void check_refresh(batch_refresh refresh) {
+    options.batch_size = 20;
+    options.batch_every = 5;
+    options.refresh = refresh;
+    struct environment *environment = start();
+    synrl_env *env = environment_public(environment);
+    const int8_t still[21] = {0};
+    double before = loss_of(env), losses[10];
+    for (uint64_t t = 0; t < 10; t++) {
+        synrl_outcome outcome;
+        ck_assert_int_eq(environment_begin(environment, t, false), SYNRL_OK);
+        ck_assert_int_eq(env->step(env, still, 1.0, 1.0, &outcome), SYNRL_OK);
+        losses[t] = outcome.loss;
+        const bool is_redrawn = t == 5;
+        const double old = is_redrawn && refresh == BATCH_REBASE ? outcome.loss : before;
+        ck_assert_int_eq(outcome.reward, outcome.loss < old ? 1 : -1);
+        before = outcome.loss;
+    }
+    ck_assert_double_eq(losses[0], losses[4]);
+    ck_assert_double_ne(losses[4], losses[5]);
+    ck_assert_double_eq(losses[5], losses[9]);
+    environment_destroy(environment);
+}
+
+START_TEST(batches_are_redrawn_and_rebased) {
+    check_refresh(BATCH_REBASE);
+}
+END_TEST
+
+START_TEST(batches_are_redrawn_as_published) {
+    check_refresh(BATCH_AS_PUBLISHED);
+}
+END_TEST
+
+START_TEST(batches_larger_than_the_data_are_refused) {
+    struct environment *environment;
+    options.batch_size = 81;
+    test_failure(core, SYNRL_INVALID, environment_create(core, &options, &environment),
+                 "batch size 81: dataset \"boundary\" has 80 samples; must be 1 .. 80");
+}
+END_TEST
+
+static uint64_t final_hash(void) {
+    struct trainer *trainer;
+    struct summary summary;
+    ck_assert_msg(trainer_create(core, &options, &trainer) == SYNRL_OK, "%s", core->message);
+    ck_assert_int_eq(trainer_run(trainer, 0, NULL), SYNRL_OK);
+    trainer_summary(trainer, &summary);
+    ck_assert_uint_eq(summary.iterations, options.iterations);
+    trainer_destroy(trainer);
+    return summary.weights_hash;
+}
+
+START_TEST(looking_changes_nothing) {
+    options.record_every = 200;
+    const uint64_t unseen = final_hash();
+    options.record_every = 1;
+    ck_assert_uint_eq(final_hash(), unseen);
+    options.valid = dataset_retain(options.data);
+    options.evaluate_every = 3;
+    ck_assert_uint_eq(final_hash(), unseen);
+    dataset_release(options.valid);
+    options.valid = NULL;
+    options.seed = 8;
+    ck_assert_uint_ne(final_hash(), unseen);
+}
+END_TEST
+
+static synrl_status stop_at_50(void *context, const struct metrics *metrics, bool *stop,
+                               char *reason, size_t reason_size) {
+    (void)context;
+    *stop = metrics->iteration >= 50;
+    strncpy(reason, "enough", reason_size);
+    return SYNRL_OK;
+}
+
+START_TEST(a_run_stops_when_told_and_says_why) {
+    struct trainer *trainer;
+    struct summary summary;
+    options.decide = stop_at_50;
+    options.record_every = 10;
+    ck_assert_int_eq(trainer_create(core, &options, &trainer), SYNRL_OK);
+    ck_assert_int_eq(trainer_run(trainer, 0, NULL), SYNRL_STOPPED);
+    trainer_summary(trainer, &summary);
+    ck_assert_uint_eq(summary.iterations, 50);
+    ck_assert_str_eq(summary.stopped, "enough");
+    trainer_destroy(trainer);
+}
+END_TEST
+
+/* What evaluation says is what counting by hand says. */
+START_TEST(evaluation_counts_answers) {
+    struct evaluation result;
+    ck_assert_int_eq(evaluate(core, options.model, NULL, 0, options.loss, options.data, &result),
+                     SYNRL_OK);
+    const synrl_data *data = dataset_data(options.data);
+    size_t n_correct = 0;
+    double squares = 0;
+    for (size_t s = 0; s < result.n_samples; s++) {
+        const double error = (double)result.outputs[s] - (double)data->targets[s];
+        squares += error * error;
+        n_correct += (result.outputs[s] > 0) == (data->targets[s] > 0);
+    }
+    ck_assert_double_eq(result.accuracy, (double)n_correct / 80);
+    ck_assert_double_eq_tol(result.loss, sqrt(squares) / 80, 1e-6);
+    ck_assert_uint_eq(result.confusion[0] + result.confusion[3], n_correct);
+    evaluation_free(core, &result);
+    float weights[3] = {0};
+    test_failure(core, SYNRL_INVALID,
+                 evaluate(core, options.model, weights, 3, options.loss, options.data, &result),
+                 "3 weights for a model of 21 synapses");
+}
+END_TEST
+
+static synrl_status train_a_little(struct core *scarce) {
+    static const struct value sizes[] = {{.kind = VALUE_INTEGER, .as.integer = 2},
+                                         {.kind = VALUE_INTEGER, .as.integer = 3},
+                                         {.kind = VALUE_INTEGER, .as.integer = 1}};
+    const struct value layers = {.kind = VALUE_LIST, .as.list = {3, sizes}};
+    struct train_options some = {.name = "scarce", .iterations = 3, .seed = 1, .batch_size = 30};
+    struct component *boundary = NULL;
+    struct trainer *trainer = NULL;
+    synrl_status status =
+        component_create_default(scarce, SYNRL_KIND_DATASET, "boundary", &boundary);
+    if (status == SYNRL_OK) {
+        status = dataset_create(scarce, boundary, &some.data);
+    }
+    if (status == SYNRL_OK) {
+        status = component_create(scarce, SYNRL_KIND_MODEL, "mlp", &some.model);
+    }
+    if (status == SYNRL_OK) {
+        status = component_set(some.model, "layers", &layers);
+    }
+    if (status == SYNRL_OK) {
+        status = component_finish(some.model);
+    }
+    if (status == SYNRL_OK) {
+        status = component_create_default(scarce, SYNRL_KIND_LOSS, "mse", &some.loss);
+    }
+    if (status == SYNRL_OK) {
+        status = component_create_default(scarce, SYNRL_KIND_RULE, "qlearning", &some.rule);
+    }
+    if (status == SYNRL_OK) {
+        some.valid = some.data;
+        status = trainer_create(scarce, &some, &trainer);
+    }
+    if (status == SYNRL_OK) {
+        status = trainer_run(trainer, 0, NULL);
+    }
+    trainer_destroy(trainer);
+    component_release(some.rule);
+    component_release(some.loss);
+    component_release(some.model);
+    dataset_release(some.data);
+    component_release(boundary);
+    return status;
+}
+
+START_TEST(training_survives_any_failed_allocation) {
+    test_short_memory(train_a_little);
+}
+END_TEST
+
+Suite *make_environment_suite(void) {
+    Suite *suite = suite_create("environment");
+    TCase *tests = tcase_create("environment");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, probes_see_what_a_shift_would);
+    tcase_add_test(tests, spsa_fits);
+    tcase_add_test(tests, steps_reward_falling_losses);
+    tcase_add_test(tests, steps_of_no_size_are_refused);
+    tcase_add_test(tests, batches_are_redrawn_and_rebased);
+    tcase_add_test(tests, batches_are_redrawn_as_published);
+    tcase_add_test(tests, batches_larger_than_the_data_are_refused);
+    tcase_add_test(tests, looking_changes_nothing);
+    tcase_add_test(tests, a_run_stops_when_told_and_says_why);
+    tcase_add_test(tests, evaluation_counts_answers);
+    tcase_add_test(tests, training_survives_any_failed_allocation);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
