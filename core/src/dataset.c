@@ -15,6 +15,7 @@ struct dataset {
     synrl_data data;
     struct dataset *whole; /* NULL unless a subset */
     uint32_t *rows;        /* [n_samples] of a subset */
+    void *answers;         /* the zeros of dataset_of_inputs */
     double fraction;       /* of a subset: how it came about */
     uint64_t seed;
     bool is_rest;
@@ -224,6 +225,29 @@ synrl_status dataset_split(struct dataset *whole, double fraction, uint64_t seed
     return status;
 }
 
+synrl_status dataset_of_inputs(struct dataset *like, size_t n_samples, const float *inputs,
+                               struct dataset **made) {
+    struct dataset *dataset = allocate(like->core, like->component);
+    *made = dataset;
+    if (dataset == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    const size_t width = like->data.n_targets > 0 ? like->data.n_targets : 1;
+    dataset->answers = core_alloc(like->core, n_samples, width * sizeof(float));
+    if (dataset->answers == NULL) {
+        dataset_release(dataset);
+        *made = NULL;
+        return SYNRL_NO_MEMORY;
+    }
+    dataset->data = like->data;
+    dataset->data.n_samples = n_samples;
+    dataset->data.format = SYNRL_INPUT_F32;
+    dataset->data.inputs = inputs;
+    dataset->data.labels = like->data.labels != NULL ? dataset->answers : NULL;
+    dataset->data.targets = like->data.targets != NULL ? dataset->answers : NULL;
+    return SYNRL_OK;
+}
+
 struct dataset *dataset_retain(struct dataset *dataset) {
     dataset->references++;
     return dataset;
@@ -239,6 +263,7 @@ void dataset_release(struct dataset *dataset) {
     dataset_release(dataset->whole);
     component_release(dataset->component);
     core_free(dataset->core, dataset->rows);
+    core_free(dataset->core, dataset->answers);
     core_free(dataset->core, dataset);
 }
 
@@ -254,6 +279,10 @@ size_t dataset_row(const struct dataset *dataset, size_t sample) {
 
 const char *dataset_id(const struct dataset *dataset) {
     return component_plugin(dataset->component)->entry->id;
+}
+
+struct component *dataset_component(const struct dataset *dataset) {
+    return dataset->component;
 }
 
 struct core *dataset_core(const struct dataset *dataset) {

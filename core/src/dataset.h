@@ -14,6 +14,11 @@ synrl_status dataset_create(struct core *core, struct component *component, stru
  * may be empty. */
 synrl_status dataset_split(struct dataset *whole, double fraction, uint64_t seed,
                            struct dataset **first, struct dataset **second);
+/* n_samples made up on the spot, for asking a network: floats like those of `like`,
+ * [n_samples][n_inputs], which stay the caller's and outlive it. Its labels and targets are all 0.
+ */
+synrl_status dataset_of_inputs(struct dataset *like, size_t n_samples, const float *inputs,
+                               struct dataset **made);
 struct dataset *dataset_retain(struct dataset *dataset);
 void dataset_release(struct dataset *dataset); /* NULL is allowed */
 
@@ -22,6 +27,7 @@ void dataset_release(struct dataset *dataset); /* NULL is allowed */
 const synrl_data *dataset_data(const struct dataset *dataset);
 size_t dataset_row(const struct dataset *dataset, size_t sample);
 const char *dataset_id(const struct dataset *dataset);
+struct component *dataset_component(const struct dataset *dataset);
 struct core *dataset_core(const struct dataset *dataset);
 /* component_json, with "samples", and "split" where it is a subset. */
 json_t *dataset_json(const struct dataset *dataset);
