@@ -190,7 +190,7 @@ static void plot_plane(FILE *script, const struct plane *plane, const char *fold
     fprintf(script,
             "set multiplot layout 1,2\nset title 'target'\n"
             "plot $points using 1:2:(colour($3)) with points pt 7 ps 0.45 lc rgb variable\n"
-            "set title sprintf('trained network: %.2f%% right, %d wrong (crosses)')\n"
+            "set title 'trained network: %.2f%% right, %d wrong'\n"
             "plot $grid using 1:2:3 with image, "
             "$points using 1:2:(colour($3)) with points pt 7 ps 0.3 lc rgb variable, "
             "$points using 1:($4 == 1 ? $2 : NaN) with points pt 2 ps 0.9 lw 1.6 lc rgb "
@@ -270,7 +270,9 @@ static void write_policy_cells(FILE *script, const synrl_policy *policy, int *n_
 static void write_policy_tics(FILE *script, const synrl_policy *policy) {
     char text[2 * SYNRL_MEMORY_MAX + 4];
     int row = 0;
-    fputs("set xtics rotate by 90 right noenhanced (", script);
+    fputs(policy->n_actions > 2 ? "set xtics rotate by 90 right noenhanced ("
+                                : "set xtics norotate noenhanced (",
+          script);
     for (uint32_t history = 0; history < policy->n_action_histories; history++) {
         history_text(history, policy->n_actions, "-0+", text);
         fprintf(script, "%s'%s' %u", history > 0 ? "," : "", text, history);
