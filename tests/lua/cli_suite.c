@@ -233,6 +233,29 @@ START_TEST(a_run_is_shown_and_recorded) {
 }
 END_TEST
 
+START_TEST(a_run_needs_a_folder_that_can_be_made) {
+    write_script(HEAD TRAIN("iterations = 30"));
+    ck_assert_int_eq(child_run(&child, SYNRL "run --runs /proc/none s.lua"), 1);
+    ck_assert_str_eq(child.error,
+                     "s.lua:2: /proc/none: cannot make the folder: No such file or directory\n");
+}
+END_TEST
+
+START_TEST(without_gnuplot_all_but_pictures_works) {
+    write_script(HEAD TRAIN(
+        "iterations = 30") "return {drawn = synrl.policy.new({memory = 1}):draw('p.svg')}\n");
+    ck_assert_int_eq(child_run(&child, SYNRL "run --plot s.lua"), 0);
+    ck_assert(child_said(&child, "  iteration  "));
+    ck_assert_str_eq(child.output, "drawn                true\n");
+    ck_assert_int_eq(child_run(&child, "ls p.svg runs/*/loss.svg && rm -r runs"), 0);
+    ck_assert_int_eq(child_run(&child, "PATH=/none " SYNRL "run --plot s.lua"), 0);
+    ck_assert(child_said(&child, "synrl: no plot: gnuplot is not installed\n"));
+    ck_assert_str_eq(child.output, "drawn                false\n");
+    ck_assert_str_eq(run_status(), "done");
+    ck_assert_int_ne(child_run(&child, "ls runs/*/loss.svg"), 0);
+}
+END_TEST
+
 START_TEST(a_terminal_sees_one_line) {
     write_script(
         HEAD TRAIN("iterations = 1000000, stop = function(m) return m.iteration >= 5000 "
@@ -294,6 +317,8 @@ Suite *make_cli_suite(void) {
     tcase_add_test(tests, scripts_require_what_lies_beside_them);
     tcase_add_test(tests, traceback_is_shown_where_asked_for);
     tcase_add_test(tests, a_run_is_shown_and_recorded);
+    tcase_add_test(tests, a_run_needs_a_folder_that_can_be_made);
+    tcase_add_test(tests, without_gnuplot_all_but_pictures_works);
     tcase_add_test(tests, a_terminal_sees_one_line);
     tcase_add_test(tests, a_failed_run_is_not_called_done);
     tcase_add_test(tests, a_signal_stops_the_run_and_the_script);
