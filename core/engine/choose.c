@@ -14,7 +14,7 @@ static void choose_tied(const struct greedy_map *map, size_t n, const uint32_t *
         const uint8_t code = map->action[histories[i]];
         if (code > 2) {
             const unsigned tied = code - 3U;
-            unsigned members[3], n_members = 0;
+            unsigned members[3] = {0}, n_members = 0;
             for (unsigned action = 0; action < 3; action++) {
                 if ((tied >> action & 1U) != 0) {
                     members[n_members++] = action;

@@ -154,7 +154,7 @@ static double scheduled(const struct trainer *trainer, const char *name) {
             strcmp(entry->params[p].name, name) == 0) {
             const char *config = component_config(trainer->options.rule);
             const synrl_schedule *schedule;
-            memcpy(&schedule, config + entry->params[p].offset, sizeof(const synrl_schedule *));
+            memcpy(&schedule, config + entry->params[p].offset, sizeof schedule);
             double value;
             if (schedule != NULL && schedule->at(schedule, iteration, &value) == SYNRL_OK) {
                 return value;

@@ -83,8 +83,8 @@ static const char *const manners[] = {
     "1,2,a\n3,4,b",
     "1,2,a\r\n3,4,b\r\n",
     "1,2,a\r3,4,b",
-    "\xEF\xBB\xBF"
-    "1,2,a\n3,4,b\n",
+    ("\xEF\xBB\xBF"
+     "1,2,a\n3,4,b\n"),
     "\n\n1,2,a\n\n\r\n3,4,b\n\n",
     "\"1\",\"2\",\"a\"\r\n\"3\",\"4\",\"b\"",
     " 1 ,\t2, a\n3,4 ,b \n",
