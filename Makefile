@@ -116,6 +116,7 @@ comma := ,
 run: all
 	$(BUILD)/synrl run scripts/boundary.lua
 
+include core/install.mk
 include tests/tests.mk
 
 format:
