@@ -93,7 +93,9 @@ static void zip_add(struct zip *zip, const char *name, const void *bytes, size_t
 static const char *zip_close(struct zip *zip) {
     zip->bytes = realloc(zip->bytes, zip->n + zip->n_directory + 22);
     ck_assert_ptr_nonnull(zip->bytes);
-    memcpy(zip->bytes + zip->n, zip->directory, zip->n_directory);
+    if (zip->n_directory > 0) {
+        memcpy(zip->bytes + zip->n, zip->directory, zip->n_directory);
+    }
     unsigned char *out = zip->bytes + zip->n + zip->n_directory;
     put(&out, 0x06054b50, 4);
     put(&out, 0, 4);
