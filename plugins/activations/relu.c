@@ -1,11 +1,12 @@
-/* y = max(0, x); slope 1 where x > 0, else 0 (at 0 too). */
+/* y = max(0, x); slope 1 where x > 0, else 0 (at 0 too). A NaN stays one: it must not pass for a
+ * quiet unit. */
 #include <synrl/activation.h>
 
 static void apply(const synrl_host *host, const void *config, size_t n, const float *x, float *y) {
     (void)host;
     (void)config;
     for (size_t i = 0; i < n; i++) {
-        y[i] = x[i] > 0.0F ? x[i] : 0.0F;
+        y[i] = x[i] < 0.0F ? 0.0F : x[i];
     }
 }
 
