@@ -17,6 +17,7 @@
 enum { CHUNK = 512 };
 
 #define LAYER_SIZE_MAX 16777216.0 /* 2^24 */
+#define INIT_MAX 1e30             /* the width of what is drawn, twice this, is still a float */
 
 typedef enum distribution { UNIFORM, GLOROT, GLOROT_PUBLISHED } distribution;
 
@@ -416,11 +417,11 @@ static void chunk_forward(const struct chunk *chunk) {
         const float *biases = weights + layer->n_from * layer->n_to;
         const int n = (int)chunk->n, n_to = (int)layer->n_to, n_from = (int)layer->n_from;
         float *z = layer_z(chunk, l);
-        for (size_t i = 0; i < chunk->n * layer->n_to; i++) {
-            z[i] = mlp->config->bias ? biases[i % layer->n_to] : 0.0F;
+        for (size_t s = 0; mlp->config->bias && s < chunk->n; s++) {
+            memcpy(z + s * layer->n_to, biases, layer->n_to * sizeof *z);
         }
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n_to, n_from, 1.0F, from, n_from,
-                    weights, n_from, 1.0F, z, n_to);
+                    weights, n_from, mlp->config->bias ? 1.0F : 0.0F, z, n_to);
         synrl_activation_apply(layer->activation, chunk->n * layer->n_to, z, layer_x(chunk, l));
         from = layer_x(chunk, l);
     }
@@ -450,8 +451,10 @@ static void layer_backward(const struct chunk *chunk, size_t l) {
                 l > 0 ? layer_x(chunk, l - 1) : chunk->inputs, n_from, 0.0F, weights, n_from);
     if (mlp->config->bias) {
         memset(biases, 0, layer->n_to * sizeof *biases);
-        for (size_t i = 0; i < chunk->n * layer->n_to; i++) {
-            biases[i % layer->n_to] += slope[i];
+        for (size_t s = 0; s < chunk->n; s++) {
+            for (size_t o = 0; o < layer->n_to; o++) {
+                biases[o] += slope[s * layer->n_to + o];
+            }
         }
     }
     if (l > 0) {
@@ -610,7 +613,7 @@ static const synrl_param params[] = {
      .offset = offsetof(struct config, init),
      .default_text = "1",
      .min = 0,
-     .max = SYNRL_UNBOUNDED,
+     .max = INIT_MAX,
      .meaning = "uniform: initial weights are U(-init, init)"},
     {.name = "distribution",
      .type = SYNRL_PARAM_CHOICE,
@@ -630,7 +633,7 @@ static const synrl_param params[] = {
      .offset = offsetof(struct config, bias_init),
      .default_text = "0",
      .min = 0,
-     .max = SYNRL_UNBOUNDED,
+     .max = INIT_MAX,
      .meaning = "initial biases are U(-bias_init, bias_init)"},
     {.name = "seed",
      .type = SYNRL_PARAM_INTEGER,
