@@ -1,0 +1,268 @@
+/* Weights on a lattice against the formula of synrl/engine.h: (float)((double)w0 + (double)alpha *
+ * k), and when w0 takes the place of that. */
+#include "engine/lattice.h"
+
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "support/scarce.h"
+
+enum { N = 70 };
+
+static struct core *core;
+static struct host host;
+static synrl_lattice *lattice;
+
+static void setup(void) {
+    core = core_create(&(struct core_options){.n_threads = 3});
+    ck_assert_ptr_nonnull(core);
+    host_init(&host, core, SYNRL_KIND_MODEL, "test");
+    ck_assert_int_eq(lattice_create(&host.public, N, &lattice), SYNRL_OK);
+}
+
+static void teardown(void) {
+    lattice_destroy(lattice);
+    core_destroy(core);
+}
+
+static bool same(float a, float b) {
+    return memcmp(&a, &b, sizeof a) == 0;
+}
+
+/* What the lattice must hold, kept by the contract's words. */
+struct expected {
+    float w0[N];
+    int k[N];
+    float alpha;
+    int n_acts;
+};
+
+static float expected_value(const struct expected *expected, size_t i) {
+    return (float)((double)expected->w0[i] + (double)expected->alpha * expected->k[i]);
+}
+
+static void expected_rebase(struct expected *expected) {
+    for (size_t i = 0; i < N; i++) {
+        expected->w0[i] = expected_value(expected, i);
+        expected->k[i] = 0;
+    }
+    expected->n_acts = 0;
+}
+
+static void both_act(struct expected *expected, const int8_t *actions, float alpha) {
+    if (expected->n_acts > 0 &&
+        (!same(alpha, expected->alpha) || expected->n_acts == COUNTER_ACTS_MAX)) {
+        expected_rebase(expected);
+    }
+    expected->alpha = alpha;
+    expected->n_acts++;
+    for (size_t i = 0; i < N; i++) {
+        expected->k[i] += actions[i];
+    }
+    lattice_act(lattice, actions, alpha);
+}
+
+static void check_values(const struct expected *expected) {
+    for (size_t i = 0; i < N; i++) {
+        ck_assert_msg(same(lattice_values(lattice)[i], expected_value(expected, i)),
+                      "weight %zu is %a, must be %a", i, (double)lattice_values(lattice)[i],
+                      (double)expected_value(expected, i));
+    }
+}
+
+static void both_set(struct expected *expected) {
+    *expected = (struct expected){.n_acts = 0};
+    for (size_t i = 0; i < N; i++) {
+        expected->w0[i] = (float)(rand() % 2000 - 1000) * 1e-3F;
+    }
+    lattice_set(lattice, expected->w0);
+}
+
+static void draw_actions(int8_t *actions) {
+    for (size_t i = 0; i < N; i++) {
+        actions[i] = (int8_t)(rand() % 3 - 1);
+    }
+}
+
+START_TEST(weights_start_at_0) {
+    for (size_t i = 0; i < N; i++) {
+        ck_assert(same(lattice_values(lattice)[i], 0.0F));
+    }
+}
+END_TEST
+
+/* Everything that can happen to it, in a random order. */
+START_TEST(values_follow_the_formula) {
+    struct expected expected;
+    int8_t actions[N];
+    srand(1);
+    both_set(&expected);
+    for (int step = 0; step < 5000; step++) {
+        const int event = rand() % 50;
+        if (event == 0) {
+            lattice_rebase(lattice);
+            expected_rebase(&expected);
+        } else if (event == 1) {
+            both_set(&expected);
+        } else if (event == 2) {
+            float delta[N];
+            expected_rebase(&expected);
+            for (size_t i = 0; i < N; i++) {
+                delta[i] = (float)(rand() % 1000) * 1e-5F;
+                expected.w0[i] += delta[i];
+            }
+            lattice_shift(lattice, delta);
+        } else {
+            draw_actions(actions);
+            both_act(&expected, actions, event < 5 ? 1e-3F / (float)event : 1e-4F);
+        }
+        check_values(&expected);
+    }
+}
+END_TEST
+
+/* One way as far as a counter goes, and past it: 8190 steps, a rebase, and on. */
+START_TEST(rebases_before_a_counter_overflows) {
+    struct expected expected;
+    int8_t actions[N];
+    both_set(&expected);
+    for (size_t i = 0; i < N; i++) {
+        actions[i] = i % 2 == 0 ? 1 : -1;
+    }
+    for (int step = 0; step < 2 * COUNTER_ACTS_MAX + 5; step++) {
+        both_act(&expected, actions, 1e-4F);
+        check_values(&expected);
+    }
+    ck_assert_int_eq(expected.n_acts, 5);
+    ck_assert(fabsf(lattice_values(lattice)[0] - 1.6385F) < 1.01F);
+}
+END_TEST
+
+/* Saved in the middle of a lattice's life: the copy goes on bit for bit. */
+START_TEST(a_saved_lattice_goes_on_alike) {
+    struct expected expected;
+    int8_t actions[N];
+    both_set(&expected);
+    for (int step = 0; step < 100; step++) {
+        draw_actions(actions);
+        both_act(&expected, actions, 1e-4F);
+    }
+    void *state = malloc(lattice_state_size(lattice));
+    ck_assert_ptr_nonnull(state);
+    lattice_save(lattice, state);
+    synrl_lattice *copy;
+    ck_assert_int_eq(lattice_create(&host.public, N, &copy), SYNRL_OK);
+    ck_assert_int_eq(lattice_load(copy, state, lattice_state_size(copy)), SYNRL_OK);
+    for (int step = 0; step < 9000; step++) {
+        ck_assert_mem_eq(lattice_values(copy), lattice_values(lattice), N * sizeof(float));
+        draw_actions(actions);
+        lattice_act(lattice, actions, step < 8500 ? 1e-4F : 2e-4F);
+        lattice_act(copy, actions, step < 8500 ? 1e-4F : 2e-4F);
+    }
+    lattice_destroy(copy);
+    free(state);
+}
+END_TEST
+
+static void check_refused(const void *state, size_t size) {
+    float before[N];
+    memcpy(before, lattice_values(lattice), sizeof before);
+    ck_assert_int_eq(lattice_load(lattice, state, size), SYNRL_INVALID);
+    ck_assert_ptr_nonnull(strstr(core->message, "saved weights"));
+    ck_assert_mem_eq(before, lattice_values(lattice), sizeof before);
+}
+
+/* The state: n (8 bytes), alpha, acts, then the weights, then the counters. */
+START_TEST(damaged_states_are_refused) {
+    struct expected expected;
+    int8_t actions[N] = {1};
+    both_set(&expected);
+    both_act(&expected, actions, 1e-4F);
+    const size_t size = lattice_state_size(lattice);
+    uint8_t *state = malloc(size + 1), *damaged = malloc(size + 1);
+    ck_assert(state != NULL && damaged != NULL);
+    lattice_save(lattice, state);
+    check_refused(state, size - 1);
+    check_refused(state, size + 1);
+    check_refused(state, 0);
+    static const struct {
+        size_t offset;
+        uint8_t bytes[4];
+    } damages[] = {
+        {0, {N + 1, 0, 0, 0}},            /* another n */
+        {8, {0, 0, 0xc0, 0x7f}},          /* alpha not a number */
+        {8, {0, 0, 0x80, 0xbf}},          /* alpha -1 */
+        {12, {0xff, 0x1f, 0, 0}},         /* 8191 acts */
+        {16, {0, 0, 0x80, 0x7f}},         /* an infinite weight */
+        {16 + 4 * N, {0x03, 0, 1, 0}},    /* a last action of +2 */
+        {16 + 4 * N, {0x09, 0, 1, 0}},    /* k = 2 after one act */
+        {16 + 4 * N, {0x00, 0x80, 1, 0}}, /* k = -8192 after one act */
+    };
+    for (size_t d = 0; d < sizeof damages / sizeof damages[0]; d++) {
+        memcpy(damaged, state, size);
+        memcpy(damaged + damages[d].offset, damages[d].bytes, 4);
+        check_refused(damaged, size);
+    }
+    ck_assert_int_eq(lattice_load(lattice, state, size), SYNRL_OK);
+    check_values(&expected);
+    free(state);
+    free(damaged);
+}
+END_TEST
+
+/* Large enough for the workers to share the work. */
+START_TEST(sharing_changes_nothing) {
+    enum { LARGE = 20011 };
+    static float weights[LARGE];
+    static int8_t actions[LARGE];
+    synrl_lattice *large;
+    ck_assert_int_eq(lattice_create(&host.public, LARGE, &large), SYNRL_OK);
+    for (size_t i = 0; i < LARGE; i++) {
+        weights[i] = (float)i * 1e-4F;
+        actions[i] = (int8_t)(i % 3) - 1;
+    }
+    lattice_set(large, weights);
+    for (int step = 0; step < 3; step++) {
+        lattice_act(large, actions, 1e-3F);
+    }
+    for (size_t i = 0; i < LARGE; i++) {
+        const float wanted = (float)((double)weights[i] + (double)1e-3F * 3 * actions[i]);
+        ck_assert(same(lattice_values(large)[i], wanted));
+    }
+    lattice_destroy(large);
+}
+END_TEST
+
+static synrl_status make_lattice(struct core *used, void *context) {
+    struct host own;
+    synrl_lattice *made;
+    (void)context;
+    host_init(&own, used, SYNRL_KIND_MODEL, "test");
+    const synrl_status status = lattice_create(&own.public, N, &made);
+    lattice_destroy(made);
+    return status;
+}
+
+START_TEST(memory_may_run_out) {
+    check_scarce(make_lattice, NULL);
+}
+END_TEST
+
+Suite *make_lattice_suite(void);
+Suite *make_lattice_suite(void) {
+    Suite *suite = suite_create("lattice");
+    TCase *tests = tcase_create("lattice");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_set_timeout(tests, 60);
+    tcase_add_test(tests, weights_start_at_0);
+    tcase_add_test(tests, values_follow_the_formula);
+    tcase_add_test(tests, rebases_before_a_counter_overflows);
+    tcase_add_test(tests, a_saved_lattice_goes_on_alike);
+    tcase_add_test(tests, damaged_states_are_refused);
+    tcase_add_test(tests, sharing_changes_nothing);
+    tcase_add_test(tests, memory_may_run_out);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

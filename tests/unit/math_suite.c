@@ -1,0 +1,114 @@
+/* Functions of arrays: within the stated bound of long double arithmetic, the same bits in every
+ * variant, in place too. */
+#include <check.h>
+#include <float.h>
+#include <math.h>
+#include <string.h>
+
+#include "engine/kernels.h"
+
+typedef void (*array_function)(size_t n, const float *x, float *y);
+
+static const struct {
+    const char *name;
+    size_t offset;
+    long double (*exact)(long double x);
+    float low, high; /* where the bound is tried */
+    long double ulps;
+} functions[] = {
+    {"exp", offsetof(struct kernels, exp), expl, -87.0F, 88.0F, 1.0L},
+    {"log", offsetof(struct kernels, log), logl, 1e-30F, 100.0F, 3.5L},
+    {"tanh", offsetof(struct kernels, tanh), tanhl, -10.0F, 10.0F, 3.5L},
+    {"sin", offsetof(struct kernels, sin), sinl, -100.0F, 100.0F, 3.5L},
+    {"cos", offsetof(struct kernels, cos), cosl, -100.0F, 100.0F, 3.5L},
+};
+enum { N_FUNCTIONS = sizeof functions / sizeof functions[0], N = 20011 };
+
+static array_function function_of(const struct kernels *kernels, int f) {
+    array_function function;
+    memcpy(&function, (const char *)kernels + functions[f].offset, sizeof function);
+    return function;
+}
+
+/* The distance of the floats about x. */
+static long double ulp(long double x) {
+    const int exponent = x == 0 ? FLT_MIN_EXP : ilogbl(x) + 1;
+    return ldexpl(1, (exponent > FLT_MIN_EXP ? exponent : FLT_MIN_EXP) - FLT_MANT_DIG);
+}
+
+/* Evenly spread, then the odd ones. */
+static void fill_arguments(int f, float *x) {
+    static const float odd[] = {0.0F,      -0.0F,   1.0F,     -1.0F,   1e-45F,
+                                -1e-40F,   FLT_MAX, -FLT_MAX, 1e5F,    INFINITY,
+                                -INFINITY, NAN,     88.8F,    -104.5F, FLT_MIN};
+    for (size_t i = 0; i < N; i++) {
+        x[i] =
+            functions[f].low + (functions[f].high - functions[f].low) * ((float)i / (float)(N - 1));
+    }
+    memcpy(x + N / 2, odd, sizeof odd);
+}
+
+START_TEST(values_are_within_the_bound) {
+    static float x[N], y[N];
+    fill_arguments(_i, x);
+    const array_function api[] = {math_api.exp, math_api.log, math_api.tanh, math_api.sin,
+                                  math_api.cos};
+    api[_i](N, x, y);
+    for (size_t i = 0; i < N; i++) {
+        if (x[i] >= functions[_i].low && x[i] <= functions[_i].high && fabsf(x[i]) > 1e-30F) {
+            const long double wanted = functions[_i].exact((long double)x[i]);
+            const long double error = fabsl((long double)y[i] - wanted);
+            /* near the zeros of sin and cos, their reduction of the argument counts */
+            const long double bound = functions[_i].ulps * ulp(wanted) + 1e-12L;
+            ck_assert_msg(error <= bound, "%s(%a) = %a is off by %.2Lf ulp", functions[_i].name,
+                          (double)x[i], (double)y[i], error / ulp(wanted));
+        }
+    }
+}
+END_TEST
+
+START_TEST(variants_give_the_same_bits) {
+    static float x[N], plain[N], other[N];
+    const struct kernels *variants[] = {kernels_avx2(), kernels_avx512()};
+    fill_arguments(_i, x);
+    function_of(kernels_scalar(), _i)(N, x, plain);
+    for (size_t v = 0; v < 2; v++) {
+        if (variants[v] != NULL) {
+            function_of(variants[v], _i)(N, x, other);
+            for (size_t i = 0; i < N; i++) {
+                ck_assert_msg(memcmp(&plain[i], &other[i], sizeof(float)) == 0 ||
+                                  (isnan(plain[i]) && isnan(other[i])),
+                              "%s(%a) = %a plain, %a by %s", functions[_i].name, (double)x[i],
+                              (double)plain[i], (double)other[i], variants[v]->name);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(any_length_and_in_place) {
+    static float x[N], whole[N], part[64];
+    const struct kernels *variants[] = {kernels_scalar(), kernels_avx2(), kernels_avx512()};
+    fill_arguments(_i, x);
+    for (size_t v = 0; v < 3 && variants[v] != NULL; v++) {
+        function_of(variants[v], _i)(64, x, whole);
+        for (size_t n = 0; n <= 40; n++) {
+            memcpy(part, x, sizeof part);
+            function_of(variants[v], _i)(n, part, part);
+            ck_assert_mem_eq(part, whole, n * sizeof *part);
+            ck_assert_mem_eq(part + n, x + n, (64 - n) * sizeof *part);
+        }
+    }
+}
+END_TEST
+
+Suite *make_math_suite(void);
+Suite *make_math_suite(void) {
+    Suite *suite = suite_create("math");
+    TCase *tests = tcase_create("math");
+    tcase_add_loop_test(tests, values_are_within_the_bound, 0, N_FUNCTIONS);
+    tcase_add_loop_test(tests, variants_give_the_same_bits, 0, N_FUNCTIONS);
+    tcase_add_loop_test(tests, any_length_and_in_place, 0, N_FUNCTIONS);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

@@ -1,0 +1,153 @@
+/* Workers: every share is run, each once, whatever the number of workers and of rounds. */
+#include "engine/pool.h"
+
+#include <check.h>
+#include <stdatomic.h>
+#include <time.h>
+
+enum { WORKERS_MAX = 6 };
+
+struct tally {
+    size_t n_workers;
+    int runs[WORKERS_MAX]; /* plain: two workers with one share would be a race */
+    atomic_int total;
+};
+
+static void count_run(void *context, size_t worker, size_t n_workers) {
+    struct tally *tally = context;
+    ck_assert_uint_eq(n_workers, tally->n_workers);
+    ck_assert_uint_lt(worker, n_workers);
+    tally->runs[worker]++;
+    atomic_fetch_add(&tally->total, 1);
+}
+
+START_TEST(each_share_runs_once_a_round) {
+    const size_t n_workers = (size_t)_i;
+    const int n_rounds = 3000;
+    struct tally tally = {.n_workers = n_workers};
+    struct pool *pool = pool_create(n_workers);
+    ck_assert_ptr_nonnull(pool);
+    ck_assert_uint_eq(pool_size(pool), n_workers);
+    for (int round = 1; round <= n_rounds; round++) {
+        pool_run(pool, count_run, &tally);
+        ck_assert_int_eq(atomic_load(&tally.total), round * (int)n_workers);
+    }
+    for (size_t worker = 0; worker < n_workers; worker++) {
+        ck_assert_int_eq(tally.runs[worker], n_rounds);
+    }
+    pool_destroy(pool);
+}
+END_TEST
+
+/* Long enough for the workers to fall asleep, so that they have to be woken. */
+START_TEST(sleeping_workers_wake) {
+    struct tally tally = {.n_workers = 4};
+    struct pool *pool = pool_create(4);
+    ck_assert_ptr_nonnull(pool);
+    for (int round = 1; round <= 5; round++) {
+        nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+        pool_run(pool, count_run, &tally);
+        ck_assert_int_eq(atomic_load(&tally.total), round * 4);
+    }
+    nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
+    pool_destroy(pool);
+}
+END_TEST
+
+struct chain {
+    size_t n;
+    const uint64_t *from;
+    uint64_t *to;
+};
+
+static void add_neighbour(void *context, size_t worker, size_t n_workers) {
+    const struct chain *chain = context;
+    size_t first, end;
+    pool_share(chain->n, 3, worker, n_workers, &first, &end);
+    for (size_t i = first; i < end; i++) {
+        chain->to[i] = chain->from[i] + chain->from[(i + 1) % chain->n];
+    }
+}
+
+/* Each round reads what other workers wrote in the one before: the rounds of Pascal's triangle on a
+ * ring. Starting from ones, round r leaves 2^r everywhere. */
+START_TEST(a_round_sees_all_of_the_last) {
+    enum { N = 100 };
+    uint64_t values[2][N];
+    struct pool *pool = pool_create((size_t)_i);
+    ck_assert_ptr_nonnull(pool);
+    for (int again = 0; again < 40; again++) {
+        for (size_t i = 0; i < N; i++) {
+            values[0][i] = 1;
+        }
+        for (unsigned round = 0; round < 60; round++) {
+            struct chain chain = {N, values[round % 2], values[(round + 1) % 2]};
+            pool_run(pool, add_neighbour, &chain);
+        }
+        for (size_t i = 0; i < N; i++) {
+            ck_assert_uint_eq(values[0][i], (uint64_t)1 << 60);
+        }
+    }
+    pool_destroy(pool);
+}
+END_TEST
+
+START_TEST(pools_do_not_know_of_each_other) {
+    struct tally one = {.n_workers = 2}, other = {.n_workers = 3};
+    struct pool *first = pool_create(2), *second = pool_create(3);
+    ck_assert_ptr_nonnull(first);
+    ck_assert_ptr_nonnull(second);
+    for (int round = 0; round < 100; round++) {
+        pool_run(first, count_run, &one);
+        pool_run(second, count_run, &other);
+    }
+    pool_destroy(first);
+    pool_run(second, count_run, &other);
+    pool_destroy(second);
+    ck_assert_int_eq(atomic_load(&one.total), 200);
+    ck_assert_int_eq(atomic_load(&other.total), 303);
+}
+END_TEST
+
+/* Shares follow one another without gaps and begin at multiples of the grain. */
+START_TEST(shares_cover_everything_once) {
+    for (size_t n = 0; n < 70; n++) {
+        for (size_t grain = 1; grain < 20; grain += 6) {
+            for (size_t n_workers = 1; n_workers < 6; n_workers++) {
+                size_t at = 0;
+                for (size_t worker = 0; worker < n_workers; worker++) {
+                    size_t first, end;
+                    pool_share(n, grain, worker, n_workers, &first, &end);
+                    ck_assert_uint_eq(first, at);
+                    ck_assert_uint_le(first, end);
+                    ck_assert(first % grain == 0 || first == n);
+                    at = end;
+                }
+                ck_assert_uint_eq(at, n);
+            }
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_pool_needs_a_worker) {
+    ck_assert_ptr_null(pool_create(0));
+    ck_assert_ptr_null(pool_create(SIZE_MAX));
+    pool_destroy(NULL);
+}
+END_TEST
+
+Suite *make_pool_suite(void);
+Suite *make_pool_suite(void) {
+    Suite *suite = suite_create("pool");
+    TCase *tests = tcase_create("pool");
+    tcase_set_timeout(tests, 60);
+    tcase_add_loop_test(tests, each_share_runs_once_a_round, 1, WORKERS_MAX + 1);
+    tcase_add_test(tests, sleeping_workers_wake);
+    tcase_add_loop_test(tests, a_round_sees_all_of_the_last, 1, 5);
+    tcase_add_test(tests, pools_do_not_know_of_each_other);
+    tcase_add_test(tests, shares_cover_everything_once);
+    tcase_add_test(tests, a_pool_needs_a_worker);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
