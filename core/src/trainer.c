@@ -23,7 +23,8 @@ struct trainer {
     struct host rule_host;
     const synrl_rule_ops *rule_ops;
     void *rule;
-    float *weights; /* [n_synapses], scratch */
+    float *weights;        /* [n_synapses], scratch of validation; NULL without */
+    uint64_t weights_hash; /* as the last run left them */
     uint64_t done;
     uint64_t rewarded, stepped; /* since the last metrics */
     struct metrics latest;
@@ -70,6 +71,11 @@ static synrl_status make_validation(struct trainer *trainer) {
                          "%zu: they must be as many",
                          dataset_id(options->valid), valid->n_inputs, data->n_inputs);
     }
+    trainer->weights =
+        core_alloc(trainer->core, trainer_layout(trainer)->n_synapses, sizeof(float));
+    if (trainer->weights == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
     SYNRL_TRY(network_create(trainer->core, options->model, options->loss, options->valid,
                              valid->n_samples, &trainer->validation));
     return network_bind(trainer->validation, NULL);
@@ -79,10 +85,6 @@ static synrl_status build(struct trainer *trainer) {
     const struct train_options *options = &trainer->options;
     SYNRL_TRY(environment_create(trainer->core, options, &trainer->environment));
     synrl_env *env = environment_public(trainer->environment);
-    trainer->weights = core_alloc(trainer->core, env->layout->n_synapses, sizeof(float));
-    if (trainer->weights == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
     if (options->valid != NULL) {
         SYNRL_TRY(make_validation(trainer));
     }
@@ -276,6 +278,18 @@ static synrl_status run(struct trainer *trainer, size_t n_observers,
     return SYNRL_OK;
 }
 
+static synrl_status hash_weights(struct trainer *trainer) {
+    const size_t n = trainer_layout(trainer)->n_synapses;
+    float *weights = core_alloc(trainer->core, n, sizeof *weights);
+    if (weights == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    trainer_weights(trainer, weights);
+    trainer->weights_hash = weights_hash(weights, n);
+    core_free(trainer->core, weights);
+    return SYNRL_OK;
+}
+
 synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
                          const struct observer *observers) {
     const double start = now();
@@ -284,18 +298,19 @@ synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
     if (status == SYNRL_STOPPED && trainer->latest.iteration != trainer->done) {
         look(trainer, true);
     }
+    if (status == SYNRL_OK || status == SYNRL_STOPPED) {
+        SYNRL_TRY(hash_weights(trainer));
+    }
     return status;
 }
 
 /* Afterwards ----------------------------------------------------------------------------------- */
 
 void trainer_summary(const struct trainer *trainer, struct summary *summary) {
-    network_get_weights(environment_network(trainer->environment), trainer->weights);
-    const size_t n = trainer_layout(trainer)->n_synapses;
     *summary = (struct summary){.iterations = trainer->done,
                                 .last = trainer->latest,
                                 .seconds = trainer->seconds,
-                                .weights_hash = weights_hash(trainer->weights, n),
+                                .weights_hash = trainer->weights_hash,
                                 .seed = trainer->options.seed};
     snprintf(summary->stopped, sizeof summary->stopped, "%s", trainer->stopped);
 }

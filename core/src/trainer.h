@@ -71,7 +71,8 @@ struct summary {
     uint64_t iterations;   /* done */
     struct metrics last;   /* with accuracy and validation as at the end */
     double seconds;        /* of trainer_run, by a monotonic clock */
-    uint64_t weights_hash; /* XXH3-64 of the final weights, floats in little-endian order */
+    uint64_t weights_hash; /* XXH3-64 of the weights as trainer_run left them, little-endian floats;
+                              0 before */
     uint64_t seed;
     char stopped[256]; /* why it ended before its time; "" where it did not */
 };

@@ -45,11 +45,13 @@ struct mlp {
     synrl_layout layout;
     synrl_tensor *tensors;
     char (*names)[40];
-    size_t n_layers, widest;
+    size_t n_layers;
+    size_t
+        widths[2]; /* of the widest layer of odd and of even number: what scratch holds of each */
     struct layer *layers;
     synrl_projection *projection;
     const synrl_batch *batch;
-    float *scratch; /* [n_workers][2][widest][SYNRL_LANES] */
+    float *scratch; /* [n_workers][widths[0] + widths[1]][SYNRL_LANES] */
     float *weights; /* [n_synapses], for backward; NULL until prepared */
     float *partial; /* [n_workers][n_synapses] */
     float *values;  /* [n_workers][values_size]: a chunk's z and x of every layer, and slopes */
@@ -91,7 +93,7 @@ static synrl_status count_synapses(struct mlp *mlp) {
                                    "layers make more than %u synapses by layer %zu: must be fewer",
                                    UINT32_MAX, l + 1);
         }
-        mlp->widest = to > mlp->widest ? to : mlp->widest;
+        mlp->widths[l % 2] = to > mlp->widths[l % 2] ? to : mlp->widths[l % 2];
     }
     mlp->layout.n_synapses = n;
     return SYNRL_OK;
@@ -226,8 +228,8 @@ static synrl_status build(struct mlp *mlp) {
     mlp->layers = host->alloc(host, mlp->n_layers, sizeof *mlp->layers);
     mlp->tensors = host->alloc(host, 2 * mlp->n_layers, sizeof *mlp->tensors);
     mlp->names = host->alloc(host, 2 * mlp->n_layers, sizeof *mlp->names);
-    mlp->scratch =
-        host->alloc(host, host->n_workers(host) * 2 * mlp->widest, SYNRL_LANES * sizeof(float));
+    mlp->scratch = host->alloc(host, host->n_workers(host) * (mlp->widths[0] + mlp->widths[1]),
+                               SYNRL_LANES * sizeof(float));
     if (mlp->layers == NULL || mlp->tensors == NULL || mlp->names == NULL || mlp->scratch == NULL) {
         return SYNRL_NO_MEMORY;
     }
@@ -331,11 +333,15 @@ static void shift(void *self, const float *delta) {
 static void forward(void *self, size_t worker, size_t block, float *outputs) {
     struct mlp *mlp = self;
     const synrl_engine_api *engine = mlp->host->engine;
-    float *x = mlp->scratch + worker * 2 * mlp->widest * SYNRL_LANES;
-    float *z = x + mlp->widest * SYNRL_LANES;
+    /* Layers take turns: each is asked from one part of the scratch and answers into the other. */
+    float *parts[2];
+    parts[0] = mlp->scratch + worker * (mlp->widths[0] + mlp->widths[1]) * SYNRL_LANES;
+    parts[1] = parts[0] + mlp->widths[0] * SYNRL_LANES;
     for (size_t l = 0; l < mlp->n_layers; l++) {
         const struct layer *layer = &mlp->layers[l];
         const float *bias = layer->biases != NULL ? engine->lattice_values(layer->biases) : NULL;
+        const float *x = parts[1 - l % 2];
+        float *z = parts[l % 2];
         if (l == 0) {
             engine->projection_values(mlp->projection, block, bias, z);
         } else {
@@ -343,7 +349,7 @@ static void forward(void *self, size_t worker, size_t block, float *outputs) {
                            x, z);
         }
         synrl_activation_apply(layer->activation, layer->n_to * SYNRL_LANES, z,
-                               l + 1 == mlp->n_layers ? outputs : x);
+                               l + 1 == mlp->n_layers ? outputs : z);
     }
 }
 
