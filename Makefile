@@ -116,6 +116,10 @@ comma := ,
 run: all
 	$(BUILD)/synrl run scripts/boundary.lua
 
+# NumPy and PyTorch are measured beside it where python3-numpy and python3-torch are installed.
+bench: all
+	$(BUILD)/synrl bench
+
 include core/install.mk
 include tests/tests.mk
 

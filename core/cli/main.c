@@ -14,6 +14,7 @@ static const struct {
      "runs an experiment; SCRIPT --help shows its options"},
     {"plugins", command_plugins, "", "lists the plugins that are found"},
     {"help", command_help, "[KIND ID]", "shows a plugin and its parameters"},
+    {"bench", command_bench, "[--json]", "measures this machine and the engine"},
     {"version", command_version, "", "shows the versions"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };

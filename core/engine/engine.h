@@ -13,6 +13,14 @@ extern const synrl_math_api math_api;
  * bits. NULL where SYNRL_ISA names none, or one that this machine does not have. */
 const char *engine_isa(void);
 
+/* Runs the multiply-accumulate instruction of the dense path and nothing else, to see what this
+ * machine's peak is. Returns how many multiply-accumulates that was; 0 where the variant in use has
+ * no such instruction. */
+uint64_t engine_peak(uint64_t rounds);
+/* The dense path's inner loop alone: the bytes of a batch times actions [n_outputs][n_inputs],
+ * n_inputs a multiple of 4, into sums [n_outputs][SYNRL_LANES], block after block. */
+void engine_dense(const synrl_batch *batch, size_t n_outputs, const int8_t *actions, int32_t *sums);
+
 /* Batches ------------------------------------------------------------------------------------- */
 
 /* Room for n_samples of n_inputs each; nothing in it yet. Freed by batch_destroy. */

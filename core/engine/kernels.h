@@ -18,6 +18,8 @@ struct kernels {
     const char *name;
     /* 64 words a group, from the first group on: see synrl_stream. */
     void (*words)(synrl_stream stream, uint64_t first_group, size_t n_groups, uint32_t *out);
+    /* See engine_peak; NULL where there is no such instruction. */
+    uint64_t (*peak)(uint64_t rounds);
     void (*exp)(size_t n, const float *x, float *y);
     void (*log)(size_t n, const float *x, float *y);
     void (*tanh)(size_t n, const float *x, float *y);

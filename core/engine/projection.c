@@ -399,6 +399,20 @@ static void affine(size_t n_outputs, size_t n_inputs, const float *weights, cons
     kernels_in_use()->affine(n_outputs, n_inputs, weights, bias, x, z);
 }
 
+uint64_t engine_peak(uint64_t rounds) {
+    const struct kernels *kernels = kernels_in_use();
+    return kernels->peak != NULL ? kernels->peak(rounds) : 0;
+}
+
+void engine_dense(const synrl_batch *batch, size_t n_outputs, const int8_t *actions,
+                  int32_t *sums) {
+    for (size_t b = 0; b < batch->n_blocks; b++) {
+        kernels_in_use()->dense(n_outputs, batch->n_groups,
+                                batch->groups + b * batch->n_groups * GROUP * SYNRL_LANES, actions,
+                                sums);
+    }
+}
+
 const synrl_engine_api engine_api = {
     .size = sizeof(synrl_engine_api),
     .batch_samples = batch_samples,

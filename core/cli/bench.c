@@ -1,0 +1,449 @@
+/* synrl bench: what an iteration costs on this machine, beside the machine's peak and beside NumPy
+ * and PyTorch where they are installed. Times depend on the machine and on who else uses it; ratios
+ * of one run less. */
+#include <jansson.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "cli.h"
+#include "engine/engine.h"
+#include "engine/pool.h"
+#include "policy.h"
+#include "trainer.h"
+
+enum { N_SAMPLES = 5000, N_INPUTS = 784, N_CLASSES = 10, REPEATS = 3 };
+
+#define PEER_FOLDER "tests/bench"
+
+struct bench {
+    bool as_json;
+    json_t *results;
+    char folder[64]; /* of the data made for it */
+};
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* One line, and one entry of the JSON. */
+static void tell(struct bench *bench, const char *name, double value, const char *unit) {
+    json_object_set_new(bench->results, name, json_real(value));
+    fprintf(bench->as_json ? stderr : stdout, "%-52s %10.4g %s\n", name, value, unit);
+    fflush(stdout);
+}
+
+/* Data: random bytes as an IDX pair ------------------------------------------------------------ */
+
+static bool write_idx(const struct bench *bench, const char *name, const uint8_t *header,
+                      size_t header_size, size_t n, unsigned below) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/%s", bench->folder, name);
+    FILE *file = fopen(path, "wb");
+    if (file == NULL) {
+        return false;
+    }
+    fwrite(header, 1, header_size, file);
+    uint32_t state = 1;
+    for (size_t i = 0; i < n; i++) {
+        state = state * 1664525U + 1013904223U;
+        fputc((int)((state >> 16) % below), file);
+    }
+    return fclose(file) == 0;
+}
+
+static bool write_data(struct bench *bench) {
+    static const uint8_t images[] = {0, 0, 8, 3, 0, 0, 0x13, 0x88, 0, 0, 0, 28, 0, 0, 0, 28};
+    static const uint8_t labels[] = {0, 0, 8, 1, 0, 0, 0x13, 0x88};
+    snprintf(bench->folder, sizeof bench->folder, "/tmp/synrl-bench-XXXXXX");
+    return mkdtemp(bench->folder) != NULL &&
+           write_idx(bench, "images", images, sizeof images, (size_t)N_SAMPLES * N_INPUTS, 256) &&
+           write_idx(bench, "labels", labels, sizeof labels, N_SAMPLES, N_CLASSES);
+}
+
+static void remove_data(const struct bench *bench) {
+    char path[128];
+    snprintf(path, sizeof path, "%s/images", bench->folder);
+    unlink(path);
+    snprintf(path, sizeof path, "%s/labels", bench->folder);
+    unlink(path);
+    rmdir(bench->folder);
+}
+
+/* The machine and the kernel ------------------------------------------------------------------- */
+
+struct peak_work {
+    uint64_t n[64];
+};
+
+static void run_peak(void *context, size_t worker, size_t n_workers) {
+    (void)n_workers;
+    ((struct peak_work *)context)->n[worker % 64] = engine_peak(4000000);
+}
+
+/* Multiply-accumulates a second that this machine can do, in 10^9; 0 without the instruction. */
+static double measure_peak(struct core *core) {
+    double best = 0;
+    for (int i = 0; i < REPEATS; i++) {
+        struct peak_work work = {{0}};
+        const double start = now();
+        pool_run(core->pool, run_peak, &work);
+        uint64_t n = 0;
+        for (size_t w = 0; w < 64; w++) {
+            n += work.n[w];
+        }
+        best = fmax(best, (double)n / (now() - start) / 1e9);
+    }
+    return best;
+}
+
+static double measure_kernel(struct core *core, size_t n_outputs) {
+    struct host host;
+    synrl_batch *batch;
+    double best = 0;
+    host_init(&host, core, SYNRL_KIND_MODEL, "bench");
+    uint8_t *bytes = core_alloc(core, N_SAMPLES, N_INPUTS);
+    int8_t *actions = core_alloc(core, n_outputs, N_INPUTS);
+    int32_t *sums = core_alloc(core, n_outputs, SYNRL_LANES * sizeof *sums);
+    if (bytes != NULL && actions != NULL && sums != NULL &&
+        batch_create(&host.public, N_SAMPLES, N_INPUTS, true, 1.0F, &batch) == SYNRL_OK) {
+        for (size_t i = 0; i < (size_t)N_SAMPLES * N_INPUTS; i++) {
+            bytes[i] = (uint8_t)(i * 2654435761U >> 13);
+        }
+        for (size_t i = 0; i < n_outputs * N_INPUTS; i++) {
+            actions[i] = (int8_t)((int)(i * 2654435761U >> 7) % 3 - 1);
+        }
+        batch_fill(batch, bytes, NULL);
+        for (int i = 0; i < 40; i++) {
+            const double start = now();
+            engine_dense(batch, n_outputs, actions, sums);
+            const double macs = (double)n_outputs * N_INPUTS * N_SAMPLES;
+            best = fmax(best, macs / (now() - start) / 1e9);
+        }
+        batch_destroy(batch);
+    }
+    core_free(core, sums);
+    core_free(core, actions);
+    core_free(core, bytes);
+    return best;
+}
+
+/* Whole iterations ----------------------------------------------------------------------------- */
+
+struct shape {
+    size_t hidden;
+    const char *rule, *policy_path;
+    size_t n_threads;
+    uint64_t iterations;
+    bool is_boundary;
+};
+
+static synrl_status set(struct component *component, const char *name, struct value value) {
+    return component_set(component, name, &value);
+}
+
+static struct value string(const char *text) {
+    return (struct value){.kind = VALUE_STRING, .as.string = text};
+}
+
+static struct value number(double x) {
+    return (struct value){.kind = VALUE_NUMBER, .as.number = x};
+}
+
+static synrl_status make_data(struct core *core, const struct bench *bench,
+                              const struct shape *shape, struct dataset **data) {
+    struct component *component;
+    char images[128], labels[128];
+    SYNRL_TRY(component_create(core, SYNRL_KIND_DATASET, shape->is_boundary ? "boundary" : "idx",
+                               &component));
+    synrl_status status = SYNRL_OK;
+    if (!shape->is_boundary) {
+        snprintf(images, sizeof images, "%s/images", bench->folder);
+        snprintf(labels, sizeof labels, "%s/labels", bench->folder);
+        status = set(component, "images", string(images));
+        status = status == SYNRL_OK ? set(component, "labels", string(labels)) : status;
+    }
+    status = status == SYNRL_OK ? component_finish(component) : status;
+    status = status == SYNRL_OK ? dataset_create(core, component, data) : status;
+    component_release(component);
+    return status;
+}
+
+static synrl_status make_model(struct core *core, const struct shape *shape,
+                               struct component **model) {
+    const struct value sizes[] = {number(shape->is_boundary ? 2 : N_INPUTS),
+                                  number((double)shape->hidden),
+                                  number(shape->is_boundary ? 1 : N_CLASSES)};
+    const struct value flat[] = {sizes[0], sizes[2]};
+    const struct value layers = {
+        .kind = VALUE_LIST,
+        .as.list = {shape->hidden > 0 ? 3 : 2, shape->hidden > 0 ? sizes : flat}};
+    SYNRL_TRY(component_create(core, SYNRL_KIND_MODEL, "mlp", model));
+    SYNRL_TRY(set(*model, "layers", layers));
+    SYNRL_TRY(set(*model, "init", number(shape->is_boundary ? 1.0 : 0.1)));
+    SYNRL_TRY(set(*model, "activation", string(shape->is_boundary ? "tanh" : "relu")));
+    SYNRL_TRY(set(*model, "output", string(shape->is_boundary ? "tanh" : "identity")));
+    return component_finish(*model);
+}
+
+/* A table whose greedy actions change at nearly every iteration, as the golden policy's do. */
+static synrl_status make_policy(struct core *core, synrl_policy **policy) {
+    SYNRL_TRY(policy_create(core, 2, 2, policy));
+    for (uint32_t i = 0; i < 243; i++) {
+        (*policy)->q[i] = (double)(i * 7919U % 1009U);
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status make_rule(struct core *core, const struct shape *shape,
+                              struct component **rule) {
+    SYNRL_TRY(component_create(core, SYNRL_KIND_RULE, shape->rule, rule));
+    if (strcmp(shape->rule, "static") == 0) {
+        synrl_policy *policy;
+        SYNRL_TRY(make_policy(core, &policy));
+        const synrl_status status =
+            set(*rule, "policy", (struct value){.kind = VALUE_POLICY, .as.policy = policy});
+        policy_release(policy);
+        SYNRL_TRY(status);
+        SYNRL_TRY(set(*rule, "alpha_s", number(shape->is_boundary ? 1e-3 : 1e-4)));
+        SYNRL_TRY(set(*rule, "epsilon", number(shape->is_boundary ? 0.25 : 0.1)));
+    }
+    return component_finish(*rule);
+}
+
+/* Seconds an iteration, the best of some; NaN with the reason on stderr. */
+static double run_shape(struct core *core, const struct bench *bench, const struct shape *shape) {
+    struct train_options options = {.name = "bench", .seed = 1, .iterations = shape->iterations};
+    struct trainer *trainer = NULL;
+    double best = (double)NAN;
+    options.record_every = shape->iterations;
+    synrl_status status = make_data(core, bench, shape, &options.data);
+    status = status == SYNRL_OK ? make_model(core, shape, &options.model) : status;
+    status = status == SYNRL_OK ? make_rule(core, shape, &options.rule) : status;
+    status = status == SYNRL_OK
+                 ? component_create_default(core, SYNRL_KIND_LOSS,
+                                            shape->is_boundary ? "euclidean" : "cross_entropy",
+                                            &options.loss)
+                 : status;
+    for (int i = 0; i < REPEATS && status == SYNRL_OK; i++) {
+        status = trainer_create(core, &options, &trainer);
+        status = status == SYNRL_OK ? trainer_run(trainer, 0, NULL) : status;
+        if (status == SYNRL_OK) {
+            struct summary summary;
+            trainer_summary(trainer, &summary);
+            best = fmin(best, summary.seconds / (double)shape->iterations);
+        }
+        trainer_destroy(trainer);
+        trainer = NULL;
+    }
+    if (status != SYNRL_OK) {
+        fprintf(stderr, "synrl: bench: %s\n", core->message);
+    }
+    component_release(options.rule);
+    component_release(options.loss);
+    component_release(options.model);
+    dataset_release(options.data);
+    return best;
+}
+
+static double measure_shape(const struct bench *bench, struct shape shape, const char *path) {
+    const struct core_options options = {.n_threads = shape.n_threads};
+    setenv("SYNRL_PATH", path, 1);
+    struct core *core = core_create(&options);
+    const double seconds = core != NULL ? run_shape(core, bench, &shape) : (double)NAN;
+    core_destroy(core);
+    return 1e3 * seconds;
+}
+
+/* Memory --------------------------------------------------------------------------------------- */
+
+static void *counted_allocate(void *context, size_t size) {
+    size_t *live = context;
+    size_t *memory = aligned_alloc(64, (size + 127) / 64 * 64);
+    if (memory == NULL) {
+        return NULL;
+    }
+    *memory = size;
+    *live += size;
+    return (char *)memory + 64;
+}
+
+static void counted_free(void *context, void *memory) {
+    size_t *block = (size_t *)((char *)memory - 64);
+    *(size_t *)context -= *block;
+    free(block);
+}
+
+/* Bytes held while a network of this width trains with a static policy on the benchmark's batch. */
+static double live_bytes(const struct bench *bench, size_t hidden, size_t *n_synapses) {
+    size_t live = 0;
+    const struct allocator allocator = {&live, counted_allocate, counted_free};
+    const struct core_options core_options = {.n_threads = 1, .allocator = &allocator};
+    struct core *core = core_create(&core_options);
+    const struct shape shape = {.hidden = hidden, .rule = "static", .iterations = 1};
+    struct train_options options = {.name = "bench", .seed = 1, .iterations = 1, .batch_size = 16};
+    struct trainer *trainer = NULL;
+    double bytes = (double)NAN;
+    if (core != NULL && make_data(core, bench, &shape, &options.data) == SYNRL_OK &&
+        make_model(core, &shape, &options.model) == SYNRL_OK &&
+        make_rule(core, &shape, &options.rule) == SYNRL_OK &&
+        component_create_default(core, SYNRL_KIND_LOSS, "cross_entropy", &options.loss) ==
+            SYNRL_OK &&
+        trainer_create(core, &options, &trainer) == SYNRL_OK) {
+        bytes = (double)live;
+        *n_synapses = trainer_layout(trainer)->n_synapses;
+    }
+    trainer_destroy(trainer);
+    component_release(options.rule);
+    component_release(options.loss);
+    component_release(options.model);
+    dataset_release(options.data);
+    core_destroy(core);
+    return bytes;
+}
+
+/* Peers ---------------------------------------------------------------------------------------- */
+
+/* Milliseconds an iteration of the same work in Python; NaN where it cannot be had. */
+static double measure_peer(const char *name, size_t hidden) {
+    char command[256];
+    double best = (double)NAN;
+    if (access(PEER_FOLDER, R_OK) != 0) {
+        return best;
+    }
+    snprintf(command, sizeof command,
+             "/usr/bin/python3 " PEER_FOLDER "/peer_%s.py %zu 100 2>/dev/null", name, hidden);
+    for (int i = 0; i < 2; i++) {
+        double milliseconds;
+        FILE *pipe = popen(command, "r");
+        if (pipe == NULL) {
+            return best;
+        }
+        if (fscanf(pipe, "%lf", &milliseconds) == 1) {
+            best = fmin(best, milliseconds);
+        }
+        pclose(pipe);
+    }
+    return best;
+}
+
+static void tell_peers(struct bench *bench, size_t hidden, double own) {
+    double best = (double)NAN;
+    static const char *const peers[] = {"numpy", "torch"};
+    for (size_t p = 0; p < 2; p++) {
+        char name[64];
+        const double milliseconds = measure_peer(peers[p], hidden);
+        if (isnan(milliseconds)) {
+            fprintf(stderr, "skipped: %s is not installed, or this is not the source tree\n",
+                    peers[p]);
+            continue;
+        }
+        snprintf(name, sizeof name, "%s %s", peers[p], hidden > 0 ? "784-32-10" : "784-10");
+        tell(bench, name, milliseconds, "ms an iteration");
+        best = fmin(best, milliseconds);
+    }
+    if (!isnan(best)) {
+        tell(bench,
+             hidden > 0 ? "times faster than the better peer, 784-32-10"
+                        : "times faster than the better peer, 784-10",
+             best / own, "times");
+    }
+}
+
+/* All ------------------------------------------------------------------------------------------ */
+
+static void bench_machine(struct bench *bench) {
+    for (size_t n_threads = 1; n_threads <= 2; n_threads++) {
+        const struct core_options options = {.n_threads = n_threads};
+        struct core *core = core_create(&options);
+        if (core == NULL) {
+            continue;
+        }
+        const double peak = measure_peak(core);
+        tell(bench, n_threads == 1 ? "peak, 1 thread" : "peak, 2 threads", peak, "GMAC/s");
+        for (size_t n_outputs = 10; n_threads == 1 && n_outputs <= 32; n_outputs += 22) {
+            const double kernel = measure_kernel(core, n_outputs);
+            tell(bench, n_outputs == 10 ? "dense kernel 784-10" : "dense kernel 784-32", kernel,
+                 "GMAC/s");
+            if (peak > 0) {
+                tell(bench,
+                     n_outputs == 10 ? "dense kernel 784-10 of the peak"
+                                     : "dense kernel 784-32 of the peak",
+                     100 * kernel / peak, "%");
+            }
+        }
+        core_destroy(core);
+    }
+}
+
+static void bench_iterations(struct bench *bench) {
+    static const size_t widths[] = {0, 32, 512};
+    static const char *const names[] = {"784-10", "784-32-10", "784-512-10"};
+    static const char *const rules[] = {"static", "win_stay", "gd"};
+    for (size_t w = 0; w < 3; w++) {
+        for (size_t r = 0; r < 3; r++) {
+            for (size_t threads = 1; threads <= 2; threads++) {
+                char name[96];
+                struct shape shape = {.hidden = widths[w],
+                                      .rule = rules[r],
+                                      .n_threads = threads,
+                                      .iterations = (r == 2 ? 20U : 500U) / (w == 2 ? 10U : 1U)};
+                snprintf(name, sizeof name, "%s %s, %zu thread%s", names[w], rules[r], threads,
+                         threads == 1 ? "" : "s");
+                const double own = measure_shape(bench, shape, "auto");
+                tell(bench, name, own, "ms an iteration");
+                if (r == 0 && threads == 2 && w < 2) {
+                    tell_peers(bench, widths[w], own);
+                }
+            }
+        }
+    }
+}
+
+static void bench_paths(struct bench *bench) {
+    const struct shape shape = {.rule = "win_stay", .n_threads = 1, .iterations = 2000};
+    const double dense = measure_shape(bench, shape, "dense");
+    const double sparse = measure_shape(bench, shape, "sparse");
+    tell(bench, "784-10 win_stay, dense path, 1 thread", dense, "ms an iteration");
+    tell(bench, "784-10 win_stay, sparse path, 1 thread", sparse, "ms an iteration");
+    tell(bench, "sparse path times faster than dense", dense / sparse, "times");
+    const struct shape boundary = {
+        .hidden = 100, .rule = "static", .n_threads = 2, .iterations = 10000, .is_boundary = true};
+    tell(bench, "boundary 2-100-1, 10,000 iterations, 2 threads",
+         10 * measure_shape(bench, boundary, "auto"), "s");
+}
+
+static void bench_memory(struct bench *bench) {
+    size_t few = 0, many = 0;
+    const double small = live_bytes(bench, 32, &few), large = live_bytes(bench, 1056, &many);
+    tell(bench, "memory beyond data and batch", (large - small) / (double)(many - few),
+         "bytes a synapse");
+}
+
+int command_bench(int argc, char **argv) {
+    struct bench bench = {.as_json = argc == 2 && strcmp(argv[1], "--json") == 0};
+    if (argc > 1 && !bench.as_json) {
+        return misused("bench takes --json alone, not \"%s\"", argv[1]);
+    }
+    bench.results = json_object();
+    if (bench.results == NULL || !write_data(&bench)) {
+        fprintf(stderr, "synrl: bench: its data cannot be written to a temporary folder\n");
+        json_decref(bench.results);
+        return EXIT_ERROR;
+    }
+    bench_machine(&bench);
+    bench_iterations(&bench);
+    bench_paths(&bench);
+    bench_memory(&bench);
+    remove_data(&bench);
+    if (bench.as_json) {
+        json_dumpf(bench.results, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(6));
+        printf("\n");
+    }
+    json_decref(bench.results);
+    return EXIT_DONE;
+}
