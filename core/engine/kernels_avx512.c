@@ -1,8 +1,8 @@
-/* The inner loops for AVX-512 with VNNI and VBMI. Compiled for these; called where the CPU has
- * them. */
+/* The inner loops for AVX-512 with VNNI, VBMI and VBMI2. Compiled for these; called where the CPU
+ * has them. */
 #include "kernels_common.h"
 
-#if defined(__AVX512VNNI__) && defined(__AVX512VBMI__)
+#if defined(__AVX512VNNI__) && defined(__AVX512VBMI2__)
 
 #include <immintrin.h>
 #include <sleef.h>
@@ -149,47 +149,18 @@ static void dense(size_t n_outputs, size_t n_groups, const uint8_t *groups, cons
     }
 }
 
-/* Sums of one tile's samples: 16 bits a sample, for up to this many bytes, and 32 behind them. */
-enum { BYTES_IN_16_BITS = 128, CHUNK = 64 };
-
-struct tile_sums {
-    __m512i parts[8];
-    __m512i totals[TILE_BLOCKS];
-    size_t n_added;
+enum {
+    CHUNK = 64,
+    SEGMENT = 4096,        /* inputs whose changes are listed at a time */
+    BYTES_IN_16_BITS = 128 /* sums of up to this many bytes, and of as many subtracted, fit */
 };
 
-ALWAYS_INLINE void flush_parts(struct tile_sums *tile) {
-#pragma GCC unroll 8
-    for (int part = 0; part < 8; part++) {
-        const __m256i low = _mm512_castsi512_si256(tile->parts[part]);
-        const __m256i high = _mm512_extracti64x4_epi64(tile->parts[part], 1);
-        tile->totals[2 * part] =
-            _mm512_add_epi32(tile->totals[2 * part], _mm512_cvtepi16_epi32(low));
-        tile->totals[2 * part + 1] =
-            _mm512_add_epi32(tile->totals[2 * part + 1], _mm512_cvtepi16_epi32(high));
-        tile->parts[part] = _mm512_setzero_si512();
-    }
-    tile->n_added = 0;
-}
-
-/* Adds (sign > 0) or subtracts the rows of the inputs in the mask. */
-ALWAYS_INLINE void add_rows(struct tile_sums *tile, uint64_t mask, const uint8_t *rows, int sign) {
-    const size_t n = (size_t)__builtin_popcountll(mask);
-    if (tile->n_added + n > BYTES_IN_16_BITS) {
-        flush_parts(tile);
-    }
-    tile->n_added += n;
-    for (; mask != 0; mask &= mask - 1) {
-        const uint8_t *row = rows + (size_t)__builtin_ctzll(mask) * TILE;
-#pragma GCC unroll 8
-        for (int part = 0; part < 8; part++) {
-            const __m512i bytes =
-                _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(row + 32 * part)));
-            tile->parts[part] = sign > 0 ? _mm512_add_epi16(tile->parts[part], bytes)
-                                         : _mm512_sub_epi16(tile->parts[part], bytes);
-        }
-    }
-}
+/* The inputs of a segment whose action changed by +1, -1, +2, -2. Lists, so that the loops over
+ * rows run on without a branch to guess at every row. */
+struct change_lists {
+    size_t n[4];
+    uint16_t inputs[4][SEGMENT + 32];
+};
 
 /* actions - c * last actions of up to 64 inputs. */
 ALWAYS_INLINE __m512i differences(size_t n, const int8_t *actions, const int16_t *counters,
@@ -208,28 +179,107 @@ ALWAYS_INLINE __m512i differences(size_t n, const int8_t *actions, const int16_t
     return _mm512_maskz_sub_epi8(valid, action, expected);
 }
 
+/* Appends the numbers first .. first + 63 that are in the mask. */
+ALWAYS_INLINE void list_inputs(struct change_lists *lists, int list, __mmask64 mask, size_t first) {
+    __m512i numbers = _mm512_set1_epi16((short)first);
+    const __m512i ramp =
+        _mm512_set_epi16(31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13,
+                         12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    numbers = _mm512_add_epi16(numbers, ramp);
+    for (int half = 0; half < 2; half++, mask >>= 32) {
+        const __mmask32 part = (__mmask32)mask;
+        _mm512_storeu_si512(lists->inputs[list] + lists->n[list],
+                            _mm512_maskz_compress_epi16(part, numbers));
+        lists->n[list] += (size_t)__builtin_popcount(part);
+        numbers = _mm512_add_epi16(numbers, _mm512_set1_epi16(32));
+    }
+}
+
+static void list_changes(struct change_lists *lists, size_t n_inputs, const int8_t *actions,
+                         const int16_t *counters, int32_t c) {
+    memset(lists->n, 0, sizeof lists->n);
+    for (size_t i = 0; i < n_inputs; i += CHUNK) {
+        const __m512i difference = differences(n_inputs - i, actions + i, counters + i, c);
+        const __m512i negative = _mm512_sub_epi8(_mm512_setzero_si512(), difference);
+        const __m512i one = _mm512_set1_epi8(1), two = _mm512_set1_epi8(2);
+        list_inputs(lists, 0, _mm512_cmpeq_epi8_mask(difference, one), i);
+        list_inputs(lists, 1, _mm512_cmpeq_epi8_mask(negative, one), i);
+        list_inputs(lists, 2, _mm512_cmpeq_epi8_mask(difference, two), i);
+        list_inputs(lists, 3, _mm512_cmpeq_epi8_mask(negative, two), i);
+    }
+}
+
+ALWAYS_INLINE void add_rows(size_t first, size_t n, const uint16_t *inputs, const uint8_t *rows,
+                            int sign, __m512i sums[8]) {
+    const size_t end = n < first + BYTES_IN_16_BITS ? n : first + BYTES_IN_16_BITS;
+    for (size_t i = first; i < end; i++) {
+        const uint8_t *row = rows + (size_t)inputs[i] * TILE;
+#pragma GCC unroll 8
+        for (int part = 0; part < 8; part++) {
+            const __m512i bytes =
+                _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(row + 32 * part)));
+            sums[part] = sign > 0 ? _mm512_add_epi16(sums[part], bytes)
+                                  : _mm512_sub_epi16(sums[part], bytes);
+        }
+    }
+}
+
+/* totals += (rows of the pluses - rows of the minuses) << shift, over one tile */
+ALWAYS_INLINE void add_lists(const struct change_lists *lists, int plus, unsigned shift,
+                             const uint8_t *rows, __m512i totals[TILE_BLOCKS]) {
+    const size_t n_plus = lists->n[plus], n_minus = lists->n[plus + 1];
+    for (size_t first = 0; first < n_plus || first < n_minus; first += BYTES_IN_16_BITS) {
+        __m512i sums[8];
+#pragma GCC unroll 8
+        for (int part = 0; part < 8; part++) {
+            sums[part] = _mm512_setzero_si512();
+        }
+        add_rows(first, n_plus, lists->inputs[plus], rows, 1, sums);
+        add_rows(first, n_minus, lists->inputs[plus + 1], rows, -1, sums);
+#pragma GCC unroll 8
+        for (int part = 0; part < 8; part++) {
+            const __m512i low = _mm512_cvtepi16_epi32(_mm512_castsi512_si256(sums[part]));
+            const __m512i high = _mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(sums[part], 1));
+            totals[2 * part] = _mm512_add_epi32(totals[2 * part], _mm512_slli_epi32(low, shift));
+            totals[2 * part + 1] =
+                _mm512_add_epi32(totals[2 * part + 1], _mm512_slli_epi32(high, shift));
+        }
+    }
+}
+
+/* One segment's part of one tile: deltas = c * deltas + changes. */
+static void sparse_tile(const struct change_lists *lists, const uint8_t *rows, int32_t c,
+                        size_t n_blocks, size_t stride, int32_t *deltas) {
+    __m512i totals[TILE_BLOCKS];
+    const __m512i factor = _mm512_set1_epi32(c);
+#pragma GCC unroll 16
+    for (int b = 0; b < TILE_BLOCKS; b++) {
+        totals[b] = _mm512_setzero_si512();
+    }
+    add_lists(lists, 0, 0, rows, totals);
+    add_lists(lists, 2, 1, rows, totals);
+    for (size_t b = 0; b < n_blocks; b++) {
+        const __m512i before = _mm512_loadu_si512(deltas + b * stride);
+        _mm512_storeu_si512(deltas + b * stride,
+                            _mm512_add_epi32(_mm512_mullo_epi32(before, factor), totals[b]));
+    }
+}
+
 static void sparse(size_t n_inputs, const int8_t *actions, const int16_t *counters, int32_t c,
                    const uint8_t *rows, size_t n_blocks, size_t stride, int32_t *deltas,
                    int32_t *sums) {
-    struct tile_sums tile;
-    memset(&tile, 0, sizeof tile);
-    for (size_t i = 0; i < n_inputs; i += CHUNK) {
-        const size_t left = n_inputs - i;
-        const __m512i difference = differences(left, actions + i, counters + i, c);
-        const uint8_t *from = rows + i * TILE;
-        for (int8_t size = 0; size < 2; size++) { /* a difference of 2 counts twice */
-            const __m512i limit = _mm512_set1_epi8(size);
-            const __m512i below = _mm512_sub_epi8(_mm512_setzero_si512(), limit);
-            add_rows(&tile, _mm512_cmpgt_epi8_mask(difference, limit), from, 1);
-            add_rows(&tile, _mm512_cmplt_epi8_mask(difference, below), from, -1);
+    struct change_lists lists;
+    for (size_t first = 0; first < n_inputs; first += SEGMENT) {
+        const size_t n = n_inputs - first < SEGMENT ? n_inputs - first : SEGMENT;
+        list_changes(&lists, n, actions + first, counters + first, c);
+        for (size_t b = 0; b < n_blocks; b += TILE_BLOCKS) {
+            const size_t left = n_blocks - b < TILE_BLOCKS ? n_blocks - b : TILE_BLOCKS;
+            sparse_tile(&lists, rows + b / TILE_BLOCKS * n_inputs * TILE + first * TILE,
+                        first == 0 ? c : 1, left, stride, deltas + b * stride);
         }
     }
-    flush_parts(&tile);
-    const __m512i factor = _mm512_set1_epi32(c);
     for (size_t b = 0; b < n_blocks; b++) {
-        const __m512i before = _mm512_loadu_si512(deltas + b * stride);
-        const __m512i delta = _mm512_add_epi32(_mm512_mullo_epi32(before, factor), tile.totals[b]);
-        _mm512_storeu_si512(deltas + b * stride, delta);
+        const __m512i delta = _mm512_loadu_si512(deltas + b * stride);
         _mm512_storeu_si512(sums + b * stride,
                             _mm512_add_epi32(_mm512_loadu_si512(sums + b * stride), delta));
     }

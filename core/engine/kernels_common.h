@@ -107,19 +107,21 @@ static void common_lattice_values(size_t n, const float *w0, const int16_t *coun
 static inline void common_sparse(size_t n_inputs, const int8_t *actions, const int16_t *counters,
                                  int32_t c, const uint8_t *rows, size_t n_blocks, size_t stride,
                                  int32_t *deltas, int32_t *sums) {
-    int32_t total[TILE] = {0};
-    for (size_t i = 0; i < n_inputs; i++) {
-        const int32_t difference = actions[i] - c * ((counters[i] & 3) - 1);
-        const uint8_t *row = rows + i * TILE;
-        for (size_t s = 0; difference != 0 && s < TILE; s++) {
-            total[s] += difference * row[s];
+    for (size_t tile = 0; tile < n_blocks; tile += TILE_BLOCKS, rows += n_inputs * TILE) {
+        int32_t total[TILE] = {0};
+        for (size_t i = 0; i < n_inputs; i++) {
+            const int32_t difference = actions[i] - c * ((counters[i] & 3) - 1);
+            const uint8_t *row = rows + i * TILE;
+            for (size_t s = 0; difference != 0 && s < TILE; s++) {
+                total[s] += difference * row[s];
+            }
         }
-    }
-    for (size_t b = 0; b < n_blocks; b++) {
-        for (size_t s = 0; s < SYNRL_LANES; s++) {
-            int32_t *delta = &deltas[b * stride + s];
-            *delta = c * *delta + total[b * SYNRL_LANES + s];
-            sums[b * stride + s] += *delta;
+        for (size_t b = tile; b < n_blocks && b < tile + TILE_BLOCKS; b++) {
+            for (size_t s = 0; s < SYNRL_LANES; s++) {
+                int32_t *delta = &deltas[b * stride + s];
+                *delta = c * *delta + total[(b - tile) * SYNRL_LANES + s];
+                sums[b * stride + s] += *delta;
+            }
         }
     }
 }

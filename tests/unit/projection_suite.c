@@ -1,0 +1,575 @@
+/* Projections and batches against plain loops that follow the words of synrl/engine.h, for every
+ * variant and path: exact equality, whatever happens to the weights in between. */
+#include <check.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/kernels.h"
+#include "support/scarce.h"
+
+enum { N_VARIANTS = 3, N_PATHS = 3, N_WAYS = N_VARIANTS * N_PATHS };
+
+static struct core *core;
+static struct host host;
+
+/* Each test is a process of its own: variant and path are taken from the environment once. */
+static bool start(int way, size_t n_threads) {
+    static const char *const variants[] = {"scalar", "avx2", "avx512"};
+    static const char *const paths[] = {"auto", "dense", "sparse"};
+    const char *variant = variants[way / N_PATHS];
+    setenv("SYNRL_ISA", variant, 1);
+    setenv("SYNRL_PATH", paths[way % N_PATHS], 1);
+    core = core_create(&(struct core_options){.n_threads = n_threads});
+    ck_assert_ptr_nonnull(core);
+    host_init(&host, core, SYNRL_KIND_MODEL, "test");
+    return engine_isa() != NULL && strcmp(engine_isa(), variant) == 0;
+}
+
+static void *allocate(size_t n, size_t size) {
+    void *memory = calloc(n, size);
+    ck_assert_ptr_nonnull(memory);
+    return memory;
+}
+
+/* Inputs, and the batch made of them ------------------------------------------------------------
+ */
+
+struct inputs {
+    size_t n_samples, n_inputs;
+    bool is_bytes;
+    float scale;
+    uint8_t *bytes; /* [n_samples][n_inputs], or floats */
+    float *floats;
+    synrl_batch *batch;
+};
+
+static uint8_t random_byte(void) {
+    const int kind = rand() % 4;
+    return (uint8_t)(kind == 0 ? 0 : kind == 1 ? 255 : rand());
+}
+
+/* Every other time by way of row numbers. */
+static void fill_batch(struct inputs *inputs) {
+    const size_t n = inputs->n_samples, size = inputs->is_bytes ? 1 : sizeof(float);
+    const char *from = inputs->is_bytes ? (char *)inputs->bytes : (char *)inputs->floats;
+    if (n % 2 == 0) {
+        batch_fill(inputs->batch, from, NULL);
+        return;
+    }
+    const size_t row = inputs->n_inputs * size;
+    char *shuffled = allocate(n, row);
+    uint32_t *rows = allocate(n, sizeof *rows);
+    for (size_t s = 0; s < n; s++) {
+        rows[s] = (uint32_t)(n - 1 - s);
+        memcpy(shuffled + rows[s] * row, from + s * row, row);
+    }
+    batch_fill(inputs->batch, shuffled, rows);
+    free(shuffled);
+    free(rows);
+}
+
+static void inputs_make(struct inputs *inputs, size_t n_samples, size_t n_inputs, bool is_bytes) {
+    const size_t n = n_samples * n_inputs;
+    *inputs = (struct inputs){.n_samples = n_samples,
+                              .n_inputs = n_inputs,
+                              .is_bytes = is_bytes,
+                              .scale = is_bytes ? 1.0F / 255.0F : 1.0F,
+                              .bytes = allocate(n, 1),
+                              .floats = allocate(n, sizeof(float))};
+    for (size_t i = 0; i < n; i++) {
+        inputs->bytes[i] = random_byte();
+        inputs->floats[i] = (float)(rand() % 2001 - 1000) * 1e-3F;
+    }
+    ck_assert_int_eq(
+        batch_create(&host.public, n_samples, n_inputs, is_bytes, inputs->scale, &inputs->batch),
+        SYNRL_OK);
+    fill_batch(inputs);
+}
+
+static void inputs_free(struct inputs *inputs) {
+    batch_destroy(inputs->batch);
+    free(inputs->bytes);
+    free(inputs->floats);
+}
+
+/* What a projection must do ----------------------------------------------------------------------
+ */
+
+struct expected {
+    size_t n_outputs, n_inputs, n;
+    const struct inputs *inputs;
+    float *w0;
+    int32_t *k;
+    float alpha;
+    size_t n_acts, acts_max;
+};
+
+static void expected_make(struct expected *expected, size_t n_outputs, size_t n_inputs) {
+    const size_t n = n_outputs * n_inputs, sums_allow = INT32_MAX / (255 * n_inputs);
+    *expected = (struct expected){.n_outputs = n_outputs,
+                                  .n_inputs = n_inputs,
+                                  .n = n,
+                                  .w0 = allocate(n, sizeof(float)),
+                                  .k = allocate(n, sizeof(int32_t)),
+                                  .acts_max = sums_allow < 8190 ? sums_allow : 8190};
+}
+
+static void expected_free(struct expected *expected) {
+    free(expected->w0);
+    free(expected->k);
+}
+
+static float expected_weight(const struct expected *expected, size_t i) {
+    return (float)((double)expected->w0[i] + (double)expected->alpha * expected->k[i]);
+}
+
+static void expected_rebase(struct expected *expected) {
+    for (size_t i = 0; i < expected->n; i++) {
+        expected->w0[i] = expected_weight(expected, i);
+        expected->k[i] = 0;
+    }
+    expected->n_acts = 0;
+}
+
+static void expected_act(struct expected *expected, const int8_t *actions, float alpha) {
+    const bool is_other = memcmp(&alpha, &expected->alpha, sizeof alpha) != 0;
+    if (expected->n_acts > 0 && (is_other || expected->n_acts == expected->acts_max)) {
+        expected_rebase(expected);
+    }
+    expected->alpha = alpha;
+    expected->n_acts++;
+    for (size_t i = 0; i < expected->n; i++) {
+        expected->k[i] += actions[i];
+    }
+}
+
+static float expected_value(const struct expected *expected, size_t sample, size_t o,
+                            const float *bias) {
+    const struct inputs *inputs = expected->inputs;
+    const size_t n = expected->n_inputs;
+    float sum = 0.0F, z;
+    int64_t moved = 0;
+    for (size_t i = 0; i < n; i++) {
+        const size_t at = o * n + i;
+        if (inputs->is_bytes) {
+            sum += (float)inputs->bytes[sample * n + i] * expected->w0[at];
+            moved += inputs->bytes[sample * n + i] * expected->k[at];
+        } else {
+            sum += inputs->floats[sample * n + i] * expected_weight(expected, at);
+        }
+    }
+    ck_assert(moved <= INT32_MAX && moved >= -INT32_MAX);
+    const float unit = expected->alpha * inputs->scale;
+    z = inputs->is_bytes ? inputs->scale * sum + unit * (float)moved : sum;
+    return bias != NULL ? z + bias[o] : z;
+}
+
+static void check_block(const struct expected *expected, synrl_projection *projection, size_t block,
+                        const float *bias, float *z) {
+    const size_t last = expected->inputs->n_samples - 1;
+    engine_api.projection_values(projection, block, bias, z);
+    for (size_t o = 0; o < expected->n_outputs; o++) {
+        for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
+            const size_t s = block * SYNRL_LANES + lane;
+            const float wanted = expected_value(expected, s < last ? s : last, o, bias);
+            const float got = z[o * SYNRL_LANES + lane];
+            ck_assert_msg(memcmp(&got, &wanted, sizeof got) == 0,
+                          "%zu inputs, %zu outputs, output %zu of sample %zu: %a, must be %a",
+                          expected->n_inputs, expected->n_outputs, o, s, (double)got,
+                          (double)wanted);
+        }
+    }
+}
+
+/* All blocks, from the last to the first; or about every second, so that some fall behind. */
+static void check_blocks(const struct expected *expected, synrl_projection *projection, bool all) {
+    float *z = allocate(expected->n_outputs, SYNRL_LANES * sizeof(float));
+    float *bias = allocate(expected->n_outputs, sizeof(float));
+    for (size_t o = 0; o < expected->n_outputs; o++) {
+        bias[o] = (float)o * 0.25F - 1.0F;
+    }
+    for (size_t b = engine_api.batch_blocks(expected->inputs->batch); b-- > 0;) {
+        if (all || rand() % 2 == 0) {
+            check_block(expected, projection, b, b % 3 == 0 ? NULL : bias, z);
+        }
+    }
+    free(z);
+    free(bias);
+}
+
+static void check_weights(const struct expected *expected, const synrl_projection *projection) {
+    float *weights = allocate(expected->n, sizeof(float));
+    engine_api.projection_get(projection, weights);
+    for (size_t i = 0; i < expected->n; i++) {
+        const float wanted = expected_weight(expected, i);
+        ck_assert_msg(memcmp(&weights[i], &wanted, sizeof wanted) == 0, "weight %zu", i);
+    }
+    free(weights);
+}
+
+/* A life of one projection -----------------------------------------------------------------------
+ */
+
+struct life {
+    struct expected expected;
+    struct inputs batches[2]; /* of one shape, so that their memory is used again */
+    synrl_projection *projection;
+    int8_t *actions;
+    float *floats; /* scratch, [n] */
+    float alpha;
+};
+
+/* Anything; c times the last ones but for a few; all alike. */
+static void next_actions(struct life *life) {
+    const int kind = rand() % 6;
+    const int8_t c = (int8_t)(rand() % 3 - 1);
+    for (size_t i = 0; i < life->expected.n; i++) {
+        int8_t *action = &life->actions[i];
+        if (kind < 2 || (kind < 5 && rand() % 16 == 0)) {
+            *action = (int8_t)(rand() % 3 - 1);
+        } else {
+            *action = kind < 5 ? (int8_t)(c * *action) : c;
+        }
+    }
+}
+
+static void life_act(struct life *life) {
+    next_actions(life);
+    if (rand() % 12 == 0) {
+        life->alpha = life->alpha > 1e-3F ? 1e-3F : 2.5e-3F;
+    }
+    expected_act(&life->expected, life->actions, life->alpha);
+    engine_api.projection_act(life->projection, life->actions, life->alpha);
+}
+
+static void life_bind(struct life *life, const struct inputs *inputs) {
+    life->expected.inputs = inputs;
+    expected_rebase(&life->expected);
+    ck_assert_int_eq(engine_api.projection_bind(life->projection, inputs->batch), SYNRL_OK);
+}
+
+static void life_set(struct life *life) {
+    for (size_t i = 0; i < life->expected.n; i++) {
+        life->expected.w0[i] = life->floats[i] = (float)(rand() % 2001 - 1000) * 1e-3F;
+        life->expected.k[i] = 0;
+    }
+    life->expected.n_acts = 0;
+    engine_api.projection_set(life->projection, life->floats);
+}
+
+static void life_shift(struct life *life) {
+    expected_rebase(&life->expected);
+    for (size_t i = 0; i < life->expected.n; i++) {
+        life->floats[i] = (float)(rand() % 2001 - 1000) * 1e-4F;
+        life->expected.w0[i] += life->floats[i];
+    }
+    engine_api.projection_shift(life->projection, life->floats);
+}
+
+/* Saves, goes astray, and loads. */
+static void life_reload(struct life *life) {
+    const size_t size = engine_api.projection_state_size(life->projection);
+    void *state = allocate(size, 1);
+    engine_api.projection_save(life->projection, state);
+    memset(life->floats, 0, life->expected.n * sizeof(float));
+    engine_api.projection_set(life->projection, life->floats);
+    ck_assert_int_eq(engine_api.projection_load(life->projection, state, size - 1), SYNRL_INVALID);
+    ck_assert_int_eq(engine_api.projection_load(life->projection, state, size), SYNRL_OK);
+    free(state);
+}
+
+static void life_live(struct life *life, int n_events) {
+    for (int event = 0; event < n_events; event++) {
+        const int kind = rand() % 32;
+        if (kind == 0) {
+            life_set(life);
+        } else if (kind == 1) {
+            life_shift(life);
+        } else if (kind == 2) {
+            life_reload(life);
+        } else if (kind == 3) {
+            life_bind(life, &life->batches[rand() % 2]);
+        } else {
+            life_act(life);
+        }
+        if (kind % 8 != 7) { /* now and then two steps in a row without a look */
+            check_blocks(&life->expected, life->projection, kind % 4 != 3);
+        }
+    }
+    check_weights(&life->expected, life->projection);
+}
+
+static void live(size_t n_outputs, size_t n_inputs, size_t n_samples, bool is_bytes, int n_events) {
+    struct life life = {.alpha = 1e-3F};
+    expected_make(&life.expected, n_outputs, n_inputs);
+    inputs_make(&life.batches[0], n_samples, n_inputs, is_bytes);
+    inputs_make(&life.batches[1], n_samples, n_inputs, is_bytes);
+    life.actions = allocate(life.expected.n, 1);
+    life.floats = allocate(life.expected.n, sizeof(float));
+    ck_assert_int_eq(
+        engine_api.projection_create(&host.public, n_outputs, n_inputs, &life.projection),
+        SYNRL_OK);
+    life_bind(&life, &life.batches[0]);
+    check_blocks(&life.expected, life.projection, true); /* all weights start at 0 */
+    life_set(&life);
+    life_live(&life, n_events);
+    engine_api.projection_destroy(life.projection);
+    inputs_free(&life.batches[0]);
+    inputs_free(&life.batches[1]);
+    expected_free(&life.expected);
+    free(life.actions);
+    free(life.floats);
+}
+
+static size_t random_samples(void) {
+    static const size_t near[] = {1, 15, 16, 17, 31, 33, 240, 255, 256, 257, 273, 300};
+    return near[(size_t)rand() % (sizeof near / sizeof near[0])];
+}
+
+static void live_in_many_shapes(bool is_bytes, unsigned seed) {
+    srand(seed);
+    for (int shape = 0; shape < 20; shape++) {
+        live(1 + (size_t)rand() % 70, 1 + (size_t)rand() % 70, random_samples(), is_bytes, 25);
+    }
+    live(10, 300, 272, is_bytes, 40); /* more inputs than any chunk holds */
+}
+
+START_TEST(bytes_follow_the_words) {
+    if (start(_i, 1 + (size_t)_i % 2)) {
+        live_in_many_shapes(true, 1 + (unsigned)(_i / N_PATHS));
+    }
+    core_destroy(core);
+}
+END_TEST
+
+START_TEST(floats_follow_the_words) {
+    if (start(_i, 1 + (size_t)_i % 2)) {
+        live_in_many_shapes(false, 5 + (unsigned)_i);
+    }
+    core_destroy(core);
+}
+END_TEST
+
+/* All pixels 255, all actions +1: after the most steps without a rebase the integer sum is
+ * 255 * 70001 * 120 = 2142030600, just below 2^31 = 2147483648; then it starts again. */
+START_TEST(sums_go_to_the_edge_and_not_past_it) {
+    enum { WIDE = 70001, ACTS_MAX = 120 };
+    if (!start(_i, 1)) {
+        core_destroy(core);
+        return;
+    }
+    synrl_projection *projection;
+    struct inputs inputs;
+    float z[SYNRL_LANES];
+    int8_t *actions = allocate(WIDE, 1);
+    float *zeros = allocate(WIDE, sizeof(float));
+    const float alpha = 0x1p-20F, unit = alpha * (1.0F / 255.0F);
+    inputs_make(&inputs, 3, WIDE, true);
+    memset(inputs.bytes, 255, 3 * (size_t)WIDE);
+    fill_batch(&inputs);
+    ck_assert_int_eq(engine_api.projection_create(&host.public, 1, WIDE, &projection), SYNRL_OK);
+    ck_assert_int_eq(engine_api.projection_bind(projection, inputs.batch), SYNRL_OK);
+    for (int sign = 1; sign >= -1; sign -= 2) {
+        float base = 0.0F; /* the float sum of 255 w0 over the inputs, w0 the same for all */
+        memset(actions, sign, WIDE);
+        engine_api.projection_set(projection, zeros);
+        for (int step = 1; step <= ACTS_MAX + 10; step++) {
+            const int since = step <= ACTS_MAX ? step : step - ACTS_MAX;
+            if (since == 1) {
+                const float w0 = step == 1 ? 0.0F : alpha * (float)(sign * ACTS_MAX);
+                base = 0.0F;
+                for (int i = 0; i < WIDE; i++) {
+                    base += 255.0F * w0;
+                }
+                base *= 1.0F / 255.0F;
+            }
+            engine_api.projection_act(projection, actions, alpha);
+            engine_api.projection_values(projection, 0, NULL, z);
+            const int64_t sum = (int64_t)255 * WIDE * since * sign;
+            const float wanted = base + unit * (float)sum;
+            for (int lane = 0; lane < SYNRL_LANES; lane++) {
+                ck_assert_msg(memcmp(&z[lane], &wanted, sizeof wanted) == 0,
+                              "step %d: %a, must be %a", sign * step, (double)z[lane],
+                              (double)wanted);
+            }
+        }
+    }
+    free(actions);
+    free(zeros);
+    engine_api.projection_destroy(projection);
+    inputs_free(&inputs);
+    core_destroy(core);
+}
+END_TEST
+
+/* Long enough for a counter to be full several times. */
+START_TEST(a_long_run_rebases_again_and_again) {
+    if (start(_i, 1)) {
+        struct inputs inputs;
+        struct expected expected;
+        synrl_projection *projection;
+        int8_t actions[3 * 9];
+        srand(8);
+        inputs_make(&inputs, 5, 9, true);
+        expected_make(&expected, 3, 9);
+        expected.inputs = &inputs;
+        ck_assert_int_eq(engine_api.projection_create(&host.public, 3, 9, &projection), SYNRL_OK);
+        ck_assert_int_eq(engine_api.projection_bind(projection, inputs.batch), SYNRL_OK);
+        for (int step = 0; step < 3 * 8190 + 20; step++) {
+            for (size_t i = 0; i < 27; i++) {
+                actions[i] = (int8_t)(i < 9 ? 1 : i < 18 ? -1 : rand() % 3 - 1);
+            }
+            expected_act(&expected, actions, 1e-4F);
+            engine_api.projection_act(projection, actions, 1e-4F);
+            check_blocks(&expected, projection, true);
+        }
+        check_weights(&expected, projection);
+        engine_api.projection_destroy(projection);
+        inputs_free(&inputs);
+        expected_free(&expected);
+    }
+    core_destroy(core);
+}
+END_TEST
+
+/* A float sum of n products starting at 0, each product rounded once and each partial sum once, is
+ * within n u / (1 - n u) * sum |x w| of the exact one, u = 2^-24 (Higham 2002, section 3.1). */
+START_TEST(floats_are_within_the_bound_of_exact_sums) {
+    enum { WIDE = 1000, OUTPUTS = 3 };
+    static float weights[OUTPUTS * WIDE], z[OUTPUTS * SYNRL_LANES];
+    ck_assert(start(0, 1) || engine_isa() == NULL);
+    struct inputs inputs;
+    synrl_projection *projection;
+    srand(4);
+    inputs_make(&inputs, 16, WIDE, false);
+    ck_assert_int_eq(engine_api.projection_create(&host.public, OUTPUTS, WIDE, &projection),
+                     SYNRL_OK);
+    for (size_t i = 0; i < OUTPUTS * WIDE; i++) {
+        weights[i] = (float)(rand() % 20001 - 10000) * 1e-4F;
+    }
+    engine_api.projection_set(projection, weights);
+    ck_assert_int_eq(engine_api.projection_bind(projection, inputs.batch), SYNRL_OK);
+    engine_api.projection_values(projection, 0, NULL, z);
+    for (size_t o = 0; o < OUTPUTS; o++) {
+        for (size_t s = 0; s < SYNRL_LANES; s++) {
+            long double sum = 0, size = 0;
+            for (size_t i = 0; i < WIDE; i++) {
+                const long double product =
+                    (long double)inputs.floats[s * WIDE + i] * (long double)weights[o * WIDE + i];
+                sum += product;
+                size += fabsl(product);
+            }
+            const long double bound = WIDE * 0x1p-24L / (1 - WIDE * 0x1p-24L) * size;
+            ck_assert(fabsl((long double)z[o * SYNRL_LANES + s] - sum) <= bound);
+        }
+    }
+    engine_api.projection_destroy(projection);
+    inputs_free(&inputs);
+    core_destroy(core);
+}
+END_TEST
+
+/* Batches: what was packed comes back. */
+START_TEST(batches_give_back_their_samples) {
+    start(0, 1);
+    for (size_t n_samples = 1; n_samples < 40; n_samples += 6) {
+        for (int is_bytes = 0; is_bytes < 2; is_bytes++) {
+            enum { INPUTS = 11 };
+            struct inputs inputs;
+            float x[INPUTS * SYNRL_LANES], rows[40 * INPUTS];
+            inputs_make(&inputs, n_samples, INPUTS, is_bytes != 0);
+            ck_assert_uint_eq(engine_api.batch_samples(inputs.batch), n_samples);
+            ck_assert_uint_eq(engine_api.batch_inputs(inputs.batch), INPUTS);
+            engine_api.batch_rows(inputs.batch, 0, n_samples, rows);
+            for (size_t s = 0; s < engine_api.batch_blocks(inputs.batch) * SYNRL_LANES; s++) {
+                const size_t from = s < n_samples ? s : n_samples - 1;
+                engine_api.batch_values(inputs.batch, s / SYNRL_LANES, x);
+                for (size_t i = 0; i < INPUTS; i++) {
+                    const float wanted = is_bytes != 0
+                                             ? inputs.scale * (float)inputs.bytes[from * INPUTS + i]
+                                             : inputs.floats[from * INPUTS + i];
+                    const float got = x[i * SYNRL_LANES + s % SYNRL_LANES];
+                    ck_assert(memcmp(&got, &wanted, sizeof got) == 0);
+                    ck_assert(memcmp(&rows[from * INPUTS + i], &wanted, sizeof got) == 0);
+                }
+            }
+            inputs_free(&inputs);
+        }
+    }
+    core_destroy(core);
+}
+END_TEST
+
+/* Refusals and memory ----------------------------------------------------------------------------
+ */
+
+static void check_refused_shape(size_t n_outputs, size_t n_inputs) {
+    synrl_projection *projection;
+    ck_assert_int_eq(engine_api.projection_create(&host.public, n_outputs, n_inputs, &projection),
+                     SYNRL_INVALID);
+    ck_assert_ptr_null(projection);
+    ck_assert_msg(strstr(core->message, "at most 8421504 inputs") != NULL, "%s", core->message);
+}
+
+/* One step of 8421505 inputs could reach 255 * 8421505 = 2147483775 > 2^31 - 1. */
+START_TEST(shapes_past_the_limits_are_refused) {
+    start(0, 1);
+    check_refused_shape(0, 5);
+    check_refused_shape(5, 0);
+    check_refused_shape(1, 8421505);
+    check_refused_shape((size_t)1 << 20, (size_t)1 << 12);
+    check_refused_shape(SIZE_MAX / 2, 3);
+    synrl_projection *projection;
+    struct inputs inputs;
+    ck_assert_int_eq(engine_api.projection_create(&host.public, 2, 4, &projection), SYNRL_OK);
+    inputs_make(&inputs, 5, 3, true);
+    ck_assert_int_eq(engine_api.projection_bind(projection, inputs.batch), SYNRL_INVALID);
+    ck_assert_ptr_nonnull(strstr(core->message, "4 inputs bound to a batch of 3 inputs"));
+    engine_api.projection_destroy(projection);
+    inputs_free(&inputs);
+    core_destroy(core);
+}
+END_TEST
+
+/* Batch, projection and binding; 9 inputs need rows of actions of their own. */
+static synrl_status make_all(struct core *used, void *context) {
+    const bool *is_bytes = context;
+    struct host own;
+    synrl_batch *batch;
+    synrl_projection *projection = NULL;
+    host_init(&own, used, SYNRL_KIND_MODEL, "test");
+    synrl_status status = batch_create(&own.public, 20, 9, *is_bytes, 1.0F, &batch);
+    if (status == SYNRL_OK) {
+        status = engine_api.projection_create(&own.public, 3, 9, &projection);
+    }
+    if (status == SYNRL_OK) {
+        status = engine_api.projection_bind(projection, batch);
+    }
+    engine_api.projection_destroy(projection);
+    batch_destroy(batch);
+    return status;
+}
+
+START_TEST(memory_may_run_out) {
+    bool is_bytes = _i == 1;
+    check_scarce(make_all, &is_bytes);
+}
+END_TEST
+
+Suite *make_projection_suite(void);
+Suite *make_projection_suite(void) {
+    Suite *suite = suite_create("projection");
+    TCase *tests = tcase_create("projection");
+    tcase_set_timeout(tests, 300);
+    tcase_add_loop_test(tests, bytes_follow_the_words, 0, N_WAYS);
+    tcase_add_loop_test(tests, floats_follow_the_words, 0, N_WAYS);
+    tcase_add_loop_test(tests, sums_go_to_the_edge_and_not_past_it, 0, N_WAYS);
+    tcase_add_loop_test(tests, a_long_run_rebases_again_and_again, 0, N_WAYS);
+    tcase_add_test(tests, floats_are_within_the_bound_of_exact_sums);
+    tcase_add_test(tests, batches_give_back_their_samples);
+    tcase_add_test(tests, shapes_past_the_limits_are_refused);
+    tcase_add_loop_test(tests, memory_may_run_out, 0, 2);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
