@@ -113,6 +113,11 @@ $(BUILD)/plugins/%.so: plugins/%.c
 		$(if $(SAN),,-Wl$(comma)-z$(comma)defs) -o $@ $< $(call pkg,--libs $(PACKAGES_$*)) -lm
 comma := ,
 
+# For datasets/glyphs/make-glyphs.sh alone.
+$(BUILD)/make-glyphs: datasets/glyphs/make-glyphs.c $(BUILD)/libsynrl.a \
+		$(BUILD)/plugins/datasets/glyphs.so
+	$(CC) $(CORE_CPPFLAGS) $(CFLAGS) $(LDFLAGS) -o $@ $< $(BUILD)/libsynrl.a $(LDLIBS)
+
 run: all
 	$(BUILD)/synrl run scripts/boundary.lua
 
