@@ -18,12 +18,13 @@ for deb in "$work"/debs/*.deb; do
 done
 
 make -s build/make-glyphs
-build/make-glyphs "$work/fonts" "$samples" "$jitter" "$seed" "$here"
+build/make-glyphs "$work/fonts" "$samples" "$jitter" "$seed" "$here" 2>&1 | tee "$work/log"
+found=$(sed -n 's/.*, \(from .* fonts\) that give \(.*\)/\2 are letters as they are, \1; the others are sheared, shrunk and moved/p' "$work/log")
 
 # What a copyright file says of licences, in the words of its "License:" lines, else by what it names.
 licences() {
     local found
-    found=$(sed -n 's/^License: *\([^ ,;]*\).*/\1/p' "$1" | sort -u | paste -sd' ')
+    found=$(sed -n 's/^License: *\([^ ,;]*\).*/\1/p' "$1" | sort -u | tr '|' '/' | paste -sd' ')
     if [ -z "$found" ]; then
         found=$(grep -oiE 'open font license|general public license|public domain|apache license|LaTeX project public license|bitstream vera|M\+ fonts|IPA font license|MIT license' "$1" |
             tr '[:upper:]' '[:lower:]' | sort -u | paste -sd',' | sed 's/,/, /g' || true)
@@ -35,8 +36,8 @@ licences() {
     echo "# The fonts of the shipped glyphs"
     echo
     echo "$samples pictures of the letters A to J, 28x28, no two alike, made by \`$here/make-glyphs.sh\` (jitter $jitter, seed $seed) from"
-    echo "the fonts in these packages of Debian main. Licences are those that the packages' copyright files name; the fonts"
-    echo "themselves are not part of synrl."
+    echo "the fonts in these packages of Debian main: $found."
+    echo "Licences are those that the packages' copyright files name; the fonts themselves are not part of synrl."
     echo
     echo "| package | version | font files | licences |"
     echo "|---|---|---|---|"
