@@ -23,7 +23,7 @@ synrl_status gnuplot_begin(struct core *core, struct gnuplot *gnuplot) {
 }
 
 static int spawn(const struct gnuplot *gnuplot, FILE *output, pid_t *child) {
-    char *const arguments[] = {"gnuplot", "-", NULL};
+    char *const arguments[] = {"gnuplot", "-d", "-", NULL};
     posix_spawn_file_actions_t actions;
     int error = posix_spawn_file_actions_init(&actions);
     if (error != 0) {

@@ -67,6 +67,7 @@ static bool write_zip(struct archive *zip, struct archive_entry *entry, FILE *st
                       size_t n_arrays, const struct npz_array *arrays) {
     bool is_written = archive_write_set_format_zip(zip) == ARCHIVE_OK &&
                       archive_write_zip_set_compression_store(zip) == ARCHIVE_OK &&
+                      archive_write_set_bytes_in_last_block(zip, 1) == ARCHIVE_OK &&
                       archive_write_open_FILE(zip, stream) == ARCHIVE_OK;
     for (size_t i = 0; is_written && i < n_arrays; i++) {
         is_written = write_array(zip, entry, &arrays[i]);

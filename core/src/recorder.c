@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 #include <time.h>
+#include <unistd.h>
 
 #include "file.h"
 #include "npz.h"
@@ -20,7 +21,7 @@ struct recorder {
     struct core *core;
     const struct trainer *trainer;
     bool pictures;
-    char *folder;
+    char *folder;  /* made by this recorder, or NULL */
     json_t *json;  /* of run.json */
     FILE *metrics; /* open while the run goes on */
     FILE *rewards; /* opened by the first reward */
@@ -60,20 +61,37 @@ static synrl_status make_folder(struct recorder *recorder, const char *parent) {
         if (number > 1) {
             snprintf(suffix, sizeof suffix, "-%d", number);
         }
-        core_free(core, recorder->folder);
-        recorder->folder = core_printf(core, "%s/%s-%s%s", parent, stamp, name, suffix);
-        if (recorder->folder == NULL) {
+        char *folder = core_printf(core, "%s/%s-%s%s", parent, stamp, name, suffix);
+        if (folder == NULL) {
             return SYNRL_NO_MEMORY;
         }
-        if (mkdir(recorder->folder, 0777) == 0) {
+        if (mkdir(folder, 0777) == 0) {
+            recorder->folder = folder;
             return SYNRL_OK;
         }
-        if (errno != EEXIST) {
-            return file_fail(core, recorder->folder, "be made");
-        }
+        const synrl_status failure = errno != EEXIST ? file_fail(core, folder, "make") : SYNRL_OK;
+        core_free(core, folder);
+        SYNRL_TRY(failure);
     }
     return core_fail(core, SYNRL_IO, "%s: too many runs of this name in one second", parent);
 }
+
+/* Takes away what a run that failed must not leave: the names that stand for results. */
+static void remove_files(const struct recorder *recorder, size_t n, const char *const *names) {
+    for (size_t i = 0; i < n; i++) {
+        char *path = path_of(recorder, names[i]);
+        if (path != NULL) {
+            unlink(path);
+        }
+        core_free(recorder->core, path);
+    }
+}
+
+static const char *const results[] = {
+    "weights.npz",  "policy.csv",   "loss.svg",   "loss.png",
+    "boundary.svg", "boundary.png", "policy.svg", "policy.png",
+};
+static const char *const beginnings[] = {"metrics.csv", "run.json"};
 
 /* run.json ------------------------------------------------------------------------------------- */
 
@@ -140,7 +158,7 @@ static synrl_status open_file(const struct recorder *recorder, const char *name,
     }
     *stream = fopen(path, "wbe");
     const synrl_status status =
-        *stream != NULL ? SYNRL_OK : file_fail(recorder->core, path, "be written");
+        *stream != NULL ? SYNRL_OK : file_fail(recorder->core, path, "write");
     core_free(recorder->core, path);
     return status;
 }
@@ -151,7 +169,7 @@ static synrl_status check_written(const struct recorder *recorder, FILE *stream,
     }
     char path[512];
     snprintf(path, sizeof path, "%s/%s", recorder->folder, name);
-    return file_fail(recorder->core, path, "be written");
+    return file_fail(recorder->core, path, "write");
 }
 
 static synrl_status start(struct recorder *recorder, const struct recorder_options *options) {
@@ -163,6 +181,15 @@ static synrl_status start(struct recorder *recorder, const struct recorder_optio
         "sample_forwards,sample_backwards\n",
         recorder->metrics);
     return check_written(recorder, recorder->metrics, "metrics.csv");
+}
+
+/* Of a run that did not begin nothing is left. */
+static void abandon(struct recorder *recorder) {
+    if (recorder->folder != NULL) {
+        remove_files(recorder, sizeof beginnings / sizeof beginnings[0], beginnings);
+        rmdir(recorder->folder);
+    }
+    recorder_destroy(recorder);
 }
 
 synrl_status recorder_create(struct core *core, const struct trainer *trainer,
@@ -177,7 +204,7 @@ synrl_status recorder_create(struct core *core, const struct trainer *trainer,
     recorder->pictures = options->pictures;
     const synrl_status status = start(recorder, options);
     if (status != SYNRL_OK) {
-        recorder_destroy(recorder);
+        abandon(recorder);
         return status;
     }
     *made = recorder;
@@ -360,6 +387,7 @@ synrl_status recorder_finish(struct recorder *recorder, synrl_status outcome) {
     /* The first failure is the one to tell, whatever else goes wrong on the way out. */
     memcpy(problem, recorder->core->message, sizeof problem);
     close_files(recorder);
+    remove_files(recorder, sizeof results / sizeof results[0], results);
     finish_json(recorder, "failed", problem);
     return core_fail(recorder->core, status, "%s", problem);
 }

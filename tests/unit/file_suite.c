@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "support/scarce.h"
 #include "support/scratch.h"
+#include "support/support.h"
 
 static struct core *core;
 static struct scratch scratch;
@@ -120,8 +120,8 @@ START_TEST(folders_are_made_with_those_above) {
 }
 END_TEST
 
-static synrl_status write_and_read(struct core *scarce, void *context) {
-    const char *path = context;
+static synrl_status write_and_read(struct core *scarce) {
+    const char *path = scratch_path(&scratch, "file");
     char *read;
     size_t size;
     SYNRL_TRY(folder_create(scarce, scratch.folder));
@@ -132,7 +132,7 @@ static synrl_status write_and_read(struct core *scarce, void *context) {
 }
 
 START_TEST(memory_that_runs_out_leaves_nothing) {
-    check_scarce(write_and_read, (char *)scratch_path(&scratch, "file"));
+    test_short_memory(write_and_read);
     ck_assert_uint_eq(scratch_count(scratch.folder), 1);
 }
 END_TEST

@@ -6,8 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "support/scarce.h"
 #include "support/scratch.h"
+#include "support/support.h"
 
 static struct core *core;
 static struct scratch scratch;
@@ -27,8 +27,8 @@ static const float weights[6] = {1.0F, -2.5F, 0x1.fffffep-1F, 1e-45F, -0.0F, 3.4
 static const struct npz_array arrays[] = {
     {"layer1.weight", weights, 2, 3}, {"layer1.bias", weights + 2, 4, 0}, {"empty", weights, 0, 0}};
 
-static synrl_status write_arrays(struct core *used, void *path) {
-    return npz_write(used, path, 3, arrays);
+static synrl_status write_arrays(struct core *scarce) {
+    return npz_write(scarce, scratch_path(&scratch, "weights.npz"), 3, arrays);
 }
 
 /* Every bit: as integers, since NaN and -0 compare otherwise. */
@@ -83,7 +83,7 @@ START_TEST(a_place_that_cannot_be_written_is_named) {
 END_TEST
 
 START_TEST(memory_that_runs_out_leaves_nothing) {
-    check_scarce(write_arrays, (char *)scratch_path(&scratch, "weights.npz"));
+    test_short_memory(write_arrays);
     ck_assert_uint_eq(scratch_count(scratch.folder), 1);
 }
 END_TEST

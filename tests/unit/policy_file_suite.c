@@ -5,8 +5,8 @@
 #include <string.h>
 
 #include "policy.h"
-#include "support/scarce.h"
 #include "support/scratch.h"
+#include "support/support.h"
 
 static struct core *core;
 static struct scratch scratch;
@@ -326,13 +326,14 @@ START_TEST(a_place_that_cannot_be_written_is_named) {
 }
 END_TEST
 
-static synrl_status load_show_save(struct core *scarce, void *context) {
+static synrl_status load_show_save(struct core *scarce) {
+    const char *path = scratch_path(&scratch, "policy.csv");
     synrl_policy *policy;
-    SYNRL_TRY(policy_load_csv(scarce, context, &policy));
+    SYNRL_TRY(policy_load_csv(scarce, path, &policy));
     char *text = policy_text(scarce, policy);
     synrl_status status = text != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
     if (status == SYNRL_OK) {
-        status = policy_save_csv(scarce, policy, context);
+        status = policy_save_csv(scarce, policy, path);
     }
     core_free(scarce, text);
     policy_release(policy);
@@ -340,8 +341,8 @@ static synrl_status load_show_save(struct core *scarce, void *context) {
 }
 
 START_TEST(memory_that_runs_out_leaves_nothing) {
-    const char *path = scratch_file(&scratch, "policy.csv", HEADER "1,1,0,0,0\n");
-    check_scarce(load_show_save, (char *)path);
+    scratch_file(&scratch, "policy.csv", HEADER "1,1,0,0,0\n");
+    test_short_memory(load_show_save);
     ck_assert_uint_eq(scratch_count(scratch.folder), 1);
 }
 END_TEST
