@@ -1,0 +1,12 @@
+/* A default that is no number. */
+#define ID "bad_default"
+#include <synrl/param.h>
+
+static const synrl_param params[] = {
+    {.name = "speed",
+     .type = SYNRL_PARAM_NUMBER,
+     .default_text = "fast",
+     .meaning = "metres a second"},
+};
+#define PARAMS params
+#include "bad.h"

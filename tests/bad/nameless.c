@@ -1,0 +1,9 @@
+/* A parameter without a name. */
+#define ID "nameless"
+#include <synrl/param.h>
+
+static const synrl_param params[] = {
+    {.type = SYNRL_PARAM_NUMBER, .meaning = "metres a second"},
+};
+#define PARAMS params
+#include "bad.h"

@@ -1,0 +1,5 @@
+/* A shared object that is no plugin. */
+#include <synrl/plugin.h>
+
+SYNRL_EXPORT extern const int something_else;
+const int something_else = 1;

@@ -1,0 +1,4 @@
+/* Has no table of operations. */
+#define ID "no_ops"
+#define OPS NULL
+#include "bad.h"

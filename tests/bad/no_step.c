@@ -1,0 +1,4 @@
+/* A rule that cannot step. */
+#define ID "no_step"
+#define STEP NULL
+#include "bad.h"

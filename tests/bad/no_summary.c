@@ -1,0 +1,4 @@
+/* Does not say what it is. */
+#define ID "no_summary"
+#define SUMMARY NULL
+#include "bad.h"

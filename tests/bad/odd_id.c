@@ -1,0 +1,4 @@
+/* Its id is none. */
+#define ID "Odd-Id"
+
+#include "bad.h"

@@ -1,0 +1,4 @@
+/* Its id is not the file's name. */
+#define ID "another_name"
+
+#include "bad.h"

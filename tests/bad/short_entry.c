@@ -1,0 +1,4 @@
+/* Its entry ends before the parameters. */
+#define ID "short_entry"
+#define ENTRY_SIZE offsetof(synrl_plugin, params)
+#include "bad.h"

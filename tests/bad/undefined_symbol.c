@@ -1,0 +1,13 @@
+/* Needs a function that is nowhere: cannot be opened. */
+void no_such_function_anywhere(void);
+#define ID "undefined_symbol"
+#define STEP missing_step
+#include <synrl/rule.h>
+
+static synrl_status missing_step(void *self, synrl_env *env) {
+    (void)self;
+    (void)env;
+    no_such_function_anywhere();
+    return SYNRL_OK;
+}
+#include "bad.h"

@@ -1,0 +1,4 @@
+/* Of a kind that does not exist. */
+#define ID "unknown_kind"
+#define KIND 42
+#include "bad.h"
