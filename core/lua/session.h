@@ -143,7 +143,8 @@ synrl_status decider_decide(void *context, const struct metrics *metrics, bool *
 
 extern const struct type component_type, dataset_type, policy_type, schedule_type, result_type;
 extern const luaL_Reg component_functions[], dataset_functions[], policy_functions[],
-    schedule_functions[], train_functions[], evaluate_functions[], options_functions[];
+    schedule_functions[], train_functions[], evaluate_functions[], options_functions[],
+    plot_functions[];
 /* Types that scripts never see. */
 extern const struct type text_type, run_type, evaluation_type;
 

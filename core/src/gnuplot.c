@@ -108,6 +108,27 @@ void gnuplot_quote(FILE *script, const char *text) {
     fputc('\'', script);
 }
 
+synrl_status gnuplot_file(struct gnuplot *gnuplot, const char *path, int width, int height) {
+    const size_t length = strlen(path);
+    const char *ending = length > 4 ? path + length - 4 : "";
+    const bool is_svg = strcmp(ending, ".svg") == 0;
+    if (!is_svg && strcmp(ending, ".png") != 0) {
+        return core_fail(gnuplot->core, SYNRL_INVALID,
+                         "%s: a picture's name must end in .svg or .png", path);
+    }
+    fprintf(gnuplot->script,
+            "set terminal %s size %d,%d font 'Helvetica,14' background '#ffffff'\nset output ",
+            is_svg ? "svg" : "pngcairo", width, height);
+    gnuplot_quote(gnuplot->script, path);
+    fputc('\n', gnuplot->script);
+    return SYNRL_OK;
+}
+
+void gnuplot_abandon(struct gnuplot *gnuplot) {
+    fclose(gnuplot->script);
+    gnuplot->script = NULL;
+}
+
 void gnuplot_formats(FILE *script, const char *folder, const char *name, int width, int height) {
     fprintf(script,
             "do for [format in 'svg png'] {\n"

@@ -6,7 +6,7 @@
 
 #include "core.h"
 
-/* A script being written; gnuplot_run frees it in any case. */
+/* A script being written; gnuplot_run frees it in any case, and so does gnuplot_abandon. */
 struct gnuplot {
     struct core *core;
     FILE *script;
@@ -16,8 +16,11 @@ synrl_status gnuplot_begin(struct core *core, struct gnuplot *gnuplot);
  * prints, to be freed by core_free. */
 synrl_status gnuplot_run(struct gnuplot *gnuplot, char **text);
 
+void gnuplot_abandon(struct gnuplot *gnuplot);
 /* A string as gnuplot reads it, in single quotes. */
 void gnuplot_quote(FILE *script, const char *text);
+/* The commands that open one file, SVG or PNG by its ending. SYNRL_INVALID for any other. */
+synrl_status gnuplot_file(struct gnuplot *gnuplot, const char *path, int width, int height);
 /* The commands that open each of the two formats: everything between them and gnuplot_formats_end
  * is drawn twice, into NAME.svg and NAME.png of the folder. */
 void gnuplot_formats(FILE *script, const char *folder, const char *name, int width, int height);

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "gnuplot.h"
+#include "mistakes.h"
 #include "network.h"
 #include "policy.h"
 #include "recorder.h"
@@ -322,25 +323,17 @@ static synrl_status draw_policy(struct core *core, const synrl_policy *policy, c
         plot_policy(script, policy, n_rows);
         gnuplot_formats_end(script);
     } else {
-        const size_t length = strlen(path);
-        const bool is_svg = length > 4 && strcmp(path + length - 4, ".svg") == 0;
-        fprintf(script, "set terminal %s size %d,%d font 'Helvetica,14' background '#ffffff'\n",
-                is_svg ? "svg" : "pngcairo", width, 170 + 44 * n_rows);
-        fputs("set output ", script);
-        gnuplot_quote(script, path);
-        fputc('\n', script);
+        const synrl_status status = gnuplot_file(&gnuplot, path, width, 170 + 44 * n_rows);
+        if (status != SYNRL_OK) {
+            gnuplot_abandon(&gnuplot);
+            return status;
+        }
         plot_policy(script, policy, n_rows);
     }
     return gnuplot_run(&gnuplot, NULL);
 }
 
 synrl_status policy_draw(struct core *core, const synrl_policy *policy, const char *path) {
-    const size_t length = strlen(path);
-    if (length < 5 ||
-        (strcmp(path + length - 4, ".svg") != 0 && strcmp(path + length - 4, ".png") != 0)) {
-        return core_fail(core, SYNRL_INVALID, "%s: a picture's name must end in .svg or .png",
-                         path);
-    }
     return draw_policy(core, policy, NULL, path);
 }
 
@@ -350,6 +343,7 @@ static synrl_status draw_all(struct core *core, const struct trainer *trainer, c
     const synrl_policy *policy = trainer_policy(trainer);
     SYNRL_TRY(draw_loss(core, trainer, folder));
     SYNRL_TRY(draw_boundary(core, trainer, folder));
+    SYNRL_TRY(mistakes_draw(core, trainer, folder));
     return policy != NULL ? draw_policy(core, policy, folder, NULL) : SYNRL_OK;
 }
 

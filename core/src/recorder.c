@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "mistakes.h"
 #include "npz.h"
 #include "number.h"
 #include "pictures.h"
@@ -88,8 +89,9 @@ static void remove_files(const struct recorder *recorder, size_t n, const char *
 }
 
 static const char *const results[] = {
-    "weights.npz",  "policy.csv",   "loss.svg",   "loss.png",
-    "boundary.svg", "boundary.png", "policy.svg", "policy.png",
+    "weights.npz",   "policy.csv",   "loss.svg",     "loss.png",      "boundary.svg",
+    "boundary.png",  "policy.svg",   "policy.png",   "confusion.csv", "confusion.svg",
+    "confusion.png", "mistakes.svg", "mistakes.png",
 };
 static const char *const beginnings[] = {"metrics.csv", "run.json"};
 
@@ -369,6 +371,7 @@ static synrl_status finish_well(struct recorder *recorder, synrl_status outcome)
     SYNRL_TRY(close_files(recorder));
     SYNRL_TRY(write_weights(recorder));
     SYNRL_TRY(write_policy(recorder));
+    SYNRL_TRY(confusion_write(recorder->core, recorder->trainer, recorder->folder));
     if (recorder->pictures) {
         SYNRL_TRY(pictures_draw(recorder->core, recorder->trainer, recorder->folder));
     }

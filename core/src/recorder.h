@@ -6,7 +6,8 @@
  * policy.csv    the rule's policy, where it has one
  * weights.npz   one array a tensor, float32 (NumPy reads it)
  * rewards.bin   one reward bit an iteration, lowest bit first, where the rule steps
- * loss.svg .png boundary.svg .png policy.svg .png     pictures, where gnuplot is there
+ * confusion.csv how often each class was answered as which, where there are classes
+ * loss boundary policy confusion mistakes, as .svg and .png: pictures, where gnuplot is there
  *
  * The folder is made when the run starts and is complete when status is no longer "running". */
 #ifndef RECORDER_H

@@ -60,4 +60,9 @@ function ocr.paper_rule(hidden, policy)
    return synrl.rule("static", { policy = policy, epsilon = 0.1, alpha_s = alpha_s })
 end
 
+-- The setting found for a rule that nobody had to learn, on splits 101 and 102: see docs/reproduction.md.
+function ocr.win_stay(iterations)
+   return synrl.rule("win_stay", { epsilon = 0.25, alpha_s = ocr.falling(1e-3, 1e-4, iterations, 50) })
+end
+
 return ocr

@@ -1,0 +1,165 @@
+/* Characters from a script's side: what a classifier leaves in its folder, the same bits for any
+ * number of threads, and curves that a script draws. */
+#include <check.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support/child.h"
+
+#define SYNRL "\"$BUILD\"/synrl run --quiet "
+
+static struct child child;
+
+static void open_child(void) {
+    child_open(&child);
+}
+
+static void close_child(void) {
+    child_close(&child);
+}
+
+static void run(const char *script, const char *arguments) {
+    scratch_file(&child.scratch, "s.lua", script);
+    const int code = child_run(&child, SYNRL "%s s.lua", arguments);
+    ck_assert_msg(code == 0, "%s", child.error);
+}
+
+/* 2,000 samples of the shipped letters. */
+#define GLYPHS                                                                                   \
+    "local synrl = require 'synrl'\n"                                                            \
+    "local folder = os.getenv('SYNRL_SOURCE') .. '/datasets/glyphs/'\n"                          \
+    "local all = synrl.dataset('idx', {images = folder .. 'images-idx3-ubyte.gz',\n"             \
+    "  labels = folder .. 'labels-idx1-ubyte.gz', classes = 'ABCDEFGHIJ'})\n"                    \
+    "local data, rest = all:split(0.1, 1)\n"                                                     \
+    "local valid = rest:split(0.05, 1)\n"                                                        \
+    "local function t(n, hidden, more)\n"                                                        \
+    "  local run = {data = data, valid = valid, loss = 'cross_entropy', iterations = n,\n"       \
+    "    model = synrl.model('mlp', {layers = hidden > 0 and {784, hidden, 10} or {784, 10},\n"  \
+    "      activation = 'relu', init = 0.1}),\n"                                                 \
+    "    rule = synrl.rule('win_stay', {alpha_s = 1e-3}), batch = {size = 1000, every = 200}}\n" \
+    "  for k, v in pairs(more or {}) do run[k] = v end\n"                                        \
+    "  return synrl.train(run)\n"                                                                \
+    "end\n"
+
+static const char *hash_with(const char *threads, char hash[64]) {
+    char arguments[64];
+    snprintf(arguments, sizeof arguments, "--no-record --threads %s", threads);
+    run(GLYPHS "print(t(500, 0).summary.weights_hash, t(500, 12).summary.weights_hash)\n",
+        arguments);
+    snprintf(hash, 64, "%.63s", child.output);
+    return hash;
+}
+
+START_TEST(any_number_of_threads_gives_the_same_bits) {
+    char one[64], other[64];
+    hash_with("1", one);
+    ck_assert_uint_ge(strlen(one), 33);
+    ck_assert_str_eq(hash_with("2", other), one);
+    ck_assert_str_eq(hash_with("4", other), one);
+}
+END_TEST
+
+/* confusion.csv against what result:evaluate counts, and that against the answers one by one. */
+START_TEST(a_classifier_leaves_its_confusion) {
+    run(GLYPHS
+        "local r = t(300, 0, {name = 'c'})\n"
+        "local e = r:evaluate(valid)\n"
+        "local rows, right, n = {}, 0, 0\n"
+        "for line in io.lines(r.summary.run .. '/confusion.csv') do\n"
+        "  local row = {}\n"
+        "  for field in line:gmatch('[^,]+') do row[#row + 1] = field end\n"
+        "  rows[#rows + 1] = row\n"
+        "end\n"
+        "assert(#rows == 11 and rows[1][1] == 'actual' and rows[1][2] == 'A' and rows[11][1] == "
+        "'J')\n"
+        "for a = 1, 10 do for p = 1, 10 do\n"
+        "  assert(tonumber(rows[a + 1][p + 1]) == e.confusion[a][p])\n"
+        "  n = n + e.confusion[a][p]\n"
+        "end right = right + e.confusion[a][a] end\n"
+        "assert(n == #valid and right / n == r.summary.valid_accuracy)\n",
+        "--no-pictures");
+}
+END_TEST
+
+static bool gnuplot_is_there(void) {
+    const bool is_there = child_run(&child, "command -v gnuplot") == 0;
+    if (!is_there) {
+        printf("skipped: gnuplot is not installed\n");
+    }
+    return is_there;
+}
+
+START_TEST(worst_mistakes_are_drawn) {
+    if (gnuplot_is_there()) {
+        run(GLYPHS
+            "local folder = t(20, 0).summary.run\n"
+            "for _, name in ipairs {'confusion.svg', 'confusion.png', 'mistakes.png'} do\n"
+            "  assert(io.open(folder .. '/' .. name, 'rb')):close()\n"
+            "end\n"
+            "local svg = assert(io.open(folder .. '/mistakes.svg')):read('a')\n"
+            "assert(select(2, svg:gsub('[A-J]: [A-J]', '')) == 40)\n",
+            "");
+    }
+}
+END_TEST
+
+START_TEST(scripts_draw_curves) {
+    if (gnuplot_is_there()) {
+        run("local synrl = require 'synrl'\n"
+            "local line = {name = 'x_1 & <b>', x = {1, 2, 3}, y = {1, 0/0, 1/0}}\n"
+            "synrl.plot {path = 'a.svg', panels = {{title = \"it's\", log = true, lines = {line}}, "
+            "{lines = {line, line}}}}\n"
+            "local svg = assert(io.open('a.svg')):read('a')\n"
+            "assert(svg:find('it&#39;s') or svg:find(\"it's\"))\n"
+            "assert(svg:find('x_1'))\n",
+            "--no-record");
+    }
+}
+END_TEST
+
+static const struct {
+    const char *arguments, *message;
+} wrong_plots[] = {
+    {"{path = 'a.svg'}", "plot: panels is missing"},
+    {"{path = 'a.svg', panels = {}}", "plot: panels must be a list of 1 to 12 tables"},
+    {"{path = 'a.svg', panels = {{}}}", "plot: a panel: lines is missing"},
+    {"{path = 'a.svg', pannels = {}}", "did you mean \"panels\"?"},
+    {"{path = 'a.jpg', panels = {{lines = {{x = {1}, y = {1}}}}}}",
+     "a.jpg: a picture's name must end in .svg or .png"},
+    {"{path = 'a.svg', panels = {{lines = {{x = {1, 2}, y = {1}}}}}}",
+     "plot: a line has 2 x and 1 y: must be as many"},
+    {"{path = 'a.svg', panels = {{lines = {{x = {1}, y = {'a'}}}}}}",
+     "plot: entry 1 of a line's y must be a number, not"},
+    {"{path = 3, panels = {{lines = {{x = {1}, y = {1}}}}}}", "plot: path must be a string, not"},
+};
+
+START_TEST(wrong_plots_are_told) {
+    char script[256];
+    snprintf(script, sizeof script, "require('synrl').plot %s\n", wrong_plots[_i].arguments);
+    scratch_file(&child.scratch, "s.lua", script);
+    ck_assert_int_eq(child_run(&child, SYNRL "s.lua"), 1);
+    ck_assert_msg(strstr(child.error, wrong_plots[_i].message) != NULL, "%s", child.error);
+    ck_assert_ptr_eq(strstr(child.error, "s.lua:1: "), child.error);
+}
+END_TEST
+
+Suite *make_ocr_suite(void);
+Suite *make_ocr_suite(void) {
+    Suite *suite = suite_create("ocr");
+    TCase *tests = tcase_create("ocr");
+    char folder[4096];
+    if (getcwd(folder, sizeof folder) != NULL) {
+        setenv("SYNRL_SOURCE", folder, 1);
+    }
+    tcase_set_timeout(tests, 300);
+    tcase_add_checked_fixture(tests, open_child, close_child);
+    tcase_add_test(tests, any_number_of_threads_gives_the_same_bits);
+    tcase_add_test(tests, a_classifier_leaves_its_confusion);
+    tcase_add_test(tests, worst_mistakes_are_drawn);
+    tcase_add_test(tests, scripts_draw_curves);
+    tcase_add_loop_test(tests, wrong_plots_are_told, 0, sizeof wrong_plots / sizeof wrong_plots[0]);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
