@@ -33,11 +33,6 @@ local function uniform(width)
    end
 end
 
--- The best setting found for a rule that nobody had to learn: see docs/reproduction.md.
-local function win_stay(iterations)
-   return synrl.rule("win_stay", { epsilon = 0.25, alpha_s = ocr.falling(2e-3, 1e-4, iterations, 50) })
-end
-
 local rows = {
    { name = "static32", title = "Syn. RL 32 HU", hidden = 32, iterations = scaled(500000), net = uniform(0.1),
      batch = 5000, paper = "88.45 +- 0.60", rule = function() return ocr.paper_rule(32, policy) end },
@@ -50,10 +45,10 @@ local rows = {
    { name = "gd0small", title = "Grad. Desc. 0 HU, U(-.1,.1)", hidden = 0, iterations = o.epochs,
      net = uniform(0.1), batch = 0, paper = "-",
      rule = function() return synrl.rule("gd", { alpha = 0.1 }) end },
-   { name = "winstay32", title = "win_stay 32 HU", hidden = 32, iterations = scaled(100000), net = uniform(0.1),
-     batch = 0, paper = "-", rule = win_stay },
-   { name = "winstay0", title = "win_stay 0 HU", hidden = 0, iterations = scaled(40000), net = uniform(0.1),
-     batch = 0, paper = "-", rule = win_stay },
+   { name = "winstay32", title = "win_stay 32 HU", hidden = 32, iterations = scaled(50000), net = uniform(0.1),
+     batch = 0, paper = "-", rule = ocr.win_stay },
+   { name = "winstay0", title = "win_stay 0 HU", hidden = 0, iterations = scaled(20000), net = uniform(0.003),
+     batch = 0, paper = "-", rule = ocr.win_stay },
 }
 
 local function is_wanted(name)

@@ -47,7 +47,9 @@ void choose_range(const struct greedy_map *map, synrl_stream stream, size_t firs
     for (size_t at = first, end = first + n, size; at < end; at += size) {
         size = end - at < CHUNK ? end - at : CHUNK;
         random_api.words(stream, at, size, words);
-        memcpy(before, histories + at, size);
+        if (counts != NULL || cells != NULL) {
+            memcpy(before, histories + at, size);
+        }
         if (map->has_ties) {
             choose_tied(map, size, words, histories + at, actions + at);
         } else {

@@ -21,6 +21,10 @@ uint64_t engine_peak(uint64_t rounds);
  * n_inputs a multiple of 4, into sums [n_outputs][SYNRL_LANES], block after block. */
 void engine_dense(const synrl_batch *batch, size_t n_outputs, const int8_t *actions, int32_t *sums);
 
+/* *sum += each term times `unit`, cut to an integer: sums of integers have no order. False, and
+ * that term left out, where one is not within 0 .. limit. */
+bool engine_tally(size_t n, const float *terms, float limit, double unit, int64_t *sum);
+
 /* Batches ------------------------------------------------------------------------------------- */
 
 /* Room for n_samples of n_inputs each; nothing in it yet. Freed by batch_destroy. */

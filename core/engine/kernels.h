@@ -25,6 +25,9 @@ struct kernels {
     void (*tanh)(size_t n, const float *x, float *y);
     void (*sin)(size_t n, const float *x, float *y);
     void (*cos)(size_t n, const float *x, float *y);
+    void (*log_sum_exp)(size_t n_rows, const float *x, float *max, float *log_sum);
+    /* Adds terms times `unit`, each cut to an integer; false where one is not within 0 .. limit. */
+    bool (*tally)(size_t n, const float *terms, float limit, double unit, int64_t *sum);
     /* Actions and shifted histories of n synapses from their words; the map has no ties. */
     void (*choose)(const struct greedy_map *map, size_t n, const uint32_t *words,
                    uint8_t *histories, int8_t *actions);
@@ -37,12 +40,11 @@ struct kernels {
     /* sums [n_outputs][16] += groups of one block . actions [n_outputs][4 n_groups], exactly. */
     void (*dense)(size_t n_outputs, size_t n_groups, const uint8_t *groups, const int8_t *actions,
                   int32_t *sums);
-    /* One output and one tile of n_blocks blocks, a block every `stride` numbers. Before the
-     * lattice advances: deltas = c * deltas + rows . (actions - c * last actions); sums += deltas.
-     */
-    void (*sparse)(size_t n_inputs, const int8_t *actions, const int16_t *counters, int32_t c,
-                   const uint8_t *rows, size_t n_blocks, size_t stride, int32_t *deltas,
-                   int32_t *sums);
+    /* Some tiles of together n_blocks blocks. Before the lattice advances: deltas = c * deltas +
+     * rows . (actions - c * last actions); sums += deltas; both [n_blocks][n_outputs][16]. */
+    void (*sparse)(size_t n_outputs, size_t n_inputs, const int8_t *actions,
+                   const int16_t *counters, int32_t c, const uint8_t *rows, size_t n_blocks,
+                   int32_t *deltas, int32_t *sums);
     /* sums [n_outputs][16] = bytes . k of one block, whose inputs are TILE apart. */
     void (*recount)(size_t n_outputs, size_t n_inputs, const uint8_t *bytes,
                     const int16_t *counters, int32_t *sums);

@@ -151,7 +151,8 @@ static void dense(size_t n_outputs, size_t n_groups, const uint8_t *groups, cons
 
 enum {
     CHUNK = 64,
-    SEGMENT = 4096,        /* inputs whose changes are listed at a time */
+    SEGMENT = 1024,        /* inputs whose changes are listed at a time, ... */
+    LISTED_OUTPUTS = 16,   /* ... and outputs */
     BYTES_IN_16_BITS = 128 /* sums of up to this many bytes, and of as many subtracted, fit */
 };
 
@@ -209,18 +210,44 @@ static void list_changes(struct change_lists *lists, size_t n_inputs, const int8
     }
 }
 
+/* Sums of bytes in 64 samples: as 16-bit words, wrapping, and of their high bytes alone. From these
+ * the sums of the low bytes follow, with no byte ever widened. */
+struct word_sums {
+    __m512i words[4], high[4];
+};
+
 ALWAYS_INLINE void add_rows(size_t first, size_t n, const uint16_t *inputs, const uint8_t *rows,
-                            int sign, __m512i sums[8]) {
+                            int sign, struct word_sums *sums) {
     const size_t end = n < first + BYTES_IN_16_BITS ? n : first + BYTES_IN_16_BITS;
     for (size_t i = first; i < end; i++) {
         const uint8_t *row = rows + (size_t)inputs[i] * TILE;
-#pragma GCC unroll 8
-        for (int part = 0; part < 8; part++) {
-            const __m512i bytes =
-                _mm512_cvtepu8_epi16(_mm256_loadu_si256((const __m256i *)(row + 32 * part)));
-            sums[part] = sign > 0 ? _mm512_add_epi16(sums[part], bytes)
-                                  : _mm512_sub_epi16(sums[part], bytes);
+#pragma GCC unroll 4
+        for (int part = 0; part < 4; part++) {
+            const __m512i words = _mm512_loadu_si512(row + 64 * part);
+            const __m512i high = _mm512_srli_epi16(words, 8);
+            sums->words[part] = sign > 0 ? _mm512_add_epi16(sums->words[part], words)
+                                         : _mm512_sub_epi16(sums->words[part], words);
+            sums->high[part] = sign > 0 ? _mm512_add_epi16(sums->high[part], high)
+                                        : _mm512_sub_epi16(sums->high[part], high);
         }
+    }
+}
+
+/* totals[0 .. 3] += the sums of 64 samples << shift, in the samples' order */
+ALWAYS_INLINE void spread_sums(__m512i words, __m512i high, unsigned shift, __m512i totals[4]) {
+    const __m512i low = _mm512_sub_epi16(words, _mm512_slli_epi16(high, 8));
+    const __m512i even = _mm512_unpacklo_epi16(low, high), odd = _mm512_unpackhi_epi16(low, high);
+    const __m512i first =
+        _mm512_permutex2var_epi64(even, _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), odd);
+    const __m512i second =
+        _mm512_permutex2var_epi64(even, _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15), odd);
+    const __m256i blocks[4] = {_mm512_castsi512_si256(first), _mm512_extracti64x4_epi64(first, 1),
+                               _mm512_castsi512_si256(second),
+                               _mm512_extracti64x4_epi64(second, 1)};
+#pragma GCC unroll 4
+    for (int b = 0; b < 4; b++) {
+        totals[b] =
+            _mm512_add_epi32(totals[b], _mm512_slli_epi32(_mm512_cvtepi16_epi32(blocks[b]), shift));
     }
 }
 
@@ -229,29 +256,24 @@ ALWAYS_INLINE void add_lists(const struct change_lists *lists, int plus, unsigne
                              const uint8_t *rows, __m512i totals[TILE_BLOCKS]) {
     const size_t n_plus = lists->n[plus], n_minus = lists->n[plus + 1];
     for (size_t first = 0; first < n_plus || first < n_minus; first += BYTES_IN_16_BITS) {
-        __m512i sums[8];
-#pragma GCC unroll 8
-        for (int part = 0; part < 8; part++) {
-            sums[part] = _mm512_setzero_si512();
+        struct word_sums sums;
+#pragma GCC unroll 4
+        for (int part = 0; part < 4; part++) {
+            sums.words[part] = sums.high[part] = _mm512_setzero_si512();
         }
-        add_rows(first, n_plus, lists->inputs[plus], rows, 1, sums);
-        add_rows(first, n_minus, lists->inputs[plus + 1], rows, -1, sums);
-#pragma GCC unroll 8
-        for (int part = 0; part < 8; part++) {
-            const __m512i low = _mm512_cvtepi16_epi32(_mm512_castsi512_si256(sums[part]));
-            const __m512i high = _mm512_cvtepi16_epi32(_mm512_extracti64x4_epi64(sums[part], 1));
-            totals[2 * part] = _mm512_add_epi32(totals[2 * part], _mm512_slli_epi32(low, shift));
-            totals[2 * part + 1] =
-                _mm512_add_epi32(totals[2 * part + 1], _mm512_slli_epi32(high, shift));
+        add_rows(first, n_plus, lists->inputs[plus], rows, 1, &sums);
+        add_rows(first, n_minus, lists->inputs[plus + 1], rows, -1, &sums);
+#pragma GCC unroll 4
+        for (int part = 0; part < 4; part++) {
+            spread_sums(sums.words[part], sums.high[part], shift, totals + 4 * part);
         }
     }
 }
 
-/* One segment's part of one tile: deltas = c * deltas + changes. */
+/* One segment's part of one output's deltas on one tile; with the last segment, of its sums. */
 static void sparse_tile(const struct change_lists *lists, const uint8_t *rows, int32_t c,
-                        size_t n_blocks, size_t stride, int32_t *deltas) {
+                        size_t n_blocks, size_t stride, int32_t *deltas, int32_t *sums) {
     __m512i totals[TILE_BLOCKS];
-    const __m512i factor = _mm512_set1_epi32(c);
 #pragma GCC unroll 16
     for (int b = 0; b < TILE_BLOCKS; b++) {
         totals[b] = _mm512_setzero_si512();
@@ -259,29 +281,44 @@ static void sparse_tile(const struct change_lists *lists, const uint8_t *rows, i
     add_lists(lists, 0, 0, rows, totals);
     add_lists(lists, 2, 1, rows, totals);
     for (size_t b = 0; b < n_blocks; b++) {
-        const __m512i before = _mm512_loadu_si512(deltas + b * stride);
-        _mm512_storeu_si512(deltas + b * stride,
-                            _mm512_add_epi32(_mm512_mullo_epi32(before, factor), totals[b]));
+        __m512i delta = totals[b];
+        if (c != 0) {
+            const __m512i before = _mm512_loadu_si512(deltas + b * stride);
+            delta = c > 0 ? _mm512_add_epi32(delta, before) : _mm512_sub_epi32(delta, before);
+        }
+        _mm512_storeu_si512(deltas + b * stride, delta);
+        if (sums != NULL) {
+            _mm512_storeu_si512(sums + b * stride,
+                                _mm512_add_epi32(_mm512_loadu_si512(sums + b * stride), delta));
+        }
     }
 }
 
-static void sparse(size_t n_inputs, const int8_t *actions, const int16_t *counters, int32_t c,
-                   const uint8_t *rows, size_t n_blocks, size_t stride, int32_t *deltas,
-                   int32_t *sums) {
-    struct change_lists lists;
-    for (size_t first = 0; first < n_inputs; first += SEGMENT) {
-        const size_t n = n_inputs - first < SEGMENT ? n_inputs - first : SEGMENT;
-        list_changes(&lists, n, actions + first, counters + first, c);
-        for (size_t b = 0; b < n_blocks; b += TILE_BLOCKS) {
-            const size_t left = n_blocks - b < TILE_BLOCKS ? n_blocks - b : TILE_BLOCKS;
-            sparse_tile(&lists, rows + b / TILE_BLOCKS * n_inputs * TILE + first * TILE,
-                        first == 0 ? c : 1, left, stride, deltas + b * stride);
+/* Tile after tile, so that a tile's bytes stay in cache while every output takes its part. */
+static void sparse(size_t n_outputs, size_t n_inputs, const int8_t *actions,
+                   const int16_t *counters, int32_t c, const uint8_t *rows, size_t n_blocks,
+                   int32_t *deltas, int32_t *sums) {
+    struct change_lists lists[LISTED_OUTPUTS];
+    const size_t stride = n_outputs * SYNRL_LANES;
+    for (size_t at = 0; at < n_outputs; at += LISTED_OUTPUTS) {
+        const size_t n_listed = n_outputs - at < LISTED_OUTPUTS ? n_outputs - at : LISTED_OUTPUTS;
+        for (size_t first = 0; first < n_inputs; first += SEGMENT) {
+            const size_t n = n_inputs - first < SEGMENT ? n_inputs - first : SEGMENT;
+            const bool is_last = first + n == n_inputs;
+            for (size_t o = 0; o < n_listed; o++) {
+                const size_t from = (at + o) * n_inputs + first;
+                list_changes(&lists[o], n, actions + from, counters + from, c);
+            }
+            for (size_t b = 0; b < n_blocks; b += TILE_BLOCKS) {
+                const size_t left = n_blocks - b < TILE_BLOCKS ? n_blocks - b : TILE_BLOCKS;
+                const uint8_t *tile = rows + (b / TILE_BLOCKS * n_inputs + first) * TILE;
+                for (size_t o = 0; o < n_listed; o++) {
+                    const size_t to = b * stride + (at + o) * SYNRL_LANES;
+                    sparse_tile(&lists[o], tile, first == 0 ? c : 1, left, stride, deltas + to,
+                                is_last ? sums + to : NULL);
+                }
+            }
         }
-    }
-    for (size_t b = 0; b < n_blocks; b++) {
-        const __m512i delta = _mm512_loadu_si512(deltas + b * stride);
-        _mm512_storeu_si512(sums + b * stride,
-                            _mm512_add_epi32(_mm512_loadu_si512(sums + b * stride), delta));
     }
 }
 
@@ -296,6 +333,8 @@ FUNCTION(tanh, u35)
 FUNCTION(sin, u35)
 FUNCTION(cos, u35)
 
+LOG_SUM_EXP(avx512)
+
 const struct kernels *kernels_avx512(void) {
     static const struct kernels kernels = {
         .name = "avx512",
@@ -306,6 +345,8 @@ const struct kernels *kernels_avx512(void) {
         .tanh = avx512_tanh,
         .sin = avx512_sin,
         .cos = avx512_cos,
+        .log_sum_exp = avx512_log_sum_exp,
+        .tally = common_tally,
         .choose = choose,
         .count_changes = common_count_changes,
         .advance = common_advance,

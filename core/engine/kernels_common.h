@@ -104,23 +104,34 @@ static void common_lattice_values(size_t n, const float *w0, const int16_t *coun
 
 /* Projections ---------------------------------------------------------------------------------- */
 
-static inline void common_sparse(size_t n_inputs, const int8_t *actions, const int16_t *counters,
-                                 int32_t c, const uint8_t *rows, size_t n_blocks, size_t stride,
-                                 int32_t *deltas, int32_t *sums) {
-    for (size_t tile = 0; tile < n_blocks; tile += TILE_BLOCKS, rows += n_inputs * TILE) {
-        int32_t total[TILE] = {0};
-        for (size_t i = 0; i < n_inputs; i++) {
-            const int32_t difference = actions[i] - c * ((counters[i] & 3) - 1);
-            const uint8_t *row = rows + i * TILE;
-            for (size_t s = 0; difference != 0 && s < TILE; s++) {
-                total[s] += difference * row[s];
-            }
+static inline void common_sparse_tile(size_t n_inputs, const int8_t *actions,
+                                      const int16_t *counters, int32_t c, const uint8_t *rows,
+                                      int32_t total[TILE]) {
+    memset(total, 0, TILE * sizeof *total);
+    for (size_t i = 0; i < n_inputs; i++) {
+        const int32_t difference = actions[i] - c * ((counters[i] & 3) - 1);
+        const uint8_t *row = rows + i * TILE;
+        for (size_t s = 0; difference != 0 && s < TILE; s++) {
+            total[s] += difference * row[s];
         }
-        for (size_t b = tile; b < n_blocks && b < tile + TILE_BLOCKS; b++) {
-            for (size_t s = 0; s < SYNRL_LANES; s++) {
-                int32_t *delta = &deltas[b * stride + s];
-                *delta = c * *delta + total[(b - tile) * SYNRL_LANES + s];
-                sums[b * stride + s] += *delta;
+    }
+}
+
+static inline void common_sparse(size_t n_outputs, size_t n_inputs, const int8_t *actions,
+                                 const int16_t *counters, int32_t c, const uint8_t *rows,
+                                 size_t n_blocks, int32_t *deltas, int32_t *sums) {
+    const size_t stride = n_outputs * SYNRL_LANES;
+    for (size_t tile = 0; tile < n_blocks; tile += TILE_BLOCKS, rows += n_inputs * TILE) {
+        for (size_t o = 0; o < n_outputs; o++) {
+            int32_t total[TILE];
+            common_sparse_tile(n_inputs, actions + o * n_inputs, counters + o * n_inputs, c, rows,
+                               total);
+            for (size_t b = tile; b < n_blocks && b < tile + TILE_BLOCKS; b++) {
+                for (size_t s = 0; s < SYNRL_LANES; s++) {
+                    const size_t at = b * stride + o * SYNRL_LANES + s;
+                    deltas[at] = c * deltas[at] + total[(b - tile) * SYNRL_LANES + s];
+                    sums[at] += deltas[at];
+                }
             }
         }
     }
@@ -264,5 +275,48 @@ static inline void common_choose(const struct greedy_map *map, size_t n, const u
         store(rest, function(load(rest)));          \
         memcpy(y + i, rest, (n - i) * sizeof *y);   \
     }
+
+typedef void array_function(size_t n, const float *x, float *y);
+
+ALWAYS_INLINE void common_log_sum_exp(size_t n_rows, const float *x, float *max, float *log_sum,
+                                      array_function *exp, array_function *log) {
+    lanes_f32 most, sum = {0};
+    LANES_LOAD(most, x);
+    for (size_t row = 1; row < n_rows; row++) {
+        lanes_f32 z;
+        LANES_LOAD(z, x + row * SYNRL_LANES);
+        const lanes_i32 is_more = z > most;
+        most = (lanes_f32)(((lanes_i32)z & is_more) | ((lanes_i32)most & ~is_more));
+    }
+    for (size_t row = 0; row < n_rows; row++) {
+        lanes_f32 z;
+        float powers[SYNRL_LANES];
+        LANES_LOAD(z, x + row * SYNRL_LANES);
+        z -= most;
+        LANES_STORE(powers, z);
+        exp(SYNRL_LANES, powers, powers);
+        LANES_LOAD(z, powers);
+        sum += z;
+    }
+    LANES_STORE(max, most);
+    LANES_STORE(log_sum, sum);
+    log(SYNRL_LANES, log_sum, log_sum);
+}
+
+#define LOG_SUM_EXP(isa)                                                                       \
+    static void isa##_log_sum_exp(size_t n_rows, const float *x, float *max, float *log_sum) { \
+        common_log_sum_exp(n_rows, x, max, log_sum, isa##_exp, isa##_log);                     \
+    }
+
+static bool common_tally(size_t n, const float *terms, float limit, double unit, int64_t *sum) {
+    int64_t total = 0, n_good = 0;
+    for (size_t s = 0; s < n; s++) {
+        const bool counts = terms[s] >= 0.0F && terms[s] < limit;
+        n_good += counts;
+        total += (int64_t)((counts ? (double)terms[s] : 0.0) * unit);
+    }
+    *sum += total;
+    return n_good == (int64_t)n;
+}
 
 #endif

@@ -11,6 +11,14 @@ FUNCTION(tanh)
 FUNCTION(sin)
 FUNCTION(cos)
 
+static void math_log_sum_exp(size_t n_rows, const float *x, float *max, float *log_sum) {
+    kernels_in_use()->log_sum_exp(n_rows, x, max, log_sum);
+}
+
+bool engine_tally(size_t n, const float *terms, float limit, double unit, int64_t *sum) {
+    return kernels_in_use()->tally(n, terms, limit, unit, sum);
+}
+
 const synrl_math_api math_api = {
     .size = sizeof(synrl_math_api),
     .exp = math_exp,
@@ -18,4 +26,5 @@ const synrl_math_api math_api = {
     .tanh = math_tanh,
     .sin = math_sin,
     .cos = math_cos,
+    .log_sum_exp = math_log_sum_exp,
 };

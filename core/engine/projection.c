@@ -21,9 +21,6 @@ typedef enum path { PATH_AUTO, PATH_DENSE, PATH_SPARSE } path;
 
 /* The sparse path pays where fewer than one synapse in so many changed. */
 enum { SPARSE_WORTH = 5 };
-/* Tiles that the sparse path takes together; of 784 inputs they fill most of a second-level cache.
- */
-enum { CACHED_TILES = 4 };
 
 /* What one block's sums stand for. */
 struct block_state {
@@ -263,30 +260,35 @@ static bool blocks_are_current(const synrl_projection *projection, size_t first,
     return true;
 }
 
-/* Some tiles at a time, so that their bytes stay in cache while every output takes its part of
- * them. */
+/* Whole tiles from `first` on whose blocks are all current: where they end. */
+static size_t end_of_current(const struct step *step, size_t first, size_t end) {
+    size_t b = first;
+    while (b < end) {
+        const size_t n = end - b < TILE_BLOCKS ? end - b : TILE_BLOCKS;
+        if (!blocks_are_current(step->projection, b, n, step->c)) {
+            break;
+        }
+        b += n;
+    }
+    return b;
+}
+
 static void sparse_share(void *context, size_t worker, size_t n_workers) {
     const struct step *step = context;
     synrl_projection *projection = step->projection;
     const synrl_batch *batch = projection->batch;
-    const size_t n_outputs = projection->n_outputs, n_inputs = projection->n_inputs;
-    const size_t stride = n_outputs * SYNRL_LANES;
+    const size_t stride = projection->n_outputs * SYNRL_LANES;
     size_t first, end;
     pool_share(batch->n_blocks, TILE_BLOCKS, worker, n_workers, &first, &end);
-    for (size_t b = first; b < end; b += CACHED_TILES * TILE_BLOCKS) {
-        const size_t left = end - b, most = (size_t)CACHED_TILES * TILE_BLOCKS;
-        const size_t n = left < most ? left : most;
-        if (!blocks_are_current(projection, b, n, step->c)) {
-            continue;
+    for (size_t b = first, after; b<end; b = after> b ? after : b + TILE_BLOCKS) {
+        after = end_of_current(step, b, end);
+        if (after > b) {
+            projection->kernels->sparse(
+                projection->n_outputs, projection->n_inputs, step->actions,
+                projection->lattice.counters, step->c, batch_bytes(batch, b), after - b,
+                projection->deltas + b * stride, projection->sums + b * stride);
         }
-        for (size_t o = 0; o < n_outputs; o++) {
-            const size_t at = b * stride + o * SYNRL_LANES;
-            projection->kernels->sparse(n_inputs, step->actions + o * n_inputs,
-                                        projection->lattice.counters + o * n_inputs, step->c,
-                                        batch_bytes(batch, b), n, stride, projection->deltas + at,
-                                        projection->sums + at);
-        }
-        for (size_t i = b; i < b + n; i++) {
+        for (size_t i = b; i < after; i++) {
             projection->blocks[i].acts++;
             projection->blocks[i].delta_acts = projection->blocks[i].acts;
         }

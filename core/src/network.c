@@ -237,19 +237,6 @@ static size_t block_samples(const struct network *network, size_t block) {
     return left < SYNRL_LANES ? left : SYNRL_LANES;
 }
 
-/* Adds the terms of the first n lanes in fixed point: integer sums have no order. */
-static void tally_terms(struct tally *tally, const float *terms, size_t n) {
-    int64_t sum = 0;
-    bool is_finite = true;
-    for (size_t s = 0; s < n; s++) {
-        const bool counts = terms[s] >= 0.0F && terms[s] < TERM_LIMIT;
-        is_finite &= counts;
-        sum += counts ? (int64_t)((double)terms[s] * TERM_UNIT) : 0;
-    }
-    tally->sum += sum;
-    tally->is_finite &= is_finite;
-}
-
 /* The class a network answers: the first of the largest outputs, or the sign of a single one. */
 int32_t predicted_class(const float *outputs, size_t n_outputs, size_t stride) {
     if (n_outputs == 1) {
@@ -278,7 +265,9 @@ static void finish_block(const struct pass_work *work, size_t block, const float
         loss_ops(network)->terms(component_host(network->loss_component),
                                  component_config(network->loss_component), n_outputs, outputs,
                                  &targets, terms);
-        tally_terms(tally, terms, n);
+        int64_t sum = 0; /* of 16 terms below 2^58 */
+        tally->is_finite &= engine_tally(n, terms, TERM_LIMIT, TERM_UNIT, &sum);
+        tally->sum += sum;
     }
     for (size_t s = 0; work->count_correct && s < n; s++) {
         const int32_t class = network->classes[block * SYNRL_LANES + s];

@@ -21,7 +21,7 @@ static void largest(size_t n_outputs, const float *outputs, float *max) {
     }
 }
 
-/* sum[s] = sum over ascending outputs of e^(z - max); powers, where wanted, gets each of them. */
+/* powers = e^(z - max), and sum[s] their sum over ascending outputs. */
 static void sum_powers(const synrl_host *host, size_t n_outputs, const float *outputs,
                        const float *max, float *sum, float *powers) {
     for (size_t s = 0; s < SYNRL_LANES; s++) {
@@ -30,7 +30,7 @@ static void sum_powers(const synrl_host *host, size_t n_outputs, const float *ou
     for (size_t first = 0; first < n_outputs * SYNRL_LANES; first += PIECE) {
         const size_t left = n_outputs * SYNRL_LANES - first;
         const size_t n = left < PIECE ? left : PIECE;
-        float piece[PIECE];
+        float *piece = powers + first;
         for (size_t i = 0; i < n; i += SYNRL_LANES) {
             for (size_t s = 0; s < SYNRL_LANES; s++) {
                 piece[i + s] = outputs[first + i + s] - max[s];
@@ -42,21 +42,16 @@ static void sum_powers(const synrl_host *host, size_t n_outputs, const float *ou
                 sum[s] += piece[i + s];
             }
         }
-        for (size_t i = 0; powers != NULL && i < n; i++) {
-            powers[first + i] = piece[i];
-        }
     }
 }
 
 static void terms(const synrl_host *host, const void *config, size_t n_outputs,
                   const float *outputs, const synrl_targets *targets, float *term) {
     (void)config;
-    float max[SYNRL_LANES], sum[SYNRL_LANES];
-    largest(n_outputs, outputs, max);
-    sum_powers(host, n_outputs, outputs, max, sum, NULL);
-    host->math->log(SYNRL_LANES, sum, sum);
+    float max[SYNRL_LANES], log_sum[SYNRL_LANES];
+    host->math->log_sum_exp(n_outputs, outputs, max, log_sum);
     for (size_t s = 0; s < SYNRL_LANES; s++) {
-        term[s] = sum[s] - (outputs[(size_t)targets->labels[s] * SYNRL_LANES + s] - max[s]);
+        term[s] = log_sum[s] - (outputs[(size_t)targets->labels[s] * SYNRL_LANES + s] - max[s]);
     }
 }
 

@@ -102,6 +102,52 @@ START_TEST(any_length_and_in_place) {
 }
 END_TEST
 
+/* Against long double sums; every variant the same bits; values of any size overflow nothing. */
+START_TEST(log_sum_exp_is_exact_and_the_same_everywhere) {
+    enum { ROWS = 23 };
+    const struct kernels *variants[] = {kernels_scalar(), kernels_avx2(), kernels_avx512()};
+    float x[ROWS * SYNRL_LANES], plain[2 * SYNRL_LANES], out[2 * SYNRL_LANES];
+    for (size_t i = 0; i < ROWS * SYNRL_LANES; i++) {
+        const float size = i % SYNRL_LANES == 3 ? 1e30F : i % SYNRL_LANES == 4 ? 80.0F : 4.0F;
+        x[i] = size * ((float)(i * 2654435761U >> 12 & 1023) / 512.0F - 1.0F);
+    }
+    for (size_t n_rows = 1; n_rows <= ROWS; n_rows++) {
+        kernels_scalar()->log_sum_exp(n_rows, x, plain, plain + SYNRL_LANES);
+        for (size_t s = 0; s < SYNRL_LANES; s++) {
+            long double most = (long double)x[s], sum = 0;
+            for (size_t row = 0; row < n_rows; row++) {
+                most = fmaxl(most, (long double)x[row * SYNRL_LANES + s]);
+            }
+            for (size_t row = 0; row < n_rows; row++) {
+                sum += expl((long double)x[row * SYNRL_LANES + s] - most);
+            }
+            ck_assert(fabsl((long double)plain[s] - most) <= 0);
+            ck_assert(fabsl((long double)plain[SYNRL_LANES + s] - logl(sum)) < 2e-6L);
+        }
+        for (size_t v = 0; v < 3 && variants[v] != NULL; v++) {
+            variants[v]->log_sum_exp(n_rows, x, out, out + SYNRL_LANES);
+            ck_assert_mem_eq(out, plain, sizeof plain);
+        }
+    }
+}
+END_TEST
+
+START_TEST(tallies_count_whole_units) {
+    const float terms[] = {0.0F, 0.25F, 1.5F, 3.0F, 7.9F, 8.0F, -0.1F, NAN, INFINITY};
+    const struct kernels *variants[] = {kernels_scalar(), kernels_avx2(), kernels_avx512()};
+    for (size_t v = 0; v < 3 && variants[v] != NULL; v++) {
+        int64_t sum = 100;
+        ck_assert(variants[v]->tally(5, terms, 8.0F, 2.0, &sum)); /* 0 + 0 + 3 + 6 + 15 */
+        ck_assert_int_eq(sum, 124);
+        for (size_t bad = 5; bad < 9; bad++) {
+            sum = 0;
+            ck_assert(!variants[v]->tally(1, terms + bad, 8.0F, 2.0, &sum));
+            ck_assert_int_eq(sum, 0);
+        }
+    }
+}
+END_TEST
+
 Suite *make_math_suite(void);
 Suite *make_math_suite(void) {
     Suite *suite = suite_create("math");
@@ -109,6 +155,8 @@ Suite *make_math_suite(void) {
     tcase_add_loop_test(tests, values_are_within_the_bound, 0, N_FUNCTIONS);
     tcase_add_loop_test(tests, variants_give_the_same_bits, 0, N_FUNCTIONS);
     tcase_add_loop_test(tests, any_length_and_in_place, 0, N_FUNCTIONS);
+    tcase_add_test(tests, log_sum_exp_is_exact_and_the_same_everywhere);
+    tcase_add_test(tests, tallies_count_whole_units);
     suite_add_tcase(suite, tests);
     return suite;
 }

@@ -59,6 +59,9 @@ typedef struct synrl_math_api {
     void (*tanh)(size_t n, const float *x, float *y);
     void (*sin)(size_t n, const float *x, float *y);
     void (*cos)(size_t n, const float *x, float *y);
+    /* In each of SYNRL_LANES columns of x [n_rows >= 1][SYNRL_LANES]: the largest value, and the
+     * log of the sum of e^(x - max), added up in the order of the rows. */
+    void (*log_sum_exp)(size_t n_rows, const float *x, float *max, float *log_sum);
 } synrl_math_api;
 
 typedef struct synrl_engine_api synrl_engine_api; /* engine.h */
