@@ -42,7 +42,7 @@ end
 local is_static = o.rule == "static"
 assert(is_static or o.rule == "win_stay", "rule must be win_stay or static")
 local synaptic, synaptic_curves = curves(o.rule, ocr.net(o.hidden, o.seed),
-   is_static and ocr.paper_rule(o.hidden, synrl.policy.load(o.golden)) or ocr.win_stay(o.iterations),
+   is_static and ocr.paper_rule(o.hidden, synrl.policy.load(o.golden)) or ocr.win_stay(o.hidden, o.iterations),
    o.iterations, is_static and 5000 or 0)
 local gradient, gradient_curves = curves("gd",
    synrl.model("mlp", { layers = ocr.layers(o.hidden), activation = "relu", distribution = "glorot_published",

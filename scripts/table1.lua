@@ -46,9 +46,9 @@ local rows = {
      net = uniform(0.1), batch = 0, paper = "-",
      rule = function() return synrl.rule("gd", { alpha = 0.1 }) end },
    { name = "winstay32", title = "win_stay 32 HU", hidden = 32, iterations = scaled(50000), net = uniform(0.1),
-     batch = 0, paper = "-", rule = ocr.win_stay },
+     batch = 0, paper = "-", rule = function(iterations) return ocr.win_stay(32, iterations) end },
    { name = "winstay0", title = "win_stay 0 HU", hidden = 0, iterations = scaled(20000), net = uniform(0.003),
-     batch = 0, paper = "-", rule = ocr.win_stay },
+     batch = 0, paper = "-", rule = function(iterations) return ocr.win_stay(0, iterations) end },
 }
 
 local function is_wanted(name)

@@ -60,9 +60,13 @@ function ocr.paper_rule(hidden, policy)
    return synrl.rule("static", { policy = policy, epsilon = 0.1, alpha_s = alpha_s })
 end
 
--- The setting found for a rule that nobody had to learn, on splits 101 and 102: see docs/reproduction.md.
-function ocr.win_stay(iterations)
-   return synrl.rule("win_stay", { epsilon = 0.25, alpha_s = ocr.falling(1e-3, 1e-4, iterations, 50) })
+-- The settings found for a rule that nobody had to learn, on splits 101 and 102: see docs/reproduction.md.
+function ocr.win_stay(hidden, iterations)
+   local from, to = 1.5e-3, 5e-4
+   if hidden > 0 then
+      from, to = 1e-3, 1e-4
+   end
+   return synrl.rule("win_stay", { epsilon = 0.25, alpha_s = ocr.falling(from, to, iterations, 50) })
 end
 
 return ocr
