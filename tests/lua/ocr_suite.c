@@ -27,20 +27,20 @@ static void run(const char *script, const char *arguments) {
 }
 
 /* 2,000 samples of the shipped letters. */
-#define GLYPHS                                                                                   \
-    "local synrl = require 'synrl'\n"                                                            \
-    "local folder = os.getenv('SYNRL_SOURCE') .. '/datasets/glyphs/'\n"                          \
-    "local all = synrl.dataset('idx', {images = folder .. 'images-idx3-ubyte.gz',\n"             \
-    "  labels = folder .. 'labels-idx1-ubyte.gz', classes = 'ABCDEFGHIJ'})\n"                    \
-    "local data, rest = all:split(0.1, 1)\n"                                                     \
-    "local valid = rest:split(0.05, 1)\n"                                                        \
-    "local function t(n, hidden, more)\n"                                                        \
-    "  local run = {data = data, valid = valid, loss = 'cross_entropy', iterations = n,\n"       \
-    "    model = synrl.model('mlp', {layers = hidden > 0 and {784, hidden, 10} or {784, 10},\n"  \
-    "      activation = 'relu', init = 0.1}),\n"                                                 \
-    "    rule = synrl.rule('win_stay', {alpha_s = 1e-3}), batch = {size = 1000, every = 200}}\n" \
-    "  for k, v in pairs(more or {}) do run[k] = v end\n"                                        \
-    "  return synrl.train(run)\n"                                                                \
+#define GLYPHS                                                                                  \
+    "local synrl = require 'synrl'\n"                                                           \
+    "local folder = os.getenv('SYNRL_SOURCE') .. '/datasets/glyphs/'\n"                         \
+    "local all = synrl.dataset('idx', {images = folder .. 'images-idx3-ubyte.gz',\n"            \
+    "  labels = folder .. 'labels-idx1-ubyte.gz', classes = 'ABCDEFGHIJ'})\n"                   \
+    "local data, rest = all:split(0.1, 1)\n"                                                    \
+    "local valid = rest:split(0.05, 1)\n"                                                       \
+    "local function t(n, hidden, more)\n"                                                       \
+    "  local run = {data = data, valid = valid, loss = 'cross_entropy', iterations = n,\n"      \
+    "    model = synrl.model('mlp', {layers = hidden > 0 and {784, hidden, 10} or {784, 10},\n" \
+    "      activation = 'relu', init = 0.1}),\n"                                                \
+    "    rule = synrl.rule('win_stay', {alpha_s = 1e-3}), batch = {size = 1000, every = 40}}\n" \
+    "  for k, v in pairs(more or {}) do run[k] = v end\n"                                       \
+    "  return synrl.train(run)\n"                                                               \
     "end\n"
 
 static const char *hash_with(const char *threads, char hash[64]) {
@@ -58,6 +58,54 @@ START_TEST(any_number_of_threads_gives_the_same_bits) {
     ck_assert_uint_ge(strlen(one), 33);
     ck_assert_str_eq(hash_with("2", other), one);
     ck_assert_str_eq(hash_with("4", other), one);
+}
+END_TEST
+
+/* The weights' hashes and every line of metrics, of letters with and without hidden units and of a
+ * boundary; a hundred iterations and more, so that rates change on the way. */
+#define MATRIX                                                                                    \
+    GLYPHS                                                                                        \
+    "local steps = synrl.schedule {{0, 1e-3}, {50, 5e-4}}\n"                                      \
+    "local rule = synrl.rule('win_stay', {alpha_s = steps})\n"                                    \
+    "local plane = synrl.dataset('boundary', {samples = 300, seed = 3})\n"                        \
+    "for _, s in ipairs {t(100, 0, {rule = rule}).summary, t(100, 9, {rule = rule}).summary,\n"   \
+    "  synrl.train {data = plane, loss = 'euclidean', iterations = 300, rule = 'qlearning',\n"    \
+    "    model = synrl.model('mlp', {layers = {2, 30, 1}, output = 'tanh', seed = 4})}.summary} " \
+    "do\n"                                                                                        \
+    "  print(s.weights_hash)\n"                                                                   \
+    "  for line in io.lines(s.run .. '/metrics.csv') do print(line) end\n"                        \
+    "end\n"
+
+static const char *const isas[] = {"scalar", "avx2", "avx512"};
+
+START_TEST(threads_variants_and_paths_give_the_same_bits) {
+    static const char *const paths[] = {"auto", "dense", "sparse"};
+    char *first = NULL;
+    scratch_file(&child.scratch, "s.lua", MATRIX);
+    for (int way = 0; way < 9; way++) {
+        const char *path = paths[(way + _i) % 3], *isa = isas[way / 3];
+        const int code = child_run(&child,
+                                   "SYNRL_ISA=%s SYNRL_PATH=%s \"$BUILD\"/synrl run --quiet "
+                                   "--no-pictures --threads %d s.lua",
+                                   isa, path, _i + 1);
+        if (code != 0 && child_said(&child, "SYNRL_ISA")) {
+            printf("skipped: this machine has no %s\n", isa);
+            continue;
+        }
+        ck_assert_msg(code == 0, "%s", child.error);
+        if (first == NULL) {
+            first = strdup(child.output);
+            ck_assert_ptr_nonnull(first);
+            ck_assert_uint_gt(strlen(first), 10000);
+        }
+        ck_assert_msg(strcmp(child.output, first) == 0, "%s, %s, %d threads", isa, path, _i + 1);
+    }
+    /* Each number of threads is held to the one reference: that of one thread. */
+    const int code = child_run(&child,
+                               "SYNRL_ISA=scalar SYNRL_PATH=dense \"$BUILD\"/synrl run "
+                               "--quiet --no-pictures --threads 1 s.lua");
+    ck_assert(code == 0 && first != NULL && strcmp(child.output, first) == 0);
+    free(first);
 }
 END_TEST
 
@@ -156,6 +204,7 @@ Suite *make_ocr_suite(void) {
     tcase_set_timeout(tests, 300);
     tcase_add_checked_fixture(tests, open_child, close_child);
     tcase_add_test(tests, any_number_of_threads_gives_the_same_bits);
+    tcase_add_loop_test(tests, threads_variants_and_paths_give_the_same_bits, 0, 4);
     tcase_add_test(tests, a_classifier_leaves_its_confusion);
     tcase_add_test(tests, worst_mistakes_are_drawn);
     tcase_add_test(tests, scripts_draw_curves);
