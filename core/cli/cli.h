@@ -14,8 +14,12 @@ enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 75 };
 int command_bench(int argc, char **argv);
 int command_help(int argc, char **argv);
 int command_plugins(int argc, char **argv);
+int command_resume(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_version(int argc, char **argv);
+
+/* command_run; resume: as in settings, or NULL. */
+int run_or_resume(int argc, char **argv, const char *resume);
 
 /* Says how the program is used. */
 void usage(FILE *stream);

@@ -12,6 +12,8 @@ static const struct {
 } commands[] = {
     {"run", command_run, "[options] SCRIPT [key=value ...]",
      "runs an experiment; SCRIPT --help shows its options"},
+    {"resume", command_resume, "[options] RUN",
+     "goes on with a run that was interrupted, and the rest of its script"},
     {"plugins", command_plugins, "", "lists the plugins that are found"},
     {"help", command_help, "[KIND ID]", "shows a plugin and its parameters"},
     {"bench", command_bench, "[--json]", "measures this machine and the engine"},

@@ -343,6 +343,10 @@ static FILE *open_output(bool json) {
 }
 
 int command_run(int argc, char **argv) {
+    return run_or_resume(argc, argv, NULL);
+}
+
+int run_or_resume(int argc, char **argv, const char *resume) {
     struct job job = {.settings = settings_default()};
     char *command = command_line(argc, argv);
     int code = parse(&job, argc, argv);
@@ -355,6 +359,7 @@ int command_run(int argc, char **argv) {
     if (stream != NULL) {
         progress_init(&job.progress, job.plot);
         job.settings.command = command;
+        job.settings.resume = resume;
         job.settings.interrupted = &interrupted;
         job.settings.log = log_line;
         job.settings.log_context = &job;

@@ -27,6 +27,8 @@ struct settings {
     const char *runs; /* the folder that runs are recorded in; NULL: not recorded */
     bool pictures;
     const char *script, *command; /* as in recorder_options */
+    const char *resume; /* the folder of a run: it and the others of its call are gone on with, or
+                           their results taken, in place of being run again; or NULL */
     size_t n_overrides;
     const char *const *overrides; /* "key=value" */
     bool help;                    /* print the script's options in place of running it */

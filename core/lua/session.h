@@ -25,6 +25,10 @@ struct session {
     lua_State *L;             /* the thread that last called into the module: callbacks run on it */
     bool has_error;           /* a callback failed, and its error is kept */
     uint64_t seed;            /* of runs that name none */
+    char call_id[128];        /* what the runs recorded here have in common; "": none yet */
+    char folder[4096];        /* the working folder; "": not known */
+    uint64_t n_recorded;      /* runs begun */
+    json_t *earlier;          /* the call's runs from before, {"1": folder, ...}; or NULL */
 };
 
 void session_open(lua_State *L);          /* unless it is open */
@@ -41,6 +45,13 @@ void session_check(lua_State *L, struct session *session, synrl_status status);
 synrl_status session_keep_error(lua_State *L, struct session *session);
 /* Whether the user wants everything to end. */
 bool session_interrupted(struct session *session);
+
+/* Runs ----------------------------------------------------------------------------------------- */
+
+/* Which run of this call comes next. Before the first it finds out, where a run is to be resumed,
+ * which ones there are. What it fills in lives as long as the session. */
+synrl_status session_next_run(struct session *session, struct recorder_options *options,
+                              struct invocation *invocation);
 
 /* Boxes ---------------------------------------------------------------------------------------- */
 

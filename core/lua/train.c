@@ -100,6 +100,23 @@ static void read_batch(lua_State *L, struct train_options *options) {
     }
 }
 
+static void read_checkpoint(lua_State *L, struct train_options *options) {
+    static const char *const names[] = {"every", "keep"};
+    if (!field_push(L, 1, "checkpoint")) {
+        return;
+    }
+    const int checkpoint = lua_gettop(L);
+    keys_check(L, checkpoint, "train: checkpoint", 2, names);
+    if (!field_push(L, checkpoint, "every")) {
+        session_fail(L, "train: checkpoint: every is missing: iterations from one to the next");
+    }
+    options->checkpoint_every = field_integer(L, "train: checkpoint", "every", 1, INT64_MAX);
+    if (field_push(L, checkpoint, "keep")) {
+        options->checkpoint_keep =
+            (size_t)field_integer(L, "train: checkpoint", "keep", 1, 1000000);
+    }
+}
+
 static void read_callbacks(lua_State *L, struct session *session, struct run *run) {
     run->decider.session = session;
     if (field_push(L, 1, "on_evaluate")) {
@@ -128,8 +145,9 @@ static bool read_boolean(lua_State *L, const char *name, bool otherwise) {
 
 static void read_run(lua_State *L, struct session *session, struct run *run) {
     static const char *const names[] = {
-        "batch",  "data",        "evaluate_every", "iterations", "loss", "model", "name",
-        "record", "on_evaluate", "record_every",   "rule",       "seed", "stop",  "valid"};
+        "batch",        "checkpoint", "data", "evaluate_every", "iterations",
+        "loss",         "model",      "name", "record",         "on_evaluate",
+        "record_every", "rule",       "seed", "stop",           "valid"};
     keys_check(L, 1, "train", sizeof names / sizeof names[0], names);
     run->options.name = "run";
     if (field_push(L, 1, "name")) {
@@ -141,6 +159,7 @@ static void read_run(lua_State *L, struct session *session, struct run *run) {
     read_objects(L, &run->options);
     read_counts(L, session, &run->options);
     read_batch(L, &run->options);
+    read_checkpoint(L, &run->options);
     read_callbacks(L, session, run);
     run->is_recorded = read_boolean(L, "record", true) && session->settings->runs != NULL;
 }
@@ -155,19 +174,20 @@ static synrl_status watch_for_interrupts(void *context, const struct metrics *la
 }
 
 static synrl_status start(struct session *session, struct run *run) {
-    const struct settings *settings = session->settings;
+    struct recorder_options options;
+    struct invocation invocation;
     SYNRL_TRY(trainer_create(session->core, &run->options, &run->trainer));
     if (!run->is_recorded) {
         return SYNRL_OK;
     }
-    const struct recorder_options options = {.folder = settings->runs,
-                                             .script = settings->script,
-                                             .pictures = settings->pictures,
-                                             .command = settings->command};
+    SYNRL_TRY(session_next_run(session, &options, &invocation));
     return recorder_create(session->core, run->trainer, &options, &run->recorder);
 }
 
 static synrl_status go(struct session *session, struct run *run) {
+    if (run->recorder != NULL && recorder_is_complete(run->recorder)) {
+        return trainer_run(run->trainer, 0, NULL);
+    }
     struct observer observers[3] = {{.context = run, .tick = watch_for_interrupts}};
     size_t n = 1;
     const struct display *display = session->settings->display;

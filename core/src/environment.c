@@ -277,3 +277,33 @@ void environment_look(struct environment *environment, struct metrics *metrics) 
     metrics->sample_forwards = environment->sample_forwards;
     metrics->sample_backwards = environment->sample_backwards;
 }
+
+/* State ---------------------------------------------------------------------------------------- */
+
+struct environment_state environment_save(const struct environment *environment) {
+    return (struct environment_state){.old_loss = environment->old_loss,
+                                      .last = environment->last,
+                                      .batch_number = environment->batch_number,
+                                      .sample_forwards = environment->sample_forwards,
+                                      .sample_backwards = environment->sample_backwards,
+                                      .has_old_loss = environment->has_old_loss,
+                                      .is_loss_known = environment->is_loss_known,
+                                      .is_correct_known = environment->is_correct_known,
+                                      .is_paid = environment->is_paid};
+}
+
+synrl_status environment_load(struct environment *environment,
+                              const struct environment_state *state) {
+    if (state->batch_number != environment->batch_number) {
+        SYNRL_TRY(draw_batch(environment, state->batch_number));
+    }
+    environment->old_loss = state->old_loss;
+    environment->last = state->last;
+    environment->sample_forwards = state->sample_forwards;
+    environment->sample_backwards = state->sample_backwards;
+    environment->has_old_loss = state->has_old_loss != 0;
+    environment->is_loss_known = state->is_loss_known != 0;
+    environment->is_correct_known = state->is_correct_known != 0;
+    environment->is_paid = state->is_paid != 0;
+    return SYNRL_OK;
+}

@@ -25,4 +25,16 @@ int environment_reward(const struct environment *environment);
 void environment_look(struct environment *environment, struct metrics *metrics);
 struct network *environment_network(struct environment *environment);
 
+/* All that the environment knows beside the network's weights, to go on later bit for bit. */
+struct environment_state {
+    double old_loss;
+    struct pass last;
+    uint64_t batch_number, sample_forwards, sample_backwards;
+    uint64_t has_old_loss, is_loss_known, is_correct_known, is_paid;
+};
+struct environment_state environment_save(const struct environment *environment);
+/* Draws and binds the batch of that moment; the weights are to be loaded after this. */
+synrl_status environment_load(struct environment *environment,
+                              const struct environment_state *state);
+
 #endif

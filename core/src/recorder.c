@@ -1,37 +1,29 @@
 /* The folder that a run leaves behind. Invariant: run.json says "running" until everything else in
  * the folder is complete; a failed write ends the run. */
-#include "recorder.h"
+#include "recording.h"
 
 #include <ctype.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <math.h>
 #include <string.h>
+#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "checkpoint.h"
 #include "file.h"
 #include "mistakes.h"
 #include "npz.h"
 #include "number.h"
 #include "pictures.h"
 #include "policy.h"
-#include "provenance.h"
-
-struct recorder {
-    struct core *core;
-    const struct trainer *trainer;
-    bool pictures;
-    char *folder;  /* made by this recorder, or NULL */
-    json_t *json;  /* of run.json */
-    FILE *metrics; /* open while the run goes on */
-    FILE *rewards; /* opened by the first reward */
-    uint8_t bits;  /* rewards not yet written, the first in the lowest bit */
-    uint64_t n_rewards;
-};
+#include "record.h"
+#include "run_json.h"
 
 /* PATH in the run's folder; freed by core_free. */
-static char *path_of(const struct recorder *recorder, const char *name) {
+char *recorder_path(const struct recorder *recorder, const char *name) {
     return core_printf(recorder->core, "%s/%s", recorder->folder, name);
 }
 
@@ -45,6 +37,19 @@ static void clean_name(const char *name, char *clean, size_t size) {
         clean[n++] = isalnum(c) || c == '.' || c == '_' ? (char)c : '-';
     }
     clean[n] = '\0';
+}
+
+/* Until the recorder, or its process, is gone. */
+synrl_status recorder_lock(struct recorder *recorder) {
+    recorder->lock = open(recorder->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (recorder->lock < 0) {
+        return file_fail(recorder->core, recorder->folder, "open");
+    }
+    if (flock(recorder->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
+        return core_fail(recorder->core, SYNRL_INVALID,
+                         "%s: another process is at work on this run", recorder->folder);
+    }
+    return SYNRL_OK;
 }
 
 /* A folder that was not there before: FOLDER/TIME-NAME, with a number behind where that is taken.
@@ -68,7 +73,7 @@ static synrl_status make_folder(struct recorder *recorder, const char *parent) {
         }
         if (mkdir(folder, 0777) == 0) {
             recorder->folder = folder;
-            return SYNRL_OK;
+            return recorder_lock(recorder);
         }
         const synrl_status failure = errno != EEXIST ? file_fail(core, folder, "make") : SYNRL_OK;
         core_free(core, folder);
@@ -80,7 +85,7 @@ static synrl_status make_folder(struct recorder *recorder, const char *parent) {
 /* Takes away what a run that failed must not leave: the names that stand for results. */
 static void remove_files(const struct recorder *recorder, size_t n, const char *const *names) {
     for (size_t i = 0; i < n; i++) {
-        char *path = path_of(recorder, names[i]);
+        char *path = recorder_path(recorder, names[i]);
         if (path != NULL) {
             unlink(path);
         }
@@ -97,11 +102,11 @@ static const char *const beginnings[] = {"metrics.csv", "run.json"};
 
 /* run.json ------------------------------------------------------------------------------------- */
 
-static synrl_status write_json(struct recorder *recorder) {
+synrl_status recorder_write_json(struct recorder *recorder) {
     struct core *core = recorder->core;
     char *text =
         json_dumps(recorder->json, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
-    char *path = path_of(recorder, "run.json");
+    char *path = recorder_path(recorder, "run.json");
     synrl_status status = SYNRL_NO_MEMORY;
     if (text == NULL) {
         core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory for run.json", recorder->folder);
@@ -113,52 +118,20 @@ static synrl_status write_json(struct recorder *recorder) {
     return status;
 }
 
-/* A number, or null for what JSON has no number for. */
-static json_t *number_json(double number) {
-    return isfinite(number) ? json_real(number) : json_null();
-}
-
-static json_t *string_json(const char *text) {
-    return text != NULL ? json_string(text) : json_null();
-}
-
-static json_t *config_json(const struct train_options *options) {
-    json_t *batch = options->batch_size == 0
-                        ? json_null()
-                        : json_pack("{s:I, s:I, s:s}", "size", (json_int_t)options->batch_size,
-                                    "every", (json_int_t)options->batch_every, "refresh",
-                                    options->refresh == BATCH_REBASE ? "rebase" : "as_published");
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:I, s:I}", "name",
-                     options->name, "data", dataset_json(options->data), "valid",
-                     options->valid != NULL ? dataset_json(options->valid) : json_null(), "model",
-                     component_json(options->model), "loss", component_json(options->loss), "rule",
-                     component_json(options->rule), "iterations", (json_int_t)options->iterations,
-                     "seed", (json_int_t)options->seed, "batch", batch, "record_every",
-                     (json_int_t)options->record_every, "evaluate_every",
-                     (json_int_t)options->evaluate_every);
-}
-
 static synrl_status start_json(struct recorder *recorder, const struct recorder_options *options) {
-    const struct train_options *train = trainer_options(recorder->trainer);
-    recorder->json =
-        json_pack("{s:s, s:o, s:o, s:o, s:o}", "status", "running", "config", config_json(train),
-                  "provenance", provenance_json(recorder->core, train, options->script), "script",
-                  string_json(options->script), "command", string_json(options->command));
-    if (recorder->json == NULL) {
-        return core_fail(recorder->core, SYNRL_NO_MEMORY, "%s: not enough memory for run.json",
-                         recorder->folder);
-    }
-    return write_json(recorder);
+    recorder->json = run_json_new(recorder->core, recorder->trainer, options);
+    return recorder->json != NULL ? recorder_write_json(recorder) : SYNRL_NO_MEMORY;
 }
 
 /* Making --------------------------------------------------------------------------------------- */
 
-static synrl_status open_file(const struct recorder *recorder, const char *name, FILE **stream) {
-    char *path = path_of(recorder, name);
+synrl_status recorder_open(const struct recorder *recorder, const char *name, const char *mode,
+                           FILE **stream) {
+    char *path = recorder_path(recorder, name);
     if (path == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    *stream = fopen(path, "wbe");
+    *stream = fopen(path, mode);
     const synrl_status status =
         *stream != NULL ? SYNRL_OK : file_fail(recorder->core, path, "write");
     core_free(recorder->core, path);
@@ -174,15 +147,19 @@ static synrl_status check_written(const struct recorder *recorder, FILE *stream,
     return file_fail(recorder->core, path, "write");
 }
 
-static synrl_status start(struct recorder *recorder, const struct recorder_options *options) {
-    SYNRL_TRY(make_folder(recorder, options->folder));
-    SYNRL_TRY(start_json(recorder, options));
-    SYNRL_TRY(open_file(recorder, "metrics.csv", &recorder->metrics));
+synrl_status recorder_start_metrics(struct recorder *recorder) {
+    SYNRL_TRY(recorder_open(recorder, "metrics.csv", "wbe", &recorder->metrics));
     fputs(
         "iteration,loss,accuracy,reward_rate,valid_loss,valid_accuracy,alpha_s,epsilon,"
         "sample_forwards,sample_backwards\n",
         recorder->metrics);
     return check_written(recorder, recorder->metrics, "metrics.csv");
+}
+
+static synrl_status start(struct recorder *recorder, const struct recorder_options *options) {
+    SYNRL_TRY(make_folder(recorder, options->folder));
+    SYNRL_TRY(start_json(recorder, options));
+    return recorder_start_metrics(recorder);
 }
 
 /* Of a run that did not begin nothing is left. */
@@ -191,10 +168,15 @@ static void abandon(struct recorder *recorder) {
         remove_files(recorder, sizeof beginnings / sizeof beginnings[0], beginnings);
         rmdir(recorder->folder);
     }
-    recorder_destroy(recorder);
 }
 
-synrl_status recorder_create(struct core *core, const struct trainer *trainer,
+/* Beginning and end of a recorder -------------------------------------------------------------- */
+
+bool recorder_is_complete(const struct recorder *recorder) {
+    return recorder->is_complete;
+}
+
+synrl_status recorder_create(struct core *core, struct trainer *trainer,
                              const struct recorder_options *options, struct recorder **made) {
     *made = NULL;
     struct recorder *recorder = core_alloc(core, 1, sizeof *recorder);
@@ -204,9 +186,14 @@ synrl_status recorder_create(struct core *core, const struct trainer *trainer,
     recorder->core = core;
     recorder->trainer = trainer;
     recorder->pictures = options->pictures;
-    const synrl_status status = start(recorder, options);
+    recorder->lock = -1;
+    const synrl_status status = options->resume != NULL ? recorder_resume(recorder, options->resume)
+                                                        : start(recorder, options);
     if (status != SYNRL_OK) {
-        abandon(recorder);
+        if (options->resume == NULL) {
+            abandon(recorder);
+        }
+        recorder_destroy(recorder);
         return status;
     }
     *made = recorder;
@@ -223,7 +210,11 @@ void recorder_destroy(struct recorder *recorder) {
     if (recorder->rewards != NULL) {
         fclose(recorder->rewards);
     }
+    if (recorder->lock >= 0) {
+        close(recorder->lock);
+    }
     json_decref(recorder->json);
+    core_free(recorder->core, recorder->state);
     core_free(recorder->core, recorder->folder);
     core_free(recorder->core, recorder);
 }
@@ -263,7 +254,7 @@ static synrl_status observe_reward(void *context, uint64_t iteration, int reward
     struct recorder *recorder = context;
     (void)iteration;
     if (recorder->rewards == NULL) {
-        SYNRL_TRY(open_file(recorder, "rewards.bin", &recorder->rewards));
+        SYNRL_TRY(recorder_open(recorder, "rewards.bin", "wbe", &recorder->rewards));
     }
     recorder->bits = (uint8_t)(recorder->bits | (reward > 0) << recorder->n_rewards % 8);
     if (++recorder->n_rewards % 8 == 0) {
@@ -274,9 +265,56 @@ static synrl_status observe_reward(void *context, uint64_t iteration, int reward
     return SYNRL_OK;
 }
 
+/* Brings what was recorded so far to where a reader finds it: bytes in a stream's buffer die with
+ * the process. The byte of rewards that is not full is written, and written over by the next. */
+static synrl_status flush(struct recorder *recorder) {
+    if (fflush(recorder->metrics) != 0) {
+        return check_written(recorder, recorder->metrics, "metrics.csv");
+    }
+    if (recorder->rewards == NULL) {
+        return SYNRL_OK;
+    }
+    if (recorder->n_rewards % 8 != 0) {
+        fputc(recorder->bits, recorder->rewards);
+    }
+    fflush(recorder->rewards);
+    SYNRL_TRY(check_written(recorder, recorder->rewards, "rewards.bin"));
+    if (recorder->n_rewards % 8 != 0 && fseeko(recorder->rewards, -1, SEEK_CUR) != 0) {
+        return file_fail(recorder->core, recorder->folder, "write rewards.bin in");
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status save(struct recorder *recorder, size_t keep) {
+    const size_t size = trainer_state_size(recorder->trainer);
+    struct summary summary;
+    if (recorder->state == NULL) {
+        recorder->state = core_alloc(recorder->core, size, 1);
+        if (recorder->state == NULL) {
+            return SYNRL_NO_MEMORY;
+        }
+    }
+    SYNRL_TRY(flush(recorder));
+    trainer_save(recorder->trainer, recorder->state);
+    trainer_summary(recorder->trainer, &summary);
+    const struct checkpoint checkpoint = {.iteration = summary.iterations,
+                                          .metrics_size = (uint64_t)ftello(recorder->metrics),
+                                          .n_rewards = recorder->n_rewards,
+                                          .state_size = size,
+                                          .state = recorder->state};
+    return checkpoint_write(recorder->core, recorder->folder, keep, &checkpoint);
+}
+
+static synrl_status observe_checkpoint(void *context) {
+    struct recorder *recorder = context;
+    return save(recorder, trainer_options(recorder->trainer)->checkpoint_keep);
+}
+
 struct observer recorder_observer(struct recorder *recorder) {
-    return (struct observer){
-        .context = recorder, .record = observe_record, .reward = observe_reward};
+    return (struct observer){.context = recorder,
+                             .record = observe_record,
+                             .reward = observe_reward,
+                             .checkpoint = observe_checkpoint};
 }
 
 /* Finishing ------------------------------------------------------------------------------------ */
@@ -306,7 +344,7 @@ static synrl_status write_weights(struct recorder *recorder) {
     const synrl_layout *layout = trainer_layout(recorder->trainer);
     float *weights = core_alloc(core, layout->n_synapses, sizeof *weights);
     struct npz_array *arrays = core_alloc(core, layout->n_tensors, sizeof *arrays);
-    char *path = path_of(recorder, "weights.npz");
+    char *path = recorder_path(recorder, "weights.npz");
     synrl_status status = SYNRL_NO_MEMORY;
     if (weights != NULL && arrays != NULL && path != NULL) {
         trainer_weights(recorder->trainer, weights);
@@ -330,52 +368,36 @@ static synrl_status write_policy(struct recorder *recorder) {
     if (policy == NULL) {
         return SYNRL_OK;
     }
-    char *path = path_of(recorder, "policy.csv");
+    char *path = recorder_path(recorder, "policy.csv");
     const synrl_status status =
         path != NULL ? policy_save_csv(recorder->core, policy, path) : SYNRL_NO_MEMORY;
     core_free(recorder->core, path);
     return status;
 }
 
-static json_t *summary_json(const struct trainer *trainer) {
-    struct summary summary;
-    char hash[17];
-    trainer_summary(trainer, &summary);
-    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)summary.weights_hash);
-    return json_pack(
-        "{s:I, s:o, s:o, s:o, s:o, s:f, s:I, s:I, s:s}", "iterations",
-        (json_int_t)summary.iterations, "loss", number_json(summary.last.loss), "accuracy",
-        number_json(summary.last.accuracy), "valid_loss", number_json(summary.last.valid_loss),
-        "valid_accuracy", number_json(summary.last.valid_accuracy), "seconds", summary.seconds,
-        "sample_forwards", (json_int_t)summary.last.sample_forwards, "sample_backwards",
-        (json_int_t)summary.last.sample_backwards, "weights_hash", hash);
-}
-
-/* The run's end in run.json; `problem` is what a failed run failed of. */
 static synrl_status finish_json(struct recorder *recorder, const char *status,
                                 const char *problem) {
-    struct summary summary;
-    trainer_summary(recorder->trainer, &summary);
-    json_object_set_new(recorder->json, "status", json_string(status));
-    json_object_set_new(recorder->json, "summary", summary_json(recorder->trainer));
-    if (problem != NULL) {
-        json_object_set_new(recorder->json, "error", json_string(problem));
-    }
-    if (summary.stopped[0] != '\0') {
-        json_object_set_new(recorder->json, "stopped", json_string(summary.stopped));
-    }
-    return write_json(recorder);
+    run_json_end(recorder->json, recorder->trainer, status, problem);
+    return recorder_write_json(recorder);
 }
 
 static synrl_status finish_well(struct recorder *recorder, synrl_status outcome) {
+    const bool has_ended = trainer_has_ended(recorder->trainer);
+    if (has_ended) { /* one that was interrupted has told its state when it stopped */
+        SYNRL_TRY(save(recorder, 1));
+    }
     SYNRL_TRY(close_files(recorder));
     SYNRL_TRY(write_weights(recorder));
     SYNRL_TRY(write_policy(recorder));
     SYNRL_TRY(confusion_write(recorder->core, recorder->trainer, recorder->folder));
-    if (recorder->pictures) {
+    if (recorder->pictures && has_ended) {
         SYNRL_TRY(pictures_draw(recorder->core, recorder->trainer, recorder->folder));
     }
-    return finish_json(recorder, outcome == SYNRL_STOPPED ? "stopped" : "done", NULL);
+    return finish_json(recorder,
+                       !has_ended                 ? "interrupted"
+                       : outcome == SYNRL_STOPPED ? "stopped"
+                                                  : "done",
+                       NULL);
 }
 
 synrl_status recorder_finish(struct recorder *recorder, synrl_status outcome) {

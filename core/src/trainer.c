@@ -29,6 +29,7 @@ struct trainer {
     uint64_t rewarded, stepped; /* since the last metrics */
     struct metrics latest;
     double seconds;
+    bool has_ended, is_interrupted;
     char stopped[256];
 };
 
@@ -58,6 +59,9 @@ static synrl_status take_options(struct trainer *trainer, const struct train_opt
     }
     if (own->evaluate_every == 0) {
         own->evaluate_every = one_of(own->iterations, 100);
+    }
+    if (own->checkpoint_keep == 0) {
+        own->checkpoint_keep = 2;
     }
     return own->name != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
@@ -207,15 +211,18 @@ static synrl_status report(struct trainer *trainer, size_t n_observers,
             SYNRL_TRY(observers[i].record(observers[i].context, &trainer->latest));
         }
     }
-    bool stop = false;
-    if (options->decide != NULL && (evaluate || !evaluates)) {
-        SYNRL_TRY(options->decide(options->decide_context, &trainer->latest, &stop,
-                                  trainer->stopped, sizeof trainer->stopped));
+    if (options->decide == NULL || (evaluates && !evaluate)) {
+        return SYNRL_OK;
     }
-    if (!stop) {
+    bool stop = false;
+    const synrl_status status = options->decide(options->decide_context, &trainer->latest, &stop,
+                                                trainer->stopped, sizeof trainer->stopped);
+    trainer->is_interrupted = status == SYNRL_STOPPED;
+    trainer->has_ended = status == SYNRL_OK && stop;
+    if (!trainer->has_ended) {
         trainer->stopped[0] = '\0';
     }
-    return stop ? SYNRL_STOPPED : SYNRL_OK;
+    return trainer->has_ended ? SYNRL_STOPPED : status;
 }
 
 static synrl_status tell_reward(struct trainer *trainer, size_t n_observers,
@@ -241,10 +248,20 @@ static synrl_status tick(struct trainer *trainer, size_t n_observers,
             struct metrics metrics = trainer->latest;
             metrics.iteration = trainer->done;
             const synrl_status status = observers[i].tick(observers[i].context, &metrics);
-            if (status == SYNRL_STOPPED && trainer->stopped[0] == '\0') {
+            if (status == SYNRL_STOPPED) {
                 snprintf(trainer->stopped, sizeof trainer->stopped, "interrupted");
+                trainer->is_interrupted = true;
             }
             SYNRL_TRY(status);
+        }
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status tell_checkpoint(size_t n_observers, const struct observer *observers) {
+    for (size_t i = 0; i < n_observers; i++) {
+        if (observers[i].checkpoint != NULL) {
+            SYNRL_TRY(observers[i].checkpoint(observers[i].context));
         }
     }
     return SYNRL_OK;
@@ -257,8 +274,14 @@ static synrl_status iterate(struct trainer *trainer, size_t n_observers,
     SYNRL_TRY(trainer->rule_ops->step(trainer->rule, environment_public(trainer->environment)));
     SYNRL_TRY(tell_reward(trainer, n_observers, observers));
     trainer->done++;
-    return record_is_due(trainer, trainer->done) ? report(trainer, n_observers, observers)
-                                                 : SYNRL_OK;
+    if (record_is_due(trainer, trainer->done)) {
+        SYNRL_TRY(report(trainer, n_observers, observers));
+    }
+    /* The last state is the observers' to save when the run is over. */
+    const uint64_t every = trainer->options.checkpoint_every;
+    return every > 0 && trainer->done % every == 0 && trainer->done < trainer->options.iterations
+               ? tell_checkpoint(n_observers, observers)
+               : SYNRL_OK;
 }
 
 static synrl_status run(struct trainer *trainer, size_t n_observers,
@@ -293,8 +316,15 @@ static synrl_status hash_weights(struct trainer *trainer) {
 synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
                          const struct observer *observers) {
     const double start = now();
-    const synrl_status status = run(trainer, n_observers, observers);
-    trainer->seconds += now() - start;
+    synrl_status status = trainer->stopped[0] != '\0' ? SYNRL_STOPPED : SYNRL_OK;
+    if (!trainer->has_ended) {
+        status = run(trainer, n_observers, observers);
+        trainer->seconds += now() - start;
+        trainer->has_ended = trainer->has_ended || status == SYNRL_OK;
+    }
+    if (trainer->is_interrupted) { /* between two iterations, and before anything looks */
+        SYNRL_TRY(tell_checkpoint(n_observers, observers));
+    }
     if (status == SYNRL_STOPPED && trainer->latest.iteration != trainer->done) {
         look(trainer, true);
     }
@@ -330,4 +360,100 @@ void trainer_weights(const struct trainer *trainer, float *weights) {
 const synrl_policy *trainer_policy(const struct trainer *trainer) {
     return SYNRL_OFFERS(trainer->rule_ops, policy) ? trainer->rule_ops->policy(trainer->rule)
                                                    : NULL;
+}
+
+bool trainer_has_ended(const struct trainer *trainer) {
+    return trainer->has_ended;
+}
+
+/* State ---------------------------------------------------------------------------------------- */
+
+/* In front of the network's state and the rule's. */
+struct trainer_state {
+    uint64_t done, rewarded, stepped, has_ended;
+    struct metrics latest;
+    double seconds;
+    struct environment_state environment;
+    char stopped[256];
+};
+
+static size_t rule_state_size(const struct trainer *trainer) {
+    return SYNRL_OFFERS(trainer->rule_ops, state_size)
+               ? trainer->rule_ops->state_size(trainer->rule)
+               : 0;
+}
+
+size_t trainer_state_size(const struct trainer *trainer) {
+    return sizeof(struct trainer_state) +
+           network_state_size(environment_network(trainer->environment)) + rule_state_size(trainer);
+}
+
+void trainer_save(const struct trainer *trainer, void *state) {
+    const struct network *network = environment_network(trainer->environment);
+    struct trainer_state own = {.done = trainer->done,
+                                .rewarded = trainer->rewarded,
+                                .stepped = trainer->stepped,
+                                .has_ended = trainer->has_ended,
+                                .latest = trainer->latest,
+                                .seconds = trainer->seconds,
+                                .environment = environment_save(trainer->environment)};
+    memcpy(own.stopped, trainer->stopped, sizeof own.stopped);
+    if (!trainer->has_ended) {
+        own.stopped[0] = '\0';
+    }
+    char *to = state;
+    memcpy(to, &own, sizeof own);
+    network_save(network, to + sizeof own);
+    if (rule_state_size(trainer) > 0) {
+        trainer->rule_ops->save(trainer->rule, to + sizeof own + network_state_size(network));
+    }
+}
+
+synrl_status trainer_load(struct trainer *trainer, const void *state, size_t size) {
+    struct network *network = environment_network(trainer->environment);
+    struct trainer_state own;
+    if (size != trainer_state_size(trainer)) {
+        return core_fail(trainer->core, SYNRL_INVALID, "a saved run of %zu bytes: must be %zu",
+                         size, trainer_state_size(trainer));
+    }
+    const char *from = state;
+    memcpy(&own, from, sizeof own);
+    own.stopped[sizeof own.stopped - 1] = '\0';
+    if (own.done > trainer->options.iterations) {
+        return core_fail(
+            trainer->core, SYNRL_INVALID, "a saved run of %llu iterations: must be at most %llu",
+            (unsigned long long)own.done, (unsigned long long)trainer->options.iterations);
+    }
+    SYNRL_TRY(environment_load(trainer->environment, &own.environment));
+    SYNRL_TRY(network_load(network, from + sizeof own, network_state_size(network)));
+    if (rule_state_size(trainer) > 0) {
+        SYNRL_TRY(trainer->rule_ops->load(trainer->rule,
+                                          from + sizeof own + network_state_size(network),
+                                          rule_state_size(trainer)));
+    }
+    trainer->done = own.done;
+    trainer->rewarded = own.rewarded;
+    trainer->stepped = own.stepped;
+    trainer->has_ended = own.has_ended != 0;
+    trainer->latest = own.latest;
+    trainer->seconds = own.seconds;
+    memcpy(trainer->stopped, own.stopped, sizeof own.stopped);
+    return SYNRL_OK;
+}
+
+synrl_status trainer_retell(struct trainer *trainer, const struct metrics *metrics) {
+    const struct train_options *options = &trainer->options;
+    char reason[sizeof trainer->stopped];
+    bool stop = false;
+    if (options->decide == NULL ||
+        (trainer->validation != NULL &&
+         !is_due(trainer, metrics->iteration, options->evaluate_every))) {
+        return SYNRL_OK;
+    }
+    SYNRL_TRY(options->decide(options->decide_context, metrics, &stop, reason, sizeof reason));
+    if (stop && !trainer->has_ended && metrics->iteration == trainer->done) {
+        trainer->has_ended = true; /* it was interrupted before it could say so */
+        memcpy(trainer->stopped, reason, sizeof reason);
+    }
+    return SYNRL_OK;
 }

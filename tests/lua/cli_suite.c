@@ -292,7 +292,7 @@ START_TEST(a_signal_stops_the_run_and_the_script) {
                      75);
     ck_assert_str_eq(child.error, "s.lua: interrupted\n");
     ck_assert_str_eq(child.output, "");
-    ck_assert_str_eq(run_status(), "stopped");
+    ck_assert_str_eq(run_status(), "interrupted");
 }
 END_TEST
 

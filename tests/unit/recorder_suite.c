@@ -286,7 +286,7 @@ START_TEST(a_stopped_run_is_complete_up_to_its_end) {
     run.witness.failure = SYNRL_STOPPED;
     ck_assert_int_eq(carry_out(&run), SYNRL_OK);
     json_t *json = read_json(&run);
-    ck_assert_str_eq(text_at(json, "status"), "stopped");
+    ck_assert_str_eq(text_at(json, "status"), "interrupted");
     ck_assert_int_eq(
         json_integer_value(json_object_get(json_object_get(json, "summary"), "iterations")), 12);
     json_decref(json);
@@ -377,7 +377,7 @@ START_TEST(a_failure_at_the_end_takes_the_results_away) {
 END_TEST
 
 /* A recorder for the run that is already there, whose core is another: allocation alone. */
-static const struct trainer *trained;
+static struct trainer *trained;
 
 static synrl_status record(struct core *scarce) {
     const struct recorder_options where = {.folder = scratch.folder};
