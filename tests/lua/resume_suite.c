@@ -25,7 +25,10 @@ static const char script[] =
     "    model = synrl.model('mlp', { layers = { 2, 9, 1 }, output = 'tanh', seed = o.seed }),\n"
     "    rule = rule, iterations = o.iterations, evaluate_every = 37, record_every = 11,\n"
     "    checkpoint = { every = o.every, keep = 2 }, batch = { size = 150, every = 70 },\n"
-    "    on_evaluate = function(m) asked = asked + 1; best = math.max(best, m.valid_loss) end }\n"
+    "    on_evaluate = function(m) asked = asked + 1; best = math.max(best, m.valid_loss)\n"
+    "      if m.iteration > 4000 and os.remove('die') then os.execute('kill -9 $PPID') end\n"
+    "      if m.iteration > 4000 and os.remove('wait') then while true do end end\n"
+    "    end }\n"
     "end\n"
     "local first = go('first', o.rule)\n"
     "local second = go('second', first.policy and\n"
@@ -34,8 +37,9 @@ static const char script[] =
     "  asked = asked, best = best }\n";
 
 #define RUN "run --quiet --no-pictures s.lua "
+/* Killed by its own script, in the first run. */
+#define KILLED "touch die; " SYNRL RUN "2>/dev/null; "
 #define DENSE "iterations=6000 every=100 "
-#define LONG "iterations=60000 "
 /* What must be the same after a run, however it came to its end. */
 #define PRINTS                                                     \
     "for f in metrics.csv rewards.bin weights.npz policy.csv; do " \
@@ -110,17 +114,16 @@ static const char *const rules[] = {"qlearning", "win_stay", "gd"};
 
 /* Signals -------------------------------------------------------------------------------------- */
 
-#define WAIT_FOR(file) \
-    "for i in $(seq 500); do ls " file " >/dev/null 2>&1 && break; sleep 0.01; done\n"
-
 static void check_signal(const char *options, const char *signal) {
     char *result, *prints;
     run_undisturbed(options, &result, &prints);
     const int code = child_run(&child,
-                               SYNRL RUN "%s &\n" WAIT_FOR("runs/*-first/checkpoint*")
+                               "touch wait; " SYNRL RUN
+                               "%s &\n"
+                               "while test -f wait; do sleep 0.01; done\n"
                                "kill -%s $!; wait $!; echo $? >code; grep -h '\"status\"' "
-                               "runs/*/run.json >status; rm -f .output; exec >.output\n"
-                               SYNRL "resume --quiet runs/*-first",
+                               "runs/*/run.json >status; rm -f .output; exec >.output\n" SYNRL
+                               "resume --quiet runs/*-first",
                                options, signal);
     ck_assert_msg(code == 0, "%s", child.error);
     check_same(result, prints);
@@ -172,14 +175,13 @@ enum { N_DAMAGES = sizeof damages / sizeof damages[0] };
 /* A run of the first alone is interrupted, damaged, and resumed. */
 START_TEST(damage_is_named_and_the_checkpoint_before_is_used) {
     char *result, *prints;
-    run_undisturbed(LONG, &result, &prints);
-    const int code = child_run(
-        &child,
-        SYNRL RUN LONG "&\n" WAIT_FOR("runs/*-first/checkpoint-000000002000.bin")
-        "kill -9 $!; wait $! 2>/dev/null\n"
-        "r=$(echo runs/*-first); c=$(ls $r/checkpoint*.bin | tail -n 1)\n"
-        "{ %s; }; rm -f .output .error; exec >.output 2>.error; " SYNRL "resume --quiet $r",
-        damages[_i].damage);
+    run_undisturbed("", &result, &prints);
+    const int code = child_run(&child,
+                               KILLED
+                               "r=$(echo runs/*-first); c=$(ls $r/checkpoint*.bin | tail -n 1)\n"
+                               "{ %s; }; rm -f .output .error; exec >.output 2>.error; " SYNRL
+                               "resume --quiet $r",
+                               damages[_i].damage);
     ck_assert_msg(code == 0, "%s", child.error);
     ck_assert_msg(child_said(&child, damages[_i].warning), "%s", child.error);
     check_same(result, prints);
@@ -206,25 +208,16 @@ START_TEST(a_full_disk_is_an_error_and_can_be_mended) {
 END_TEST
 
 START_TEST(a_save_that_cannot_be_named_is_an_error) {
-    ck_assert_int_eq(
-        child_run(&child,
-                  SYNRL RUN "iterations=200000 every=1000 &\n" WAIT_FOR(
-                      "runs/*-first/checkpoint*") "kill -9 $!; wait $! 2>/dev/null; r=$(echo "
-                                                  "runs/*-first)\n"
-                                                  "for i in $(seq 1 200); do "
-                                                  "mkdir -p $(printf '%%s/checkpoint-%%012d.bin/x' "
-                                                  "$r ${i}000) "
-                                                  "2>/dev/null; done\n" SYNRL "resume --quiet $r"),
-        1);
-    ck_assert_msg(child_said(&child, ".bin: cannot"), "%s", child.error);
+    ck_assert_int_eq(child_run(&child, KILLED "r=$(echo runs/*-first)\n"
+                                              "mkdir -p $r/checkpoint-000000006000.bin/x\n" SYNRL
+                                              "resume --quiet $r"),
+                     1);
+    ck_assert_msg(child_said(&child, "checkpoint-000000006000.bin: cannot write it"), "%s",
+                  child.error);
 }
 END_TEST
 
 /* Refusals ------------------------------------------------------------------------------------- */
-
-#define INTERRUPTED \
-    SYNRL RUN "iterations=200000 &\n" WAIT_FOR("runs/*-first/checkpoint*") "kill -9 $!; " \
-                                                                           "wait $! 2>/dev/null\n"
 
 START_TEST(what_cannot_be_resumed_is_told) {
     static const struct {
@@ -238,10 +231,10 @@ START_TEST(what_cannot_be_resumed_is_told) {
         {"mkdir x; echo '[1]' >x/run.json; " SYNRL "resume x", "must be a JSON object", 1},
         {"mkdir x; echo '{' >x/run.json; " SYNRL "resume x", "not the record of a run", 1},
         {"mkdir x; echo '{}' >x/run.json; " SYNRL "resume x", "not recorded by `synrl run`", 1},
-        {INTERRUPTED "sed -i 's/0.75/0.5/' s.lua; " SYNRL "resume runs/*-first",
+        {KILLED "sed -i 's/0.75/0.5/' s.lua; " SYNRL "resume runs/*-first",
          "cannot go on: the script is no longer the recorded one: data.samples: 300 and 200", 1},
-        {SYNRL RUN "iterations=2000000 &\n" WAIT_FOR("runs/*-first/checkpoint*") SYNRL
-         "resume runs/*-first; code=$?; kill -9 %%1; exit $code",
+        {"touch wait; " SYNRL RUN "&\n while test -f wait; do sleep 0.01; done\n" SYNRL
+         "resume runs/*-first; code=$?; kill -9 $!; exit $code",
          "another process is at work on this run", 1},
     };
     ck_assert_int_eq(child_run(&child, cases[_i].commands, 0), cases[_i].code);
