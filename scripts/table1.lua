@@ -27,6 +27,16 @@ local function glorot(hidden, seed)
       distribution = "glorot_published", seed = seed })
 end
 
+local function glorot_tanh(hidden, seed)
+   return synrl.model("mlp", { layers = ocr.layers(hidden), activation = "tanh",
+      distribution = "glorot_published", seed = seed })
+end
+
+-- What generalised best of what was tried on other splits: weights that start small, and tanh.
+local function calm(hidden, seed)
+   return synrl.model("mlp", { layers = ocr.layers(hidden), activation = "tanh", init = 0.03, seed = seed })
+end
+
 local function uniform(width)
    return function(hidden, seed)
       return synrl.model("mlp", { layers = ocr.layers(hidden), activation = "relu", init = width, seed = seed })
@@ -47,6 +57,10 @@ local rows = {
      rule = function() return synrl.rule("gd", { alpha = 0.1 }) end },
    { name = "winstay32", title = "win_stay 32 HU", hidden = 32, iterations = scaled(50000), net = uniform(0.1),
      batch = 0, paper = "-", rule = function(iterations) return ocr.win_stay(32, iterations) end },
+   { name = "best32", title = "win_stay 32 HU, 300,000", hidden = 32, iterations = scaled(300000), net = calm,
+     batch = 5000, paper = "-", rule = function(iterations) return ocr.calm_win_stay(iterations) end },
+   { name = "gd32tanh", title = "Grad. Desc. 32 HU, tanh", hidden = 32, iterations = o.epochs, net = glorot_tanh,
+     batch = 0, paper = "-", rule = function() return synrl.rule("gd", { alpha = 0.1 }) end },
    { name = "winstay0", title = "win_stay 0 HU", hidden = 0, iterations = scaled(20000), net = uniform(0.003),
      batch = 0, paper = "-", rule = function(iterations) return ocr.win_stay(0, iterations) end },
 }

@@ -41,6 +41,11 @@ const synrl_activation *component_activation(const struct component *component);
  * with the message set where there is no memory. */
 json_t *component_json(const struct component *component);
 
+/* Makes it again from component_json. A policy is not in there: it is read from `policy_path`, and
+ * must be the one meant. SYNRL_UNSUPPORTED where a parameter was a function of the script. */
+synrl_status component_from_json(struct core *core, synrl_kind kind, const json_t *json,
+                                 const char *policy_path, struct component **made);
+
 /* One line a parameter, for `synrl help KIND ID`: writes into a string that the caller frees with
  * core_free. */
 char *plugin_help(struct core *core, const struct plugin *plugin);

@@ -306,8 +306,12 @@ json_t *dataset_json(const struct dataset *dataset) {
     if (json == NULL) {
         return NULL;
     }
-    const json_int_t n_samples = (json_int_t)dataset->data.n_samples;
-    if (json_object_set_new(json, "samples", json_integer(n_samples)) != 0 ||
+    const synrl_data *data = &dataset->data;
+    if (json_object_set_new(json, "samples", json_integer((json_int_t)data->n_samples)) != 0 ||
+        json_object_set_new(json, "inputs", json_integer((json_int_t)data->n_inputs)) != 0 ||
+        json_object_set_new(json, "format",
+                            json_string(data->format == SYNRL_INPUT_U8 ? "bytes" : "floats")) !=
+            0 ||
         (dataset->whole != NULL && json_object_set_new(json, "split", split_json(dataset)) != 0)) {
         json_decref(json);
         core_fail(dataset->core, SYNRL_NO_MEMORY, "not enough memory to describe dataset \"%s\"",

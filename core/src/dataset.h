@@ -29,7 +29,8 @@ size_t dataset_row(const struct dataset *dataset, size_t sample);
 const char *dataset_id(const struct dataset *dataset);
 struct component *dataset_component(const struct dataset *dataset);
 struct core *dataset_core(const struct dataset *dataset);
-/* component_json, with "samples", and "split" where it is a subset. */
+/* component_json, with "samples", "inputs", "format" (bytes or floats), and "split" where it is a
+ * subset. */
 json_t *dataset_json(const struct dataset *dataset);
 
 #endif

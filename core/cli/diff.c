@@ -1,0 +1,190 @@
+/* synrl diff: where two runs part. Exit codes as diff's: 0 they do not, 1 they do, 2 trouble. */
+#include <math.h>
+#include <string.h>
+
+#include "cli.h"
+#include "record.h"
+#include "replay.h"
+#include "synapse.h"
+
+enum { SAME = 0, PARTED = 1, TROUBLE = 2 };
+
+struct pair {
+    struct core *core;
+    const char *folders[2];
+    json_t *records[2];
+    struct replay *replays[2];
+};
+
+static int sign(int action) {
+    return action > 0 ? '+' : action < 0 ? '-' : '0';
+}
+
+/* What the configs say, and whether there is anything to compare at all. */
+static void compare_configs(const struct pair *pair) {
+    char difference[512];
+    if (json_difference(json_object_get(pair->records[0], "config"),
+                        json_object_get(pair->records[1], "config"), sizeof difference,
+                        difference)) {
+        printf("configs differ at %s\n", difference);
+    } else {
+        printf("configs are equal\n");
+    }
+}
+
+/* By replay ------------------------------------------------------------------------------------ */
+
+static int tell_synapse(const struct pair *pair, const char *when, size_t synapse,
+                        const char *what) {
+    char name[SYNAPSE_NAME_SIZE];
+    synapse_name(replay_layout(pair->replays[0]), synapse, name);
+    printf("they part %s: synapse %s%s\n", when, name, what);
+    return PARTED;
+}
+
+static int compare_starts(const struct pair *pair, float *const weights[2]) {
+    const size_t n = replay_layout(pair->replays[0])->n_synapses;
+    replay_weights(pair->replays[0], weights[0]);
+    replay_weights(pair->replays[1], weights[1]);
+    for (size_t i = 0; i < n; i++) {
+        if (memcmp(&weights[0][i], &weights[1][i], sizeof(float)) != 0) {
+            char what[96];
+            snprintf(what, sizeof what, " begins at %.9g and %.9g", (double)weights[0][i],
+                     (double)weights[1][i]);
+            return tell_synapse(pair, "before the first iteration", i, what);
+        }
+    }
+    return SAME;
+}
+
+/* Both have stepped: what differed first, in the order in which it happens. */
+static int compare_step(const struct pair *pair) {
+    const struct replayed left = replay_last(pair->replays[0]),
+                          right = replay_last(pair->replays[1]);
+    const size_t n = replay_layout(pair->replays[0])->n_synapses;
+    char when[64], what[64];
+    snprintf(when, sizeof when, "at iteration %llu", (unsigned long long)left.iteration);
+    if (memcmp(left.actions, right.actions, n) != 0) {
+        size_t i = 0;
+        while (left.actions[i] == right.actions[i]) {
+            i++;
+        }
+        snprintf(what, sizeof what, " acts %c and %c", sign(left.actions[i]),
+                 sign(right.actions[i]));
+        return tell_synapse(pair, when, i, what);
+    }
+    if (!(left.alpha <= right.alpha && left.alpha >= right.alpha)) {
+        printf("they part %s: all synapses move by %.9g and %.9g\n", when, left.alpha, right.alpha);
+        return PARTED;
+    }
+    if (left.reward != right.reward) {
+        printf("they part %s: the actions are the same, the rewards %c and %c\n", when,
+               sign(left.reward), sign(right.reward));
+        return PARTED;
+    }
+    return SAME;
+}
+
+static int compare_replays(const struct pair *pair, float *const weights[2]) {
+    struct replay *left = pair->replays[0], *right = pair->replays[1];
+    const uint64_t n_left = replay_iterations(left), n_right = replay_iterations(right);
+    int outcome = compare_starts(pair, weights);
+    for (uint64_t i = 0; outcome == SAME && i < n_left && i < n_right; i++) {
+        if (replay_step(left) != SYNRL_OK || replay_step(right) != SYNRL_OK) {
+            return TROUBLE;
+        }
+        outcome = compare_step(pair);
+    }
+    if (outcome == SAME && n_left != n_right) {
+        printf("they are the same for %llu iterations; then one ends\n",
+               (unsigned long long)(n_left < n_right ? n_left : n_right));
+        return PARTED;
+    }
+    if (outcome == SAME) {
+        printf("they do not part in %llu iterations\n", (unsigned long long)n_left);
+    }
+    return outcome;
+}
+
+static int by_replay(const struct pair *pair) {
+    const size_t n = replay_layout(pair->replays[0])->n_synapses,
+                 n_other = replay_layout(pair->replays[1])->n_synapses;
+    if (n != n_other) {
+        printf("they part before the first iteration: %zu and %zu synapses\n", n, n_other);
+        return PARTED;
+    }
+    float *all = core_alloc(pair->core, n, 2 * sizeof *all);
+    float *const weights[2] = {all, all + n};
+    const int outcome = all != NULL ? compare_replays(pair, weights) : TROUBLE;
+    core_free(pair->core, all);
+    return outcome;
+}
+
+/* By metrics: for runs that cannot be replayed --------------------------------------------------
+ */
+
+static int compare_rows(const struct metrics *left, size_t n_left, const struct metrics *right,
+                        size_t n_right) {
+    for (size_t i = 0; i < n_left && i < n_right; i++) {
+        if (left[i].iteration != right[i].iteration ||
+            memcmp(&left[i].loss, &right[i].loss, sizeof left[i].loss) != 0) {
+            printf(
+                "by their recorded losses they part after iteration %llu, and no later than "
+                "%llu: %.17g and %.17g\n",
+                (unsigned long long)(i > 0 ? left[i - 1].iteration : 0),
+                (unsigned long long)left[i].iteration, left[i].loss, right[i].loss);
+            return PARTED;
+        }
+    }
+    printf("their recorded losses are the same\n");
+    return n_left == n_right ? SAME : PARTED;
+}
+
+static int by_metrics(const struct pair *pair) {
+    struct metrics *rows[2] = {NULL, NULL};
+    size_t n[2] = {0, 0};
+    int outcome = TROUBLE;
+    if (record_metrics(pair->core, pair->folders[0], UINT64_MAX, &rows[0], &n[0]) == SYNRL_OK &&
+        record_metrics(pair->core, pair->folders[1], UINT64_MAX, &rows[1], &n[1]) == SYNRL_OK) {
+        outcome = compare_rows(rows[0], n[0], rows[1], n[1]);
+    }
+    core_free(pair->core, rows[0]);
+    core_free(pair->core, rows[1]);
+    return outcome;
+}
+
+static int compare(struct pair *pair) {
+    for (int side = 0; side < 2; side++) {
+        if (record_read(pair->core, pair->folders[side], &pair->records[side]) != SYNRL_OK) {
+            return TROUBLE;
+        }
+    }
+    compare_configs(pair);
+    for (int side = 0; side < 2; side++) {
+        if (replay_open(pair->core, pair->folders[side], &pair->replays[side]) != SYNRL_OK) {
+            printf("no replay (%s)\n", pair->core->message);
+            return by_metrics(pair);
+        }
+    }
+    return by_replay(pair);
+}
+
+int command_diff(int argc, char **argv) {
+    if (argc != 3) {
+        return misused("write synrl diff RUN RUN");
+    }
+    struct pair pair = {.core = make_core(), .folders = {argv[1], argv[2]}};
+    if (pair.core == NULL) {
+        return TROUBLE;
+    }
+    const int outcome = compare(&pair);
+    if (outcome == TROUBLE) {
+        fprintf(stderr, "synrl: %s\n", pair.core->message);
+    }
+    for (int side = 0; side < 2; side++) {
+        replay_close(pair.replays[side]);
+        json_decref(pair.records[side]);
+    }
+    core_destroy(pair.core);
+    return outcome;
+}
