@@ -117,5 +117,7 @@ compare("static32", "gd32")
 compare("static0", "gd0")
 compare("static0", "gd0small")
 compare("winstay32", "gd32")
+compare("best32", "gd32")
+compare("best32", "gd32tanh")
 compare("winstay0", "gd0small")
 return result

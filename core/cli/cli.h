@@ -30,10 +30,6 @@ int misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
 /* A core for a command that runs nothing; NULL with the reason said. */
 struct core *make_core(void);
 
-/* A Lua value as JSON: lists as arrays, tables as objects, results of runs as their summaries, NaN
- * and infinities as null. NULL where something cannot be told in JSON, with the reason in
- * `problem`. */
-json_t *output_convert(lua_State *L, int index, char *problem, size_t problem_size);
 /* For a person: names and values, nested by indentation. */
 void output_print(FILE *stream, const json_t *value);
 

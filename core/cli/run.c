@@ -254,7 +254,7 @@ static int run_script(lua_State *L) {
         job->result = json_object();
         return 0;
     }
-    job->result = output_convert(L, -1, job->problem, sizeof job->problem);
+    job->result = json_from_lua(L, -1, job->problem, sizeof job->problem);
     if (job->result == NULL) {
         return luaL_error(L, "%s: %s", job->settings.script, job->problem);
     }

@@ -3,6 +3,7 @@
 #ifndef MODULE_H
 #define MODULE_H
 
+#include <jansson.h>
 #include <lua.h>
 #include <signal.h>
 
@@ -50,6 +51,13 @@ void settings_give(lua_State *L, struct settings *settings);
 
 /* The module, for `require "synrl"`. */
 int luaopen_synrl(lua_State *L);
+
+/* A Lua value as JSON: lists as arrays, tables as objects, results of runs as their summaries, NaN
+ * and infinities as null. NULL where something cannot be told in JSON, with the reason in
+ * `problem`. */
+json_t *json_from_lua(lua_State *L, int index, char *problem, size_t problem_size);
+/* The other way; pushes it. Throws where there is no memory, or nested deeper than Lua's stack. */
+void json_to_lua(lua_State *L, const json_t *value);
 
 /* Where the value at the index is the result of a run: pushes its summary. */
 bool result_push_summary(lua_State *L, int index);

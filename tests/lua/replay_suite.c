@@ -155,7 +155,7 @@ START_TEST(runs_part_where_they_part) {
         {"iterations=400", "they are the same for 400 iterations; then one ends", 1},
         {"seed=4", "they part before the first iteration: synapse 1:1:1 begins at", 1},
         {"alpha=2e-3", "at iteration 0: all synapses move by 0.001 and 0.002", 1},
-        {"bad=1e-3", "the actions are the same, the rewards", 1},
+        {"bad=40.0", "the actions are the same, the rewards", 1},
         {"rule=gd", "by their recorded losses they part after iteration 0", 1},
     };
     run_ok(RUN);
