@@ -18,6 +18,7 @@ int command_plugins(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_resume(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_sweep(int argc, char **argv);
 int command_version(int argc, char **argv);
 
 /* command_run; resume: as in settings, or NULL. */

@@ -14,6 +14,8 @@ static const struct {
      "runs an experiment; SCRIPT --help shows its options"},
     {"resume", command_resume, "[options] RUN",
      "goes on with a run that was interrupted, and the rest of its script"},
+    {"sweep", command_sweep, "[options] SCRIPT key=a,b,c|1..5 ...",
+     "runs a script with every combination of options, side by side"},
     {"replay", command_replay, "[--synapse L:TO:FROM --steps A..B] RUN",
      "repeats a run from its transcript, without data, and checks its weights"},
     {"diff", command_diff, "RUN RUN", "finds the first iteration and synapse where two runs part"},

@@ -14,7 +14,7 @@
 
 #include "cli.h"
 
-struct job {
+struct script_run {
     struct settings settings;
     struct progress progress;
     bool json, quiet, plot, traceback, help;
@@ -68,13 +68,19 @@ static bool parse_number(const char *text, uint64_t max, uint64_t *number) {
     return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && value <= max;
 }
 
-static int parse_value(struct job *job, const char *flag, const char *value) {
+static int parse_value(struct script_run *job, const char *flag, const char *value) {
     if (value == NULL) {
         return misused("%s needs a value", flag);
     }
     uint64_t number = 0;
     if (strcmp(flag, "--runs") == 0) {
         job->settings.runs = value;
+    } else if (strcmp(flag, "--cell") == 0) { /* by sweeps alone */
+        unsigned long long sweep = 0;
+        if (sscanf(value, "%llu:%zu", &sweep, &job->settings.cell) != 2 || sweep == 0) {
+            return misused("--cell must be SWEEP:CELL, not \"%s\"", value);
+        }
+        job->settings.cell_sweep = sweep;
     } else if (strcmp(flag, "--seed") == 0) {
         if (!parse_number(value, INT64_MAX, &number)) {
             return misused("--seed must be an integer from 0 to 2^63 - 1, not \"%s\"", value);
@@ -90,7 +96,7 @@ static int parse_value(struct job *job, const char *flag, const char *value) {
     return EXIT_DONE;
 }
 
-static int parse_flag(struct job *job, const char *flag) {
+static int parse_flag(struct script_run *job, const char *flag) {
     static const char *const names[] = {"--help", "--json",   "--no-record", "--no-pictures",
                                         "--plot", "--quiet",  "--traceback", "--runs",
                                         "--seed", "--threads"};
@@ -118,11 +124,11 @@ static int parse_flag(struct job *job, const char *flag) {
 
 static bool takes_value(const char *flag) {
     return strcmp(flag, "--runs") == 0 || strcmp(flag, "--seed") == 0 ||
-           strcmp(flag, "--threads") == 0;
+           strcmp(flag, "--threads") == 0 || strcmp(flag, "--cell") == 0;
 }
 
 /* Overrides are gathered at the front of argv, where flags were. */
-static int parse(struct job *job, int argc, char **argv) {
+static int parse(struct script_run *job, int argc, char **argv) {
     size_t n = 0;
     for (int i = 1; i < argc; i++) {
         int code = EXIT_DONE;
@@ -213,7 +219,7 @@ static void seed_random(lua_State *L, uint64_t seed) {
 }
 
 static int explain(lua_State *L) {
-    const struct job *job = lua_touserdata(L, lua_upvalueindex(1));
+    const struct script_run *job = lua_touserdata(L, lua_upvalueindex(1));
     luaL_tolstring(L, 1, NULL);
     if (job->traceback) {
         luaL_traceback(L, L, lua_tostring(L, -1), 1);
@@ -221,7 +227,7 @@ static int explain(lua_State *L) {
     return 1;
 }
 
-static void prepare(lua_State *L, struct job *job) {
+static void prepare(lua_State *L, struct script_run *job) {
     settings_give(L, &job->settings);
     luaL_openlibs(L);
     luaL_requiref(L, "synrl", luaopen_synrl, 0);
@@ -231,7 +237,7 @@ static void prepare(lua_State *L, struct job *job) {
 }
 
 /* Leaves on the stack what the script returns. */
-static void call_script(lua_State *L, struct job *job) {
+static void call_script(lua_State *L, struct script_run *job) {
     lua_pushlightuserdata(L, job);
     lua_pushcclosure(L, explain, 1);
     const int handler = lua_gettop(L);
@@ -247,7 +253,7 @@ static void call_script(lua_State *L, struct job *job) {
 
 /* (job): runs the script and converts what it returns. Throws what went wrong. */
 static int run_script(lua_State *L) {
-    struct job *job = lua_touserdata(L, 1);
+    struct script_run *job = lua_touserdata(L, 1);
     prepare(L, job);
     call_script(L, job);
     if (lua_isnil(L, -1)) {
@@ -266,7 +272,7 @@ static int run_script(lua_State *L) {
 }
 
 /* The exit code, from what became of the script; its error is on top of the stack. */
-static int conclude(lua_State *L, const struct job *job, int outcome) {
+static int conclude(lua_State *L, const struct script_run *job, int outcome) {
     if (job->settings.help) {
         if (outcome != LUA_OK && !job->settings.helped) {
             fprintf(stderr, "%s\n", lua_tostring(L, -1));
@@ -277,7 +283,7 @@ static int conclude(lua_State *L, const struct job *job, int outcome) {
         }
         return EXIT_DONE;
     }
-    if (outcome == LUA_OK) {
+    if (outcome == LUA_OK || job->settings.cell_result != NULL) {
         return EXIT_DONE;
     }
     if (interrupted != 0) {
@@ -288,9 +294,9 @@ static int conclude(lua_State *L, const struct job *job, int outcome) {
     return job->settings.misused ? EXIT_USAGE : EXIT_ERROR;
 }
 
-static int print_result(const struct job *job, FILE *stream) {
+static int print_result(const struct script_run *job, FILE *stream) {
     if (job->json) {
-        json_dumpf(job->result, stream, JSON_SORT_KEYS | JSON_INDENT(2));
+        json_dumpf(job->result, stream, JSON_SORT_KEYS | JSON_INDENT(2) | JSON_ENCODE_ANY);
         fputs("\n", stream);
     } else {
         output_print(stream, job->result);
@@ -303,14 +309,14 @@ static int print_result(const struct job *job, FILE *stream) {
 }
 
 static void log_line(void *context, synrl_log_level level, const char *line) {
-    struct job *job = context;
+    struct script_run *job = context;
     if (level == SYNRL_LOG_WARNING || !job->quiet) {
         progress_clear(&job->progress);
         fprintf(stderr, "synrl: %s%s\n", level == SYNRL_LOG_WARNING ? "warning: " : "", line);
     }
 }
 
-static int run(struct job *job) {
+static int run(struct script_run *job) {
     lua_State *L = luaL_newstate();
     if (L == NULL) {
         fprintf(stderr, "synrl: not enough memory\n");
@@ -347,7 +353,7 @@ int command_run(int argc, char **argv) {
 }
 
 int run_or_resume(int argc, char **argv, const char *resume) {
-    struct job job = {.settings = settings_default()};
+    struct script_run job = {.settings = settings_default()};
     char *command = command_line(argc, argv);
     int code = parse(&job, argc, argv);
     if (code == EXIT_DONE && job.settings.script == NULL) {
@@ -366,6 +372,10 @@ int run_or_resume(int argc, char **argv, const char *resume) {
         job.settings.display = job.quiet ? NULL : &job.progress.display;
         job.traceback = job.traceback || getenv("SYNRL_TRACEBACK") != NULL;
         code = run(&job);
+        if (job.settings.cell_result != NULL) {
+            json_decref(job.result);
+            job.result = job.settings.cell_result;
+        }
         if (code == EXIT_DONE && !job.settings.help) {
             code = print_result(&job, stream);
         }

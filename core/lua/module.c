@@ -8,12 +8,13 @@ static void open_policy(lua_State *L) {
 }
 
 __attribute__((visibility("default"))) int luaopen_synrl(lua_State *L) {
-    static const struct type *const types[] = {&component_type, &dataset_type,    &policy_type,
-                                               &schedule_type,  &result_type,     &run_type,
-                                               &text_type,      &evaluation_type, NULL};
+    static const struct type *const types[] = {
+        &component_type, &dataset_type, &policy_type,     &schedule_type,  &result_type,
+        &run_type,       &text_type,    &evaluation_type, &kept_json_type, NULL};
     static const luaL_Reg *const functions[] = {
-        component_functions, dataset_functions, schedule_functions, train_functions,
-        evaluate_functions,  options_functions, plot_functions,     NULL};
+        component_functions, dataset_functions,  schedule_functions,
+        train_functions,     evaluate_functions, options_functions,
+        plot_functions,      sweep_functions,    NULL};
     luaL_checkversion(L);
     session_open(L);
     for (size_t t = 0; types[t] != NULL; t++) {

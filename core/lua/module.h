@@ -8,6 +8,7 @@
 #include <signal.h>
 
 #include "recorder.h"
+#include "sweep.h"
 
 /* How a person is shown a run. Runs may nest: a script's callback may train too. */
 struct display {
@@ -38,11 +39,23 @@ struct settings {
     void *log_context;
     const struct display *display; /* NULL: nothing is shown */
 
+    uint64_t cell_sweep; /* this call is for a cell of the script's sweep of that number; or 0 */
+    size_t cell;         /* which, from 1 */
+
     /* The answers. */
-    bool options_taken; /* the script has called synrl.options */
-    bool helped;        /* the script was ended because help is all that was wanted */
-    bool misused;       /* the error was in the overrides: wrong usage, not a wrong script */
+    json_t *cell_result; /* what the cell returned, the caller's reference: the script was ended
+                            because that is all that was wanted; or NULL */
+    bool options_taken;  /* the script has called synrl.options */
+    bool helped;         /* the script was ended because help is all that was wanted */
+    bool misused;        /* the error was in the overrides: wrong usage, not a wrong script */
 };
+
+/* How a sweep is shown on stderr: a line that is rewritten on a terminal. As sweep_options.tick. */
+struct sweep_display {
+    bool is_quiet, is_terminal;
+    size_t n_shown, n_running;
+};
+synrl_status sweep_show(void *context, const struct job_counts *counts, size_t n_failed);
 
 /* No seed, no pictures missing, runs/ as the folder, warnings to stderr. */
 struct settings settings_default(void);

@@ -28,6 +28,7 @@ struct session {
     char call_id[128];        /* what the runs recorded here have in common; "": none yet */
     char folder[4096];        /* the working folder; "": not known */
     uint64_t n_recorded;      /* runs begun */
+    uint64_t n_sweeps;        /* sweeps begun */
     json_t *earlier;          /* the call's runs from before, {"1": folder, ...}; or NULL */
 };
 
@@ -155,8 +156,8 @@ synrl_status decider_decide(void *context, const struct metrics *metrics, bool *
 extern const struct type component_type, dataset_type, policy_type, schedule_type, result_type;
 extern const luaL_Reg component_functions[], dataset_functions[], policy_functions[],
     schedule_functions[], train_functions[], evaluate_functions[], options_functions[],
-    plot_functions[];
+    plot_functions[], sweep_functions[];
 /* Types that scripts never see. */
-extern const struct type text_type, run_type, evaluation_type;
+extern const struct type text_type, run_type, evaluation_type, kept_json_type;
 
 #endif
