@@ -14,7 +14,13 @@
 #include "policy.h"
 #include "trainer.h"
 
-enum { N_SAMPLES = 5000, N_INPUTS = 784, N_CLASSES = 10, REPEATS = 3 };
+enum {
+    N_SAMPLES = 5000, /* of a batch */
+    N_DATA = 80000,   /* of the data */
+    N_INPUTS = 784,
+    N_CLASSES = 10,
+    REPEATS = 3
+};
 
 #define PEER_FOLDER "tests/bench"
 
@@ -57,12 +63,12 @@ static bool write_idx(const struct bench *bench, const char *name, const uint8_t
 }
 
 static bool write_data(struct bench *bench) {
-    static const uint8_t images[] = {0, 0, 8, 3, 0, 0, 0x13, 0x88, 0, 0, 0, 28, 0, 0, 0, 28};
-    static const uint8_t labels[] = {0, 0, 8, 1, 0, 0, 0x13, 0x88};
+    static const uint8_t images[] = {0, 0, 8, 3, 0, 1, 0x38, 0x80, 0, 0, 0, 28, 0, 0, 0, 28};
+    static const uint8_t labels[] = {0, 0, 8, 1, 0, 1, 0x38, 0x80};
     snprintf(bench->folder, sizeof bench->folder, "/tmp/synrl-bench-XXXXXX");
     return mkdtemp(bench->folder) != NULL &&
-           write_idx(bench, "images", images, sizeof images, (size_t)N_SAMPLES * N_INPUTS, 256) &&
-           write_idx(bench, "labels", labels, sizeof labels, N_SAMPLES, N_CLASSES);
+           write_idx(bench, "images", images, sizeof images, (size_t)N_DATA * N_INPUTS, 256) &&
+           write_idx(bench, "labels", labels, sizeof labels, N_DATA, N_CLASSES);
 }
 
 static void remove_data(const struct bench *bench) {
@@ -140,6 +146,7 @@ struct shape {
     size_t n_threads;
     uint64_t iterations;
     bool is_boundary;
+    size_t n_samples; /* of a batch; 0: N_SAMPLES */
 };
 
 static synrl_status set(struct component *component, const char *name, struct value value) {
@@ -221,6 +228,9 @@ static double run_shape(struct core *core, const struct bench *bench, const stru
     struct trainer *trainer = NULL;
     double best = (double)NAN;
     options.record_every = shape->iterations;
+    if (!shape->is_boundary) {
+        options.batch_size = shape->n_samples > 0 ? shape->n_samples : N_SAMPLES;
+    }
     synrl_status status = make_data(core, bench, shape, &options.data);
     status = status == SYNRL_OK ? make_model(core, shape, &options.model) : status;
     status = status == SYNRL_OK ? make_rule(core, shape, &options.rule) : status;
@@ -380,6 +390,10 @@ static void bench_machine(struct bench *bench) {
     }
 }
 
+static double n_macs(size_t hidden) {
+    return hidden > 0 ? (double)hidden * (N_INPUTS + N_CLASSES) : (double)N_INPUTS * N_CLASSES;
+}
+
 static void bench_iterations(struct bench *bench) {
     static const size_t widths[] = {0, 32, 512};
     static const char *const names[] = {"784-10", "784-32-10", "784-512-10"};
@@ -396,11 +410,76 @@ static void bench_iterations(struct bench *bench) {
                          threads == 1 ? "" : "s");
                 const double own = measure_shape(bench, shape, "auto");
                 tell(bench, name, own, "ms an iteration");
+                if (r < 2) { /* as if it were dense: sparse steps do less */
+                    snprintf(name, sizeof name, "%s %s, %zu thread%s, work", names[w], rules[r],
+                             threads, threads == 1 ? "" : "s");
+                    tell(bench, name, n_macs(widths[w]) * N_SAMPLES / own / 1e6, "GMAC/s");
+                }
                 if (r == 0 && threads == 2 && w < 2) {
                     tell_peers(bench, widths[w], own);
                 }
             }
         }
+    }
+}
+
+/* Reads of this many bytes again and again, in 10^9 bytes a second. */
+static double measure_reads(struct core *core, size_t size) {
+    uint64_t *words = core_alloc(core, size / sizeof(uint64_t), sizeof *words);
+    double best = 0;
+    volatile uint64_t sink = 0;
+    for (int i = 0; i < 10 && words != NULL; i++) {
+        uint64_t sums[8] = {0};
+        const double start = now();
+        for (size_t w = 0; w + 8 <= size / sizeof *words; w += 8) {
+            for (size_t k = 0; k < 8; k++) {
+                sums[k] ^= words[w + k];
+            }
+        }
+        best = fmax(best, (double)size / (now() - start) / 1e9);
+        for (size_t k = 0; k < 8; k++) {
+            sink = sink ^ sums[k];
+        }
+    }
+    core_free(core, words);
+    return best;
+}
+
+/* What the roofline needs beside the peak. */
+static void bench_reads(struct bench *bench) {
+    struct core *core = make_core();
+    if (core != NULL) {
+        tell(bench, "reads of 4 MB, 1 thread", measure_reads(core, (size_t)4 << 20), "GB/s");
+        tell(bench, "reads of 512 MB, 1 thread", measure_reads(core, (size_t)512 << 20), "GB/s");
+    }
+    core_destroy(core);
+}
+
+/* How time grows with synapses (1,000 samples) and with samples (784-32-10): a frozen policy, one
+ * thread. */
+static void bench_growth(struct bench *bench) {
+    static const size_t widths[] = {492, 1966, 7864, 31450};
+    static const size_t samples[] = {5000, 20000, 80000};
+    char name[96];
+    for (size_t w = 0; w < 4; w++) {
+        const struct shape shape = {.hidden = widths[w],
+                                    .rule = "static",
+                                    .n_threads = 1,
+                                    .iterations = w < 3 ? 256U >> (2 * w) : 4,
+                                    .n_samples = 1000};
+        const double own = measure_shape(bench, shape, "auto");
+        snprintf(name, sizeof name, "%.3g million synapses, 1,000 samples",
+                 n_macs(widths[w]) / 1e6);
+        tell(bench, name, own, "ms an iteration");
+    }
+    for (size_t s = 0; s < 3; s++) {
+        const struct shape shape = {.hidden = 32,
+                                    .rule = "static",
+                                    .n_threads = 1,
+                                    .iterations = 400U >> (2 * s),
+                                    .n_samples = samples[s]};
+        snprintf(name, sizeof name, "784-32-10, %zu samples", samples[s]);
+        tell(bench, name, measure_shape(bench, shape, "auto"), "ms an iteration");
     }
 }
 
@@ -436,9 +515,11 @@ int command_bench(int argc, char **argv) {
         return EXIT_ERROR;
     }
     bench_machine(&bench);
+    bench_reads(&bench);
     bench_iterations(&bench);
     bench_paths(&bench);
     bench_memory(&bench);
+    bench_growth(&bench);
     remove_data(&bench);
     if (bench.as_json) {
         json_dumpf(bench.results, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(6));
