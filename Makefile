@@ -53,7 +53,7 @@ LDLIBS := $(call pkg,--libs $(LIBRARIES)) -lz -ldl -lm -pthread
 LDFLAGS := $(if $(SAN),-fsanitize=$(SAN))
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
-CORE_OBJECTS := $(call objects,core/src/*.c core/engine/*.c)
+CORE_OBJECTS := $(call objects,core/src/*.c core/engine/*.c) $(BUILD)/obj/core/src/report_assets.o
 LUA_OBJECTS := $(call objects,core/lua/*.c)
 CLI_OBJECTS := $(call objects,core/cli/*.c)
 PLUGIN_KINDS := activations losses datasets models rules
@@ -96,6 +96,11 @@ $(BUILD)/obj/core/%.o: core/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CORE_CPPFLAGS) $(CFLAGS) $(ISA_FLAGS) -c -o $@ $<
+
+$(BUILD)/obj/core/src/report_assets.o: core/src/report_assets.S $(wildcard core/report/* core/report/*/*)
+	@mkdir -p $(@D)
+	$(call say,AS,$<)
+	$(Q)$(CC) -c -o $@ $<
 
 # Libraries that single plugins need.
 PACKAGES_models/mlp := openblas

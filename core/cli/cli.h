@@ -16,6 +16,7 @@ int command_diff(int argc, char **argv);
 int command_help(int argc, char **argv);
 int command_plugins(int argc, char **argv);
 int command_replay(int argc, char **argv);
+int command_report(int argc, char **argv);
 int command_resume(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_sweep(int argc, char **argv);

@@ -16,6 +16,8 @@ static const struct {
      "goes on with a run that was interrupted, and the rest of its script"},
     {"sweep", command_sweep, "[options] SCRIPT key=a,b,c|1..5 ...",
      "runs a script with every combination of options, side by side"},
+    {"report", command_report, "RUN ... [-o FILE] [--title TEXT]",
+     "makes a page about runs: curves, policies, mistakes, in one file"},
     {"replay", command_replay, "[--synapse L:TO:FROM --steps A..B] RUN",
      "repeats a run from its transcript, without data, and checks its weights"},
     {"diff", command_diff, "RUN RUN", "finds the first iteration and synapse where two runs part"},

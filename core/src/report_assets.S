@@ -1,0 +1,14 @@
+/* The page's files, as they are, each with a zero behind it. */
+#define ASSET(name, file) \
+    .global name; \
+    .hidden name; \
+    name: .incbin file; \
+    .byte 0
+
+    .section .rodata
+ASSET(report_page_html, "core/report/page.html")
+ASSET(report_page_css, "core/report/page.css")
+ASSET(report_page_js, "core/report/page.js")
+ASSET(report_uplot_css, "core/report/uplot/uPlot.min.css")
+ASSET(report_uplot_js, "core/report/uplot/uPlot.iife.min.js")
+    .section .note.GNU-stack, "", %progbits
