@@ -71,7 +71,7 @@ $(BUILD)/libsynrl.a: $(CORE_OBJECTS)
 
 $(BUILD)/synrl: $(CLI_OBJECTS) $(LUA_OBJECTS) $(BUILD)/libsynrl.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs lua5.4) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs lua5.4 libmicrohttpd) $(LDLIBS)
 
 # No liblua inside: the interpreter that loads the module brings it.
 $(BUILD)/lua/synrl.so: $(LUA_OBJECTS) $(BUILD)/libsynrl.a

@@ -19,6 +19,7 @@ int command_replay(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_resume(int argc, char **argv);
 int command_run(int argc, char **argv);
+int command_serve(int argc, char **argv);
 int command_sweep(int argc, char **argv);
 int command_version(int argc, char **argv);
 

@@ -18,6 +18,7 @@ static const struct {
      "runs a script with every combination of options, side by side"},
     {"report", command_report, "RUN ... [-o FILE] [--title TEXT]",
      "makes a page about runs: curves, policies, mistakes, in one file"},
+    {"serve", command_serve, "[--port N] [--runs DIR]", "shows the runs in a browser, as they go"},
     {"replay", command_replay, "[--synapse L:TO:FROM --steps A..B] RUN",
      "repeats a run from its transcript, without data, and checks its weights"},
     {"diff", command_diff, "RUN RUN", "finds the first iteration and synapse where two runs part"},

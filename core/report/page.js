@@ -103,12 +103,13 @@ function column(run, name) {
 }
 
 // Series of a chart: a line a run, or a group's mean between its confidence bounds.
-function seriesOf(groups, metrics) {
+function seriesOf(groups, metrics, least) {
+  const width = Math.max(view.smooth, least || 0);
   const series = [];
   for (const group of groups) {
     metrics.forEach(([metric, label], place) => {
       const lines = group.runs.filter((run) => column(run, metric) !== null)
-        .map((run) => ({ run, x: run.x, y: smoothed(column(run, metric), view.smooth) }));
+        .map((run) => ({ run, x: run.x, y: smoothed(column(run, metric), width) }));
       const dash = place > 0 ? [3, 3] : group.dash;
       const name = group.name + (label ? ", " + label : "");
       if (lines.length === 0) {
@@ -140,8 +141,8 @@ function css(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name);
 }
 
-function chart(parent, title, groups, metrics, log) {
-  const series = seriesOf(groups, metrics);
+function chart(parent, title, groups, metrics, { log, share, least } = {}) {
+  const series = seriesOf(groups, metrics, least);
   if (series.length === 0) {
     return;
   }
@@ -157,7 +158,8 @@ function chart(parent, title, groups, metrics, log) {
       for (const side of [1, -1]) {
         lines.push({ x: one.x, y: one.y.map((value, i) => {
           const bound = value + side * one.half[i];
-          return value === null ? null : log && bound <= 0 ? value : bound;
+          return value === null ? null : share ? Math.min(1, Math.max(0, bound))
+            : log && bound <= 0 ? value / 10 : bound;
         }) });
         options.push({ label: one.name + (side > 0 ? " upper" : " lower"), stroke: "transparent", width: 0,
           points: { show: false }, spanGaps: true, class: "bound" });
@@ -174,7 +176,8 @@ function chart(parent, title, groups, metrics, log) {
     width: Math.max(260, card.clientWidth - 28), height: 270,
     scales: { x: { time: false, ...(view.zoom[title] ? { min: view.zoom[title][0], max: view.zoom[title][1] } : {}) },
       y: log ? { distr: 3 } : {} },
-    axes: [{ ...axis, label: "iteration", labelSize: 20 }, { ...axis, size: 62 }],
+    axes: [{ ...axis, label: "iteration", labelSize: 20 }, { ...axis, size: 62,
+      values: (u, splits) => splits.map((value) => (value === null ? "" : String(Number(value.toPrecision(3))))) }],
     series: [{ label: "iteration" }, ...options],
     bands: bands.map((band) => ({ series: band.series, fill: band.fill })),
     legend: { live: true },
@@ -236,7 +239,7 @@ function summaryTable(parent, groups) {
 }
 
 function flatten(value, path, into) {
-  if (value && typeof value === "object" && !(Array.isArray(value) && value.every((item) => typeof item !== "object"))) {
+  if (value && typeof value === "object" && !Array.isArray(value)) {
     for (const [name, child] of Object.entries(value)) {
       if (name !== "file") {
         flatten(child, path ? path + "." + name : name, into);
@@ -258,7 +261,10 @@ function configDiff(parent, runs) {
   }
   const head = make("tr", {}, make("th", {}, "config"), ...runs.map((run) => make("th", { scope: "col" }, run.name)));
   const rows = keys.map((key) => make("tr", {}, make("th", { scope: "row" }, key),
-    ...flat.map((one) => make("td", {}, one[key] === undefined ? "" : one[key]))));
+    ...flat.map((one) => {
+      const text = one[key] === undefined ? "" : one[key];
+      return make("td", { title: text }, text.length > 40 ? text.slice(0, 38) + "…" : text);
+    })));
   parent.append(make("div", { class: "card" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows))));
 }
 
@@ -303,8 +309,16 @@ function confusionTable(run) {
         (r === c ? "0,158,115" : "213,94,0") + "," + (Number(count) / Math.max(1, total[r])).toFixed(3) + ")" }, count))))));
 }
 
+// A file of a run that is not what it should be costs its own card alone.
 function cards(parent, title, runs, content) {
-  const made = runs.map((run) => [run, content(run)]).filter(([, element]) => element);
+  const attempt = (run) => {
+    try {
+      return content(run);
+    } catch (problem) {
+      return make("p", { class: "problem" }, "cannot be shown: " + problem.message);
+    }
+  };
+  const made = runs.map((run) => [run, attempt(run)]).filter(([, element]) => element);
   if (made.length > 0) {
     const grid = make("div", { class: "grid" });
     made.slice(0, 12).forEach(([run, element]) => grid.append(make("section", { class: "card" },
@@ -339,10 +353,10 @@ function render(data) {
   runs.filter((run) => run.problem).forEach((run) => parent.append(make("p", { class: "problem" }, run.name + ": " + run.problem)));
   const grid = make("div", { class: "grid", id: "curves" });
   parent.append(make("h2", {}, "Learning curves"), grid);
-  chart(grid, "loss", groups, [["loss", ""], ["valid_loss", "validation"]], view.log);
-  chart(grid, "accuracy", groups, [["accuracy", ""], ["valid_accuracy", "validation"]], false);
-  chart(grid, "reward rate", groups, [["reward_rate", ""]], false);
-  chart(grid, "alpha_s", groups, [["alpha_s", ""]], false);
+  chart(grid, "loss", groups, [["loss", ""], ["valid_loss", "validation"]], { log: view.log });
+  chart(grid, "accuracy", groups, [["accuracy", ""], ["valid_accuracy", "validation"]], { share: true });
+  chart(grid, "reward rate (smoothed)", groups, [["reward_rate", ""]], { share: true, least: 15 });
+  chart(grid, "alpha_s", groups, [["alpha_s", ""]]);
   parent.append(make("p", { class: "note" },
     "Drag to zoom, double click to reset. Bands: 95% confidence of the mean over seeds. Dotted: validation."));
   parent.append(make("h2", {}, "Runs"));

@@ -12,6 +12,7 @@ function ablation.options(own)
    own.seeds = own.seeds or 5
    own.jobs = own.jobs or 2
    own.picture = own.picture or ""
+   own.hidden = own.hidden or 0 -- units, on letters
    local o = ocr.options(own)
    assert(o.task == "boundary" or o.task == "ocr", "task must be boundary or ocr")
    return o
@@ -33,7 +34,7 @@ function ablation.train(o, name, rule, seed, change)
    else
       run.data, run.valid = ocr.data(o):split(0.75, seed)
       run.loss = "cross_entropy"
-      model = { layers = ocr.layers(o.hidden or 0), activation = "relu", init = 0.1, seed = seed }
+      model = { layers = ocr.layers(o.hidden), activation = "relu", init = 0.1, seed = seed }
    end
    for field, value in pairs(change or {}) do
       model[field] = value

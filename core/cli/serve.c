@@ -1,0 +1,258 @@
+/* synrl serve: the report's page over HTTP, for the runs of a folder, as they go.
+ *
+ * It listens on the loopback address alone, reads and never writes, and hands out two things: the
+ * page, and what it shows. A run is named by its folder's name; nothing with a slash, and nothing
+ * that begins with a dot, is one. Requests that name another host than this machine are refused, so
+ * that no page from elsewhere can have its name resolve to here and read along. */
+#include <arpa/inet.h>
+#include <dirent.h>
+#include <errno.h>
+#include <microhttpd.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "cli.h"
+#include "report.h"
+
+enum { RUNS_SHOWN = 20, RUNS_ASKED = 100, CONNECTIONS_MOST = 64, TIMEOUT_SECONDS = 30 };
+
+struct server {
+    struct core *core; /* used by the server's one thread */
+    const char *runs;
+};
+
+/* Which runs --------------------------------------------------------------------------------------
+ */
+
+static bool is_name(const char *name) {
+    return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
+}
+
+static bool is_run(const char *folder) {
+    char path[4096];
+    struct stat status;
+    const int length = snprintf(path, sizeof path, "%s/run.json", folder);
+    return length > 0 && (size_t)length < sizeof path && lstat(folder, &status) == 0 &&
+           S_ISDIR(status.st_mode) && stat(path, &status) == 0 && S_ISREG(status.st_mode);
+}
+
+struct selection {
+    const struct server *server;
+    char *folders[RUNS_ASKED];
+    size_t n;
+    bool is_good;
+};
+
+static void add_folder(struct selection *selection, const char *name) {
+    struct core *core = selection->server->core;
+    char *folder = NULL;
+    if (is_name(name) && selection->n < RUNS_ASKED) {
+        folder = core_printf(core, "%s/%s", selection->server->runs, name);
+    }
+    if (folder != NULL && is_run(folder)) {
+        selection->folders[selection->n++] = folder;
+        return;
+    }
+    core_free(core, folder);
+    selection->is_good = false;
+}
+
+static enum MHD_Result take_argument(void *context, enum MHD_ValueKind kind, const char *key,
+                                     const char *value) {
+    (void)kind;
+    struct selection *selection = context;
+    if (strcmp(key, "run") == 0 && value != NULL) {
+        add_folder(selection, value);
+    } else {
+        selection->is_good = false;
+    }
+    return MHD_YES;
+}
+
+static int is_visible(const struct dirent *entry) {
+    return is_name(entry->d_name);
+}
+
+/* Names begin with the time, so the last are the newest. What is no run is passed over. */
+static void add_newest(struct selection *selection) {
+    struct dirent **entries;
+    const int n = scandir(selection->server->runs, &entries, is_visible, alphasort);
+    for (int i = n - 1; i >= 0; i--) {
+        if (selection->n < RUNS_SHOWN) {
+            add_folder(selection, entries[i]->d_name);
+        }
+        free(entries[i]);
+    }
+    if (n >= 0) {
+        free(entries);
+    }
+    selection->is_good = true;
+}
+
+/* Answers -----------------------------------------------------------------------------------------
+ */
+
+/* The body is copied. */
+static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, const char *type,
+                              const char *body) {
+    struct MHD_Response *response =
+        MHD_create_response_from_buffer(strlen(body), (void *)body, MHD_RESPMEM_MUST_COPY);
+    if (response == NULL) {
+        return MHD_NO;
+    }
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    MHD_add_response_header(response, "X-Frame-Options", "DENY");
+    MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+    const enum MHD_Result result = MHD_queue_response(connection, code, response);
+    MHD_destroy_response(response);
+    return result;
+}
+
+static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned code, const char *why) {
+    return answer(connection, code, "text/plain; charset=utf-8", why);
+}
+
+static enum MHD_Result answer_made(struct MHD_Connection *connection, struct server *server,
+                                   synrl_status status, const char *type, char *body) {
+    enum MHD_Result result;
+    if (status == SYNRL_OK) {
+        result = answer(connection, MHD_HTTP_OK, type, body);
+        core_free(server->core, body);
+    } else {
+        result = refuse(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, server->core->message);
+    }
+    return result;
+}
+
+static enum MHD_Result answer_data(struct MHD_Connection *connection, struct server *server) {
+    struct selection selection = {.server = server, .is_good = true};
+    char *json = NULL;
+    enum MHD_Result result;
+    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_argument, &selection);
+    if (selection.is_good && selection.n == 0) {
+        add_newest(&selection);
+    }
+    if (!selection.is_good) {
+        result = refuse(connection, MHD_HTTP_NOT_FOUND, "no such run\n");
+    } else {
+        const synrl_status status = report_data(
+            server->core, selection.n, (const char *const *)selection.folders, "synrl runs", &json);
+        result = answer_made(connection, server, status, "application/json", json);
+    }
+    for (size_t i = 0; i < selection.n; i++) {
+        core_free(server->core, selection.folders[i]);
+    }
+    return result;
+}
+
+static bool is_this_machine(const char *host) {
+    static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
+    for (size_t i = 0; host != NULL && i < sizeof names / sizeof names[0]; i++) {
+        const size_t length = strlen(names[i]);
+        if (strncmp(host, names[i], length) == 0 && (host[length] == '\0' || host[length] == ':')) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static enum MHD_Result handle(void *context, struct MHD_Connection *connection, const char *url,
+                              const char *method, const char *version, const char *upload,
+                              size_t *upload_size, void **request) {
+    (void)version;
+    (void)upload;
+    (void)request;
+    struct server *server = context;
+    if (*upload_size > 0) { /* nobody is asked to send anything */
+        *upload_size = 0;
+        return MHD_YES;
+    }
+    if (!is_this_machine(
+            MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST))) {
+        return refuse(connection, MHD_HTTP_FORBIDDEN, "ask for localhost\n");
+    }
+    if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
+        return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD alone\n");
+    }
+    if (strcmp(url, "/data.json") == 0) {
+        return answer_data(connection, server);
+    }
+    if (strcmp(url, "/") == 0) {
+        char *html = NULL;
+        const synrl_status status = report_live_page(server->core, "/data.json", &html);
+        return answer_made(connection, server, status, "text/html; charset=utf-8", html);
+    }
+    return refuse(connection, MHD_HTTP_NOT_FOUND, "there are / and /data.json\n");
+}
+
+/* The server --------------------------------------------------------------------------------------
+ */
+
+static int parse(int argc, char **argv, struct server *server, uint16_t *port) {
+    for (int i = 1; i < argc; i++) {
+        char *end = NULL;
+        if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc) {
+            server->runs = argv[++i];
+        } else if (strcmp(argv[i], "--port") == 0 && i + 1 < argc) {
+            const unsigned long number = strtoul(argv[++i], &end, 10);
+            if (argv[i][0] < '0' || argv[i][0] > '9' || *end != '\0' || number > UINT16_MAX) {
+                return misused("--port must be 0 to 65535, not \"%s\"", argv[i]);
+            }
+            *port = (uint16_t)number;
+        } else {
+            return misused("serve takes [--port N] [--runs DIR], not \"%s\"", argv[i]);
+        }
+    }
+    return EXIT_DONE;
+}
+
+static int serve(struct server *server, uint16_t port) {
+    const struct sockaddr_in address = {
+        .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
+    struct MHD_Daemon *daemon = MHD_start_daemon(
+        MHD_USE_INTERNAL_POLLING_THREAD, port, NULL, NULL, handle, server, MHD_OPTION_SOCK_ADDR,
+        (const struct sockaddr *)&address, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MOST,
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS, MHD_OPTION_END);
+    if (daemon == NULL) {
+        fprintf(stderr, "synrl: cannot listen on port %u: %s\n", (unsigned)port, strerror(errno));
+        return EXIT_ERROR;
+    }
+    const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
+    printf("http://127.0.0.1:%u/ shows the runs in %s; Ctrl-C ends it\n",
+           info != NULL ? (unsigned)info->port : (unsigned)port, server->runs);
+    fflush(stdout);
+    sigset_t signals;
+    int received;
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    sigwait(&signals, &received);
+    MHD_stop_daemon(daemon);
+    return EXIT_DONE;
+}
+
+int command_serve(int argc, char **argv) {
+    struct server server = {.runs = "runs"};
+    uint16_t port = 8123;
+    sigset_t signals;
+    int code = parse(argc, argv, &server, &port);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    /* Before the server's thread is started, so that it leaves them to sigwait. */
+    sigemptyset(&signals);
+    sigaddset(&signals, SIGINT);
+    sigaddset(&signals, SIGTERM);
+    pthread_sigmask(SIG_BLOCK, &signals, NULL);
+    server.core = make_core();
+    if (server.core == NULL) {
+        return EXIT_ERROR;
+    }
+    code = serve(&server, port);
+    core_destroy(server.core);
+    return code;
+}
