@@ -92,28 +92,37 @@ static bool read_row(const char *line, const char *end, struct metrics *row) {
     return true;
 }
 
-static synrl_status read_rows(struct core *core, const char *path, const char *text, uint64_t last,
-                              struct metrics **rows, size_t *n) {
+/* The end of the line, or NULL where the text ends first. */
+static const char *line_end(const char *line, const char *end) {
+    return memchr(line, '\n', (size_t)(end - line));
+}
+
+static synrl_status read_rows(struct core *core, const char *path, const char *text, size_t size,
+                              uint64_t last, struct metrics **rows, size_t *n) {
+    static const char heading[] = RECORD_METRICS_HEADING "\n";
+    const char *const end = text + size;
     size_t n_lines = 0, number = 1;
-    for (const char *c = strchr(text, '\n'); c != NULL; c = strchr(c + 1, '\n')) {
+    if (memcmp(text, heading, size < sizeof heading - 1 ? size : sizeof heading - 1) != 0) {
+        return core_fail(core, SYNRL_INVALID, "%s: does not begin with the names of its columns",
+                         path);
+    }
+    for (const char *c = text; (c = line_end(c, end)) != NULL; c++) {
         n_lines++;
     }
     *rows = core_alloc(core, n_lines + 1, sizeof **rows);
     if (*rows == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    const char *line = strchr(text, '\n');
-    for (line = line != NULL ? line + 1 : ""; strchr(line, '\n') != NULL;) {
-        const char *end = strchr(line, '\n');
+    const char *line = size < sizeof heading - 1 ? end : text + sizeof heading - 1;
+    for (const char *stop; (stop = line_end(line, end)) != NULL; line = stop + 1) {
         number++;
-        if (!read_row(line, end, &(*rows)[*n])) {
+        if (!read_row(line, stop, &(*rows)[*n])) {
             return core_fail(core, SYNRL_INVALID, "%s:%zu: not a line of metrics", path, number);
         }
         if ((*rows)[*n].iteration > last) {
             break;
         }
         ++*n;
-        line = end + 1;
     }
     return SYNRL_OK;
 }
@@ -127,7 +136,7 @@ synrl_status record_metrics(struct core *core, const char *folder, uint64_t last
     synrl_status status =
         path != NULL ? file_read(core, path, METRICS_LIMIT, &text, &size) : SYNRL_NO_MEMORY;
     if (status == SYNRL_OK) {
-        status = read_rows(core, path, text, last, rows, n);
+        status = read_rows(core, path, text, size, last, rows, n);
     }
     if (status != SYNRL_OK) {
         core_free(core, *rows);

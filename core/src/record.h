@@ -9,6 +9,11 @@
 
 /* run.json; the caller's reference. */
 synrl_status record_read(struct core *core, const char *folder, json_t **json);
+/* The first line of metrics.csv. */
+#define RECORD_METRICS_HEADING                                                       \
+    "iteration,loss,accuracy,reward_rate,valid_loss,valid_accuracy,alpha_s,epsilon," \
+    "sample_forwards,sample_backwards"
+
 /* The rows of metrics.csv up to and with that iteration; freed by core_free. What a process that
  * died left of a last line is not a row. */
 synrl_status record_metrics(struct core *core, const char *folder, uint64_t last,

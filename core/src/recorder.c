@@ -52,30 +52,29 @@ synrl_status recorder_lock(struct recorder *recorder) {
     return SYNRL_OK;
 }
 
-/* A folder that was not there before: FOLDER/TIME-NAME, with a number behind where that is taken.
- */
-static synrl_status make_folder(struct recorder *recorder, const char *parent) {
+/* PARENT/STEM, or with a number behind; freed by core_free. */
+static char *numbered(struct core *core, const char *parent, const char *stem, int number) {
+    return number == 1 ? core_printf(core, "%s/%s", parent, stem)
+                       : core_printf(core, "%s/%s-%d", parent, stem, number);
+}
+
+/* Tries names until one is free: makes a folder of it, or gives it to the folder there is. What a
+ * crash left empty may be taken. */
+static synrl_status take_name(struct recorder *recorder, const char *parent, const char *stem) {
     struct core *core = recorder->core;
-    char name[64], stamp[32];
-    const time_t now = time(NULL);
-    struct tm local;
-    clean_name(trainer_options(recorder->trainer)->name, name, sizeof name);
-    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", localtime_r(&now, &local));
-    SYNRL_TRY(folder_create(core, parent));
     for (int number = 1; number < 10000; number++) {
-        char suffix[16] = "";
-        if (number > 1) {
-            snprintf(suffix, sizeof suffix, "-%d", number);
-        }
-        char *folder = core_printf(core, "%s/%s-%s%s", parent, stamp, name, suffix);
+        char *folder = numbered(core, parent, stem, number);
         if (folder == NULL) {
             return SYNRL_NO_MEMORY;
         }
-        if (mkdir(folder, 0777) == 0) {
+        if ((recorder->folder == NULL ? mkdir(folder, 0777) : rename(recorder->folder, folder)) ==
+            0) {
+            core_free(core, recorder->folder);
             recorder->folder = folder;
-            return recorder_lock(recorder);
+            return SYNRL_OK;
         }
-        const synrl_status failure = errno != EEXIST ? file_fail(core, folder, "make") : SYNRL_OK;
+        const bool is_taken = errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR;
+        const synrl_status failure = is_taken ? SYNRL_OK : file_fail(core, folder, "make");
         core_free(core, folder);
         SYNRL_TRY(failure);
     }
@@ -149,17 +148,27 @@ static synrl_status check_written(const struct recorder *recorder, FILE *stream,
 
 synrl_status recorder_start_metrics(struct recorder *recorder) {
     SYNRL_TRY(recorder_open(recorder, "metrics.csv", "wbe", &recorder->metrics));
-    fputs(
-        "iteration,loss,accuracy,reward_rate,valid_loss,valid_accuracy,alpha_s,epsilon,"
-        "sample_forwards,sample_backwards\n",
-        recorder->metrics);
+    fputs(RECORD_METRICS_HEADING "\n", recorder->metrics);
     return check_written(recorder, recorder->metrics, "metrics.csv");
 }
 
+/* The folder: PARENT/TIME-NAME. It is hidden until run.json is in it, so that no kill can leave a
+ * folder that is not a run. */
 static synrl_status start(struct recorder *recorder, const struct recorder_options *options) {
-    SYNRL_TRY(make_folder(recorder, options->folder));
+    struct core *core = recorder->core;
+    char name[64], stem[112], stamp[32], draft[144];
+    const time_t now = time(NULL);
+    struct tm local;
+    clean_name(trainer_options(recorder->trainer)->name, name, sizeof name);
+    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", localtime_r(&now, &local));
+    snprintf(stem, sizeof stem, "%s-%s", stamp, name);
+    snprintf(draft, sizeof draft, ".%s-%ld", stem, (long)getpid());
+    SYNRL_TRY(folder_create(core, options->folder));
+    SYNRL_TRY(take_name(recorder, options->folder, draft));
+    SYNRL_TRY(recorder_lock(recorder));
     SYNRL_TRY(start_json(recorder, options));
-    return recorder_start_metrics(recorder);
+    SYNRL_TRY(recorder_start_metrics(recorder));
+    return take_name(recorder, options->folder, stem);
 }
 
 /* Of a run that did not begin nothing is left. */

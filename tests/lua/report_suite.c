@@ -115,7 +115,7 @@ START_TEST(damage_is_shown_not_fatal) {
     make_runs();
     run_ok(
         "set -- runs/*; rm $1/metrics.csv; echo '{\"status\":' > $2/run.json; "
-        "head -c 3000 /dev/urandom > $3/metrics.csv; head -c 99 /dev/urandom > $3/policy.csv; "
+        "head -c 3000 /dev/zero > $3/metrics.csv; head -c 99 \"$BUILD\"/synrl > $3/policy.csv; "
         ": > $3/confusion.csv; mkdir runs/none; " SYNRL "report runs/*");
     run_ok("grep -o '\"problem\":' report.html | wc -l");
     ck_assert_str_eq(child.output, "4\n");
