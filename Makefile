@@ -39,7 +39,7 @@ Q := $(if $(V),,@)
 say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
 
 pkg = $(shell pkg-config $(1) 2>/dev/null)
-LIBRARIES := jansson libarchive libxxhash sleef
+LIBRARIES := jansson libarchive libxxhash sleef sqlite3
 WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
 # No contraction: a fused multiply-add would round once where the plain code rounds twice.
 CFLAGS ?= -O3 -g

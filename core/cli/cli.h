@@ -6,6 +6,7 @@
 #include <lua.h>
 #include <stdio.h>
 
+#include "index.h"
 #include "lua/module.h"
 
 enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 75 };
@@ -13,13 +14,18 @@ enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 75 };
 /* One a file; argv[0] is the subcommand's name. Each returns an exit code. */
 int command_bench(int argc, char **argv);
 int command_diff(int argc, char **argv);
+int command_export(int argc, char **argv);
 int command_help(int argc, char **argv);
+int command_ls(int argc, char **argv);
 int command_plugins(int argc, char **argv);
+int command_reindex(int argc, char **argv);
 int command_replay(int argc, char **argv);
 int command_report(int argc, char **argv);
 int command_resume(int argc, char **argv);
+int command_rm(int argc, char **argv);
 int command_run(int argc, char **argv);
 int command_serve(int argc, char **argv);
+int command_show(int argc, char **argv);
 int command_sweep(int argc, char **argv);
 int command_version(int argc, char **argv);
 
@@ -30,8 +36,31 @@ int run_or_resume(int argc, char **argv, const char *resume);
 void usage(FILE *stream);
 /* "synrl: message" to stderr; returns EXIT_USAGE. */
 int misused(const char *format, ...) __attribute__((format(printf, 1, 2)));
-/* A core for a command that runs nothing; NULL with the reason said. */
+/* A core for a command that runs nothing; what it logs goes to stderr. NULL with the reason said.
+ */
 struct core *make_core(void);
+
+/* For the commands about recorded runs (arguments.c). */
+struct flag {
+    const char *name;
+    bool *is_set;        /* of a switch; else NULL, and a value follows */
+    const char **values; /* the place for the value, or for all of them where they are counted */
+    size_t *n_values;
+};
+/* Takes the flags out and leaves the other words at the front of argv. An exit code. */
+int parse_flags(int argc, char **argv, size_t n_flags, const struct flag *flags, size_t *n_words);
+/* The exit code of a status, with the core's message on stderr. */
+int told(const struct core *core, synrl_status status);
+/* The index of a folder of runs, up to date. */
+synrl_status open_index(struct core *core, const char *runs, bool anew, struct index **index,
+                        struct index_report *report);
+/* For commands that do not need the index: brings it up to date where there is a folder of runs,
+ * and only warns where it cannot. */
+void refresh_index(struct core *core, const char *runs);
+/* The same with a core of its own: at the end of what has recorded runs. */
+void index_runs(const char *runs);
+/* Whether all of stdout was written; says so where not. */
+bool end_output(void);
 
 /* For a person: names and values, nested by indentation. */
 void output_print(FILE *stream, const json_t *value);

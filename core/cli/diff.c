@@ -5,13 +5,14 @@
 #include "cli.h"
 #include "record.h"
 #include "replay.h"
+#include "runs.h"
 #include "synapse.h"
 
 enum { SAME = 0, PARTED = 1, TROUBLE = 2 };
 
 struct pair {
     struct core *core;
-    const char *folders[2];
+    char *folders[2];
     json_t *records[2];
     struct replay *replays[2];
 };
@@ -173,17 +174,22 @@ int command_diff(int argc, char **argv) {
     if (argc != 3) {
         return misused("write synrl diff RUN RUN");
     }
-    struct pair pair = {.core = make_core(), .folders = {argv[1], argv[2]}};
+    struct pair pair = {.core = make_core(), .folders = {NULL, NULL}};
     if (pair.core == NULL) {
         return TROUBLE;
     }
-    const int outcome = compare(&pair);
+    int outcome = TROUBLE;
+    if (run_find(pair.core, "runs", argv[1], &pair.folders[0]) == SYNRL_OK &&
+        run_find(pair.core, "runs", argv[2], &pair.folders[1]) == SYNRL_OK) {
+        outcome = compare(&pair);
+    }
     if (outcome == TROUBLE) {
         fprintf(stderr, "synrl: %s\n", pair.core->message);
     }
     for (int side = 0; side < 2; side++) {
         replay_close(pair.replays[side]);
         json_decref(pair.records[side]);
+        core_free(pair.core, pair.folders[side]);
     }
     core_destroy(pair.core);
     return outcome;

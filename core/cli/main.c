@@ -22,6 +22,11 @@ static const struct {
     {"replay", command_replay, "[--synapse L:TO:FROM --steps A..B] RUN",
      "repeats a run from its transcript, without data, and checks its weights"},
     {"diff", command_diff, "RUN RUN", "finds the first iteration and synapse where two runs part"},
+    {"ls", command_ls, "[options]", "lists the recorded runs, the newest last"},
+    {"show", command_show, "RUN [--json]", "shows a run: its folder, or the beginning of its name"},
+    {"export", command_export, "RUN --csv|--npz|--tensorboard DIR", "a run's metrics, to -o FILE"},
+    {"rm", command_rm, "RUN... [--force]", "removes runs; --force: even those that go on"},
+    {"reindex", command_reindex, "", "makes the index of the runs anew"},
     {"plugins", command_plugins, "", "lists the plugins that are found"},
     {"help", command_help, "[KIND ID]", "shows a plugin and its parameters"},
     {"bench", command_bench, "[--json]", "measures this machine and the engine"},
@@ -46,7 +51,15 @@ void usage(FILE *stream) {
             "  --no-pictures   records without drawing\n"
             "  --plot          draws the loss curve of each run in the terminal\n"
             "  --quiet         shows no progress\n"
-            "  --traceback     shows where in the script an error came from\n");
+            "  --traceback     shows where in the script an error came from\n"
+            "\n"
+            "options of ls; the commands about runs take --runs DIR (default: runs):\n"
+            "  --status S      done, stopped, failed, interrupted, running, crashed or unknown\n"
+            "  --name GLOB     runs of such a name\n"
+            "  --where K=V     with this in the config, such as rule.parameters.epsilon=0.1\n"
+            "  --sort COLUMN   by a column, such as valid_accuracy; --reverse: backwards\n"
+            "  --limit N       the newest N, or the first N of --sort\n"
+            "  --json          all columns and the config, as JSON\n");
 }
 
 int misused(const char *format, ...) {
@@ -59,8 +72,13 @@ int misused(const char *format, ...) {
     return EXIT_USAGE;
 }
 
+static void log_line(void *context, synrl_log_level level, const char *line) {
+    (void)context;
+    fprintf(stderr, "synrl: %s%s\n", level == SYNRL_LOG_WARNING ? "warning: " : "", line);
+}
+
 struct core *make_core(void) {
-    const struct core_options options = {.n_threads = 1};
+    const struct core_options options = {.n_threads = 1, .log = log_line};
     struct core *core = core_create(&options);
     if (core == NULL) {
         fprintf(stderr, "synrl: not enough memory\n");

@@ -5,6 +5,7 @@
 
 #include "cli.h"
 #include "replay.h"
+#include "runs.h"
 #include "synapse.h"
 #include "weights.h"
 
@@ -176,10 +177,13 @@ int command_replay(int argc, char **argv) {
     if (core == NULL) {
         return EXIT_ERROR;
     }
-    const synrl_status status = carry_out(core, &request);
-    if (status != SYNRL_OK) {
-        fprintf(stderr, "synrl: %s\n", core->message);
+    char *folder;
+    int outcome = told(core, run_find(core, "runs", request.run, &folder));
+    if (outcome == EXIT_DONE) {
+        request.run = folder;
+        outcome = told(core, carry_out(core, &request));
+        core_free(core, folder);
     }
     core_destroy(core);
-    return status == SYNRL_OK ? EXIT_DONE : EXIT_ERROR;
+    return outcome;
 }

@@ -11,6 +11,7 @@
 
 #include "cli.h"
 #include "record.h"
+#include "runs.h"
 
 enum { MORE_ARGUMENTS = 8 };
 
@@ -33,15 +34,16 @@ static int read_record(const char *run, struct repetition *repetition) {
     if (core == NULL) {
         return EXIT_ERROR;
     }
-    int code = EXIT_DONE;
-    if (record_read(core, run, &repetition->json) != SYNRL_OK) {
-        fprintf(stderr, "synrl: %s\n", core->message);
-        code = EXIT_ERROR;
+    char *folder;
+    int code = told(core, run_find(core, "runs", run, &folder));
+    if (code == EXIT_DONE) {
+        code = told(core, record_read(core, folder, &repetition->json));
     }
+    if (code == EXIT_DONE && realpath(folder, repetition->run) == NULL) {
+        code = refuse(folder, "its folder is gone");
+    }
+    core_free(core, folder);
     core_destroy(core);
-    if (code == EXIT_DONE && realpath(run, repetition->run) == NULL) {
-        code = refuse(run, "its folder is gone");
-    }
     return code;
 }
 
@@ -53,6 +55,7 @@ static void add(struct repetition *repetition, const char *word) {
 static int compose(struct repetition *repetition, int argc, char **argv) {
     json_t *call = json_object_get(repetition->json, "call"), *overrides, *seed;
     const char *script = json_string_value(json_object_get(repetition->json, "script"));
+    const char *cell = json_string_value(json_object_get(call, "cell"));
     const char *folder = NULL;
     int pictures = 1;
     if (script == NULL || json_unpack(call, "{s:o, s:o, s?s, s?b}", "overrides", &overrides, "seed",
@@ -83,6 +86,10 @@ static int compose(struct repetition *repetition, int argc, char **argv) {
                  (long long)json_integer_value(seed));
         add(repetition, "--seed");
         add(repetition, repetition->seed);
+    }
+    if (cell != NULL) {
+        add(repetition, "--cell-hash");
+        add(repetition, cell);
     }
     add(repetition, script);
     for (size_t i = 0; i < json_array_size(overrides); i++) {

@@ -81,6 +81,8 @@ static int parse_value(struct script_run *job, const char *flag, const char *val
             return misused("--cell must be SWEEP:CELL, not \"%s\"", value);
         }
         job->settings.cell_sweep = sweep;
+    } else if (strcmp(flag, "--cell-hash") == 0) { /* as well */
+        job->settings.cell_hash = value;
     } else if (strcmp(flag, "--seed") == 0) {
         if (!parse_number(value, INT64_MAX, &number)) {
             return misused("--seed must be an integer from 0 to 2^63 - 1, not \"%s\"", value);
@@ -124,7 +126,8 @@ static int parse_flag(struct script_run *job, const char *flag) {
 
 static bool takes_value(const char *flag) {
     return strcmp(flag, "--runs") == 0 || strcmp(flag, "--seed") == 0 ||
-           strcmp(flag, "--threads") == 0 || strcmp(flag, "--cell") == 0;
+           strcmp(flag, "--threads") == 0 || strcmp(flag, "--cell") == 0 ||
+           strcmp(flag, "--cell-hash") == 0;
 }
 
 /* Overrides are gathered at the front of argv, where flags were. */
@@ -380,6 +383,9 @@ int run_or_resume(int argc, char **argv, const char *resume) {
             code = print_result(&job, stream);
         }
         json_decref(job.result);
+        if (job.settings.runs != NULL && job.settings.cell_hash == NULL && !job.settings.help) {
+            index_runs(job.settings.runs);
+        }
     }
     if (stream != NULL && stream != stdout) {
         fclose(stream);

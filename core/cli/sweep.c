@@ -328,6 +328,13 @@ static int carry_out(struct core *core, struct request *request) {
         print_table(request, results);
     }
     const json_int_t n_failed = json_integer_value(json_object_get(results, "failed"));
+    if (request->options.record) {
+        index_runs(request->options.runs);
+    }
+    const char *file = json_string_value(json_object_get(results, "file"));
+    if (file != NULL && !request->quiet) {
+        fprintf(stderr, "kept in %s; synrl report %s shows its runs\n", file, file);
+    }
     json_decref(results);
     if (n_failed > 0) {
         fprintf(stderr, "synrl: %lld cells failed\n", (long long)n_failed);

@@ -230,7 +230,8 @@ synrl_status session_next_run(struct session *session, struct recorder_options *
                                       .n_overrides = settings->n_overrides,
                                       .overrides = settings->overrides,
                                       .has_seed = settings->has_seed,
-                                      .seed = settings->seed};
+                                      .seed = settings->seed,
+                                      .cell = settings->cell_hash};
     snprintf(ordinal, sizeof ordinal, "%llu", (unsigned long long)invocation->ordinal);
     *options = (struct recorder_options){
         .folder = settings->runs,

@@ -1,5 +1,5 @@
 /* Writes .npz: a zip whose members are stored as they are, each a .npy of format 1.0 with float32
- * in little-endian order, rows first. */
+ * or float64 in little-endian order, rows first. */
 #include "npz.h"
 
 #include <archive.h>
@@ -25,8 +25,9 @@ static void write_header(const struct npz_array *array, char header[HEADER_SIZE]
     } else {
         snprintf(shape, sizeof shape, "%zu, %zu", array->n_rows, array->n_columns);
     }
-    const int length = snprintf(text, sizeof text,
-                                "{'descr': '<f4', 'fortran_order': False, 'shape': (%s), }", shape);
+    const int length =
+        snprintf(text, sizeof text, "{'descr': '%s', 'fortran_order': False, 'shape': (%s), }",
+                 array->doubles != NULL ? "<f8" : "<f4", shape);
     memcpy(header, prefix, sizeof prefix);
     memset(header + HEADER_PREFIX, ' ', HEADER_SIZE - HEADER_PREFIX);
     memcpy(header + HEADER_PREFIX, text, (size_t)length);
@@ -51,16 +52,17 @@ static bool write_array(struct archive *zip, struct archive_entry *entry,
     char name[256], header[HEADER_SIZE];
     const size_t n_values = array->n_rows * (array->n_columns > 0 ? array->n_columns : 1);
     snprintf(name, sizeof name, "%s.npy", array->name);
+    const void *values = array->doubles != NULL ? (const void *)array->doubles : array->values;
+    const size_t size = n_values * (array->doubles != NULL ? sizeof(double) : sizeof(float));
     archive_entry_clear(entry);
     archive_entry_set_pathname(entry, name);
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, 0644);
     archive_entry_set_mtime(entry, 0, 0); /* no time in results */
-    archive_entry_set_size(entry, (la_int64_t)(HEADER_SIZE + n_values * sizeof(float)));
+    archive_entry_set_size(entry, (la_int64_t)(HEADER_SIZE + size));
     write_header(array, header);
     return archive_write_header(zip, entry) == ARCHIVE_OK &&
-           write_all(zip, header, sizeof header) &&
-           write_all(zip, array->values, n_values * sizeof(float));
+           write_all(zip, header, sizeof header) && write_all(zip, values, size);
 }
 
 static bool write_zip(struct archive *zip, struct archive_entry *entry, FILE *stream,

@@ -8,6 +8,7 @@ struct npz_array {
     const char *name; /* what numpy.load(path)[name] gives */
     const float *values;
     size_t n_rows, n_columns; /* n_columns 0: a vector of n_rows */
+    const double *doubles;    /* in the place of `values`: float64; or NULL */
 };
 
 /* Written whole or not at all. */

@@ -3,15 +3,13 @@
 
 #include <dirent.h>
 #include <math.h>
+#include <stddef.h>
 #include <string.h>
 
 #include "file.h"
 #include "number.h"
 
-enum {
-    RUN_JSON_LIMIT = 16 << 20,
-    N_COLUMNS = 10,
-};
+enum { RUN_JSON_LIMIT = 16 << 20 };
 #define METRICS_LIMIT ((size_t)1 << 32)
 
 static char *path_in(struct core *core, const char *folder, const char *name) {
@@ -27,11 +25,11 @@ synrl_status record_read(struct core *core, const char *folder, json_t **json) {
         path != NULL ? file_read(core, path, RUN_JSON_LIMIT, &text, &size) : SYNRL_NO_MEMORY;
     if (status == SYNRL_OK) {
         *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
-        if (!json_is_object(*json)) {
+        if (!json_is_string(json_object_get(*json, "status"))) {
+            status = core_fail(core, SYNRL_INVALID, "%s: not the record of a run: %s", path,
+                               *json == NULL ? error.text : "must be an object with a \"status\"");
             json_decref(*json);
             *json = NULL;
-            status = core_fail(core, SYNRL_INVALID, "%s: not the record of a run: %s", path,
-                               error.text[0] != '\0' ? error.text : "must be a JSON object");
         }
     }
     core_free(core, text);
@@ -40,6 +38,25 @@ synrl_status record_read(struct core *core, const char *folder, json_t **json) {
 }
 
 /* metrics.csv ---------------------------------------------------------------------------------- */
+
+const struct record_column record_columns[RECORD_N_COLUMNS] = {
+    {"iteration", offsetof(struct metrics, iteration), true},
+    {"loss", offsetof(struct metrics, loss), false},
+    {"accuracy", offsetof(struct metrics, accuracy), false},
+    {"reward_rate", offsetof(struct metrics, reward_rate), false},
+    {"valid_loss", offsetof(struct metrics, valid_loss), false},
+    {"valid_accuracy", offsetof(struct metrics, valid_accuracy), false},
+    {"alpha_s", offsetof(struct metrics, alpha_s), false},
+    {"epsilon", offsetof(struct metrics, epsilon), false},
+    {"sample_forwards", offsetof(struct metrics, sample_forwards), true},
+    {"sample_backwards", offsetof(struct metrics, sample_backwards), true},
+};
+
+double record_value(const struct metrics *row, size_t column) {
+    const void *value = (const char *)row + record_columns[column].offset;
+    return record_columns[column].is_count ? (double)*(const uint64_t *)value
+                                           : *(const double *)value;
+}
 
 static bool read_count(const char *text, const char *end, uint64_t *count) {
     *count = 0;
@@ -67,24 +84,13 @@ static bool read_cell(const char *text, const char *end, double *value) {
 
 /* One line without its end; the columns are those of the recorder. */
 static bool read_row(const char *line, const char *end, struct metrics *row) {
-    double *const numbers[N_COLUMNS] = {NULL,
-                                        &row->loss,
-                                        &row->accuracy,
-                                        &row->reward_rate,
-                                        &row->valid_loss,
-                                        &row->valid_accuracy,
-                                        &row->alpha_s,
-                                        &row->epsilon,
-                                        NULL,
-                                        NULL};
-    uint64_t *const counts[N_COLUMNS] = {
-        [0] = &row->iteration, [8] = &row->sample_forwards, [9] = &row->sample_backwards};
-    for (int column = 0; column < N_COLUMNS; column++) {
+    for (size_t column = 0; column < RECORD_N_COLUMNS; column++) {
+        void *value = (char *)row + record_columns[column].offset;
         const char *comma = memchr(line, ',', (size_t)(end - line));
         const char *stop = comma != NULL ? comma : end;
-        if ((comma == NULL) != (column == N_COLUMNS - 1) ||
-            !(numbers[column] != NULL ? read_cell(line, stop, numbers[column])
-                                      : read_count(line, stop, counts[column]))) {
+        if ((comma == NULL) != (column == RECORD_N_COLUMNS - 1) ||
+            !(record_columns[column].is_count ? read_count(line, stop, value)
+                                              : read_cell(line, stop, value))) {
             return false;
         }
         line = stop + 1;

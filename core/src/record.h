@@ -7,6 +7,17 @@
 
 #include "trainer.h"
 
+/* The columns of metrics.csv: where each stands in a struct metrics. */
+struct record_column {
+    const char *name;
+    size_t offset;
+    bool is_count; /* uint64_t, else double */
+};
+enum { RECORD_N_COLUMNS = 10 };
+extern const struct record_column record_columns[RECORD_N_COLUMNS];
+/* The value of a column, a count as a double. */
+double record_value(const struct metrics *row, size_t column);
+
 /* run.json; the caller's reference. */
 synrl_status record_read(struct core *core, const char *folder, json_t **json);
 /* The first line of metrics.csv. */

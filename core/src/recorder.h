@@ -28,6 +28,7 @@ struct invocation {
     const char *const *overrides; /* "key=value" */
     bool has_seed;
     uint64_t seed;
+    const char *cell; /* the hash of the sweep's cell that the call is for, or NULL */
 };
 
 struct recorder_options {

@@ -9,6 +9,7 @@
 #include "file.h"
 #include "number.h"
 #include "record.h"
+#include "runs.h"
 
 /* report_assets.S */
 extern const char report_page_html[], report_page_css[], report_page_js[], report_uplot_css[],
@@ -65,14 +66,12 @@ static json_t *number_json(double value) {
 }
 
 /* A list of values; one number where they are all the same; NULL where there is none. */
-static json_t *column_json(const struct metrics *rows, size_t n, const size_t *chosen,
-                           size_t offset) {
+static json_t *column_json(const struct metrics *rows, size_t n, const size_t *chosen, size_t c) {
     bool has_some = false, are_same = true;
     double first = (double)NAN;
     json_t *column = json_array();
     for (size_t i = 0; i < n; i++) {
-        double value;
-        memcpy(&value, (const char *)&rows[chosen[i]] + offset, sizeof value);
+        const double value = record_value(&rows[chosen[i]], c);
         has_some = has_some || isfinite(value);
         first = i == 0 ? value : first;
         are_same = are_same && value <= first && value >= first;
@@ -99,24 +98,15 @@ static json_int_t share_iterations(struct report *report, json_t *list) {
 
 static void add_curves(struct report *report, json_t *run, const struct metrics *rows, size_t n,
                        size_t *chosen) {
-    static const struct {
-        const char *name;
-        size_t offset;
-    } columns[] = {{"loss", offsetof(struct metrics, loss)},
-                   {"accuracy", offsetof(struct metrics, accuracy)},
-                   {"reward_rate", offsetof(struct metrics, reward_rate)},
-                   {"valid_loss", offsetof(struct metrics, valid_loss)},
-                   {"valid_accuracy", offsetof(struct metrics, valid_accuracy)},
-                   {"alpha_s", offsetof(struct metrics, alpha_s)}};
     const size_t n_chosen = thin(rows, n, report->n_points, chosen);
     json_t *iterations = json_array(), *object = json_object();
     for (size_t i = 0; i < n_chosen; i++) {
         json_array_append_new(iterations, json_integer((json_int_t)rows[chosen[i]].iteration));
     }
-    for (size_t c = 0; c < sizeof columns / sizeof columns[0]; c++) {
-        json_t *column = column_json(rows, n_chosen, chosen, columns[c].offset);
+    for (size_t c = 0; c < RECORD_N_COLUMNS; c++) {
+        json_t *column = record_columns[c].is_count ? NULL : column_json(rows, n_chosen, chosen, c);
         if (column != NULL) {
-            json_object_set_new(object, columns[c].name, column);
+            json_object_set_new(object, record_columns[c].name, column);
         }
     }
     json_object_set_new(run, "columns", object);
@@ -245,18 +235,16 @@ static void add_pictures(struct report *report, json_t *run, const char *folder)
 /* Runs -------------------------------------------------------------------------------------------
  */
 
-static const char *name_of(const char *folder) {
-    const char *slash = strrchr(folder, '/');
-    return slash != NULL && slash[1] != '\0' ? slash + 1 : folder;
-}
-
 /* What is wrong with a run is shown with it; only memory ends the report. */
 static synrl_status add_run(struct report *report, json_t *runs, const char *folder) {
     json_t *record = NULL;
-    json_t *run = json_pack("{s:s, s:{}, s:{}, s:i}", "name", name_of(folder), "record", "columns",
+    json_t *run = json_pack("{s:s, s:{}, s:{}, s:i}", "name", run_base(folder), "record", "columns",
                             "iterations", -1);
     synrl_status status = record_read(report->core, folder, &record);
     if (status == SYNRL_OK) {
+        const char *recorded = json_string_value(json_object_get(record, "status"));
+        const char *now = run_status(recorded, json_object_get(record, "process"));
+        json_object_set_new(record, "status", json_string(now));
         json_object_set_new(run, "record", record);
         status = read_curves(report, run, folder);
     }

@@ -13,6 +13,7 @@
 #include "file.h"
 #include "number.h"
 #include "sweep_groups.h"
+#include "sweep_record.h"
 
 enum {
     SCRIPT_LIMIT = 64 << 20,
@@ -201,9 +202,9 @@ static synrl_status begin(void *context, size_t number, struct job *job) {
     const struct cell *cell = &sweep->cells[sweep->queue[number]];
     size_t n = 0, n_words = 0;
     SYNRL_TRY(name_files(sweep, cell));
-    const char *const start[] = {sweep->program, "run",           "--json",
-                                 "--quiet",      "--no-pictures", "--threads",
-                                 sweep->threads, "--runs",        options->runs};
+    const char *const start[] = {sweep->program,  "run",         "--json",       "--quiet",
+                                 "--no-pictures", "--threads",   sweep->threads, "--runs",
+                                 options->runs,   "--cell-hash", cell->hash};
     for (; n < sizeof start / sizeof start[0]; n++) {
         job->words[n] = start[n];
     }
@@ -340,7 +341,8 @@ static json_t *gather(const struct sweep *sweep) {
         const char *status = result != NULL           ? "done"
                              : cell->error[0] != '\0' ? "failed"
                                                       : "missing";
-        json_t *json = json_pack("{s:O, s:s}", "parameters", cell->parameters, "status", status);
+        json_t *json = json_pack("{s:O, s:s, s:s}", "parameters", cell->parameters, "status",
+                                 status, "hash", cell->hash);
         if (result != NULL) {
             json_object_set_new(json, "result", result);
         } else if (cell->error[0] != '\0') {
@@ -393,6 +395,9 @@ synrl_status sweep_run(struct core *core, const struct sweep_options *options, c
         status = *results != NULL
                      ? SYNRL_OK
                      : core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the results");
+    }
+    if (status == SYNRL_OK && options->record && !options->collect_only) {
+        status = sweep_record_write(core, options->runs, *results);
     }
     core_free(core, sweep.output);
     core_free(core, sweep.error);

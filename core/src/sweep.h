@@ -31,10 +31,10 @@ struct sweep_options {
 };
 
 /* Runs the cells, a list of objects of scalars. *results, the caller's reference, is
- *   {"cells": [{"parameters", "status": "done", "failed" or "missing", "result" or "error"}],
- *    "groups": [{"parameters" (without seed), "n", "failed", "missing",
- *                "mean", "stdev", "ci95": {metric: number}}], "failed", "missing"}
- * Metrics are the numbers in the results, by dotted path; ci95 is half the width of Student's 95%
+ *   {"cells": [{"parameters", "status": "done", "failed" or "missing", "hash", "result" or
+ * "error"}], "groups": [{"parameters" (without seed), "n", "failed", "missing", "mean", "stdev",
+ * "ci95": {metric: number}}], "failed", "missing", "file" (where the sweep is recorded)} Metrics
+ * are the numbers in the results, by dotted path; ci95 is half the width of Student's 95%
  * confidence interval of the mean over seeds. Failed cells are no failure of the call. */
 synrl_status sweep_run(struct core *core, const struct sweep_options *options, const json_t *cells,
                        json_t **results);

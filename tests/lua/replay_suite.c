@@ -62,7 +62,7 @@ START_TEST(a_replay_without_data_ends_with_the_same_weights) {
     snprintf(command, sizeof command, RUN "rule=%s batch=%d", rules[_i / 2], _i % 2 ? 60 : 30);
     run_ok(command);
     ck_assert_int_eq(sscanf(child.output, "hash %31s", hash), 1);
-    expect(0, "rm data.csv s.lua; " SYNRL "replay runs/*", hash);
+    expect(0, "rm data.csv s.lua; " SYNRL "replay runs/*/", hash);
 }
 END_TEST
 
@@ -70,11 +70,11 @@ END_TEST
  * the rewards are the bits, and a weight moves by alpha times the action. */
 START_TEST(one_synapse_is_shown_step_by_step) {
     run_ok(RUN "rule=static");
-    run_ok(SYNRL "replay --synapse 2:3:5 --steps 0..499 runs/*");
+    run_ok(SYNRL "replay --synapse 2:3:5 --steps 0..499 runs/*/");
     char *lines = strdup(child.output);
     size_t size;
     char path[512];
-    ck_assert_int_eq(child_run(&child, "echo runs/*"), 0);
+    ck_assert_int_eq(child_run(&child, "echo runs/*/"), 0);
     snprintf(path, sizeof path, "%s/%.*s/rewards.bin", child.scratch.folder,
              (int)strcspn(child.output, "\n"), child.output);
     char *bits = scratch_read(path, &size);
@@ -122,24 +122,24 @@ START_TEST(what_cannot_be_replayed_is_told) {
         const char *command, *says;
         int code;
     } cases[] = {
-        {RUN "rule=gd; " SYNRL "replay runs/*", "asks for more than rewards", 1},
-        {RUN "lua_alpha=true; " SYNRL "replay runs/*", "alpha_s was a function of the script", 1},
-        {RUN "; truncate -s 20 runs/*/rewards.bin; " SYNRL "replay runs/*",
+        {RUN "rule=gd; " SYNRL "replay runs/*/", "asks for more than rewards", 1},
+        {RUN "lua_alpha=true; " SYNRL "replay runs/*/", "alpha_s was a function of the script", 1},
+        {RUN "; truncate -s 20 runs/*/rewards.bin; " SYNRL "replay runs/*/",
          "has 20 bytes: must hold a bit for each of 500 iterations", 1},
         {RUN
          "; printf '\\377\\377' | dd of=$(echo runs/*/rewards.bin) conv=notrunc 2>/dev/null; " SYNRL
-         "replay runs/*",
+         "replay runs/*/",
          "the record is damaged, or a plugin has changed", 1},
-        {RUN "rule=static; sed -i 's/,1.*/,5/' runs/*/policy.csv; " SYNRL "replay runs/*",
+        {RUN "rule=static; sed -i 's/,1.*/,5/' runs/*/policy.csv; " SYNRL "replay runs/*/",
          "policy.csv", 1},
-        {RUN "; sed -i 's/\"summary\"/\"sum\"/' runs/*/run.json; " SYNRL "replay runs/*",
+        {RUN "; sed -i 's/\"summary\"/\"sum\"/' runs/*/run.json; " SYNRL "replay runs/*/",
          "has not ended", 1},
         {SYNRL "replay", "which run?", 2},
         {SYNRL "replay --steps 5..3 x", "--steps must be two iterations", 2},
         {SYNRL "replay --steps 5 x", "--steps must be two iterations", 2},
-        {RUN "; " SYNRL "replay --synapse 9:1:1 runs/*", "\"9:1:1\" is no synapse", 1},
-        {RUN "; " SYNRL "replay --synapse 1:0:1 runs/*", "\"1:0:1\" is no synapse", 1},
-        {RUN "; " SYNRL "replay --synapse 1:1:99999999999999999999 runs/*", "is no synapse", 1},
+        {RUN "; " SYNRL "replay --synapse 9:1:1 runs/*/", "\"9:1:1\" is no synapse", 1},
+        {RUN "; " SYNRL "replay --synapse 1:0:1 runs/*/", "\"1:0:1\" is no synapse", 1},
+        {RUN "; " SYNRL "replay --synapse 1:1:99999999999999999999 runs/*/", "is no synapse", 1},
     };
     expect(cases[_i].code, cases[_i].command, cases[_i].says);
 }
@@ -160,7 +160,7 @@ START_TEST(runs_part_where_they_part) {
     };
     run_ok(RUN);
     ck_assert_int_eq(child_run(&child, RUN "--runs other %s", cases[_i].options), 0);
-    expect(cases[_i].code, SYNRL "diff runs/* other/*", cases[_i].says);
+    expect(cases[_i].code, SYNRL "diff runs/*/ other/*/", cases[_i].says);
 }
 END_TEST
 

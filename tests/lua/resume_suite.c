@@ -98,7 +98,7 @@ START_TEST(a_run_killed_at_any_moment_ends_the_same) {
                       "rm -rf runs; mkdir runs; " SYNRL RUN DENSE
                       "& sleep %.4f; kill -9 $!; wait $! 2>/dev/null\n"
                       "run=$(ls -d runs/*-second runs/*-first 2>/dev/null | head -n 1)\n"
-                      "if [ -z \"$run\" ]; then exec " SYNRL RUN
+                      "if [ -z \"$run\" ]; then exec " SYNRL RUN DENSE
                       "; fi\n"
                       "rm -f .output; exec >.output; " SYNRL "resume --quiet $run",
                       0.02 + share * seconds);
@@ -227,10 +227,12 @@ START_TEST(what_cannot_be_resumed_is_told) {
         {SYNRL "resume", "synrl: which run? write synrl resume RUN\n", 2},
         {SYNRL "resume a b", "synrl: resume takes one run, not \"b\" too\n", 2},
         {SYNRL "resume --seed 3 a", "resume does not take --seed", 2},
-        {SYNRL "resume nothing", "synrl: nothing/run.json: cannot open it: No such file", 1},
-        {"mkdir x; echo '[1]' >x/run.json; " SYNRL "resume x", "must be a JSON object", 1},
+        {SYNRL "resume nothing", "synrl: no run \"nothing\", and no folder runs", 1},
+        {"mkdir x; echo '[1]' >x/run.json; " SYNRL "resume x",
+         "must be an object with a \"status\"", 1},
         {"mkdir x; echo '{' >x/run.json; " SYNRL "resume x", "not the record of a run", 1},
-        {"mkdir x; echo '{}' >x/run.json; " SYNRL "resume x", "not recorded by `synrl run`", 1},
+        {"mkdir x; echo '{\"status\":\"done\"}' >x/run.json; " SYNRL "resume x",
+         "not recorded by `synrl run`", 1},
         {KILLED "sed -i 's/0.75/0.5/' s.lua; " SYNRL "resume runs/*-first",
          "cannot go on: the script is no longer the recorded one: data.samples: 300 and 200", 1},
         {"touch wait; " SYNRL RUN "&\n while test -f wait; do sleep 0.01; done\n" SYNRL

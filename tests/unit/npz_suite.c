@@ -24,8 +24,9 @@ static void teardown(void) {
 }
 
 static const float weights[6] = {1.0F, -2.5F, 0x1.fffffep-1F, 1e-45F, -0.0F, 3.4028235e38F};
-static const struct npz_array arrays[] = {
-    {"layer1.weight", weights, 2, 3}, {"layer1.bias", weights + 2, 4, 0}, {"empty", weights, 0, 0}};
+static const struct npz_array arrays[] = {{"layer1.weight", weights, 2, 3, NULL},
+                                          {"layer1.bias", weights + 2, 4, 0, NULL},
+                                          {"empty", weights, 0, 0, NULL}};
 
 static synrl_status write_arrays(struct core *scarce) {
     return npz_write(scarce, scratch_path(&scratch, "weights.npz"), 3, arrays);

@@ -1,0 +1,180 @@
+/* synrl export: a run's metrics for other programs. */
+#include <errno.h>
+#include <string.h>
+#include <time.h>
+
+#include "cli.h"
+#include "file.h"
+#include "npz.h"
+#include "record.h"
+#include "runs.h"
+#include "tfevents.h"
+
+struct export {
+    const char *runs, *word, *output, *tensorboard;
+    bool csv, npz;
+};
+
+/* CSV ------------------------------------------------------------------------------------------ */
+
+static synrl_status copy(struct core *core, FILE *from, const char *path, FILE *to,
+                         const char *output) {
+    char bytes[1 << 16];
+    for (size_t n; (n = fread(bytes, 1, sizeof bytes, from)) > 0;) {
+        if (fwrite(bytes, 1, n, to) != n) {
+            return file_fail(core, output, "write");
+        }
+    }
+    return ferror(from) ? file_fail(core, path, "read") : SYNRL_OK;
+}
+
+static synrl_status export_csv(struct core *core, const char *path, const char *output) {
+    struct draft *draft = NULL;
+    FILE *from = fopen(path, "rbe");
+    if (from == NULL) {
+        return file_fail(core, path, "open");
+    }
+    synrl_status status = output != NULL ? draft_begin(core, output, &draft) : SYNRL_OK;
+    if (status == SYNRL_OK) {
+        status = copy(core, from, path, draft != NULL ? draft_stream(draft) : stdout,
+                      output != NULL ? output : "stdout");
+    }
+    fclose(from);
+    if (draft != NULL && status != SYNRL_OK) {
+        draft_abandon(draft);
+    } else if (draft != NULL) {
+        status = draft_commit(draft);
+    }
+    return status;
+}
+
+/* NumPy ---------------------------------------------------------------------------------------- */
+
+/* A vector of doubles a column, counts too. */
+static synrl_status export_npz(struct core *core, size_t n_rows, const struct metrics *rows,
+                               const char *output) {
+    struct npz_array arrays[RECORD_N_COLUMNS];
+    double *values = core_alloc(core, n_rows + 1, RECORD_N_COLUMNS * sizeof *values);
+    if (values == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    for (size_t c = 0; c < RECORD_N_COLUMNS; c++) {
+        for (size_t i = 0; i < n_rows; i++) {
+            values[c * n_rows + i] = record_value(&rows[i], c);
+        }
+        arrays[c] = (struct npz_array){
+            .name = record_columns[c].name, .doubles = values + c * n_rows, .n_rows = n_rows};
+    }
+    const synrl_status status = npz_write(core, output, RECORD_N_COLUMNS, arrays);
+    core_free(core, values);
+    return status;
+}
+
+/* TensorBoard ---------------------------------------------------------------------------------- */
+
+/* When the run started, in seconds since 1970: what run.json says, else the age of run.json. */
+static double start_time(const json_t *run, const char *folder) {
+    const char *started = json_string_value(json_object_get(run, "started"));
+    struct tm parts = {.tm_mday = 0};
+    struct stat status;
+    if (started != NULL && strptime(started, "%Y-%m-%dT%H:%M:%SZ", &parts) != NULL) {
+        return (double)timegm(&parts);
+    }
+    return run_exists(folder, &status) ? (double)status.st_mtim.tv_sec : 0;
+}
+
+/* DIR/RUN/events.out.tfevents.START.synrl: TensorBoard takes each folder in DIR for a run. */
+static synrl_status export_tensorboard(struct core *core, size_t n_rows, const struct metrics *rows,
+                                       const char *folder, const char *directory) {
+    json_t *run;
+    SYNRL_TRY(run_read(core, folder, &run));
+    const double start = start_time(run, folder);
+    const double seconds =
+        json_number_value(json_object_get(json_object_get(run, "summary"), "seconds"));
+    json_decref(run);
+    char *parent = core_printf(core, "%s/%s", directory, run_base(folder));
+    char *path = parent != NULL
+                     ? core_printf(core, "%s/events.out.tfevents.%010.0f.synrl", parent, start)
+                     : NULL;
+    synrl_status status = path != NULL ? folder_create(core, parent) : SYNRL_NO_MEMORY;
+    if (status == SYNRL_OK) {
+        status = tfevents_write(core, path, n_rows, rows, start, seconds);
+    }
+    core_free(core, path);
+    core_free(core, parent);
+    return status;
+}
+
+/* The command ---------------------------------------------------------------------------------- */
+
+static synrl_status export_rows(struct core *core, const struct export *export,
+                                const char *folder) {
+    struct metrics *rows;
+    size_t n_rows;
+    SYNRL_TRY(record_metrics(core, folder, UINT64_MAX, &rows, &n_rows));
+    char *output = export->output != NULL ? core_strdup(core, export->output)
+                                          : core_printf(core, "%s.npz", run_base(folder));
+    synrl_status status = output != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+    if (status == SYNRL_OK && export->npz) {
+        status = export_npz(core, n_rows, rows, output);
+    } else if (status == SYNRL_OK) {
+        status = export_tensorboard(core, n_rows, rows, folder, export->tensorboard);
+    }
+    core_free(core, output);
+    core_free(core, rows);
+    return status;
+}
+
+static synrl_status export_run(struct core *core, const struct export *export) {
+    char *folder;
+    refresh_index(core, export->runs);
+    SYNRL_TRY(run_find(core, export->runs, export->word, &folder));
+    char *path = core_printf(core, "%s/metrics.csv", folder);
+    synrl_status status = SYNRL_NO_MEMORY;
+    if (path != NULL) {
+        status = export->csv ? export_csv(core, path, export->output)
+                             : export_rows(core, export, folder);
+    }
+    core_free(core, path);
+    core_free(core, folder);
+    return status;
+}
+
+static int parse(struct export *export, int argc, char **argv) {
+    const struct flag flags[] = {{"--runs", NULL, &export->runs, NULL},
+                                 {"-o", NULL, &export->output, NULL},
+                                 {"--tensorboard", NULL, &export->tensorboard, NULL},
+                                 {"--csv", &export->csv, NULL, NULL},
+                                 {"--npz", &export->npz, NULL, NULL}};
+    size_t n_words;
+    const int code = parse_flags(argc, argv, sizeof flags / sizeof flags[0], flags, &n_words);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    if (n_words != 1) {
+        return misused("which run? write synrl export RUN --csv; `synrl ls` lists them");
+    }
+    export->word = argv[0];
+    if (export->csv + export->npz + (export->tensorboard != NULL) != 1) {
+        return misused("export takes one of --csv, --npz and --tensorboard DIR");
+    }
+    if (export->tensorboard != NULL && export->output != NULL) {
+        return misused("--tensorboard names the folder itself: leave out -o");
+    }
+    return EXIT_DONE;
+}
+
+int command_export(int argc, char **argv) {
+    struct export export = {.runs = "runs"};
+    int code = parse(&export, argc, argv);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    struct core *core = make_core();
+    if (core == NULL) {
+        return EXIT_ERROR;
+    }
+    code = told(core, export_run(core, &export));
+    core_destroy(core);
+    return code == EXIT_DONE && !end_output() ? EXIT_ERROR : code;
+}
