@@ -5,19 +5,17 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 #include <unistd.h>
 
+#include "bench.h"
 #include "cli.h"
-#include "engine/engine.h"
-#include "engine/pool.h"
 #include "policy.h"
 #include "trainer.h"
 
 enum {
-    N_SAMPLES = 5000, /* of a batch */
-    N_DATA = 80000,   /* of the data */
-    N_INPUTS = 784,
+    N_SAMPLES = BENCH_SAMPLES, /* of a batch */
+    N_DATA = 80000,            /* of the data */
+    N_INPUTS = BENCH_INPUTS,
     N_CLASSES = 10,
     REPEATS = 3
 };
@@ -29,12 +27,6 @@ struct bench {
     json_t *results;
     char folder[64]; /* of the data made for it */
 };
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* One line, and one entry of the JSON. */
 static void tell(struct bench *bench, const char *name, double value, const char *unit) {
@@ -80,64 +72,6 @@ static void remove_data(const struct bench *bench) {
     rmdir(bench->folder);
 }
 
-/* The machine and the kernel ------------------------------------------------------------------- */
-
-struct peak_work {
-    uint64_t n[64];
-};
-
-static void run_peak(void *context, size_t worker, size_t n_workers) {
-    (void)n_workers;
-    ((struct peak_work *)context)->n[worker % 64] = engine_peak(4000000);
-}
-
-/* Multiply-accumulates a second that this machine can do, in 10^9; 0 without the instruction. */
-static double measure_peak(struct core *core) {
-    double best = 0;
-    for (int i = 0; i < REPEATS; i++) {
-        struct peak_work work = {{0}};
-        const double start = now();
-        pool_run(core->pool, run_peak, &work);
-        uint64_t n = 0;
-        for (size_t w = 0; w < 64; w++) {
-            n += work.n[w];
-        }
-        best = fmax(best, (double)n / (now() - start) / 1e9);
-    }
-    return best;
-}
-
-static double measure_kernel(struct core *core, size_t n_outputs) {
-    struct host host;
-    synrl_batch *batch;
-    double best = 0;
-    host_init(&host, core, SYNRL_KIND_MODEL, "bench");
-    uint8_t *bytes = core_alloc(core, N_SAMPLES, N_INPUTS);
-    int8_t *actions = core_alloc(core, n_outputs, N_INPUTS);
-    int32_t *sums = core_alloc(core, n_outputs, SYNRL_LANES * sizeof *sums);
-    if (bytes != NULL && actions != NULL && sums != NULL &&
-        batch_create(&host.public, N_SAMPLES, N_INPUTS, true, 1.0F, &batch) == SYNRL_OK) {
-        for (size_t i = 0; i < (size_t)N_SAMPLES * N_INPUTS; i++) {
-            bytes[i] = (uint8_t)(i * 2654435761U >> 13);
-        }
-        for (size_t i = 0; i < n_outputs * N_INPUTS; i++) {
-            actions[i] = (int8_t)((int)(i * 2654435761U >> 7) % 3 - 1);
-        }
-        batch_fill(batch, bytes, NULL);
-        for (int i = 0; i < 40; i++) {
-            const double start = now();
-            engine_dense(batch, n_outputs, actions, sums);
-            const double macs = (double)n_outputs * N_INPUTS * N_SAMPLES;
-            best = fmax(best, macs / (now() - start) / 1e9);
-        }
-        batch_destroy(batch);
-    }
-    core_free(core, sums);
-    core_free(core, actions);
-    core_free(core, bytes);
-    return best;
-}
-
 /* Whole iterations ----------------------------------------------------------------------------- */
 
 struct shape {
@@ -146,7 +80,8 @@ struct shape {
     size_t n_threads;
     uint64_t iterations;
     bool is_boundary;
-    size_t n_samples; /* of a batch; 0: N_SAMPLES */
+    size_t n_samples;   /* of a batch; 0: N_SAMPLES */
+    bool without_start; /* of an iteration alone, not of what a run begins with */
 };
 
 static synrl_status set(struct component *component, const char *name, struct value value) {
@@ -222,42 +157,54 @@ static synrl_status make_rule(struct core *core, const struct shape *shape,
     return component_finish(*rule);
 }
 
-/* Seconds an iteration, the best of some; NaN with the reason on stderr. */
-static double run_shape(struct core *core, const struct bench *bench, const struct shape *shape) {
-    struct train_options options = {.name = "bench", .seed = 1, .iterations = shape->iterations};
-    struct trainer *trainer = NULL;
+/* Seconds that so many iterations take, the best of some tries; NaN where they fail. */
+static double time_run(struct core *core, struct train_options *options, uint64_t iterations) {
     double best = (double)NAN;
-    options.record_every = shape->iterations;
+    options->iterations = options->record_every = iterations;
+    for (int i = 0; i < REPEATS; i++) {
+        struct trainer *trainer;
+        struct summary summary;
+        if (trainer_create(core, options, &trainer) != SYNRL_OK) {
+            return (double)NAN;
+        }
+        const synrl_status status = trainer_run(trainer, 0, NULL);
+        trainer_summary(trainer, &summary);
+        trainer_destroy(trainer);
+        if (status != SYNRL_OK) {
+            return (double)NAN;
+        }
+        best = fmin(best, summary.seconds);
+    }
+    return best;
+}
+
+/* Seconds an iteration; NaN with the reason on stderr. */
+static double run_shape(struct core *core, const struct bench *bench, const struct shape *shape) {
+    struct train_options options = {.name = "bench", .seed = 1};
+    const uint64_t n = shape->iterations;
+    double seconds = (double)NAN;
     if (!shape->is_boundary) {
         options.batch_size = shape->n_samples > 0 ? shape->n_samples : N_SAMPLES;
     }
-    synrl_status status = make_data(core, bench, shape, &options.data);
-    status = status == SYNRL_OK ? make_model(core, shape, &options.model) : status;
-    status = status == SYNRL_OK ? make_rule(core, shape, &options.rule) : status;
-    status = status == SYNRL_OK
-                 ? component_create_default(core, SYNRL_KIND_LOSS,
-                                            shape->is_boundary ? "euclidean" : "cross_entropy",
-                                            &options.loss)
-                 : status;
-    for (int i = 0; i < REPEATS && status == SYNRL_OK; i++) {
-        status = trainer_create(core, &options, &trainer);
-        status = status == SYNRL_OK ? trainer_run(trainer, 0, NULL) : status;
-        if (status == SYNRL_OK) {
-            struct summary summary;
-            trainer_summary(trainer, &summary);
-            best = fmin(best, summary.seconds / (double)shape->iterations);
+    if (make_data(core, bench, shape, &options.data) == SYNRL_OK &&
+        make_model(core, shape, &options.model) == SYNRL_OK &&
+        make_rule(core, shape, &options.rule) == SYNRL_OK &&
+        component_create_default(core, SYNRL_KIND_LOSS,
+                                 shape->is_boundary ? "euclidean" : "cross_entropy",
+                                 &options.loss) == SYNRL_OK) {
+        seconds = time_run(core, &options, n) / (double)n;
+        if (shape->without_start) {
+            seconds = (time_run(core, &options, 3 * n) - (double)n * seconds) / (double)(2 * n);
         }
-        trainer_destroy(trainer);
-        trainer = NULL;
     }
-    if (status != SYNRL_OK) {
+    if (isnan(seconds)) {
         fprintf(stderr, "synrl: bench: %s\n", core->message);
     }
     component_release(options.rule);
     component_release(options.loss);
     component_release(options.model);
     dataset_release(options.data);
-    return best;
+    return seconds;
 }
 
 static double measure_shape(const struct bench *bench, struct shape shape, const char *path) {
@@ -373,10 +320,10 @@ static void bench_machine(struct bench *bench) {
         if (core == NULL) {
             continue;
         }
-        const double peak = measure_peak(core);
+        const double peak = bench_measure_peak(core);
         tell(bench, n_threads == 1 ? "peak, 1 thread" : "peak, 2 threads", peak, "GMAC/s");
         for (size_t n_outputs = 10; n_threads == 1 && n_outputs <= 32; n_outputs += 22) {
-            const double kernel = measure_kernel(core, n_outputs);
+            const double kernel = bench_measure_kernel(core, n_outputs);
             tell(bench, n_outputs == 10 ? "dense kernel 784-10" : "dense kernel 784-32", kernel,
                  "GMAC/s");
             if (peak > 0) {
@@ -423,40 +370,19 @@ static void bench_iterations(struct bench *bench) {
     }
 }
 
-/* Reads of this many bytes again and again, in 10^9 bytes a second. */
-static double measure_reads(struct core *core, size_t size) {
-    uint64_t *words = core_alloc(core, size / sizeof(uint64_t), sizeof *words);
-    double best = 0;
-    volatile uint64_t sink = 0;
-    for (int i = 0; i < 10 && words != NULL; i++) {
-        uint64_t sums[8] = {0};
-        const double start = now();
-        for (size_t w = 0; w + 8 <= size / sizeof *words; w += 8) {
-            for (size_t k = 0; k < 8; k++) {
-                sums[k] ^= words[w + k];
-            }
-        }
-        best = fmax(best, (double)size / (now() - start) / 1e9);
-        for (size_t k = 0; k < 8; k++) {
-            sink = sink ^ sums[k];
-        }
-    }
-    core_free(core, words);
-    return best;
-}
-
 /* What the roofline needs beside the peak. */
 static void bench_reads(struct bench *bench) {
     struct core *core = make_core();
     if (core != NULL) {
-        tell(bench, "reads of 4 MB, 1 thread", measure_reads(core, (size_t)4 << 20), "GB/s");
-        tell(bench, "reads of 512 MB, 1 thread", measure_reads(core, (size_t)512 << 20), "GB/s");
+        tell(bench, "reads of 4 MB, 1 thread", bench_measure_reads(core, (size_t)4 << 20), "GB/s");
+        tell(bench, "reads of 512 MB, 1 thread", bench_measure_reads(core, (size_t)512 << 20),
+             "GB/s");
     }
     core_destroy(core);
 }
 
 /* How time grows with synapses (1,000 samples) and with samples (784-32-10): a frozen policy, one
- * thread. */
+ * thread, without the first product of all samples and weights, which is taken once a batch. */
 static void bench_growth(struct bench *bench) {
     static const size_t widths[] = {492, 1966, 7864, 31450};
     static const size_t samples[] = {5000, 20000, 80000};
@@ -466,7 +392,8 @@ static void bench_growth(struct bench *bench) {
                                     .rule = "static",
                                     .n_threads = 1,
                                     .iterations = w < 3 ? 256U >> (2 * w) : 4,
-                                    .n_samples = 1000};
+                                    .n_samples = 1000,
+                                    .without_start = true};
         const double own = measure_shape(bench, shape, "auto");
         snprintf(name, sizeof name, "%.3g million synapses, 1,000 samples",
                  n_macs(widths[w]) / 1e6);
@@ -477,10 +404,23 @@ static void bench_growth(struct bench *bench) {
                                     .rule = "static",
                                     .n_threads = 1,
                                     .iterations = 400U >> (2 * s),
-                                    .n_samples = samples[s]};
+                                    .n_samples = samples[s],
+                                    .without_start = true};
         snprintf(name, sizeof name, "784-32-10, %zu samples", samples[s]);
         tell(bench, name, measure_shape(bench, shape, "auto"), "ms an iteration");
     }
+}
+
+static void bench_updates(struct bench *bench) {
+    struct core *core = make_core();
+    if (core != NULL) {
+        const double dense = 1e3 * bench_measure_update(core, "dense");
+        const double sparse = 1e3 * bench_measure_update(core, "sparse");
+        tell(bench, "update 784-10, a tenth chooses anew, dense path", dense, "ms");
+        tell(bench, "update 784-10, a tenth chooses anew, sparse path", sparse, "ms");
+        tell(bench, "update, sparse path times faster than dense", dense / sparse, "times");
+    }
+    core_destroy(core);
 }
 
 static void bench_paths(struct bench *bench) {
@@ -516,6 +456,7 @@ int command_bench(int argc, char **argv) {
     }
     bench_machine(&bench);
     bench_reads(&bench);
+    bench_updates(&bench);
     bench_iterations(&bench);
     bench_paths(&bench);
     bench_memory(&bench);

@@ -22,6 +22,10 @@ typedef enum path { PATH_AUTO, PATH_DENSE, PATH_SPARSE } path;
 /* The sparse path pays where fewer than one synapse in so many changed. */
 enum { SPARSE_WORTH = 5 };
 
+/* From so many synapses on, their actions do not stay in the second-level cache from one block to
+ * the next: a tile of blocks is then updated together, these many outputs at a time. */
+enum { WIDE = 1 << 18, OUTPUTS_AT_ONCE = 16 };
+
 /* What one block's sums stand for. */
 struct block_state {
     uint32_t epoch;      /* of the weights' w0 that `base` was taken with */
@@ -328,41 +332,92 @@ static void projection_act(synrl_projection *projection, const int8_t *actions, 
 
 /* Asking --------------------------------------------------------------------------------------- */
 
-/* Brings one block's base and sums up to the last act. */
-static void update_block(synrl_projection *projection, size_t b) {
-    const struct kernels *kernels = projection->kernels;
+struct missing {
+    bool base, act;
+};
+
+/* Whether a block's base and the last act have still to be taken into it; whatever else it has
+ * missed is counted anew at once. */
+static struct missing begin_update(synrl_projection *projection, size_t b) {
     const synrl_lattice *lattice = &projection->lattice;
-    const synrl_batch *batch = projection->batch;
-    const size_t n_outputs = projection->n_outputs, n_inputs = projection->n_inputs;
-    const size_t size = n_outputs * SYNRL_LANES, at = b * size;
+    const size_t size = projection->n_outputs * SYNRL_LANES;
     struct block_state *block = &projection->blocks[b];
-    if (block->epoch != projection->epoch) {
-        kernels->base(n_outputs, n_inputs, batch_bytes(batch, b), lattice->w0, batch->scale,
-                      projection->base + at);
-        memset(projection->sums + at, 0, size * sizeof(int32_t));
+    struct missing missing = {.base = block->epoch != projection->epoch};
+    if (missing.base) {
+        memset(projection->sums + b * size, 0, size * sizeof(int32_t));
         *block = (struct block_state){.epoch = projection->epoch};
     }
     if (block->acts == lattice->n_acts) {
-        return;
+        return missing;
     }
-    const uint8_t *groups = batch->groups + b * batch->n_groups * GROUP * SYNRL_LANES;
     if (block->acts + 1 < lattice->n_acts || projection->actions == NULL) {
-        kernels->recount(n_outputs, n_inputs, batch_bytes(batch, b), lattice->counters,
-                         projection->sums + at);
+        projection->kernels->recount(projection->n_outputs, projection->n_inputs,
+                                     batch_bytes(projection->batch, b), lattice->counters,
+                                     projection->sums + b * size);
         block->delta_acts = 0;
-    } else if (projection->keep_deltas) {
-        memset(projection->deltas + at, 0, size * sizeof(int32_t));
-        kernels->dense(n_outputs, batch->n_groups, groups, projection->actions,
-                       projection->deltas + at);
-        for (size_t i = at; i < at + size; i++) {
-            projection->sums[i] += projection->deltas[i];
-        }
-        block->delta_acts = lattice->n_acts;
     } else {
-        kernels->dense(n_outputs, batch->n_groups, groups, projection->actions,
-                       projection->sums + at);
+        missing.act = true;
+        block->delta_acts = projection->keep_deltas ? lattice->n_acts : 0;
     }
     block->acts = lattice->n_acts;
+    return missing;
+}
+
+/* Some outputs of one block. */
+static void add_act(synrl_projection *projection, size_t b, size_t first, size_t n) {
+    const synrl_batch *batch = projection->batch;
+    const size_t at = (b * projection->n_outputs + first) * SYNRL_LANES;
+    const uint8_t *groups = batch->groups + b * batch->n_groups * GROUP * SYNRL_LANES;
+    const int8_t *actions = projection->actions + first * batch->n_groups * GROUP;
+    int32_t *sums = projection->sums + at, *deltas = projection->deltas + at;
+    if (!projection->keep_deltas) {
+        projection->kernels->dense(n, batch->n_groups, groups, actions, sums);
+        return;
+    }
+    memset(deltas, 0, n * SYNRL_LANES * sizeof *deltas);
+    projection->kernels->dense(n, batch->n_groups, groups, actions, deltas);
+    for (size_t i = 0; i < n * SYNRL_LANES; i++) {
+        sums[i] += deltas[i];
+    }
+}
+
+/* Brings base and sums of up to TILE_BLOCKS blocks up to the last act: of several, a few outputs at
+ * a time, so that their actions are read from memory once for all the blocks. */
+static void update_blocks(synrl_projection *projection, size_t first, size_t n) {
+    const synrl_batch *batch = projection->batch;
+    const size_t n_outputs = projection->n_outputs, n_inputs = projection->n_inputs;
+    const size_t at_once = n > 1 ? OUTPUTS_AT_ONCE : n_outputs;
+    struct missing missing[TILE_BLOCKS];
+    for (size_t i = 0; i < n; i++) {
+        missing[i] = begin_update(projection, first + i);
+    }
+    for (size_t o = 0; o < n_outputs; o += at_once) {
+        const size_t n_here = n_outputs - o < at_once ? n_outputs - o : at_once;
+        for (size_t i = 0; i < n; i++) {
+            const size_t b = first + i;
+            if (missing[i].base) {
+                projection->kernels->base(n_here, n_inputs, batch_bytes(batch, b),
+                                          projection->lattice.w0 + o * n_inputs, batch->scale,
+                                          projection->base + (b * n_outputs + o) * SYNRL_LANES);
+            }
+            if (missing[i].act) {
+                add_act(projection, b, o, n_here);
+            }
+        }
+    }
+}
+
+static void update_block(synrl_projection *projection, size_t b) {
+    const struct block_state *block = &projection->blocks[b];
+    if (block->epoch == projection->epoch && block->acts == projection->lattice.n_acts) {
+        return;
+    }
+    if (projection->lattice.n < WIDE) {
+        update_blocks(projection, b, 1);
+        return;
+    }
+    const size_t first = b / TILE_BLOCKS * TILE_BLOCKS, left = projection->batch->n_blocks - first;
+    update_blocks(projection, first, left < TILE_BLOCKS ? left : TILE_BLOCKS);
 }
 
 static void projection_values(synrl_projection *projection, size_t block, const float *bias,

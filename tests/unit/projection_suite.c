@@ -338,6 +338,9 @@ static void live_in_many_shapes(bool is_bytes, unsigned seed) {
         live(1 + (size_t)rand() % 70, 1 + (size_t)rand() % 70, random_samples(), is_bytes, 25);
     }
     live(10, 300, 272, is_bytes, 40); /* more inputs than any chunk holds */
+    if (is_bytes) {
+        live(263, 1001, 272, is_bytes, 10); /* so wide that tiles of blocks are updated together */
+    }
 }
 
 START_TEST(bytes_follow_the_words) {
