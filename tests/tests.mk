@@ -34,14 +34,19 @@ $(BUILD)/tests/bad/%.so: tests/bad/%.c
 	$(call say,PLUGIN,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $<
 
-check: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES) $(if $(SAN),,lint)
+check: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES) $(if $(SAN),,lint check-compilers)
 	$(BUILD)/tests/check
+
+# The same bits from gcc and clang.
+check-compilers: all
+	$(MAKE) CC=$(if $(filter clang,$(CC)),gcc,clang) all
+	tests/compilers.sh build build/clang
 
 # A hundred runs killed with kill -9, each gone on with to the end. `make check` kills a few.
 check-crash: tests
 	SYNRL_CRASHES=100 CK_RUN_SUITE=resume $(BUILD)/tests/check
 
-.PHONY: tests check-crash
+.PHONY: tests check-crash check-compilers
 tests: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES)
 
 LUA_FILES = $(shell git ls-files '*.lua')

@@ -11,7 +11,8 @@
 #define SYNRL "\"$BUILD\"/synrl "
 #define BROWSER                                                               \
     "chromium --headless --no-sandbox --disable-gpu --enable-logging=stderr " \
-    "--user-data-dir=profile --virtual-time-budget=8000 --dump-dom "
+    "--user-data-dir=profile --virtual-time-budget=8000 "                     \
+    "--host-resolver-rules='MAP * ~NOTFOUND, EXCLUDE 127.0.0.1' --dump-dom "
 
 static struct child child;
 
@@ -78,8 +79,33 @@ START_TEST(a_report_is_drawn) {
 }
 END_TEST
 
-/* A policy forbids every fetch, and the page has no address to fetch from: uPlot's home page in a
- * comment is all. */
+/* Half way along the curves of 40 iterations the legend tells iteration 20 and a value for each. */
+START_TEST(values_are_shown_under_the_pointer) {
+    make_runs();
+    run_ok(SYNRL "report runs/*some*");
+    scratch_file(
+        &child.scratch, "hover.html",
+        "<script>addEventListener('load', () => setTimeout(() => {\n"
+        "  const over = document.querySelector('.u-over');\n"
+        "  const box = over.getBoundingClientRect();\n"
+        "  for (const type of ['mouseenter', 'mousemove'])\n"
+        "    over.dispatchEvent(new MouseEvent(type, { bubbles: true,\n"
+        "      clientX: box.left + box.width / 2, clientY: box.top + 20 }));\n"
+        "  setTimeout(() => { document.body.dataset.hovered =\n"
+        "    document.querySelector('.u-legend').innerText.replace(/\\s+/g, ' '); }, 300);\n"
+        "}, 1000));</script>\n");
+    run_ok("cat hover.html >> report.html");
+    if (has_browser()) {
+        run_ok(BROWSER "report.html > page; grep -o 'data-hovered=\"[^\"]*\"' page");
+        const char *value = strstr(child.output, "iteration20some (mean of 2)");
+        ck_assert_msg(value != NULL && strpbrk(value + 27, "0123456789") == value + 27, "%s",
+                      child.output);
+    }
+}
+END_TEST
+
+/* A policy forbids every fetch (one would be told on the console, which check_page looks at), and
+ * the page has no address to fetch from: uPlot's home page in a comment is all. */
 START_TEST(a_report_needs_nothing_else) {
     make_runs();
     run_ok(SYNRL "report runs/*");
@@ -89,6 +115,29 @@ START_TEST(a_report_needs_nothing_else) {
                                "grep -v 'data:' | wc -l"),
                      0);
     ck_assert_str_eq(child.output, "0\n");
+}
+END_TEST
+
+/* Of the cells of this sweep, each once, though there are other runs and it was made twice. */
+START_TEST(a_sweep_is_reported) {
+    make_runs();
+    scratch_file(&child.scratch, "c.lua",
+                 "local synrl = require 'synrl'\n"
+                 "local o = synrl.options { seed = 1, epsilon = 0.5 }\n"
+                 "return synrl.train { name = 'cell', loss = 'mse', iterations = 10,\n"
+                 "  rule = synrl.rule('win_stay', { epsilon = o.epsilon }),\n"
+                 "  data = synrl.dataset('boundary', { samples = 50 }),\n"
+                 "  model = synrl.model('mlp', { layers = { 2, 5, 1 } }) }.summary\n");
+    run_ok(SYNRL "sweep c.lua epsilon=0.1,0.2 seed=1..2 >/dev/null && " SYNRL
+                 "sweep --fresh c.lua epsilon=0.1,0.2 seed=1..2 >/dev/null && " SYNRL
+                 "sweep c.lua epsilon=0.3 >/dev/null && ls -d runs/*-cell* | wc -l");
+    ck_assert_str_eq(child.output, "9\n");
+    run_ok("for s in runs/sweep-*.json; do " SYNRL "report $s; done | sort");
+    ck_assert_str_eq(child.output, "report.html: 1 run\nreport.html: 4 runs\n");
+    ck_assert_int_ne(child_run(&child, "echo '{}' > x.json; " SYNRL "report x.json"), 0);
+    ck_assert(child_said(&child, "x.json: not the record of a sweep"));
+    ck_assert_int_ne(child_run(&child, SYNRL "report none.json"), 0);
+    ck_assert(child_said(&child, "none.json: cannot open it"));
 }
 END_TEST
 
@@ -255,7 +304,9 @@ Suite *make_report_suite(void) {
     tcase_set_timeout(tests, 120);
     tcase_add_checked_fixture(tests, open_child, close_child);
     tcase_add_test(tests, a_report_is_drawn);
+    tcase_add_test(tests, values_are_shown_under_the_pointer);
     tcase_add_test(tests, a_report_needs_nothing_else);
+    tcase_add_test(tests, a_sweep_is_reported);
     tcase_add_test(tests, names_are_text);
     tcase_add_test(tests, damage_is_shown_not_fatal);
     tcase_add_test(tests, many_points_are_thinned);
