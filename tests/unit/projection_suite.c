@@ -339,7 +339,7 @@ static void live_in_many_shapes(bool is_bytes, unsigned seed) {
     }
     live(10, 300, 272, is_bytes, 40); /* more inputs than any chunk holds */
     if (is_bytes) {
-        live(263, 1001, 272, is_bytes, 10); /* so wide that tiles of blocks are updated together */
+        live(263, 1001, 272, is_bytes, 4); /* so wide that tiles of blocks are updated together */
     }
 }
 
