@@ -309,17 +309,6 @@ START_TEST(threads_do_not_change_a_bit) {
 }
 END_TEST
 
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define STOCK_LUA false /* an interpreter without the sanitizer cannot load code with it */
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
-#define STOCK_LUA false
-#endif
-#endif
-#ifndef STOCK_LUA
-#define STOCK_LUA true
-#endif
-
 #define LUA "LUA_CPATH=\"$BUILD/lua/?.so\" lua5.4"
 
 START_TEST(stock_interpreter_runs_scripts) {

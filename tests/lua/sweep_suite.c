@@ -187,10 +187,13 @@ START_TEST(a_script_sweeps) {
     json_t *other = sweep_json(0, "run --json --quiet t.lua base=6");
     ck_assert_double_eq(json_real_value(json_object_get(other, "second")), 8.25);
     json_decref(other);
-    child_run(&child, "rm first second");
-    ck_assert_msg(child_run(&child, "LUA_CPATH=\"$BUILD/lua/?.so\" lua5.4 t.lua && cat first") == 0,
-                  "%s", child.error);
-    ck_assert_str_eq(child.output, "xxxxxxxxxxxx");
+    if (STOCK_LUA) {
+        const int code = child_run(&child,
+                                   "rm first second; LUA_CPATH=\"$BUILD/lua/?.so\" "
+                                   "lua5.4 t.lua && cat first");
+        ck_assert_msg(code == 0, "%s", child.error);
+        ck_assert_str_eq(child.output, "xxxxxxxxxxxx");
+    }
 }
 END_TEST
 

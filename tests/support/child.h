@@ -4,6 +4,18 @@
 
 #include "support/scratch.h"
 
+/* Whether the stock interpreter can load the module. */
+#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
+#define STOCK_LUA false /* an interpreter without the sanitizer cannot load code with it */
+#elif defined(__has_feature)
+#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+#define STOCK_LUA false
+#endif
+#endif
+#ifndef STOCK_LUA
+#define STOCK_LUA true
+#endif
+
 struct child {
     struct scratch scratch; /* the child's working directory */
     char *output, *error;   /* stdout and stderr of the last run */
