@@ -23,7 +23,8 @@ static struct greedy_map random_map(unsigned n_actions, bool ties) {
         map.n_histories *= 3;
     }
     for (uint32_t h = 0; h < map.n_histories; h++) {
-        map.action[h] = ties && rand() % 2 == 0 ? tied[rand() % 4] : (uint8_t)(rand() % 3);
+        const int plain = rand() % 3;
+        map.action[h] = (uint8_t)(ties && rand() % 2 == 0 ? tied[rand() % 4] : plain);
     }
     return map;
 }
