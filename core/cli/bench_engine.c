@@ -82,7 +82,7 @@ double bench_measure_kernel(struct core *core, size_t n_outputs) {
     host_init(&host, core, SYNRL_KIND_MODEL, "bench");
     uint8_t *bytes = core_alloc(core, BENCH_SAMPLES, BENCH_INPUTS);
     int8_t *actions = core_alloc(core, n_outputs, BENCH_INPUTS);
-    int32_t *sums = core_alloc(core, n_outputs, SYNRL_LANES * sizeof *sums);
+    int32_t *sums = core_alloc(core, n_outputs, SYNRL_TILE_BLOCKS * SYNRL_LANES * sizeof *sums);
     if (bytes != NULL && actions != NULL && sums != NULL &&
         batch_create(&host.public, BENCH_SAMPLES, BENCH_INPUTS, true, 1.0F, &batch) == SYNRL_OK) {
         fill_batch(batch, bytes);
@@ -91,7 +91,7 @@ double bench_measure_kernel(struct core *core, size_t n_outputs) {
         }
         for (int i = 0; i < 40; i++) {
             const double start = now();
-            engine_dense(batch, n_outputs, actions, sums);
+            engine_dense(batch, i % 2 != 0, n_outputs, actions, sums);
             const double macs = (double)n_outputs * BENCH_INPUTS * BENCH_SAMPLES;
             best = fmax(best, macs / (now() - start) / 1e9);
         }

@@ -103,6 +103,14 @@ void batch_fill(synrl_batch *batch, const void *inputs, const uint32_t *rows) {
     batch->inputs = batch->sources = NULL;
 }
 
+bool batch_is_backwards(const synrl_batch *batch) {
+    return batch->backwards;
+}
+
+void batch_turn(synrl_batch *batch) {
+    batch->backwards = !batch->backwards;
+}
+
 /* Looking -------------------------------------------------------------------------------------- */
 
 size_t batch_samples(const synrl_batch *batch) {

@@ -14,6 +14,7 @@ struct synrl_batch {
     uint8_t *groups; /* [n_blocks][n_groups][16][4] */
     uint8_t *rows;   /* [n_tiles][n_inputs][TILE] */
     float *floats;   /* floats: [n_blocks][n_inputs][16] */
+    bool backwards;  /* the next pass goes from the last block to the first */
     /* What is being packed, while it is. */
     const void *inputs;
     const uint32_t *sources;

@@ -17,9 +17,11 @@ const char *engine_isa(void);
  * machine's peak is. Returns how many multiply-accumulates that was; 0 where the variant in use has
  * no such instruction. */
 uint64_t engine_peak(uint64_t rounds);
-/* The dense path's inner loop alone: the bytes of a batch times actions [n_outputs][n_inputs],
- * n_inputs a multiple of 4, into sums [n_outputs][SYNRL_LANES], block after block. */
-void engine_dense(const synrl_batch *batch, size_t n_outputs, const int8_t *actions, int32_t *sums);
+/* The dense path's inner loop alone, over a batch, from its last tile to its first if `backwards`:
+ * its bytes times actions [n_outputs][n_inputs], n_inputs a multiple of 4, into sums
+ * [SYNRL_TILE_BLOCKS][n_outputs][SYNRL_LANES], tile after tile. */
+void engine_dense(const synrl_batch *batch, bool backwards, size_t n_outputs, const int8_t *actions,
+                  int32_t *sums);
 
 /* *sum += each term times `unit`, cut to an integer: sums of integers have no order. False, and
  * that term left out, where one is not within 0 .. limit. */
@@ -34,6 +36,10 @@ void batch_destroy(synrl_batch *batch); /* NULL is allowed */
 /* Packs the samples: sample s is row rows[s] of inputs [..][n_inputs] (rows NULL: row s), bytes or
  * floats as created. Lanes behind the last sample get copies of it. Models have to bind anew. */
 void batch_fill(synrl_batch *batch, const void *inputs, const uint32_t *rows);
+/* Passes over a batch go to and fro, so that each begins with what the last one left in the cache:
+ * whether the next one goes from the last block to the first; and the turn after a pass. */
+bool batch_is_backwards(const synrl_batch *batch);
+void batch_turn(synrl_batch *batch);
 
 /* The policy step ----------------------------------------------------------------------------- */
 

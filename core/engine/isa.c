@@ -8,7 +8,8 @@
 
 /* NULL where SYNRL_ISA cannot be had. */
 static const struct kernels *select_kernels(void) {
-    const struct kernels *const variants[] = {kernels_avx512(), kernels_avx2(), kernels_scalar()};
+    const struct kernels *const variants[] = {kernels_amx(), kernels_avx512(), kernels_avx2(),
+                                              kernels_scalar()};
     const char *wanted = getenv("SYNRL_ISA");
     for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
         if (variants[i] != NULL &&

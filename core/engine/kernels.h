@@ -9,10 +9,19 @@
 
 #include "engine.h"
 
-enum { GROUP = 4, TILE = 256, TILE_BLOCKS = TILE / SYNRL_LANES };
+enum { GROUP = 4, TILE_BLOCKS = SYNRL_TILE_BLOCKS, TILE = TILE_BLOCKS * SYNRL_LANES };
 
 /* k stays within 16 bits less the two of the last action, for this many acts. */
 enum { COUNTER_ACTS_MAX = 8190, COUNTER_START = 1 };
+
+/* A step of one weight matrix, before its lattice advances: actions [n_outputs][n_inputs], which
+ * are c times the last ones but for a few. */
+struct change {
+    size_t n_outputs, n_inputs;
+    const int8_t *actions;
+    const int16_t *counters;
+    int32_t c;
+};
 
 struct kernels {
     const char *name;
@@ -37,14 +46,14 @@ struct kernels {
     /* values[i] = (float)((double)w0[i] + (double)alpha * k) */
     void (*lattice_values)(size_t n, const float *w0, const int16_t *counters, float alpha,
                            float *values);
-    /* sums [n_outputs][16] += groups of one block . actions [n_outputs][4 n_groups], exactly. */
-    void (*dense)(size_t n_outputs, size_t n_groups, const uint8_t *groups, const int8_t *actions,
-                  int32_t *sums);
-    /* Some tiles of together n_blocks blocks. Before the lattice advances: deltas = c * deltas +
+    /* sums += groups . actions [n_outputs][4 n_groups], exactly, of n_blocks blocks whose groups
+     * follow each other and whose sums [n_outputs][16] are `stride` apart. */
+    void (*dense)(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint8_t *groups,
+                  const int8_t *actions, size_t stride, int32_t *sums);
+    /* Some tiles of together n_blocks blocks, the last first if `backwards`: deltas = c * deltas +
      * rows . (actions - c * last actions); sums += deltas; both [n_blocks][n_outputs][16]. */
-    void (*sparse)(size_t n_outputs, size_t n_inputs, const int8_t *actions,
-                   const int16_t *counters, int32_t c, const uint8_t *rows, size_t n_blocks,
-                   int32_t *deltas, int32_t *sums);
+    void (*sparse)(const struct change *change, bool backwards, const uint8_t *rows,
+                   size_t n_blocks, int32_t *deltas, int32_t *sums);
     /* sums [n_outputs][16] = bytes . k of one block, whose inputs are TILE apart. */
     void (*recount)(size_t n_outputs, size_t n_inputs, const uint8_t *bytes,
                     const int16_t *counters, int32_t *sums);
@@ -63,6 +72,7 @@ struct kernels {
 const struct kernels *kernels_scalar(void);
 const struct kernels *kernels_avx2(void);
 const struct kernels *kernels_avx512(void);
+const struct kernels *kernels_amx(void);
 
 /* What SYNRL_ISA asks for, or the widest that this machine has; where SYNRL_ISA cannot be had, the
  * plain ones (engine_isa tells). */

@@ -99,10 +99,13 @@ static void dense_half(size_t n_outputs, size_t n_groups, const uint8_t *groups,
     }
 }
 
-static void dense(size_t n_outputs, size_t n_groups, const uint8_t *groups, const int8_t *actions,
-                  int32_t *sums) {
-    dense_half(n_outputs, n_groups, groups, actions, sums);
-    dense_half(n_outputs, n_groups, groups + 8 * GROUP, actions, sums + 8);
+static void dense(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint8_t *groups,
+                  const int8_t *actions, size_t stride, int32_t *sums) {
+    for (size_t b = 0; b < n_blocks; b++) {
+        const uint8_t *block = groups + b * n_groups * GROUP * SYNRL_LANES;
+        dense_half(n_outputs, n_groups, block, actions, sums + b * stride);
+        dense_half(n_outputs, n_groups, block + 8 * GROUP, actions, sums + b * stride + 8);
+    }
 }
 
 #define FUNCTION(name, accuracy)                                                                \

@@ -1,5 +1,6 @@
 /* The inner loops for AVX-512 with VNNI, VBMI and VBMI2. Compiled for these; called where the CPU
  * has them. */
+#include "kernels_amx.h"
 #include "kernels_common.h"
 
 #if defined(__AVX512VNNI__) && defined(__AVX512VBMI2__)
@@ -97,27 +98,56 @@ static void choose(const struct greedy_map *map, size_t n, const uint32_t *words
     common_choose(map, n - i, words + i, histories + i, actions + i);
 }
 
-ALWAYS_INLINE void dense_tile(const int n, size_t n_groups, const uint8_t *groups,
-                              const int8_t *actions, int32_t *sums) {
-    const size_t stride = n_groups * GROUP;
-    __m512i totals[16];
-#pragma GCC unroll 16
-    for (int o = 0; o < n; o++) {
-        totals[o] = _mm512_loadu_si512(sums + o * SYNRL_LANES);
+/* One multiply-accumulate. The empty assembler statement pins the sum to its register: gcc 12
+ * otherwise copies sums around, since the instruction overwrites one of its operands. */
+ALWAYS_INLINE __m512i accumulate(__m512i sum, __m512i bytes, __m512i actions) {
+    sum = _mm512_dpbusd_epi32(sum, bytes, actions);
+    __asm__("" : "+v"(sum));
+    return sum;
+}
+
+/* Sums of two blocks, their bytes and an action fill the registers. */
+enum { PAIR_OUTPUTS = 14 };
+
+/* n outputs of one block or two, both numbers constant: an action that is loaded serves two, so
+ * that loads keep up with multiplications. What lies behind is fetched meanwhile, n_lines lines a
+ * group. */
+ALWAYS_INLINE void dense_tile(const int n, const int n_blocks, const int n_lines, size_t n_groups,
+                              const uint8_t *groups, const int8_t *actions, size_t stride,
+                              int32_t *sums, const uint8_t *behind) {
+    enum { LINE = GROUP * SYNRL_LANES };
+    __m512i totals[2][TILE_OUTPUTS];
+#pragma GCC unroll 32
+    for (int i = 0; i < n * n_blocks; i++) {
+        totals[i / n][i % n] =
+            _mm512_loadu_si512(sums + (size_t)(i / n) * stride + i % n * SYNRL_LANES);
     }
     for (size_t g = 0; g < n_groups; g++) {
-        const __m512i x = _mm512_loadu_si512(groups + g * GROUP * SYNRL_LANES);
-        _mm_prefetch((const char *)groups + (n_groups + g) * GROUP * SYNRL_LANES, _MM_HINT_T0);
+        __m512i x[2];
+#pragma GCC unroll 2
+        for (int b = 0; b < n_blocks; b++) {
+            x[b] = _mm512_loadu_si512(groups + ((size_t)b * n_groups + g) * LINE);
+        }
+#pragma GCC unroll 2
+        for (int line = 0; line < n_lines; line++) {
+            _mm_prefetch((const char *)behind + (g * (size_t)n_lines + (size_t)line) * LINE,
+                         _MM_HINT_T0);
+        }
 #pragma GCC unroll 16
         for (int o = 0; o < n; o++) {
             int32_t four;
-            memcpy(&four, actions + (size_t)o * stride + g * GROUP, sizeof four);
-            totals[o] = _mm512_dpbusd_epi32(totals[o], x, _mm512_set1_epi32(four));
+            memcpy(&four, actions + ((size_t)o * n_groups + g) * GROUP, sizeof four);
+            const __m512i a = _mm512_set1_epi32(four);
+#pragma GCC unroll 2
+            for (int b = 0; b < n_blocks; b++) {
+                totals[b][o] = accumulate(totals[b][o], x[b], a);
+            }
         }
     }
-#pragma GCC unroll 16
-    for (int o = 0; o < n; o++) {
-        _mm512_storeu_si512(sums + o * SYNRL_LANES, totals[o]);
+#pragma GCC unroll 32
+    for (int i = 0; i < n * n_blocks; i++) {
+        _mm512_storeu_si512(sums + (size_t)(i / n) * stride + i % n * SYNRL_LANES,
+                            totals[i / n][i % n]);
     }
 }
 
@@ -141,12 +171,24 @@ static uint64_t peak(uint64_t rounds) {
     return rounds * SUMS * 64;
 }
 
-static void dense(size_t n_outputs, size_t n_groups, const uint8_t *groups, const int8_t *actions,
-                  int32_t *sums) {
-    for (size_t o = 0, n; o < n_outputs; o += n) {
-        n = tile_outputs(n_outputs - o);
-        CALL_TILE(dense_tile, n, n_groups, groups, actions + o * n_groups * GROUP,
-                  sums + o * SYNRL_LANES)
+static void dense(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint8_t *groups,
+                  const int8_t *actions, size_t stride, int32_t *sums) {
+    const size_t size = n_groups * GROUP * SYNRL_LANES;
+    for (size_t b = 0, n; b < n_blocks; b += 2, groups += 2 * size, sums += 2 * stride) {
+        for (size_t o = 0; o < n_outputs; o += n) {
+            const int8_t *some = actions + o * n_groups * GROUP;
+            int32_t *to = sums + o * SYNRL_LANES;
+            n = tile_outputs(n_outputs - o, PAIR_OUTPUTS);
+            if (b + 1 == n_blocks) {
+                CALL_TILE(dense_tile, n, 1, 0, n_groups, groups, some, stride, to, NULL)
+            } else if (n == n_outputs) {
+                CALL_TILE(dense_tile, n, 2, 2, n_groups, groups, some, stride, to,
+                          groups + 2 * size)
+            } else {
+                CALL_TILE(dense_tile, n, 2, 1, n_groups, groups, some, stride, to,
+                          groups + (o == 0 ? 2 : 3) * size)
+            }
+        }
     }
 }
 
@@ -333,26 +375,29 @@ static void sparse_tile(const struct change_lists *lists, const uint8_t *rows, i
 }
 
 /* Tile after tile, so that a tile's bytes stay in cache while every output takes its part. */
-static void sparse(size_t n_outputs, size_t n_inputs, const int8_t *actions,
-                   const int16_t *counters, int32_t c, const uint8_t *rows, size_t n_blocks,
-                   int32_t *deltas, int32_t *sums) {
+static void sparse(const struct change *change, bool backwards, const uint8_t *rows,
+                   size_t n_blocks, int32_t *deltas, int32_t *sums) {
     struct change_lists lists[LISTED_OUTPUTS];
+    const size_t n_outputs = change->n_outputs, n_inputs = change->n_inputs;
     const size_t stride = n_outputs * SYNRL_LANES;
     for (size_t at = 0; at < n_outputs; at += LISTED_OUTPUTS) {
         const size_t n_listed = n_outputs - at < LISTED_OUTPUTS ? n_outputs - at : LISTED_OUTPUTS;
         for (size_t first = 0; first < n_inputs; first += SEGMENT) {
             const size_t n = n_inputs - first < SEGMENT ? n_inputs - first : SEGMENT;
+            const int32_t c = first == 0 ? change->c : 1;
             const bool is_last = first + n == n_inputs;
             for (size_t o = 0; o < n_listed; o++) {
                 const size_t from = (at + o) * n_inputs + first;
-                list_changes(&lists[o], n, actions + from, counters + from, c);
+                list_changes(&lists[o], n, change->actions + from, change->counters + from,
+                             change->c);
             }
-            for (size_t b = 0; b < n_blocks; b += TILE_BLOCKS) {
+            for (size_t i = 0; i < n_blocks; i += TILE_BLOCKS) {
+                const size_t b = backwards ? (n_blocks - 1 - i) / TILE_BLOCKS * TILE_BLOCKS : i;
                 const size_t left = n_blocks - b < TILE_BLOCKS ? n_blocks - b : TILE_BLOCKS;
                 const uint8_t *tile = rows + (b / TILE_BLOCKS * n_inputs + first) * TILE;
                 for (size_t o = 0; o < n_listed; o++) {
                     const size_t to = b * stride + (at + o) * SYNRL_LANES;
-                    sparse_tile(&lists[o], tile, first == 0 ? c : 1, left, stride, deltas + to,
+                    sparse_tile(&lists[o], tile, c, left, stride, deltas + to,
                                 is_last ? sums + to : NULL);
                 }
             }
@@ -373,39 +418,39 @@ FUNCTION(cos, u35)
 
 LOG_SUM_EXP(avx512)
 
+#define TABLE(table_name, table_dense, table_peak)                                         \
+    {                                                                                      \
+        .name = (table_name), .words = words, .peak = (table_peak), .exp = avx512_exp,     \
+        .log = avx512_log, .tanh = avx512_tanh, .sin = avx512_sin, .cos = avx512_cos,      \
+        .log_sum_exp = avx512_log_sum_exp, .tally = common_tally, .choose = choose,        \
+        .count_changes = common_count_changes, .advance = common_advance,                  \
+        .lattice_values = common_lattice_values, .dense = (table_dense), .sparse = sparse, \
+        .recount = common_recount, .base = common_base, .finish = common_finish,           \
+        .affine = common_affine,                                                           \
+    }
+
 const struct kernels *kernels_avx512(void) {
-    static const struct kernels kernels = {
-        .name = "avx512",
-        .words = words,
-        .peak = peak,
-        .exp = avx512_exp,
-        .log = avx512_log,
-        .tanh = avx512_tanh,
-        .sin = avx512_sin,
-        .cos = avx512_cos,
-        .log_sum_exp = avx512_log_sum_exp,
-        .tally = common_tally,
-        .choose = choose,
-        .count_changes = common_count_changes,
-        .advance = common_advance,
-        .lattice_values = common_lattice_values,
-        .dense = dense,
-        .sparse = sparse,
-        .recount = common_recount,
-        .base = common_base,
-        .finish = common_finish,
-        .affine = common_affine,
-    };
+    static const struct kernels kernels = TABLE("avx512", dense, peak);
     const bool is_there =
         __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
-        __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi");
+        __builtin_cpu_supports("avx512vnni") && __builtin_cpu_supports("avx512vbmi") &&
+        __builtin_cpu_supports("avx512vbmi2");
     return is_there ? &kernels : NULL;
+}
+
+const struct kernels *kernels_amx(void) {
+    static const struct kernels kernels = TABLE("amx", amx_dense, amx_peak);
+    return kernels_avx512() != NULL && amx_is_there() ? &kernels : NULL;
 }
 
 #else
 
 const struct kernels *kernels_avx512(void) {
+    return NULL;
+}
+
+const struct kernels *kernels_amx(void) {
     return NULL;
 }
 

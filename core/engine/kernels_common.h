@@ -63,10 +63,10 @@
 
 enum { TILE_OUTPUTS = 16 };
 
-/* The next tile's share of the outputs that are left: tiles of nearly one size, none above the
- * most. */
-static inline size_t tile_outputs(size_t left) {
-    const size_t n_tiles = (left + TILE_OUTPUTS - 1) / TILE_OUTPUTS;
+/* The next tile's share of the outputs that are left: tiles of nearly one size, none above `most`.
+ */
+static inline size_t tile_outputs(size_t left, size_t most) {
+    const size_t n_tiles = (left + most - 1) / most;
     return (left + n_tiles - 1) / n_tiles;
 }
 
@@ -104,12 +104,13 @@ static void common_lattice_values(size_t n, const float *w0, const int16_t *coun
 
 /* Projections ---------------------------------------------------------------------------------- */
 
-static inline void common_sparse_tile(size_t n_inputs, const int8_t *actions,
-                                      const int16_t *counters, int32_t c, const uint8_t *rows,
-                                      int32_t total[TILE]) {
+static inline void common_sparse_tile(const struct change *change, size_t output,
+                                      const uint8_t *rows, int32_t total[TILE]) {
+    const int8_t *actions = change->actions + output * change->n_inputs;
+    const int16_t *counters = change->counters + output * change->n_inputs;
     memset(total, 0, TILE * sizeof *total);
-    for (size_t i = 0; i < n_inputs; i++) {
-        const int32_t difference = actions[i] - c * ((counters[i] & 3) - 1);
+    for (size_t i = 0; i < change->n_inputs; i++) {
+        const int32_t difference = actions[i] - change->c * ((counters[i] & 3) - 1);
         const uint8_t *row = rows + i * TILE;
         for (size_t s = 0; difference != 0 && s < TILE; s++) {
             total[s] += difference * row[s];
@@ -117,19 +118,19 @@ static inline void common_sparse_tile(size_t n_inputs, const int8_t *actions,
     }
 }
 
-static inline void common_sparse(size_t n_outputs, size_t n_inputs, const int8_t *actions,
-                                 const int16_t *counters, int32_t c, const uint8_t *rows,
+static inline void common_sparse(const struct change *change, bool backwards, const uint8_t *rows,
                                  size_t n_blocks, int32_t *deltas, int32_t *sums) {
-    const size_t stride = n_outputs * SYNRL_LANES;
-    for (size_t tile = 0; tile < n_blocks; tile += TILE_BLOCKS, rows += n_inputs * TILE) {
-        for (size_t o = 0; o < n_outputs; o++) {
+    const size_t stride = change->n_outputs * SYNRL_LANES;
+    for (size_t i = 0; i < n_blocks; i += TILE_BLOCKS) {
+        const size_t tile = backwards ? (n_blocks - 1 - i) / TILE_BLOCKS * TILE_BLOCKS : i;
+        for (size_t o = 0; o < change->n_outputs; o++) {
             int32_t total[TILE];
-            common_sparse_tile(n_inputs, actions + o * n_inputs, counters + o * n_inputs, c, rows,
+            common_sparse_tile(change, o, rows + tile / TILE_BLOCKS * change->n_inputs * TILE,
                                total);
             for (size_t b = tile; b < n_blocks && b < tile + TILE_BLOCKS; b++) {
                 for (size_t s = 0; s < SYNRL_LANES; s++) {
                     const size_t at = b * stride + o * SYNRL_LANES + s;
-                    deltas[at] = c * deltas[at] + total[(b - tile) * SYNRL_LANES + s];
+                    deltas[at] = change->c * deltas[at] + total[(b - tile) * SYNRL_LANES + s];
                     sums[at] += deltas[at];
                 }
             }
@@ -177,7 +178,7 @@ ALWAYS_INLINE void base_tile(const int n, size_t n_inputs, const uint8_t *bytes,
 static void common_base(size_t n_outputs, size_t n_inputs, const uint8_t *bytes,
                         const float *weights, float scale, float *base) {
     for (size_t o = 0, n; o < n_outputs; o += n) {
-        n = tile_outputs(n_outputs - o);
+        n = tile_outputs(n_outputs - o, TILE_OUTPUTS);
         CALL_TILE(base_tile, n, n_inputs, bytes, weights + o * n_inputs, scale,
                   base + o * SYNRL_LANES)
     }
@@ -225,7 +226,7 @@ ALWAYS_INLINE void affine_tile(const int n, size_t n_inputs, const float *weight
 static void common_affine(size_t n_outputs, size_t n_inputs, const float *weights,
                           const float *bias, const float *x, float *z) {
     for (size_t o = 0, n; o < n_outputs; o += n) {
-        n = tile_outputs(n_outputs - o);
+        n = tile_outputs(n_outputs - o, TILE_OUTPUTS);
         CALL_TILE(affine_tile, n, n_inputs, weights + o * n_inputs, bias != NULL ? bias + o : NULL,
                   x, z + o * SYNRL_LANES)
     }

@@ -19,16 +19,23 @@ static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, ui
     }
 }
 
-static void dense(size_t n_outputs, size_t n_groups, const uint8_t *groups, const int8_t *actions,
-                  int32_t *sums) {
-    for (size_t o = 0; o < n_outputs; o++) {
-        const int8_t *row = actions + o * n_groups * GROUP;
-        for (size_t g = 0; g < n_groups; g++) {
+static int32_t dot(size_t n_groups, const uint8_t *lane, const int8_t *actions) {
+    int32_t sum = 0;
+    for (size_t g = 0; g < n_groups; g++) {
+        for (size_t j = 0; j < GROUP; j++) {
+            sum += lane[g * GROUP * SYNRL_LANES + j] * actions[g * GROUP + j];
+        }
+    }
+    return sum;
+}
+
+static void dense(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint8_t *groups,
+                  const int8_t *actions, size_t stride, int32_t *sums) {
+    for (size_t b = 0; b < n_blocks; b++, groups += n_groups * GROUP * SYNRL_LANES) {
+        for (size_t o = 0; o < n_outputs; o++) {
             for (size_t s = 0; s < SYNRL_LANES; s++) {
-                for (size_t j = 0; j < GROUP; j++) {
-                    sums[o * SYNRL_LANES + s] +=
-                        groups[(g * SYNRL_LANES + s) * GROUP + j] * row[g * GROUP + j];
-                }
+                sums[b * stride + o * SYNRL_LANES + s] +=
+                    dot(n_groups, groups + s * GROUP, actions + o * n_groups * GROUP);
             }
         }
     }

@@ -23,7 +23,7 @@ typedef enum path { PATH_AUTO, PATH_DENSE, PATH_SPARSE } path;
 enum { SPARSE_WORTH = 5 };
 
 /* From so many synapses on, their actions do not stay in the second-level cache from one block to
- * the next: a tile of blocks is then updated together, these many outputs at a time. */
+ * the next: a tile of blocks then takes them in these many outputs at a time. */
 enum { WIDE = 1 << 18, OUTPUTS_AT_ONCE = 16 };
 
 /* What one block's sums stand for. */
@@ -218,8 +218,7 @@ static const int8_t *whole_groups(synrl_projection *projection, const int8_t *ac
 
 struct step {
     synrl_projection *projection;
-    const int8_t *actions;
-    int32_t c;
+    struct change change;
     size_t n_changes;
 };
 
@@ -228,7 +227,7 @@ static void count_share(void *context, size_t worker, size_t n_workers) {
     synrl_projection *projection = step->projection;
     size_t first, end, counts[3] = {0, 0, 0};
     pool_share(projection->lattice.n, 64, worker, n_workers, &first, &end);
-    projection->kernels->count_changes(end - first, step->actions + first,
+    projection->kernels->count_changes(end - first, step->change.actions + first,
                                        projection->lattice.counters + first, counts);
     memcpy(projection->tallies[worker], counts, sizeof counts);
 }
@@ -246,7 +245,7 @@ static void find_multiple(struct step *step) {
     size_t best = 1; /* of equals c = 0, which needs no deltas of before */
     best = counts[0] < counts[best] ? 0 : best;
     best = counts[2] < counts[best] ? 2 : best;
-    step->c = (int32_t)best - 1;
+    step->change.c = (int32_t)best - 1;
     step->n_changes = counts[best];
 }
 
@@ -269,7 +268,7 @@ static size_t end_of_current(const struct step *step, size_t first, size_t end) 
     size_t b = first;
     while (b < end) {
         const size_t n = end - b < TILE_BLOCKS ? end - b : TILE_BLOCKS;
-        if (!blocks_are_current(step->projection, b, n, step->c)) {
+        if (!blocks_are_current(step->projection, b, n, step->change.c)) {
             break;
         }
         b += n;
@@ -287,10 +286,9 @@ static void sparse_share(void *context, size_t worker, size_t n_workers) {
     for (size_t b = first, after; b<end; b = after> b ? after : b + TILE_BLOCKS) {
         after = end_of_current(step, b, end);
         if (after > b) {
-            projection->kernels->sparse(
-                projection->n_outputs, projection->n_inputs, step->actions,
-                projection->lattice.counters, step->c, batch_bytes(batch, b), after - b,
-                projection->deltas + b * stride, projection->sums + b * stride);
+            projection->kernels->sparse(&step->change, batch->backwards, batch_bytes(batch, b),
+                                        after - b, projection->deltas + b * stride,
+                                        projection->sums + b * stride);
         }
         for (size_t i = b; i < after; i++) {
             projection->blocks[i].acts++;
@@ -323,7 +321,11 @@ static void projection_act(synrl_projection *projection, const int8_t *actions, 
         projection->epoch++;
     }
     if (projection->batch != NULL && projection->batch->is_bytes) {
-        struct step step = {.projection = projection, .actions = actions};
+        struct step step = {.projection = projection,
+                            .change = {.n_outputs = projection->n_outputs,
+                                       .n_inputs = projection->n_inputs,
+                                       .actions = actions,
+                                       .counters = lattice->counters}};
         try_sparse(&step);
         projection->actions = whole_groups(projection, actions);
     }
@@ -363,30 +365,36 @@ static struct missing begin_update(synrl_projection *projection, size_t b) {
     return missing;
 }
 
-/* Some outputs of one block. */
-static void add_act(synrl_projection *projection, size_t b, size_t first, size_t n) {
+/* The last act, for some outputs of a run of blocks that all miss it. */
+static void add_act(synrl_projection *projection, size_t first, size_t n_blocks, size_t output,
+                    size_t n) {
     const synrl_batch *batch = projection->batch;
-    const size_t at = (b * projection->n_outputs + first) * SYNRL_LANES;
-    const uint8_t *groups = batch->groups + b * batch->n_groups * GROUP * SYNRL_LANES;
-    const int8_t *actions = projection->actions + first * batch->n_groups * GROUP;
+    const size_t stride = projection->n_outputs * SYNRL_LANES;
+    const size_t at = first * stride + output * SYNRL_LANES;
+    const uint8_t *groups = batch->groups + first * batch->n_groups * GROUP * SYNRL_LANES;
+    const int8_t *actions = projection->actions + output * batch->n_groups * GROUP;
     int32_t *sums = projection->sums + at, *deltas = projection->deltas + at;
     if (!projection->keep_deltas) {
-        projection->kernels->dense(n, batch->n_groups, groups, actions, sums);
+        projection->kernels->dense(n, batch->n_groups, n_blocks, groups, actions, stride, sums);
         return;
     }
-    memset(deltas, 0, n * SYNRL_LANES * sizeof *deltas);
-    projection->kernels->dense(n, batch->n_groups, groups, actions, deltas);
-    for (size_t i = 0; i < n * SYNRL_LANES; i++) {
-        sums[i] += deltas[i];
+    for (size_t b = 0; b < n_blocks; b++) {
+        memset(deltas + b * stride, 0, n * SYNRL_LANES * sizeof *deltas);
+    }
+    projection->kernels->dense(n, batch->n_groups, n_blocks, groups, actions, stride, deltas);
+    for (size_t b = 0; b < n_blocks; b++) {
+        for (size_t i = b * stride; i < b * stride + n * SYNRL_LANES; i++) {
+            sums[i] += deltas[i];
+        }
     }
 }
 
-/* Brings base and sums of up to TILE_BLOCKS blocks up to the last act: of several, a few outputs at
- * a time, so that their actions are read from memory once for all the blocks. */
-static void update_blocks(synrl_projection *projection, size_t first, size_t n) {
+/* Brings base and sums of a tile's blocks up to the last act; where there are many synapses, a few
+ * outputs at a time, so that their actions are read from memory once for all the blocks. */
+static void update_tile(synrl_projection *projection, size_t first, size_t n) {
     const synrl_batch *batch = projection->batch;
     const size_t n_outputs = projection->n_outputs, n_inputs = projection->n_inputs;
-    const size_t at_once = n > 1 ? OUTPUTS_AT_ONCE : n_outputs;
+    const size_t at_once = projection->lattice.n < WIDE ? n_outputs : OUTPUTS_AT_ONCE;
     struct missing missing[TILE_BLOCKS];
     for (size_t i = 0; i < n; i++) {
         missing[i] = begin_update(projection, first + i);
@@ -394,14 +402,18 @@ static void update_blocks(synrl_projection *projection, size_t first, size_t n) 
     for (size_t o = 0; o < n_outputs; o += at_once) {
         const size_t n_here = n_outputs - o < at_once ? n_outputs - o : at_once;
         for (size_t i = 0; i < n; i++) {
-            const size_t b = first + i;
             if (missing[i].base) {
+                const size_t b = first + i;
                 projection->kernels->base(n_here, n_inputs, batch_bytes(batch, b),
                                           projection->lattice.w0 + o * n_inputs, batch->scale,
                                           projection->base + (b * n_outputs + o) * SYNRL_LANES);
             }
-            if (missing[i].act) {
-                add_act(projection, b, o, n_here);
+        }
+        for (size_t i = 0, end; i < n; i = end + 1) { /* runs of blocks that miss the act */
+            for (end = i; end < n && missing[end].act; end++) {
+            }
+            if (end > i) {
+                add_act(projection, first + i, end - i, o, n_here);
             }
         }
     }
@@ -409,15 +421,11 @@ static void update_blocks(synrl_projection *projection, size_t first, size_t n) 
 
 static void update_block(synrl_projection *projection, size_t b) {
     const struct block_state *block = &projection->blocks[b];
-    if (block->epoch == projection->epoch && block->acts == projection->lattice.n_acts) {
-        return;
+    if (block->epoch != projection->epoch || block->acts != projection->lattice.n_acts) {
+        const size_t first = b / TILE_BLOCKS * TILE_BLOCKS;
+        const size_t left = projection->batch->n_blocks - first;
+        update_tile(projection, first, left < TILE_BLOCKS ? left : TILE_BLOCKS);
     }
-    if (projection->lattice.n < WIDE) {
-        update_blocks(projection, b, 1);
-        return;
-    }
-    const size_t first = b / TILE_BLOCKS * TILE_BLOCKS, left = projection->batch->n_blocks - first;
-    update_blocks(projection, first, left < TILE_BLOCKS ? left : TILE_BLOCKS);
 }
 
 static void projection_values(synrl_projection *projection, size_t block, const float *bias,
@@ -462,12 +470,15 @@ uint64_t engine_peak(uint64_t rounds) {
     return kernels->peak != NULL ? kernels->peak(rounds) : 0;
 }
 
-void engine_dense(const synrl_batch *batch, size_t n_outputs, const int8_t *actions,
+void engine_dense(const synrl_batch *batch, bool backwards, size_t n_outputs, const int8_t *actions,
                   int32_t *sums) {
-    for (size_t b = 0; b < batch->n_blocks; b++) {
-        kernels_in_use()->dense(n_outputs, batch->n_groups,
-                                batch->groups + b * batch->n_groups * GROUP * SYNRL_LANES, actions,
-                                sums);
+    const size_t n_tiles = (batch->n_blocks + TILE_BLOCKS - 1) / TILE_BLOCKS;
+    for (size_t i = 0; i < n_tiles; i++) {
+        const size_t first = (backwards ? n_tiles - 1 - i : i) * TILE_BLOCKS;
+        const size_t left = batch->n_blocks - first;
+        kernels_in_use()->dense(n_outputs, batch->n_groups, left < TILE_BLOCKS ? left : TILE_BLOCKS,
+                                batch->groups + first * batch->n_groups * GROUP * SYNRL_LANES,
+                                actions, n_outputs * SYNRL_LANES, sums);
     }
 }
 

@@ -64,7 +64,7 @@ void session_open(lua_State *L) {
     if (engine_isa() == NULL) {
         session_fail(L,
                      "synrl: SYNRL_ISA=%s: this machine has none of that name; must be scalar, "
-                     "avx2 or avx512",
+                     "avx2, avx512 or amx",
                      getenv("SYNRL_ISA"));
     }
     const struct core_options options = {.n_threads = session->settings->n_threads,

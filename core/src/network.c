@@ -286,9 +286,9 @@ static void pass_share(void *context, size_t worker, size_t n_workers) {
     struct tally tally = {.is_finite = true};
     float *outputs = network->outputs + worker * network->layout->n_outputs * SYNRL_LANES;
     size_t first, end;
-    /* In whole tiles of 256 samples: the sparse path of a projection works on those. */
-    pool_share(network->n_blocks, 16, worker, n_workers, &first, &end);
-    for (size_t block = first; block < end; block++) {
+    pool_share(network->n_blocks, SYNRL_TILE_BLOCKS, worker, n_workers, &first, &end);
+    for (size_t i = first; i < end; i++) {
+        const size_t block = batch_is_backwards(network->batch) ? end - 1 - (i - first) : i;
         network->ops->forward(network->model, worker, block, outputs);
         finish_block(work, block, outputs, &tally);
     }
@@ -298,6 +298,7 @@ static void pass_share(void *context, size_t worker, size_t n_workers) {
 struct pass network_pass(struct network *network, bool count_correct, float *outputs) {
     struct pass_work work = {network, count_correct && network->classes != NULL, outputs};
     pool_run(network->core->pool, pass_share, &work);
+    batch_turn(network->batch);
     struct tally total = {.is_finite = true};
     for (size_t worker = 0; worker < pool_size(network->core->pool); worker++) {
         total.sum += network->tallies[worker].sum;
@@ -346,7 +347,7 @@ static void slope_share(void *context, size_t worker, size_t n_workers) {
     const size_t n_outputs = network->layout->n_outputs, size = n_outputs * SYNRL_LANES;
     float *outputs = network->outputs + worker * size;
     size_t first, end;
-    pool_share(network->n_blocks, 16, worker, n_workers, &first, &end);
+    pool_share(network->n_blocks, SYNRL_TILE_BLOCKS, worker, n_workers, &first, &end);
     for (size_t block = first; block < end; block++) {
         const synrl_targets targets = block_targets(network, block);
         float *slope = network->slopes + block * size;

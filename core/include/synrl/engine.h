@@ -21,6 +21,9 @@ extern "C" {
 /* The samples that a model is bound to; made and kept by the environment. */
 typedef struct synrl_batch synrl_batch;
 
+/* Blocks that are worked on together, a tile: 0 .. 15, 16 .. 31, ... */
+enum { SYNRL_TILE_BLOCKS = 16 };
+
 /* Z = X W^T for a bound batch X and one weight matrix W [n_outputs][n_inputs], kept up to date. */
 typedef struct synrl_projection synrl_projection;
 
@@ -55,8 +58,8 @@ struct synrl_engine_api {
     void (*projection_act)(synrl_projection *projection, const int8_t *actions, float alpha);
     void (*projection_shift)(synrl_projection *projection, const float *delta); /* w += delta */
     /* z [n_outputs][SYNRL_LANES] = projected inputs of one block, plus bias [n_outputs] unless
-     * NULL. Different tiles of 16 blocks (0 .. 15, 16 .. 31, ...) may be asked for by different
-     * workers at once; so the core shares out the blocks. The projection is bound. */
+     * NULL. Different tiles may be asked for by different workers at once; so the core
+     * shares out the blocks. The projection is bound. */
     void (*projection_values)(synrl_projection *projection, size_t block, const float *bias,
                               float *z);
     /* w0, k and alpha, to go on later bit for bit. load: SYNRL_INVALID where the bytes do not fit,
