@@ -59,14 +59,15 @@ static size_t source_row(const synrl_batch *batch, size_t sample) {
 static void pack_bytes(synrl_batch *batch, size_t sample) {
     const size_t n = batch->n_inputs;
     const uint8_t *from = (const uint8_t *)batch->inputs + source_row(batch, sample) * n;
-    uint8_t *row = batch->rows + sample / TILE * n * TILE + sample % TILE;
+    const size_t block = sample / SYNRL_LANES, lane = sample % SYNRL_LANES;
+    uint8_t *row = batch->rows + block / TILE_BLOCKS * n * TILE +
+                   block % TILE_BLOCKS / QUAD * QUAD * SYNRL_LANES + lane * QUAD + block % QUAD;
     for (size_t i = 0; i < n; i++) {
         row[i * TILE] = from[i];
     }
-    if (sample / SYNRL_LANES < batch->n_blocks) {
-        uint8_t *group = batch->groups +
-                         sample / SYNRL_LANES * batch->n_groups * GROUP * SYNRL_LANES +
-                         sample % SYNRL_LANES * GROUP;
+    if (block < batch->n_blocks) {
+        uint8_t *group =
+            batch->groups + block * batch->n_groups * GROUP * SYNRL_LANES + lane * GROUP;
         for (size_t i = 0; i < n; i++) {
             group[i / GROUP * GROUP * SYNRL_LANES + i % GROUP] = from[i];
         }
@@ -127,8 +128,11 @@ size_t batch_inputs(const synrl_batch *batch) {
 
 static float value_of(const synrl_batch *batch, size_t sample, size_t input) {
     const size_t block = sample / SYNRL_LANES, lane = sample % SYNRL_LANES;
-    return batch->is_bytes ? batch->scale * (float)batch_bytes(batch, block)[input * TILE + lane]
-                           : batch_floats(batch, block)[input * SYNRL_LANES + lane];
+    if (!batch->is_bytes) {
+        return batch_floats(batch, block)[input * SYNRL_LANES + lane];
+    }
+    const uint8_t *group = batch_groups(batch, block) + input / GROUP * GROUP * SYNRL_LANES;
+    return batch->scale * (float)group[lane * GROUP + input % GROUP];
 }
 
 void batch_values(const synrl_batch *batch, size_t block, float *x) {

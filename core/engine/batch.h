@@ -12,7 +12,7 @@ struct synrl_batch {
     /* Bytes, twice: see kernels.h. */
     size_t n_groups;
     uint8_t *groups; /* [n_blocks][n_groups][16][4] */
-    uint8_t *rows;   /* [n_tiles][n_inputs][TILE] */
+    uint8_t *rows;   /* [n_tiles][n_inputs][TILE / 64][16][4] */
     float *floats;   /* floats: [n_blocks][n_inputs][16] */
     bool backwards;  /* the next pass goes from the last block to the first */
     /* What is being packed, while it is. */
@@ -20,10 +20,13 @@ struct synrl_batch {
     const uint32_t *sources;
 };
 
-/* The bytes of one block: input i's sixteen lie at i * TILE. */
-static inline const uint8_t *batch_bytes(const synrl_batch *batch, size_t block) {
-    return batch->rows + block / TILE_BLOCKS * batch->n_inputs * TILE +
-           block % TILE_BLOCKS * SYNRL_LANES;
+static inline const uint8_t *batch_groups(const synrl_batch *batch, size_t block) {
+    return batch->groups + block * batch->n_groups * GROUP * SYNRL_LANES;
+}
+
+/* Of the tile that begins with this block. */
+static inline const uint8_t *batch_rows_of(const synrl_batch *batch, size_t block) {
+    return batch->rows + block / TILE_BLOCKS * batch->n_inputs * TILE;
 }
 
 static inline const float *batch_floats(const synrl_batch *batch, size_t block) {

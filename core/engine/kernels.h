@@ -1,7 +1,8 @@
 /* The inner loops, once for each instruction set; all give the same bits.
  *
- * Bytes of a batch are packed twice: in `groups` for the dense path, [block of 16 samples][group of
- * 4 inputs][16][4], and in `rows` for everything else, [tile of 256 samples][input][256].
+ * Bytes of a batch are packed twice, each time with the sixteen samples of a block in lanes of four
+ * bytes: in `groups` [block][group of 4 inputs][16][the 4 inputs], and in `rows` for the sparse
+ * path, [tile of 16 blocks][input][quad of 4 blocks][16][the 4 blocks].
  *
  * A counter holds one synapse's place on the lattice and its last action: 4 k + (action + 1). */
 #ifndef KERNELS_H
@@ -9,7 +10,10 @@
 
 #include "engine.h"
 
-enum { GROUP = 4, TILE_BLOCKS = SYNRL_TILE_BLOCKS, TILE = TILE_BLOCKS * SYNRL_LANES };
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "lanes are taken apart lowest byte first");
+
+enum { GROUP = 4, QUAD = 4, TILE_BLOCKS = SYNRL_TILE_BLOCKS, TILE = TILE_BLOCKS * SYNRL_LANES };
 
 /* k stays within 16 bits less the two of the last action, for this many acts. */
 enum { COUNTER_ACTS_MAX = 8190, COUNTER_START = 1 };
@@ -54,11 +58,12 @@ struct kernels {
      * rows . (actions - c * last actions); sums += deltas; both [n_blocks][n_outputs][16]. */
     void (*sparse)(const struct change *change, bool backwards, const uint8_t *rows,
                    size_t n_blocks, int32_t *deltas, int32_t *sums);
-    /* sums [n_outputs][16] = bytes . k of one block, whose inputs are TILE apart. */
-    void (*recount)(size_t n_outputs, size_t n_inputs, const uint8_t *bytes,
+    /* sums [n_outputs][16] = groups of one block . k */
+    void (*recount)(size_t n_outputs, size_t n_inputs, const uint8_t *groups,
                     const int16_t *counters, int32_t *sums);
-    /* base [n_outputs][16] = scale * (sum over ascending i of (float)byte_i * weights[o][i]). */
-    void (*base)(size_t n_outputs, size_t n_inputs, const uint8_t *bytes, const float *weights,
+    /* base [n_outputs][16] = scale * (sum over ascending i of (float)byte_i * weights[o][i]), of
+     * one block. */
+    void (*base)(size_t n_outputs, size_t n_inputs, const uint8_t *groups, const float *weights,
                  float scale, float *base);
     /* z [n_outputs][16] = base + unit * (float)sums, + bias[o] unless NULL. */
     void (*finish)(size_t n_outputs, const float *base, const int32_t *sums, float unit,

@@ -43,11 +43,14 @@ struct shapes {
 };
 
 static void set_shapes(size_t n_first, size_t n_second, size_t n_rest) {
-    const uint8_t rows[N_REGISTERS] = {
-        [SUMS] = (uint8_t)n_first,         [SUMS_2] = (uint8_t)n_second,
-        [ACTIONS] = (uint8_t)n_first,      [ACTIONS_2] = (uint8_t)n_second,
-        [BYTES] = TILE_ROWS,               [REST_ACTIONS] = (uint8_t)n_first,
-        [REST_ACTIONS_2] = (uint8_t)n_second, [REST_BYTES] = (uint8_t)n_rest};
+    const uint8_t rows[N_REGISTERS] = {[SUMS] = (uint8_t)n_first,
+                                       [SUMS_2] = (uint8_t)n_second,
+                                       [ACTIONS] = (uint8_t)n_first,
+                                       [ACTIONS_2] = (uint8_t)n_second,
+                                       [BYTES] = TILE_ROWS,
+                                       [REST_ACTIONS] = (uint8_t)n_first,
+                                       [REST_ACTIONS_2] = (uint8_t)n_second,
+                                       [REST_BYTES] = (uint8_t)n_rest};
     struct shapes shapes = {.palette = 1};
     for (size_t i = 0; i < N_REGISTERS; i++) {
         const bool is_rest = i == REST_ACTIONS || i == REST_ACTIONS_2;
@@ -81,11 +84,9 @@ uint64_t amx_peak(uint64_t rounds) {
 }
 
 /* One block: one set of outputs, or two if `both`. */
-static inline __attribute__((always_inline)) void dense_block(bool both, size_t n_groups,
-                                                              const uint8_t *groups,
-                                                              const int8_t *actions,
-                                                              const int8_t *actions_2,
-                                                              int32_t *sums, int32_t *sums_2) {
+static inline __attribute__((always_inline)) void
+dense_block(bool both, size_t n_groups, const uint8_t *groups, const int8_t *actions,
+            const int8_t *actions_2, int32_t *sums, int32_t *sums_2) {
     const size_t row = n_groups * GROUP, n_whole = n_groups / TILE_ROWS * TILE_ROWS;
     _tile_loadd(SUMS, sums, ROW_BYTES);
     if (both) {

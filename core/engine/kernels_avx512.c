@@ -253,124 +253,117 @@ static void list_changes(struct change_lists *lists, size_t n_inputs, const int8
     }
 }
 
-/* Sums of bytes in 64 samples: as 16-bit words, wrapping, and of their high bytes alone. From these
- * the sums of the low bytes follow, with no byte ever widened. */
+/* Sums of the bytes of one tile, a quad of blocks a register: as 16-bit words, wrapping, and of
+ * their high bytes alone. From these the sums of the low bytes follow, with no byte ever widened.
+ * Eight names, not arrays: gcc 12 keeps arrays that loops share in memory. */
 struct word_sums {
-    __m512i words[4], high[4];
+    __m512i words_0, words_1, words_2, words_3, high_0, high_1, high_2, high_3;
 };
 
-ALWAYS_INLINE struct word_sums no_sums(void) {
-    struct word_sums sums;
-#pragma GCC unroll 4
-    for (int part = 0; part < 4; part++) {
-        sums.words[part] = sums.high[part] = _mm512_setzero_si512();
+/* sums = sums `add` one row's quad */
+#define ADD_QUAD(quad, add)                                                    \
+    {                                                                          \
+        const __m512i words = _mm512_loadu_si512(row + 64 * (quad));           \
+        sums.words_##quad = add(sums.words_##quad, words);                     \
+        sums.high_##quad = add(sums.high_##quad, _mm512_srli_epi16(words, 8)); \
     }
+
+#define ADD_ROWS(list, add)                                                \
+    for (size_t i = first; i < lists->n[list] && i < end; i++) {           \
+        const uint8_t *row = rows + (size_t)lists->inputs[list][i] * TILE; \
+        ADD_QUAD(0, add)                                                   \
+        ADD_QUAD(1, add)                                                   \
+        ADD_QUAD(2, add)                                                   \
+        ADD_QUAD(3, add)                                                   \
+    }
+
+/* Adds up to BYTES_IN_16_BITS rows of the changes by +1 or +2 and subtracts as many of those by -1
+ * or -2, from number `first` of each list on. */
+ALWAYS_INLINE struct word_sums add_rows(struct word_sums sums, const struct change_lists *lists,
+                                        int list, size_t first, const uint8_t *rows) {
+    const size_t end = first + BYTES_IN_16_BITS;
+    ADD_ROWS(list, _mm512_add_epi16)
+    ADD_ROWS(list + 1, _mm512_sub_epi16)
     return sums;
 }
 
-ALWAYS_INLINE void add_rows(size_t first, size_t n, const uint16_t *inputs, const uint8_t *rows,
-                            int sign, struct word_sums *sums) {
-    const size_t end = n < first + BYTES_IN_16_BITS ? n : first + BYTES_IN_16_BITS;
-    for (size_t i = first; i < end; i++) {
-        const uint8_t *row = rows + (size_t)inputs[i] * TILE;
-#pragma GCC unroll 4
-        for (int part = 0; part < 4; part++) {
-            const __m512i words = _mm512_loadu_si512(row + 64 * part);
-            const __m512i high = _mm512_srli_epi16(words, 8);
-            sums->words[part] = sign > 0 ? _mm512_add_epi16(sums->words[part], words)
-                                         : _mm512_sub_epi16(sums->words[part], words);
-            sums->high[part] = sign > 0 ? _mm512_add_epi16(sums->high[part], high)
-                                        : _mm512_sub_epi16(sums->high[part], high);
-        }
-    }
+ALWAYS_INLINE struct word_sums double_sums(struct word_sums sums) {
+    sums.words_0 = _mm512_slli_epi16(sums.words_0, 1);
+    sums.words_1 = _mm512_slli_epi16(sums.words_1, 1);
+    sums.words_2 = _mm512_slli_epi16(sums.words_2, 1);
+    sums.words_3 = _mm512_slli_epi16(sums.words_3, 1);
+    sums.high_0 = _mm512_slli_epi16(sums.high_0, 1);
+    sums.high_1 = _mm512_slli_epi16(sums.high_1, 1);
+    sums.high_2 = _mm512_slli_epi16(sums.high_2, 1);
+    sums.high_3 = _mm512_slli_epi16(sums.high_3, 1);
+    return sums;
 }
 
-/* totals[0 .. 3] += the sums of 64 samples << shift, in the samples' order */
-ALWAYS_INLINE void spread_sums(__m512i words, __m512i high, unsigned shift, __m512i totals[4]) {
-    const __m512i low = _mm512_sub_epi16(words, _mm512_slli_epi16(high, 8));
-    const __m512i even = _mm512_unpacklo_epi16(low, high), odd = _mm512_unpackhi_epi16(low, high);
-    const __m512i first =
-        _mm512_permutex2var_epi64(even, _mm512_setr_epi64(0, 1, 8, 9, 2, 3, 10, 11), odd);
-    const __m512i second =
-        _mm512_permutex2var_epi64(even, _mm512_setr_epi64(4, 5, 12, 13, 6, 7, 14, 15), odd);
-    const __m256i blocks[4] = {_mm512_castsi512_si256(first), _mm512_extracti64x4_epi64(first, 1),
-                               _mm512_castsi512_si256(second),
-                               _mm512_extracti64x4_epi64(second, 1)};
-#pragma GCC unroll 4
-    for (int b = 0; b < 4; b++) {
-        totals[b] =
-            _mm512_add_epi32(totals[b], _mm512_slli_epi32(_mm512_cvtepi16_epi32(blocks[b]), shift));
-    }
-}
+/* What becomes of the deltas and sums of a tile's blocks, `stride` apart: deltas = c * deltas +
+ * (these sums << shift); sums += deltas, unless NULL. */
+struct target {
+    int32_t c;
+    int shift;
+    size_t n_blocks, stride;
+    int32_t *deltas, *sums;
+};
 
-ALWAYS_INLINE void spread_all(const struct word_sums *sums, unsigned shift,
-                              __m512i totals[TILE_BLOCKS]) {
-#pragma GCC unroll 4
-    for (int part = 0; part < 4; part++) {
-        spread_sums(sums->words[part], sums->high[part], shift, totals + 4 * part);
-    }
-}
-
-/* totals += (rows of the pluses - rows of the minuses) << shift, over one tile */
-ALWAYS_INLINE void add_lists(const struct change_lists *lists, int plus, unsigned shift,
-                             const uint8_t *rows, __m512i totals[TILE_BLOCKS]) {
-    const size_t n_plus = lists->n[plus], n_minus = lists->n[plus + 1];
-    for (size_t first = 0; first < n_plus || first < n_minus; first += BYTES_IN_16_BITS) {
-        struct word_sums sums = no_sums();
-        add_rows(first, n_plus, lists->inputs[plus], rows, 1, &sums);
-        add_rows(first, n_minus, lists->inputs[plus + 1], rows, -1, &sums);
-        spread_all(&sums, shift, totals);
-    }
-}
-
-/* All four lists: in one go where even the doubled changes leave room in 16 bits. */
-ALWAYS_INLINE void add_changes(const struct change_lists *lists, const uint8_t *rows,
-                               __m512i totals[TILE_BLOCKS]) {
-    if (lists->n[0] + 2 * lists->n[2] > BYTES_IN_16_BITS ||
-        lists->n[1] + 2 * lists->n[3] > BYTES_IN_16_BITS) {
-        add_lists(lists, 0, 0, rows, totals);
-        add_lists(lists, 2, 1, rows, totals);
+ALWAYS_INLINE void finish_block(const struct target *to, size_t block, __m512i total) {
+    if (block >= to->n_blocks) {
         return;
     }
-    struct word_sums sums = no_sums();
-    add_rows(0, lists->n[2], lists->inputs[2], rows, 1, &sums);
-    add_rows(0, lists->n[3], lists->inputs[3], rows, -1, &sums);
-#pragma GCC unroll 4
-    for (int part = 0; part < 4; part++) {
-        sums.words[part] = _mm512_slli_epi16(sums.words[part], 1);
-        sums.high[part] = _mm512_slli_epi16(sums.high[part], 1);
+    int32_t *deltas = to->deltas + block * to->stride;
+    __m512i delta = _mm512_slli_epi32(total, (unsigned)to->shift);
+    if (to->c != 0) {
+        const __m512i before = _mm512_loadu_si512(deltas);
+        delta = to->c > 0 ? _mm512_add_epi32(delta, before) : _mm512_sub_epi32(delta, before);
     }
-    add_rows(0, lists->n[0], lists->inputs[0], rows, 1, &sums);
-    add_rows(0, lists->n[1], lists->inputs[1], rows, -1, &sums);
-    spread_all(&sums, 0, totals);
+    _mm512_storeu_si512(deltas, delta);
+    if (to->sums != NULL) {
+        int32_t *sums = to->sums + block * to->stride;
+        _mm512_storeu_si512(sums, _mm512_add_epi32(_mm512_loadu_si512(sums), delta));
+    }
 }
 
-/* One segment's part of one output's deltas on one tile; with the last segment, of its sums. */
-static void sparse_tile(const struct change_lists *lists, const uint8_t *rows, int32_t c,
-                        size_t n_blocks, size_t stride, int32_t *deltas, int32_t *sums) {
-    __m512i totals[TILE_BLOCKS];
-    for (size_t b = 0; b < n_blocks; b++) { /* on their way while the rows are added */
-        _mm_prefetch((const char *)(deltas + b * stride), _MM_HINT_T0);
-        if (sums != NULL) {
-            _mm_prefetch((const char *)(sums + b * stride), _MM_HINT_T0);
-        }
+/* Four blocks: a lane's 32 bits hold the words of blocks 0 and 2, or of 1 and 3. */
+ALWAYS_INLINE void finish_quad(const struct target *to, size_t quad, __m512i words, __m512i high) {
+    const __m512i low = _mm512_sub_epi16(words, _mm512_slli_epi16(high, 8));
+    finish_block(to, 4 * quad, _mm512_srai_epi32(_mm512_slli_epi32(low, 16), 16));
+    finish_block(to, 4 * quad + 1, _mm512_srai_epi32(_mm512_slli_epi32(high, 16), 16));
+    finish_block(to, 4 * quad + 2, _mm512_srai_epi32(low, 16));
+    finish_block(to, 4 * quad + 3, _mm512_srai_epi32(high, 16));
+}
+
+ALWAYS_INLINE void finish_tile(const struct target *to, struct word_sums sums) {
+    finish_quad(to, 0, sums.words_0, sums.high_0);
+    finish_quad(to, 1, sums.words_1, sums.high_1);
+    finish_quad(to, 2, sums.words_2, sums.high_2);
+    finish_quad(to, 3, sums.words_3, sums.high_3);
+}
+
+/* One segment's part of one output's deltas on one tile; with the last segment, of its sums. Where
+ * 16 bits hold all changes, doubled ones included, in one go. */
+static void sparse_tile(const struct change_lists *lists, const uint8_t *rows, struct target to) {
+    const struct word_sums none = {0};
+    if (lists->n[0] + 2 * lists->n[2] <= BYTES_IN_16_BITS &&
+        lists->n[1] + 2 * lists->n[3] <= BYTES_IN_16_BITS) {
+        const struct word_sums twice = double_sums(add_rows(none, lists, 2, 0, rows));
+        finish_tile(&to, add_rows(twice, lists, 0, 0, rows));
+        return;
     }
-#pragma GCC unroll 16
-    for (int b = 0; b < TILE_BLOCKS; b++) {
-        totals[b] = _mm512_setzero_si512();
+    int32_t *sums = to.sums;
+    to.sums = NULL;
+    size_t most = 0;
+    for (int list = 0; list < 4; list++) {
+        most = lists->n[list] > most ? lists->n[list] : most;
     }
-    add_changes(lists, rows, totals);
-    for (size_t b = 0; b < n_blocks; b++) {
-        __m512i delta = totals[b];
-        if (c != 0) {
-            const __m512i before = _mm512_loadu_si512(deltas + b * stride);
-            delta = c > 0 ? _mm512_add_epi32(delta, before) : _mm512_sub_epi32(delta, before);
-        }
-        _mm512_storeu_si512(deltas + b * stride, delta);
-        if (sums != NULL) {
-            _mm512_storeu_si512(sums + b * stride,
-                                _mm512_add_epi32(_mm512_loadu_si512(sums + b * stride), delta));
-        }
+    for (size_t first = 0; first < most; first += BYTES_IN_16_BITS, to.c = 1) {
+        finish_tile(&to, add_rows(none, lists, 0, first, rows));
+        to.c = 1;
+        to.shift = 1;
+        to.sums = first + BYTES_IN_16_BITS >= most ? sums : NULL;
+        finish_tile(&to, add_rows(none, lists, 2, first, rows));
+        to.shift = 0;
     }
 }
 
@@ -397,8 +390,12 @@ static void sparse(const struct change *change, bool backwards, const uint8_t *r
                 const uint8_t *tile = rows + (b / TILE_BLOCKS * n_inputs + first) * TILE;
                 for (size_t o = 0; o < n_listed; o++) {
                     const size_t to = b * stride + (at + o) * SYNRL_LANES;
-                    sparse_tile(&lists[o], tile, c, left, stride, deltas + to,
-                                is_last ? sums + to : NULL);
+                    sparse_tile(&lists[o], tile,
+                                (struct target){.c = c,
+                                                .n_blocks = left,
+                                                .stride = stride,
+                                                .deltas = deltas + to,
+                                                .sums = is_last ? sums + to : NULL});
                 }
             }
         }

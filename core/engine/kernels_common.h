@@ -112,8 +112,12 @@ static inline void common_sparse_tile(const struct change *change, size_t output
     for (size_t i = 0; i < change->n_inputs; i++) {
         const int32_t difference = actions[i] - change->c * ((counters[i] & 3) - 1);
         const uint8_t *row = rows + i * TILE;
-        for (size_t s = 0; difference != 0 && s < TILE; s++) {
-            total[s] += difference * row[s];
+        for (size_t q = 0; difference != 0 && q < TILE; q += QUAD * SYNRL_LANES) {
+            for (size_t b = 0; b < QUAD; b++) {
+                for (size_t s = 0; s < SYNRL_LANES; s++) {
+                    total[q + b * SYNRL_LANES + s] += difference * row[q + s * QUAD + b];
+                }
+            }
         }
     }
 }
@@ -138,20 +142,25 @@ static inline void common_sparse(const struct change *change, bool backwards, co
     }
 }
 
-static void common_recount(size_t n_outputs, size_t n_inputs, const uint8_t *bytes,
+/* Input i of one block. A macro for the reason given in lanes.h. */
+#define LOAD_INPUT(x, groups, i)                                 \
+    LANES_LOAD(x, (groups) + (i) / GROUP * GROUP * SYNRL_LANES); \
+    (x) = (x) >> (int32_t)((i) % GROUP * 8) & 255
+
+static void common_recount(size_t n_outputs, size_t n_inputs, const uint8_t *groups,
                            const int16_t *counters, int32_t *sums) {
     for (size_t o = 0; o < n_outputs; o++) {
         lanes_i32 sum = {0};
         for (size_t i = 0; i < n_inputs; i++) {
-            lanes_u8 x;
-            LANES_LOAD(x, bytes + i * TILE);
-            sum += __builtin_convertvector(x, lanes_i32) * (counters[o * n_inputs + i] >> 2);
+            lanes_i32 x;
+            LOAD_INPUT(x, groups, i);
+            sum += x * (counters[o * n_inputs + i] >> 2);
         }
         LANES_STORE(sums + o * SYNRL_LANES, sum);
     }
 }
 
-ALWAYS_INLINE void base_tile(const int n, size_t n_inputs, const uint8_t *bytes,
+ALWAYS_INLINE void base_tile(const int n, size_t n_inputs, const uint8_t *groups,
                              const float *weights, float scale, float *base) {
     lanes_f32 sums[16];
 #pragma GCC unroll 16
@@ -159,10 +168,9 @@ ALWAYS_INLINE void base_tile(const int n, size_t n_inputs, const uint8_t *bytes,
         sums[o] = (lanes_f32){0};
     }
     for (size_t i = 0; i < n_inputs; i++) {
-        lanes_u8 x;
-        LANES_LOAD(x, bytes + i * TILE);
-        const lanes_f32 values =
-            __builtin_convertvector(__builtin_convertvector(x, lanes_i32), lanes_f32);
+        lanes_i32 x;
+        LOAD_INPUT(x, groups, i);
+        const lanes_f32 values = __builtin_convertvector(x, lanes_f32);
 #pragma GCC unroll 16
         for (int o = 0; o < n; o++) {
             sums[o] += values * weights[(size_t)o * n_inputs + i];
@@ -175,11 +183,11 @@ ALWAYS_INLINE void base_tile(const int n, size_t n_inputs, const uint8_t *bytes,
     }
 }
 
-static void common_base(size_t n_outputs, size_t n_inputs, const uint8_t *bytes,
+static void common_base(size_t n_outputs, size_t n_inputs, const uint8_t *groups,
                         const float *weights, float scale, float *base) {
     for (size_t o = 0, n; o < n_outputs; o += n) {
         n = tile_outputs(n_outputs - o, TILE_OUTPUTS);
-        CALL_TILE(base_tile, n, n_inputs, bytes, weights + o * n_inputs, scale,
+        CALL_TILE(base_tile, n, n_inputs, groups, weights + o * n_inputs, scale,
                   base + o * SYNRL_LANES)
     }
 }

@@ -12,7 +12,6 @@
 typedef float lanes_f32 __attribute__((vector_size(4 * SYNRL_LANES)));
 typedef int32_t lanes_i32 __attribute__((vector_size(4 * SYNRL_LANES)));
 typedef uint32_t lanes_u32 __attribute__((vector_size(4 * SYNRL_LANES)));
-typedef uint8_t lanes_u8 __attribute__((vector_size(SYNRL_LANES)));
 
 /* Loads and stores of any alignment. Macros: a vector passed by value would have an ABI of its own
  * for each instruction set. */

@@ -286,7 +286,7 @@ static void sparse_share(void *context, size_t worker, size_t n_workers) {
     for (size_t b = first, after; b<end; b = after> b ? after : b + TILE_BLOCKS) {
         after = end_of_current(step, b, end);
         if (after > b) {
-            projection->kernels->sparse(&step->change, batch->backwards, batch_bytes(batch, b),
+            projection->kernels->sparse(&step->change, batch->backwards, batch_rows_of(batch, b),
                                         after - b, projection->deltas + b * stride,
                                         projection->sums + b * stride);
         }
@@ -354,7 +354,7 @@ static struct missing begin_update(synrl_projection *projection, size_t b) {
     }
     if (block->acts + 1 < lattice->n_acts || projection->actions == NULL) {
         projection->kernels->recount(projection->n_outputs, projection->n_inputs,
-                                     batch_bytes(projection->batch, b), lattice->counters,
+                                     batch_groups(projection->batch, b), lattice->counters,
                                      projection->sums + b * size);
         block->delta_acts = 0;
     } else {
@@ -371,7 +371,7 @@ static void add_act(synrl_projection *projection, size_t first, size_t n_blocks,
     const synrl_batch *batch = projection->batch;
     const size_t stride = projection->n_outputs * SYNRL_LANES;
     const size_t at = first * stride + output * SYNRL_LANES;
-    const uint8_t *groups = batch->groups + first * batch->n_groups * GROUP * SYNRL_LANES;
+    const uint8_t *groups = batch_groups(batch, first);
     const int8_t *actions = projection->actions + output * batch->n_groups * GROUP;
     int32_t *sums = projection->sums + at, *deltas = projection->deltas + at;
     if (!projection->keep_deltas) {
@@ -404,7 +404,7 @@ static void update_tile(synrl_projection *projection, size_t first, size_t n) {
         for (size_t i = 0; i < n; i++) {
             if (missing[i].base) {
                 const size_t b = first + i;
-                projection->kernels->base(n_here, n_inputs, batch_bytes(batch, b),
+                projection->kernels->base(n_here, n_inputs, batch_groups(batch, b),
                                           projection->lattice.w0 + o * n_inputs, batch->scale,
                                           projection->base + (b * n_outputs + o) * SYNRL_LANES);
             }
@@ -477,8 +477,7 @@ void engine_dense(const synrl_batch *batch, bool backwards, size_t n_outputs, co
         const size_t first = (backwards ? n_tiles - 1 - i : i) * TILE_BLOCKS;
         const size_t left = batch->n_blocks - first;
         kernels_in_use()->dense(n_outputs, batch->n_groups, left < TILE_BLOCKS ? left : TILE_BLOCKS,
-                                batch->groups + first * batch->n_groups * GROUP * SYNRL_LANES,
-                                actions, n_outputs * SYNRL_LANES, sums);
+                                batch_groups(batch, first), actions, n_outputs * SYNRL_LANES, sums);
     }
 }
 
