@@ -118,8 +118,6 @@ FUNCTION(tanh, u35)
 FUNCTION(sin, u35)
 FUNCTION(cos, u35)
 
-LOG_SUM_EXP(avx2)
-
 const struct kernels *kernels_avx2(void) {
     static const struct kernels kernels = {
         .name = "avx2",
@@ -129,7 +127,7 @@ const struct kernels *kernels_avx2(void) {
         .tanh = avx2_tanh,
         .sin = avx2_sin,
         .cos = avx2_cos,
-        .log_sum_exp = avx2_log_sum_exp,
+        .log_sum_exp = common_log_sum_exp,
         .tally = common_tally,
         .choose = common_choose,
         .count_changes = common_count_changes,

@@ -413,13 +413,11 @@ FUNCTION(tanh, u35)
 FUNCTION(sin, u35)
 FUNCTION(cos, u35)
 
-LOG_SUM_EXP(avx512)
-
 #define TABLE(table_name, table_dense, table_peak)                                         \
     {                                                                                      \
         .name = (table_name), .words = words, .peak = (table_peak), .exp = avx512_exp,     \
         .log = avx512_log, .tanh = avx512_tanh, .sin = avx512_sin, .cos = avx512_cos,      \
-        .log_sum_exp = avx512_log_sum_exp, .tally = common_tally, .choose = choose,        \
+        .log_sum_exp = common_log_sum_exp, .tally = common_tally, .choose = choose,        \
         .count_changes = common_count_changes, .advance = common_advance,                  \
         .lattice_values = common_lattice_values, .dense = (table_dense), .sparse = sparse, \
         .recount = common_recount, .base = common_base, .finish = common_finish,           \

@@ -285,10 +285,40 @@ static inline void common_choose(const struct greedy_map *map, size_t n, const u
         memcpy(y + i, rest, (n - i) * sizeof *y);   \
     }
 
-typedef void array_function(size_t n, const float *x, float *y);
+/* x = e^x of lanes not above 0, or NaN; below -87, 0. x = n ln 2 + r, and a polynomial in r: the
+ * one of SLEEF 3.5.1's expf (u10), coefficients and order of operations, so the same bits. */
+ALWAYS_INLINE void exp_of_lanes(lanes_f32 *x) {
+    const lanes_f32 rounder = (lanes_f32){0} + 0x1.8p23F; /* adding it rounds to integers */
+    const lanes_f32 shifted = *x * 1.44269504F + rounder, n = shifted - rounder;
+    const lanes_i32 exponent = (lanes_i32)shifted - (lanes_i32)rounder;
+    lanes_f32 r = *x - n * 0.693145752F, y;
+    r = r - n * 1.42860677e-06F; /* ln 2, in two pieces */
+    y = r * 0.000198527618F + 0.00139304355F;
+    y = y * r + 0.00833336078F;
+    y = y * r + 0.0416664854F;
+    y = y * r + 0.166666672F;
+    y = y * r + 0.5F;
+    y = 1.0F + (r * r * y + r);
+    y *= (lanes_f32)((exponent + 127) << 23);
+    const lanes_i32 is_tiny = *x < -87.0F;
+    *x = (lanes_f32)((lanes_i32)y & ~is_tiny);
+}
 
-ALWAYS_INLINE void common_log_sum_exp(size_t n_rows, const float *x, float *max, float *log_sum,
-                                      array_function *exp, array_function *log) {
+/* x = log x of lanes of at least 1; NaN of infinity or NaN. x = m 2^e, 0.75 <= m < 1.5, and a
+ * polynomial in (m - 1) / (m + 1): that of SLEEF 3.5.1's logf (u35), with the same bits. */
+ALWAYS_INLINE void log_of_lanes(lanes_f32 *x) {
+    const lanes_i32 e = ((lanes_i32)(*x * 1.33333337F) >> 23) - 127;
+    const lanes_f32 m = (lanes_f32)((lanes_i32)*x - (e << 23));
+    const lanes_f32 q = (m - 1.0F) / (m + 1.0F), q2 = q * q;
+    lanes_f32 y = q2 * 0.239282846F + 0.285182118F;
+    y = y * q2 + 0.400005877F;
+    y = y * q2 + 0.666666687F;
+    y = y * q2 + 2.0F;
+    y = q * y + __builtin_convertvector(e, lanes_f32) * 0.693147182F;
+    *x = y + (*x - *x); /* 0 but for infinity and NaN */
+}
+
+static void common_log_sum_exp(size_t n_rows, const float *x, float *max, float *log_sum) {
     lanes_f32 most, sum = {0};
     LANES_LOAD(most, x);
     for (size_t row = 1; row < n_rows; row++) {
@@ -299,33 +329,52 @@ ALWAYS_INLINE void common_log_sum_exp(size_t n_rows, const float *x, float *max,
     }
     for (size_t row = 0; row < n_rows; row++) {
         lanes_f32 z;
-        float powers[SYNRL_LANES];
         LANES_LOAD(z, x + row * SYNRL_LANES);
         z -= most;
-        LANES_STORE(powers, z);
-        exp(SYNRL_LANES, powers, powers);
-        LANES_LOAD(z, powers);
+        exp_of_lanes(&z);
         sum += z;
     }
+    log_of_lanes(&sum);
     LANES_STORE(max, most);
     LANES_STORE(log_sum, sum);
-    log(SYNRL_LANES, log_sum, log_sum);
 }
 
-#define LOG_SUM_EXP(isa)                                                                       \
-    static void isa##_log_sum_exp(size_t n_rows, const float *x, float *max, float *log_sum) { \
-        common_log_sum_exp(n_rows, x, max, log_sum, isa##_exp, isa##_log);                     \
-    }
-
+/* Sixteen terms at a time; behind the last there are zeros, which count for nothing. */
 static bool common_tally(size_t n, const float *terms, float limit, double unit, int64_t *sum) {
-    int64_t total = 0, n_good = 0;
-    for (size_t s = 0; s < n; s++) {
-        const bool counts = terms[s] >= 0.0F && terms[s] < limit;
-        n_good += counts;
-        total += (int64_t)((counts ? (double)terms[s] : 0.0) * unit);
+    typedef float half_f32 __attribute__((vector_size(2 * SYNRL_LANES)));
+    typedef double half_f64 __attribute__((vector_size(4 * SYNRL_LANES)));
+    typedef int64_t half_i64 __attribute__((vector_size(4 * SYNRL_LANES)));
+    half_i64 total = {0};
+    lanes_i32 is_good = ~(lanes_i32){0};
+    for (size_t i = 0; i < n; i += SYNRL_LANES) {
+        lanes_f32 x = {0};
+        half_f32 halves[2];
+        if (n - i >= SYNRL_LANES) {
+            LANES_LOAD(x, terms + i);
+        } else {
+            memcpy(&x, terms + i, (n - i) * sizeof *terms);
+        }
+        const lanes_i32 counts = (x >= 0.0F) & (x < limit);
+        is_good &= counts;
+        x = (lanes_f32)((lanes_i32)x & counts);
+        memcpy(halves, &x, sizeof x);
+        for (int half = 0; half < 2; half++) {
+            const half_f64 units = __builtin_convertvector(halves[half], half_f64) * unit;
+            total += __builtin_convertvector(units, half_i64);
+        }
     }
-    *sum += total;
-    return n_good == (int64_t)n;
+    int64_t totals[SYNRL_LANES / 2], total_units = 0;
+    int32_t good[SYNRL_LANES], all_good = -1;
+    memcpy(totals, &total, sizeof totals);
+    memcpy(good, &is_good, sizeof good);
+    for (size_t s = 0; s < SYNRL_LANES / 2; s++) {
+        total_units += totals[s];
+    }
+    for (size_t s = 0; s < SYNRL_LANES; s++) {
+        all_good &= good[s];
+    }
+    *sum += total_units;
+    return all_good != 0;
 }
 
 #endif

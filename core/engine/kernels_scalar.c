@@ -53,8 +53,6 @@ FUNCTION(tanh, u35)
 FUNCTION(sin, u35)
 FUNCTION(cos, u35)
 
-LOG_SUM_EXP(scalar)
-
 const struct kernels *kernels_scalar(void) {
     static const struct kernels kernels = {
         .name = "scalar",
@@ -64,7 +62,7 @@ const struct kernels *kernels_scalar(void) {
         .tanh = scalar_tanh,
         .sin = scalar_sin,
         .cos = scalar_cos,
-        .log_sum_exp = scalar_log_sum_exp,
+        .log_sum_exp = common_log_sum_exp,
         .tally = common_tally,
         .choose = common_choose,
         .count_changes = common_count_changes,

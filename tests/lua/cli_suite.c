@@ -101,7 +101,7 @@ START_TEST(versions_are_shown) {
     ck_assert_int_eq(child_run(&child, "SYNRL_ISA=mmx " SYNRL "run s.lua"), 1);
     ck_assert_str_eq(child.error,
                      "synrl: SYNRL_ISA=mmx: this machine has none of that name; must "
-                     "be scalar, avx2 or avx512\n");
+                     "be scalar, avx2, avx512 or amx\n");
 }
 END_TEST
 

@@ -76,13 +76,13 @@ END_TEST
     "  for line in io.lines(s.run .. '/metrics.csv') do print(line) end\n"                        \
     "end\n"
 
-static const char *const isas[] = {"scalar", "avx2", "avx512"};
+static const char *const isas[] = {"scalar", "avx2", "avx512", "amx"};
 
 START_TEST(threads_variants_and_paths_give_the_same_bits) {
     static const char *const paths[] = {"auto", "dense", "sparse"};
     char *first = NULL;
     scratch_file(&child.scratch, "s.lua", MATRIX);
-    for (int way = 0; way < 9; way++) {
+    for (int way = 0; way < 12; way++) {
         const char *path = paths[(way + _i) % 3], *isa = isas[way / 3];
         const int code = child_run(&child,
                                    "SYNRL_ISA=%s SYNRL_PATH=%s \"$BUILD\"/synrl run --quiet "

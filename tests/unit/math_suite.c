@@ -102,6 +102,33 @@ START_TEST(any_length_and_in_place) {
 }
 END_TEST
 
+/* The powers and the logarithm are those of `exp` and `log`, to the last bit. */
+static void check_by_functions(size_t n_rows, const float *x, const float *max_and_log) {
+    for (size_t s = 0; s < SYNRL_LANES; s++) {
+        float sum = 0.0F;
+        for (size_t row = 0; row < n_rows; row++) {
+            float power = x[row * SYNRL_LANES + s] - max_and_log[s];
+            kernels_scalar()->exp(1, &power, &power);
+            sum += power;
+        }
+        kernels_scalar()->log(1, &sum, &sum);
+        ck_assert_mem_eq(&sum, &max_and_log[SYNRL_LANES + s], sizeof sum);
+    }
+}
+
+START_TEST(log_sum_exp_lets_nothing_through) {
+    const float odd[] = {NAN, INFINITY, -INFINITY, 0.0F};
+    for (size_t i = 0; i < 4; i++) {
+        float x[3 * SYNRL_LANES] = {0}, max[SYNRL_LANES], log_sum[SYNRL_LANES];
+        x[SYNRL_LANES] = odd[i];
+        kernels_in_use()->log_sum_exp(3, x, max, log_sum);
+        ck_assert(i < 2 ? isnan(log_sum[0])
+                        : fabsf(log_sum[0] - logf(i == 2 ? 2.0F : 3.0F)) < 1e-6F);
+        ck_assert(fabsf(log_sum[1] - logf(3.0F)) < 1e-6F); /* the other lanes know nothing of it */
+    }
+}
+END_TEST
+
 /* Against long double sums; every variant the same bits; values of any size overflow nothing. */
 START_TEST(log_sum_exp_is_exact_and_the_same_everywhere) {
     enum { ROWS = 23 };
@@ -124,6 +151,7 @@ START_TEST(log_sum_exp_is_exact_and_the_same_everywhere) {
             ck_assert(fabsl((long double)plain[s] - most) <= 0);
             ck_assert(fabsl((long double)plain[SYNRL_LANES + s] - logl(sum)) < 2e-6L);
         }
+        check_by_functions(n_rows, x, plain);
         for (size_t v = 0; v < 3 && variants[v] != NULL; v++) {
             variants[v]->log_sum_exp(n_rows, x, out, out + SYNRL_LANES);
             ck_assert_mem_eq(out, plain, sizeof plain);
@@ -156,6 +184,7 @@ Suite *make_math_suite(void) {
     tcase_add_loop_test(tests, variants_give_the_same_bits, 0, N_FUNCTIONS);
     tcase_add_loop_test(tests, any_length_and_in_place, 0, N_FUNCTIONS);
     tcase_add_test(tests, log_sum_exp_is_exact_and_the_same_everywhere);
+    tcase_add_test(tests, log_sum_exp_lets_nothing_through);
     tcase_add_test(tests, tallies_count_whole_units);
     suite_add_tcase(suite, tests);
     return suite;

@@ -8,14 +8,14 @@
 #include "engine/kernels.h"
 #include "support/scarce.h"
 
-enum { N_VARIANTS = 3, N_PATHS = 3, N_WAYS = N_VARIANTS * N_PATHS };
+enum { N_VARIANTS = 4, N_PATHS = 3, N_WAYS = N_VARIANTS * N_PATHS };
 
 static struct core *core;
 static struct host host;
 
 /* Each test is a process of its own: variant and path are taken from the environment once. */
 static bool start(int way, size_t n_threads) {
-    static const char *const variants[] = {"scalar", "avx2", "avx512"};
+    static const char *const variants[] = {"scalar", "avx2", "avx512", "amx"};
     static const char *const paths[] = {"auto", "dense", "sparse"};
     const char *variant = variants[way / N_PATHS];
     setenv("SYNRL_ISA", variant, 1);
@@ -338,6 +338,7 @@ static void live_in_many_shapes(bool is_bytes, unsigned seed) {
         live(1 + (size_t)rand() % 70, 1 + (size_t)rand() % 70, random_samples(), is_bytes, 25);
     }
     live(10, 300, 272, is_bytes, 40); /* more inputs than any chunk holds */
+    live(33, 128, 272, is_bytes, 25); /* nothing left over for the widest instructions */
     if (is_bytes) {
         live(263, 1001, 272, is_bytes, 4); /* so wide that tiles of blocks are updated together */
     }
