@@ -6,7 +6,7 @@
  * tile of sums [16 outputs][16 samples]. */
 #include "kernels_amx.h"
 
-#if defined(__AMX_INT8__) && defined(__linux__)
+#if (defined(__AMX_INT8__) || defined(__AMXINT8__)) && defined(__linux__)
 
 #include <cpuid.h>
 #include <immintrin.h>

@@ -53,7 +53,7 @@ ALWAYS_INLINE void dense_tile(const int n, size_t n_groups, const uint8_t *group
                               const int8_t *actions, int32_t *sums) {
     const size_t stride = n_groups * GROUP;
     __m256i totals[4];
-#pragma GCC unroll 4
+    UNROLLED
     for (int o = 0; o < n; o++) {
         totals[o] = _mm256_loadu_si256((const __m256i *)(sums + o * SYNRL_LANES));
     }
@@ -61,14 +61,14 @@ ALWAYS_INLINE void dense_tile(const int n, size_t n_groups, const uint8_t *group
         const size_t end =
             n_groups - first < GROUPS_IN_16_BITS ? n_groups : first + GROUPS_IN_16_BITS;
         __m256i parts[4];
-#pragma GCC unroll 4
+        UNROLLED
         for (int o = 0; o < n; o++) {
             parts[o] = _mm256_setzero_si256();
         }
         for (size_t g = first; g < end; g++) {
             const __m256i x =
                 _mm256_loadu_si256((const __m256i *)(groups + g * GROUP * SYNRL_LANES));
-#pragma GCC unroll 4
+            UNROLLED
             for (int o = 0; o < n; o++) {
                 int32_t four;
                 memcpy(&four, actions + (size_t)o * stride + g * GROUP, sizeof four);
@@ -76,13 +76,13 @@ ALWAYS_INLINE void dense_tile(const int n, size_t n_groups, const uint8_t *group
                     _mm256_add_epi16(parts[o], _mm256_maddubs_epi16(x, _mm256_set1_epi32(four)));
             }
         }
-#pragma GCC unroll 4
+        UNROLLED
         for (int o = 0; o < n; o++) {
             totals[o] =
                 _mm256_add_epi32(totals[o], _mm256_madd_epi16(parts[o], _mm256_set1_epi16(1)));
         }
     }
-#pragma GCC unroll 4
+    UNROLLED
     for (int o = 0; o < n; o++) {
         _mm256_storeu_si256((__m256i *)(sums + o * SYNRL_LANES), totals[o]);
     }

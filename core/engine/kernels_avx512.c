@@ -116,38 +116,39 @@ ALWAYS_INLINE void dense_tile(const int n, const int n_blocks, const int n_lines
                               const uint8_t *groups, const int8_t *actions, size_t stride,
                               int32_t *sums, const uint8_t *behind) {
     enum { LINE = GROUP * SYNRL_LANES };
-    __m512i totals[2][TILE_OUTPUTS];
-#pragma GCC unroll 32
-    for (int i = 0; i < n * n_blocks; i++) {
-        totals[i / n][i % n] =
-            _mm512_loadu_si512(sums + (size_t)(i / n) * stride + i % n * SYNRL_LANES);
+    const uint8_t *next_groups = groups + n_groups * LINE;
+    int32_t *next_sums = sums + stride;
+    __m512i totals[TILE_OUTPUTS], next_totals[TILE_OUTPUTS];
+    UNROLLED
+    for (int o = 0; o < n; o++) {
+        totals[o] = _mm512_loadu_si512(sums + o * SYNRL_LANES);
+        next_totals[o] = n_blocks == 2 ? _mm512_loadu_si512(next_sums + o * SYNRL_LANES)
+                                       : _mm512_setzero_si512();
     }
     for (size_t g = 0; g < n_groups; g++) {
-        __m512i x[2];
-#pragma GCC unroll 2
-        for (int b = 0; b < n_blocks; b++) {
-            x[b] = _mm512_loadu_si512(groups + ((size_t)b * n_groups + g) * LINE);
-        }
-#pragma GCC unroll 2
+        const __m512i x = _mm512_loadu_si512(groups + g * LINE);
+        const __m512i next_x = n_blocks == 2 ? _mm512_loadu_si512(next_groups + g * LINE) : x;
         for (int line = 0; line < n_lines; line++) {
             _mm_prefetch((const char *)behind + (g * (size_t)n_lines + (size_t)line) * LINE,
                          _MM_HINT_T0);
         }
-#pragma GCC unroll 16
+        UNROLLED
         for (int o = 0; o < n; o++) {
             int32_t four;
             memcpy(&four, actions + ((size_t)o * n_groups + g) * GROUP, sizeof four);
             const __m512i a = _mm512_set1_epi32(four);
-#pragma GCC unroll 2
-            for (int b = 0; b < n_blocks; b++) {
-                totals[b][o] = accumulate(totals[b][o], x[b], a);
+            totals[o] = accumulate(totals[o], x, a);
+            if (n_blocks == 2) {
+                next_totals[o] = accumulate(next_totals[o], next_x, a);
             }
         }
     }
-#pragma GCC unroll 32
-    for (int i = 0; i < n * n_blocks; i++) {
-        _mm512_storeu_si512(sums + (size_t)(i / n) * stride + i % n * SYNRL_LANES,
-                            totals[i / n][i % n]);
+    UNROLLED
+    for (int o = 0; o < n; o++) {
+        _mm512_storeu_si512(sums + o * SYNRL_LANES, totals[o]);
+        if (n_blocks == 2) {
+            _mm512_storeu_si512(next_sums + o * SYNRL_LANES, next_totals[o]);
+        }
     }
 }
 
@@ -157,12 +158,12 @@ static uint64_t peak(uint64_t rounds) {
     enum { SUMS = 24 };
     __m512i sums[SUMS];
     const __m512i x = _mm512_set1_epi8(1);
-#pragma GCC unroll 24
+    UNROLLED
     for (int i = 0; i < SUMS; i++) {
         sums[i] = _mm512_setzero_si512();
     }
     for (uint64_t round = 0; round < rounds; round++) {
-#pragma GCC unroll 24
+        UNROLLED
         for (int i = 0; i < SUMS; i++) {
             sums[i] = _mm512_dpbusd_epi32(sums[i], x, x);
             __asm__ volatile("" : "+v"(sums[i]));

@@ -8,6 +8,14 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
+/* Before a loop of a small constant number of turns: written out, so that arrays become registers.
+ */
+#if defined(__clang__)
+#define UNROLLED _Pragma("clang loop unroll(full)")
+#else
+#define UNROLLED _Pragma("GCC unroll 32")
+#endif
+
 /* Calls tile(n, ...) with n constant, so that its accumulators stay in registers. */
 #define CALL_TILE(tile, n, ...) \
     switch (n) {                \
@@ -163,7 +171,7 @@ static void common_recount(size_t n_outputs, size_t n_inputs, const uint8_t *gro
 ALWAYS_INLINE void base_tile(const int n, size_t n_inputs, const uint8_t *groups,
                              const float *weights, float scale, float *base) {
     lanes_f32 sums[16];
-#pragma GCC unroll 16
+    UNROLLED
     for (int o = 0; o < n; o++) {
         sums[o] = (lanes_f32){0};
     }
@@ -171,12 +179,12 @@ ALWAYS_INLINE void base_tile(const int n, size_t n_inputs, const uint8_t *groups
         lanes_i32 x;
         LOAD_INPUT(x, groups, i);
         const lanes_f32 values = __builtin_convertvector(x, lanes_f32);
-#pragma GCC unroll 16
+        UNROLLED
         for (int o = 0; o < n; o++) {
             sums[o] += values * weights[(size_t)o * n_inputs + i];
         }
     }
-#pragma GCC unroll 16
+    UNROLLED
     for (int o = 0; o < n; o++) {
         sums[o] *= scale;
         LANES_STORE(base + o * SYNRL_LANES, sums[o]);
@@ -210,19 +218,19 @@ static void common_finish(size_t n_outputs, const float *base, const int32_t *su
 ALWAYS_INLINE void affine_tile(const int n, size_t n_inputs, const float *weights,
                                const float *bias, const float *x, float *z) {
     lanes_f32 sums[16];
-#pragma GCC unroll 16
+    UNROLLED
     for (int o = 0; o < n; o++) {
         sums[o] = (lanes_f32){0};
     }
     for (size_t i = 0; i < n_inputs; i++) {
         lanes_f32 values;
         LANES_LOAD(values, x + i * SYNRL_LANES);
-#pragma GCC unroll 16
+        UNROLLED
         for (int o = 0; o < n; o++) {
             sums[o] += values * weights[(size_t)o * n_inputs + i];
         }
     }
-#pragma GCC unroll 16
+    UNROLLED
     for (int o = 0; o < n; o++) {
         if (bias != NULL) {
             sums[o] += bias[o];
