@@ -39,21 +39,49 @@ static void note_cells(size_t n, const uint8_t *before, const int8_t *actions, u
     }
 }
 
+enum { GROUP_BYTES = HISTORY_GROUP / 2 };
+
+void histories_unpack(const uint8_t *packed, size_t n_groups, uint8_t *histories) {
+    for (size_t g = 0; g < n_groups; g++, packed += GROUP_BYTES, histories += HISTORY_GROUP) {
+        for (size_t j = 0; j < GROUP_BYTES; j++) {
+            histories[j] = packed[j] & 15;
+            histories[j + GROUP_BYTES] = packed[j] >> 4;
+        }
+    }
+}
+
+void histories_pack(const uint8_t *histories, size_t n_groups, uint8_t *packed) {
+    for (size_t g = 0; g < n_groups; g++, packed += GROUP_BYTES, histories += HISTORY_GROUP) {
+        for (size_t j = 0; j < GROUP_BYTES; j++) {
+            packed[j] = (uint8_t)(histories[j] | histories[j + GROUP_BYTES] << 4);
+        }
+    }
+}
+
 void choose_range(const struct greedy_map *map, synrl_stream stream, size_t first, size_t n,
-                  uint8_t *histories, int8_t *actions, uint64_t *counts, uint16_t *cells) {
+                  bool is_packed, uint8_t *histories, int8_t *actions, uint64_t *counts,
+                  uint16_t *cells) {
     const struct kernels *kernels = kernels_in_use();
     uint32_t words[CHUNK];
-    uint8_t before[CHUNK];
+    uint8_t before[CHUNK], unpacked[CHUNK];
     for (size_t at = first, end = first + n, size; at < end; at += size) {
         size = end - at < CHUNK ? end - at : CHUNK;
+        const size_t n_groups = (size + HISTORY_GROUP - 1) / HISTORY_GROUP;
+        uint8_t *packed = histories + at / 2, *own = is_packed ? unpacked : histories + at;
         random_api.words(stream, at, size, words);
+        if (is_packed) {
+            histories_unpack(packed, n_groups, unpacked);
+        }
         if (counts != NULL || cells != NULL) {
-            memcpy(before, histories + at, size);
+            memcpy(before, own, size);
         }
         if (map->has_ties) {
-            choose_tied(map, size, words, histories + at, actions + at);
+            choose_tied(map, size, words, own, actions + at);
         } else {
-            kernels->choose(map, size, words, histories + at, actions + at);
+            kernels->choose(map, size, words, own, actions + at);
+        }
+        if (is_packed) {
+            histories_pack(unpacked, n_groups, packed);
         }
         if (counts != NULL || cells != NULL) {
             note_cells(size, before, actions + at, counts, cells != NULL ? cells + at : NULL);

@@ -17,6 +17,8 @@ struct policy_object {
 
 struct memory_object {
     synrl_memory public;
+    bool is_packed;
+    uint8_t *histories; /* [n_synapses], or packed, in whole groups: see engine.h */
     size_t n_workers;
     uint64_t *counts; /* [n_workers][3^(n_actions + 1)], scratch of choose */
 };
@@ -112,10 +114,36 @@ void policy_greedy(const synrl_policy *policy, synrl_ties ties, uint32_t rewards
 
 /* Memories ------------------------------------------------------------------------------------- */
 
+/* Where a synapse's packed history is: its byte, and by how many bits it is shifted. */
+static size_t packed_byte(size_t synapse) {
+    return synapse / HISTORY_GROUP * (HISTORY_GROUP / 2) + synapse % (HISTORY_GROUP / 2);
+}
+
+static unsigned packed_shift(size_t synapse) {
+    return synapse % HISTORY_GROUP < HISTORY_GROUP / 2 ? 0 : 4;
+}
+
+uint8_t memory_history(const synrl_memory *memory, size_t synapse) {
+    const struct memory_object *object = (const struct memory_object *)memory;
+    return object->is_packed ? object->histories[packed_byte(synapse)] >> packed_shift(synapse) & 15
+                             : object->histories[synapse];
+}
+
+void memory_set_history(synrl_memory *memory, size_t synapse, uint8_t history) {
+    struct memory_object *object = (struct memory_object *)memory;
+    if (!object->is_packed) {
+        object->histories[synapse] = history;
+        return;
+    }
+    uint8_t *byte = &object->histories[packed_byte(synapse)];
+    const unsigned shift = packed_shift(synapse);
+    *byte = (uint8_t)((*byte & 0xF0 >> shift) | history << shift);
+}
+
 static void memory_destroy(const synrl_host *host, synrl_memory *memory) {
     struct memory_object *object = (struct memory_object *)memory;
     if (object != NULL) {
-        host->free(host, object->public.histories);
+        host->free(host, object->histories);
         host->free(host, object->counts);
         host->free(host, object);
     }
@@ -123,25 +151,32 @@ static void memory_destroy(const synrl_host *host, synrl_memory *memory) {
 
 static synrl_status memory_create(const synrl_host *host, uint32_t n_actions, uint32_t n_rewards,
                                   size_t n_synapses, synrl_memory **memory) {
+    const uint32_t n_histories = power_of_3(n_actions);
     *memory = NULL;
     SYNRL_TRY(check_memory(((const struct host *)host->context)->core, n_actions, n_rewards));
     struct memory_object *made = host->alloc(host, 1, sizeof *made);
     if (made == NULL) {
         return SYNRL_NO_MEMORY;
     }
+    made->is_packed = n_histories <= PACKED_HISTORIES;
+    made->histories =
+        made->is_packed
+            ? host->alloc(host, (n_synapses + HISTORY_GROUP - 1) / HISTORY_GROUP, HISTORY_GROUP / 2)
+            : host->alloc(host, n_synapses, 1);
     made->n_workers = host->n_workers(host);
     made->counts = host->alloc(host, made->n_workers * power_of_3(n_actions + 1), sizeof(uint64_t));
     made->public = (synrl_memory){.n_actions = n_actions,
                                   .n_rewards = n_rewards,
                                   .n_synapses = n_synapses,
-                                  .rewards = power_of_3(n_rewards) / 2,
-                                  .histories = host->alloc(host, n_synapses, 1)};
-    if (made->counts == NULL || made->public.histories == NULL) {
+                                  .rewards = power_of_3(n_rewards) / 2};
+    if (made->counts == NULL || made->histories == NULL) {
         memory_destroy(host, &made->public);
         return SYNRL_NO_MEMORY;
     }
     /* All digits 1: every action null, every reward "none yet"; 11..1 in base 3 is 3^n / 2. */
-    memset(made->public.histories, (int)(power_of_3(n_actions) / 2), n_synapses);
+    for (size_t i = 0; i < n_synapses; i++) {
+        memory_set_history(&made->public, i, (uint8_t)(n_histories / 2));
+    }
     *memory = &made->public;
     return SYNRL_OK;
 }
@@ -161,7 +196,9 @@ static void memory_save(const synrl_memory *memory, void *state) {
                                          .rewards = memory->rewards,
                                          .n_synapses = memory->n_synapses};
     memcpy(state, &header, sizeof header);
-    memcpy((uint8_t *)state + sizeof header, memory->histories, memory->n_synapses);
+    for (size_t i = 0; i < memory->n_synapses; i++) {
+        ((uint8_t *)state)[sizeof header + i] = memory_history(memory, i);
+    }
 }
 
 static synrl_status memory_load(const synrl_host *host, synrl_memory *memory, const void *state,
@@ -185,7 +222,9 @@ static synrl_status memory_load(const synrl_host *host, synrl_memory *memory, co
         }
     }
     memory->rewards = header.rewards;
-    memcpy(memory->histories, histories, memory->n_synapses);
+    for (size_t i = 0; i < memory->n_synapses; i++) {
+        memory_set_history(memory, i, histories[i]);
+    }
     return SYNRL_OK;
 }
 
@@ -211,8 +250,8 @@ static void choose_share(void *context, size_t worker, size_t n_workers) {
     pool_share(memory->public.n_synapses, 64, worker, n_workers, &first, &end);
     const bool counting = choice->choices != NULL && choice->choices->counts != NULL;
     uint64_t *counts = memory->counts + worker * choice->map.n_histories * 3;
-    choose_range(&choice->map, choice->stream, first, end - first, memory->public.histories,
-                 choice->actions, counting ? counts : NULL,
+    choose_range(&choice->map, choice->stream, first, end - first, memory->is_packed,
+                 memory->histories, choice->actions, counting ? counts : NULL,
                  choice->choices != NULL ? choice->choices->cells : NULL);
 }
 

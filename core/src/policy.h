@@ -31,4 +31,8 @@ uint64_t policy_hash(const synrl_policy *policy);
  */
 void policy_greedy(const synrl_policy *policy, synrl_ties ties, uint32_t rewards, uint8_t *greedy);
 
+/* The action history of one synapse, below 3^n_actions. */
+uint8_t memory_history(const synrl_memory *memory, size_t synapse);
+void memory_set_history(synrl_memory *memory, size_t synapse, uint8_t history);
+
 #endif

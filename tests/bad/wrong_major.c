@@ -1,4 +1,4 @@
 /* Built for another major version. */
 #define ID "wrong_major"
-#define ABI_MAJOR 2
+#define ABI_MAJOR 3
 #include "bad.h"

@@ -67,7 +67,7 @@ static void check_step(const struct greedy_map *map, unsigned n_actions, size_t 
         before[i] = after[i] = (uint8_t)((unsigned)rand() % map->n_histories);
         actions[i] = 99;
     }
-    choose_range(map, stream, first, n, after, actions, counts, cells);
+    choose_range(map, stream, first, n, false, after, actions, counts, cells);
     random_api.words(stream, 0, N, words);
     for (size_t i = 0; i < N; i++) {
         if (i < first || i >= first + n) {
@@ -129,13 +129,42 @@ START_TEST(a_range_in_parts_is_the_range) {
     int8_t actions[N], others[N];
     struct greedy_map map = random_map(2, false);
     memcpy(map.explore_end, (uint64_t[]){1U << 28, 1U << 29, 1U << 30}, sizeof map.explore_end);
-    choose_range(&map, stream, 0, N, whole, actions, NULL, NULL);
+    choose_range(&map, stream, 0, N, false, whole, actions, NULL, NULL);
     for (size_t at = 0, size; at < N; at += size) {
         size = at + 77 < N ? 77 : N - at;
-        choose_range(&map, stream, at, size, parts, others, NULL, NULL);
+        choose_range(&map, stream, at, size, false, parts, others, NULL, NULL);
     }
     ck_assert_mem_eq(whole, parts, N);
     ck_assert_mem_eq(actions, others, N);
+}
+END_TEST
+
+/* Packed or not, the same; and what is packed comes back. */
+START_TEST(packed_histories_choose_alike) {
+    enum { GROUPS = N / HISTORY_GROUP, WHOLE = GROUPS * HISTORY_GROUP };
+    uint8_t plain[WHOLE], packed[WHOLE / 2], back[WHOLE];
+    int8_t actions[WHOLE], others[WHOLE];
+    uint16_t cells[WHOLE], other_cells[WHOLE];
+    for (unsigned n_actions = 0; n_actions <= 2; n_actions++) {
+        struct greedy_map map = random_map(n_actions, n_actions == 1);
+        memcpy(map.explore_end, (uint64_t[]){1U << 28, 1U << 29, 1U << 30}, sizeof map.explore_end);
+        for (size_t i = 0; i < WHOLE; i++) {
+            plain[i] = (uint8_t)((unsigned)rand() % map.n_histories);
+        }
+        histories_pack(plain, GROUPS, packed);
+        histories_unpack(packed, GROUPS, back);
+        ck_assert_mem_eq(back, plain, WHOLE);
+        for (size_t first = 0; first < WHOLE; first += 5 * HISTORY_GROUP) { /* the last not whole */
+            const size_t n =
+                WHOLE - 7 - first < 5 * HISTORY_GROUP ? WHOLE - 7 - first : 5 * HISTORY_GROUP;
+            choose_range(&map, stream, first, n, false, plain, actions, NULL, cells);
+            choose_range(&map, stream, first, n, true, packed, others, NULL, other_cells);
+            ck_assert_mem_eq(others + first, actions + first, n);
+            ck_assert_mem_eq(other_cells + first, cells + first, n * sizeof *cells);
+        }
+        histories_unpack(packed, GROUPS, back);
+        ck_assert_mem_eq(back, plain, WHOLE);
+    }
 }
 END_TEST
 
@@ -154,6 +183,7 @@ Suite *make_choose_suite(void) {
     tcase_add_loop_test(tests, actions_follow_map_and_words, 0, 3);
     tcase_add_loop_test(tests, ties_are_drawn_from_the_word, 0, 3);
     tcase_add_test(tests, a_range_in_parts_is_the_range);
+    tcase_add_test(tests, packed_histories_choose_alike);
     tcase_add_test(tests, an_unknown_variant_is_told);
     suite_add_tcase(suite, tests);
     return suite;

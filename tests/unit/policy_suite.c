@@ -49,7 +49,7 @@ static void check_greedy(uint32_t n_actions, uint32_t n_rewards) {
     for (uint32_t rewards = 0; rewards < power_of_3(n_rewards); rewards++) {
         memory->rewards = rewards;
         for (uint32_t i = 0; i < n_histories; i++) {
-            memory->histories[i] = (uint8_t)i;
+            memory_set_history(memory, i, (uint8_t)i);
         }
         policy_api.choose(&host.public, policy, SYNRL_TIES_FIRST, 0.0, (synrl_stream){.seed = 1},
                           memory, actions, NULL);
@@ -60,7 +60,7 @@ static void check_greedy(uint32_t n_actions, uint32_t n_rewards) {
                 best = q[action] > q[best] ? action : best;
             }
             ck_assert_int_eq(actions[i], best - 1);
-            ck_assert_uint_eq(memory->histories[i], (i * 3 + (uint32_t)best) % n_histories);
+            ck_assert_uint_eq(memory_history(memory, i), (i * 3 + (uint32_t)best) % n_histories);
         }
     }
     policy_api.memory_destroy(&host.public, memory);
@@ -93,7 +93,9 @@ static void check_choose(uint32_t n_actions, size_t n_synapses, double epsilon, 
     for (uint64_t t = 0; t < 7; t++) {
         const synrl_stream stream = {.seed = 99, .iteration = t, .purpose = SYNRL_PURPOSE_ACTIONS};
         random_api.words(stream, 0, n_synapses, words);
-        memcpy(before, memory->histories, n_synapses);
+        for (size_t i = 0; i < n_synapses; i++) {
+            before[i] = memory_history(memory, i);
+        }
         policy_api.choose(&host.public, policy, SYNRL_TIES_FIRST, epsilon, stream, memory, actions,
                           &choices);
         memset(expected, 0, n_cells * sizeof *expected);
@@ -109,7 +111,7 @@ static void check_choose(uint32_t n_actions, size_t n_synapses, double epsilon, 
             const uint32_t cell = before[i] * 3U + (uint32_t)action;
             expected[cell]++;
             ck_assert_int_eq(actions[i], action - 1);
-            ck_assert_uint_eq(memory->histories[i], cell % policy->n_action_histories);
+            ck_assert_uint_eq(memory_history(memory, i), cell % policy->n_action_histories);
             if (count) {
                 ck_assert_uint_eq(cells[i], cell);
             }
@@ -192,7 +194,7 @@ START_TEST(rewards_shift_into_the_state) {
     synrl_memory *memory;
     ck_assert_int_eq(policy_api.memory_create(&host.public, 2, 2, 3, &memory), SYNRL_OK);
     ck_assert_uint_eq(memory->rewards, 4);
-    ck_assert_uint_eq(memory->histories[2], 4);
+    ck_assert_uint_eq(memory_history(memory, 2), 4);
     policy_api.observe(memory, 1);
     ck_assert_uint_eq(memory->rewards, 5);
     policy_api.observe(memory, -1);
@@ -206,17 +208,20 @@ START_TEST(saved_memories_come_back_and_damaged_ones_do_not) {
     ck_assert_int_eq(policy_api.memory_create(&host.public, 2, 2, 50, &memory), SYNRL_OK);
     ck_assert_int_eq(policy_api.memory_create(&host.public, 2, 2, 50, &other), SYNRL_OK);
     memory->rewards = 7;
-    memory->histories[49] = 8;
+    memory_set_history(memory, 17, 5);
+    memory_set_history(memory, 49, 8); /* of the same byte */
     const size_t size = policy_api.memory_state_size(memory);
     uint8_t *state = malloc(size);
     policy_api.memory_save(memory, state);
     ck_assert_int_eq(policy_api.memory_load(&host.public, other, state, size), SYNRL_OK);
     ck_assert_uint_eq(other->rewards, 7);
-    ck_assert_mem_eq(other->histories, memory->histories, 50);
+    for (size_t i = 0; i < 50; i++) {
+        ck_assert_uint_eq(memory_history(other, i), i == 17 ? 5 : i == 49 ? 8 : 4);
+    }
     state[size - 1] = 9; /* a history of two actions is below 9 */
     ck_assert_int_eq(policy_api.memory_load(&host.public, other, state, size), SYNRL_INVALID);
     ck_assert_int_eq(policy_api.memory_load(&host.public, other, state, size - 1), SYNRL_INVALID);
-    ck_assert_uint_eq(other->histories[49], 8);
+    ck_assert_uint_eq(memory_history(other, 49), 8);
     free(state);
     policy_api.memory_destroy(&host.public, memory);
     policy_api.memory_destroy(&host.public, other);

@@ -64,8 +64,8 @@ static void refuse(synrl_kind kind, const char *id, const char *part) {
 static const struct {
     const char *id, *message;
 } broken[] = {
-    {"wrong_major", "wrong_major.so: built for ABI 2.0, this synrl speaks 1.0; rebuild it"},
-    {"newer_minor", "newer_minor.so: built for ABI 1.1, this synrl speaks 1.0; rebuild it"},
+    {"wrong_major", "wrong_major.so: built for ABI 3.0, this synrl speaks 2.0; rebuild it"},
+    {"newer_minor", "newer_minor.so: built for ABI 2.1, this synrl speaks 2.0; rebuild it"},
     {"short_entry", "short_entry.so: its entry has 48 bytes: must be at least 72"},
     {"unknown_kind", "unknown_kind.so: is of kind 42: must be 1 .. 5"},
     {"no_entry", "no_entry.so: not a synrl plugin: it has no symbol synrl_plugin_entry"},

@@ -21,7 +21,7 @@
 extern "C" {
 #endif
 
-#define SYNRL_ABI_MAJOR 1
+#define SYNRL_ABI_MAJOR 2
 #define SYNRL_ABI_MINOR 0
 
 typedef enum synrl_kind {

@@ -31,12 +31,11 @@ typedef struct synrl_policy {
     double *q;                     /* [n_reward_histories][n_action_histories][3] */
 } synrl_policy;
 
-/* What the synapses of a network remember: their states. */
+/* What the synapses of a network remember: their states. Action histories are the host's own. */
 typedef struct synrl_memory {
     uint32_t n_actions, n_rewards;
     size_t n_synapses;
-    uint32_t rewards;   /* the reward history, global */
-    uint8_t *histories; /* [n_synapses], below 3^n_actions */
+    uint32_t rewards; /* the reward history, global */
 } synrl_memory;
 
 /* What `choose` can tell of its choices. A cell is action history * 3 + action digit: with the
