@@ -66,19 +66,11 @@ static int compare_entries(const void *a, const void *b) {
 
 static synrl_status add_entry(struct core *core, struct run_list *list, size_t *capacity,
                               const char *name) {
-    if (list->n == *capacity) {
-        const size_t larger = *capacity > 0 ? 2 * *capacity : 16;
-        struct run_entry *entries = core_alloc(core, larger, sizeof *entries);
-        if (entries == NULL) {
-            return SYNRL_NO_MEMORY;
-        }
-        if (list->n > 0) {
-            memcpy(entries, list->entries, list->n * sizeof *entries);
-        }
-        core_free(core, list->entries);
-        list->entries = entries;
-        *capacity = larger;
+    struct run_entry *entries = core_grow(core, list->entries, list->n, capacity, sizeof *entries);
+    if (entries == NULL) {
+        return SYNRL_NO_MEMORY;
     }
+    list->entries = entries;
     char *copy = core_strdup(core, name);
     if (copy == NULL) {
         return SYNRL_NO_MEMORY;
