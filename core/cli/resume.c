@@ -13,7 +13,7 @@
 #include "record.h"
 #include "runs.h"
 
-enum { MORE_ARGUMENTS = 8 };
+enum { MORE_ARGUMENTS = 9 }; /* the words that compose adds, but for what it is given */
 
 /* What was recorded of a call, and the words to repeat it. */
 struct repetition {
