@@ -34,12 +34,13 @@ static json_t *invocation_json(const struct invocation *invocation, bool picture
     for (size_t i = 0; i < invocation->n_overrides; i++) {
         json_array_append_new(overrides, json_string(invocation->overrides[i]));
     }
-    return json_pack("{s:s, s:I, s:o, s:o, s:o, s:b, s:o}", "id", invocation->id, "ordinal",
+    return json_pack("{s:s, s:I, s:o, s:o, s:o, s:b, s:o, s:o}", "id", invocation->id, "ordinal",
                      (json_int_t)invocation->ordinal, "folder", string_json(invocation->folder),
                      "overrides", overrides, "seed",
                      invocation->has_seed ? json_integer((json_int_t)invocation->seed)
                                           : json_null(),
-                     "pictures", (int)pictures, "cell", string_json(invocation->cell));
+                     "pictures", (int)pictures, "cell", string_json(invocation->cell), "place",
+                     string_json(invocation->place));
 }
 
 /* Beginning ------------------------------------------------------------------------------------ */
