@@ -13,7 +13,7 @@
 #include "record.h"
 #include "runs.h"
 
-enum { MORE_ARGUMENTS = 8 };
+enum { MORE_ARGUMENTS = 11 }; /* the words that compose adds, but for what it is given */
 
 /* What was recorded of a call, and the words to repeat it. */
 struct repetition {
@@ -51,11 +51,18 @@ static void add(struct repetition *repetition, const char *word) {
     repetition->argv[repetition->argc++] = (char *)word;
 }
 
+/* A flag that was given, with its value. */
+static void add_value(struct repetition *repetition, const char *flag, const json_t *value) {
+    if (json_is_string(value)) {
+        add(repetition, flag);
+        add(repetition, json_string_value(value));
+    }
+}
+
 /* The words of `synrl run`: those recorded, with the flags given now in front. */
 static int compose(struct repetition *repetition, int argc, char **argv) {
     json_t *call = json_object_get(repetition->json, "call"), *overrides, *seed;
     const char *script = json_string_value(json_object_get(repetition->json, "script"));
-    const char *cell = json_string_value(json_object_get(call, "cell"));
     const char *folder = NULL;
     int pictures = 1;
     if (script == NULL || json_unpack(call, "{s:o, s:o, s?s, s?b}", "overrides", &overrides, "seed",
@@ -87,10 +94,8 @@ static int compose(struct repetition *repetition, int argc, char **argv) {
         add(repetition, "--seed");
         add(repetition, repetition->seed);
     }
-    if (cell != NULL) {
-        add(repetition, "--cell-hash");
-        add(repetition, cell);
-    }
+    add_value(repetition, "--cell-hash", json_object_get(call, "cell"));
+    add_value(repetition, "--cell", json_object_get(call, "place"));
     add(repetition, script);
     for (size_t i = 0; i < json_array_size(overrides); i++) {
         const char *word = json_string_value(json_array_get(overrides, i));

@@ -81,6 +81,7 @@ static int parse_value(struct script_run *job, const char *flag, const char *val
             return misused("--cell must be SWEEP:CELL, not \"%s\"", value);
         }
         job->settings.cell_sweep = sweep;
+        job->settings.cell_place = value;
     } else if (strcmp(flag, "--cell-hash") == 0) { /* as well */
         job->settings.cell_hash = value;
     } else if (strcmp(flag, "--seed") == 0) {

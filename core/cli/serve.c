@@ -5,7 +5,6 @@
  * that begins with a dot, is one. Requests that name another host than this machine are refused, so
  * that no page from elsewhere can have its name resolve to here and read along. */
 #include <arpa/inet.h>
-#include <dirent.h>
 #include <errno.h>
 #include <microhttpd.h>
 #include <signal.h>
@@ -15,6 +14,7 @@
 
 #include "cli.h"
 #include "report.h"
+#include "runs.h"
 
 enum { RUNS_SHOWN = 20, RUNS_ASKED = 100, CONNECTIONS_MOST = 64, TIMEOUT_SECONDS = 30 };
 
@@ -31,11 +31,8 @@ static bool is_name(const char *name) {
 }
 
 static bool is_run(const char *folder) {
-    char path[4096];
     struct stat status;
-    const int length = snprintf(path, sizeof path, "%s/run.json", folder);
-    return length > 0 && (size_t)length < sizeof path && lstat(folder, &status) == 0 &&
-           S_ISDIR(status.st_mode) && stat(path, &status) == 0 && S_ISREG(status.st_mode);
+    return lstat(folder, &status) == 0 && S_ISDIR(status.st_mode) && run_exists(folder, NULL);
 }
 
 struct selection {
@@ -71,22 +68,15 @@ static enum MHD_Result take_argument(void *context, enum MHD_ValueKind kind, con
     return MHD_YES;
 }
 
-static int is_visible(const struct dirent *entry) {
-    return is_name(entry->d_name);
-}
-
 /* Names begin with the time, so the last are the newest. What is no run is passed over. */
 static void add_newest(struct selection *selection) {
-    struct dirent **entries;
-    const int n = scandir(selection->server->runs, &entries, is_visible, alphasort);
-    for (int i = n - 1; i >= 0; i--) {
-        if (selection->n < RUNS_SHOWN) {
-            add_folder(selection, entries[i]->d_name);
+    struct core *core = selection->server->core;
+    struct run_list list;
+    if (run_list_read(core, selection->server->runs, &list) == SYNRL_OK) {
+        for (size_t i = list.n; i-- > 0 && selection->n < RUNS_SHOWN;) {
+            add_folder(selection, list.entries[i].name);
         }
-        free(entries[i]);
-    }
-    if (n >= 0) {
-        free(entries);
+        run_list_free(core, &list);
     }
     selection->is_good = true;
 }

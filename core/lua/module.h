@@ -39,9 +39,10 @@ struct settings {
     void *log_context;
     const struct display *display; /* NULL: nothing is shown */
 
-    uint64_t cell_sweep;   /* this call is for a cell of the script's sweep of that number; or 0 */
-    size_t cell;           /* which, from 1 */
-    const char *cell_hash; /* of the sweep's cell that this call is for, or NULL */
+    uint64_t cell_sweep;    /* this call is for a cell of the script's sweep of that number; or 0 */
+    size_t cell;            /* which, from 1 */
+    const char *cell_hash;  /* of the sweep's cell that this call is for, or NULL */
+    const char *cell_place; /* "SWEEP:CELL", as it was given; or NULL */
 
     /* The answers. */
     json_t *cell_result; /* what the cell returned, the caller's reference: the script was ended

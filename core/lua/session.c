@@ -231,7 +231,8 @@ synrl_status session_next_run(struct session *session, struct recorder_options *
                                       .overrides = settings->overrides,
                                       .has_seed = settings->has_seed,
                                       .seed = settings->seed,
-                                      .cell = settings->cell_hash};
+                                      .cell = settings->cell_hash,
+                                      .place = settings->cell_place};
     snprintf(ordinal, sizeof ordinal, "%llu", (unsigned long long)invocation->ordinal);
     *options = (struct recorder_options){
         .folder = settings->runs,

@@ -64,24 +64,19 @@ static int newest_first(const void *left, const void *right) {
 
 static synrl_status collect(struct core *core, DIR *directory, const char *folder,
                             uint64_t **iterations, size_t *n) {
-    size_t room = 0;
+    size_t capacity = 0;
     uint64_t iteration;
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
         remove_draft(core, folder, entry->d_name);
         if (!read_name(entry->d_name, &iteration)) {
             continue;
         }
-        if (*n == room) {
-            room = 2 * room + 8;
-            uint64_t *more = core_alloc(core, room, sizeof *more);
-            if (more == NULL) {
-                return SYNRL_NO_MEMORY;
-            }
-            memcpy(more, *iterations, *n * sizeof *more);
-            core_free(core, *iterations);
-            *iterations = more;
+        uint64_t *grown = core_grow(core, *iterations, *n, &capacity, sizeof *grown);
+        if (grown == NULL) {
+            return SYNRL_NO_MEMORY;
         }
-        (*iterations)[(*n)++] = iteration;
+        *iterations = grown;
+        grown[(*n)++] = iteration;
     }
     return SYNRL_OK;
 }

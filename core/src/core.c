@@ -137,6 +137,23 @@ void core_free(struct core *core, void *memory) {
     }
 }
 
+void *core_grow(struct core *core, void *old, size_t n, size_t *capacity, size_t size) {
+    if (n < *capacity) {
+        return old;
+    }
+    const size_t larger = 2 * n + 8; /* no overflow: n entries were in memory */
+    void *array = core_alloc(core, larger, size);
+    if (array == NULL) {
+        return NULL;
+    }
+    if (n > 0) {
+        memcpy(array, old, n * size);
+    }
+    core_free(core, old);
+    *capacity = larger;
+    return array;
+}
+
 char *core_strdup(struct core *core, const char *text) {
     const size_t size = strlen(text) + 1;
     char *copy = core_alloc(core, size, 1);

@@ -60,6 +60,10 @@ void core_log(struct core *core, synrl_log_level level, const char *format, ...)
  * set where there is no memory or the product overflows; something that may be freed for 0. */
 void *core_alloc(struct core *core, size_t count, size_t size);
 void core_free(struct core *core, void *memory); /* NULL is allowed */
+/* An array of core_alloc (or NULL) that holds n entries of `size` bytes and has room for
+ * `*capacity` is returned, perhaps moved, with room for at least one more; new room is zeroed. NULL
+ * with the message set where there is no memory; then nothing has changed. */
+void *core_grow(struct core *core, void *old, size_t n, size_t *capacity, size_t size);
 char *core_strdup(struct core *core, const char *text);
 /* A new string by printf; NULL with the message set where there is no memory. */
 char *core_printf(struct core *core, const char *format, ...) __attribute__((format(printf, 2, 3)));

@@ -1,13 +1,13 @@
 /* Reading what recorder.c wrote. */
 #include "record.h"
 
-#include <dirent.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
 
 #include "file.h"
 #include "number.h"
+#include "runs.h"
 
 enum { RUN_JSON_LIMIT = 16 << 20 };
 #define METRICS_LIMIT ((size_t)1 << 32)
@@ -202,20 +202,15 @@ static void add_sibling(struct core *core, const char *folder, const char *call,
 
 synrl_status record_siblings(struct core *core, const char *runs, const char *call,
                              json_t **folders) {
-    DIR *directory = opendir(runs);
+    struct run_list list;
     *folders = NULL;
-    if (directory == NULL) {
-        return file_fail(core, runs, "read");
-    }
+    SYNRL_TRY(run_list_read(core, runs, &list));
     *folders = json_object();
     synrl_status status =
         *folders != NULL ? SYNRL_OK
                          : core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to look", runs);
-    for (const struct dirent *entry; status == SYNRL_OK && (entry = readdir(directory)) != NULL;) {
-        if (entry->d_name[0] == '.') {
-            continue;
-        }
-        char *folder = path_in(core, runs, entry->d_name);
+    for (size_t i = 0; status == SYNRL_OK && i < list.n; i++) {
+        char *folder = path_in(core, runs, list.entries[i].name);
         if (folder == NULL) {
             status = SYNRL_NO_MEMORY;
         } else {
@@ -223,7 +218,7 @@ synrl_status record_siblings(struct core *core, const char *runs, const char *ca
         }
         core_free(core, folder);
     }
-    closedir(directory);
+    run_list_free(core, &list);
     return status;
 }
 

@@ -28,7 +28,8 @@ struct invocation {
     const char *const *overrides; /* "key=value" */
     bool has_seed;
     uint64_t seed;
-    const char *cell; /* the hash of the sweep's cell that the call is for, or NULL */
+    const char *cell;  /* the hash of the sweep's cell that the call is for, or NULL */
+    const char *place; /* SWEEP:CELL in the script, where the sweep is the script's; or NULL */
 };
 
 struct recorder_options {

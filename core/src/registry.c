@@ -197,29 +197,15 @@ struct list {
     size_t n, capacity;
 };
 
-/* Room for one entry more. */
-static synrl_status list_grow(struct list *list) {
-    struct core *core = list->core;
-    if (list->n == list->capacity) {
-        const size_t capacity = list->capacity * 2 + 8;
-        struct registry_entry *entries = core_alloc(core, capacity, sizeof *entries);
-        if (entries == NULL) {
-            return SYNRL_NO_MEMORY;
-        }
-        if (list->n > 0) {
-            memcpy(entries, list->entries, list->n * sizeof *entries);
-        }
-        core_free(core, list->entries);
-        list->entries = entries;
-        list->capacity = capacity;
-    }
-    return SYNRL_OK;
-}
-
 static synrl_status list_add(struct list *list, int kind, const char *file) {
     struct core *core = list->core;
-    SYNRL_TRY(list_grow(list));
-    struct registry_entry *entry = &list->entries[list->n];
+    struct registry_entry *entries =
+        core_grow(core, list->entries, list->n, &list->capacity, sizeof *entries);
+    if (entries == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    list->entries = entries;
+    struct registry_entry *entry = &entries[list->n];
     *entry = (struct registry_entry){.file = core_strdup(core, file)};
     if (entry->file == NULL) {
         return SYNRL_NO_MEMORY;

@@ -3,11 +3,10 @@
 
 #include <inttypes.h>
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 #include <time.h>
-#include <unistd.h>
 
+#include "process.h"
 #include "provenance.h"
 
 static json_t *number_json(double number) {
@@ -27,35 +26,6 @@ static json_t *time_json(void) {
     return json_string(text);
 }
 
-/* The process ------------------------------------------------------------------------------------
- */
-
-/* Which process this is: numbers are used again, but not with the same start in the same boot. */
-static json_t *process_json(void) {
-    unsigned long long start = 0;
-    char line[1024] = "", boot[64] = "";
-    FILE *stream = fopen("/proc/self/stat", "re");
-    if (stream != NULL) {
-        const char *name_end = fgets(line, sizeof line, stream) != NULL ? strrchr(line, ')') : NULL;
-        /* Field 22; the one behind the name is the third. */
-        const char *field = name_end;
-        for (int n = 2; field != NULL && n < 22; n++) {
-            field = strchr(field + 1, ' ');
-        }
-        start = field != NULL ? strtoull(field, NULL, 10) : 0;
-        fclose(stream);
-    }
-    stream = fopen("/proc/sys/kernel/random/boot_id", "re");
-    if (stream != NULL) {
-        if (fgets(boot, sizeof boot, stream) != NULL) {
-            boot[strcspn(boot, "\n")] = '\0';
-        }
-        fclose(stream);
-    }
-    return json_pack("{s:I, s:I, s:s}", "pid", (json_int_t)getpid(), "start", (json_int_t)start,
-                     "boot", boot);
-}
-
 static json_t *invocation_json(const struct invocation *invocation, bool pictures) {
     if (invocation == NULL) {
         return json_null();
@@ -64,12 +34,13 @@ static json_t *invocation_json(const struct invocation *invocation, bool picture
     for (size_t i = 0; i < invocation->n_overrides; i++) {
         json_array_append_new(overrides, json_string(invocation->overrides[i]));
     }
-    return json_pack("{s:s, s:I, s:o, s:o, s:o, s:b, s:o}", "id", invocation->id, "ordinal",
+    return json_pack("{s:s, s:I, s:o, s:o, s:o, s:b, s:o, s:o}", "id", invocation->id, "ordinal",
                      (json_int_t)invocation->ordinal, "folder", string_json(invocation->folder),
                      "overrides", overrides, "seed",
                      invocation->has_seed ? json_integer((json_int_t)invocation->seed)
                                           : json_null(),
-                     "pictures", (int)pictures, "cell", string_json(invocation->cell));
+                     "pictures", (int)pictures, "cell", string_json(invocation->cell), "place",
+                     string_json(invocation->place));
 }
 
 /* Beginning ------------------------------------------------------------------------------------ */

@@ -10,6 +10,7 @@
 #include <unistd.h>
 
 #include "file.h"
+#include "process.h"
 #include "record.h"
 #include "registry.h"
 
@@ -18,56 +19,10 @@ enum { SHOWN_MAX = 10 };
 const char *const run_statuses[N_RUN_STATUSES] = {"done",    "stopped", "failed", "interrupted",
                                                   "running", "crashed", "unknown"};
 
-/* The process ---------------------------------------------------------------------------------- */
-
-/* The first line of a file of the system; false where there is none. */
-static bool read_line(const char *path, char *line, int size) {
-    FILE *stream = fopen(path, "re");
-    if (stream == NULL) {
-        return false;
-    }
-    const bool is_read = fgets(line, size, stream) != NULL;
-    fclose(stream);
-    line[is_read ? strcspn(line, "\n") : 0] = '\0';
-    return is_read;
-}
-
-/* Field 22 of /proc/PID/stat; false where the process is not there or has ended and only waits to
- * be asked about. */
-static bool read_start(json_int_t pid, json_int_t *start) {
-    char path[64], line[2048];
-    snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);
-    if (!read_line(path, line, sizeof line)) {
-        return false;
-    }
-    char *field = strrchr(line, ')'); /* the end of field 2, a name that may hold anything */
-    if (field == NULL || strlen(field) < 3 || strchr("ZXx", field[2]) != NULL) {
-        return false;
-    }
-    for (int number = 2; field != NULL && number < 22; number++) {
-        field = strchr(field + 1, ' ');
-    }
-    *start = field != NULL ? (json_int_t)strtoll(field, NULL, 10) : 0;
-    return field != NULL;
-}
-
 const char *run_status(const char *recorded, const json_t *process) {
-    if (strcmp(recorded, "running") != 0) {
-        return recorded;
-    }
-    char boot[128];
-    json_int_t start;
-    const json_t *pid = json_object_get(process, "pid");
-    const json_t *started = json_object_get(process, "start");
-    const char *recorded_boot = json_string_value(json_object_get(process, "boot"));
-    if (!json_is_integer(pid) || !json_is_integer(started) || recorded_boot == NULL ||
-        !read_line("/proc/sys/kernel/random/boot_id", boot, sizeof boot)) {
-        return "unknown";
-    }
-    const bool is_alive = strcmp(boot, recorded_boot) == 0 &&
-                          read_start(json_integer_value(pid), &start) &&
-                          start == json_integer_value(started);
-    return is_alive ? "running" : "crashed";
+    static const char *const lives[] = {
+        [PROCESS_GONE] = "crashed", [PROCESS_ALIVE] = "running", [PROCESS_UNKNOWN] = "unknown"};
+    return strcmp(recorded, "running") == 0 ? lives[process_life(process)] : recorded;
 }
 
 /* run.json ------------------------------------------------------------------------------------- */
@@ -111,19 +66,11 @@ static int compare_entries(const void *a, const void *b) {
 
 static synrl_status add_entry(struct core *core, struct run_list *list, size_t *capacity,
                               const char *name) {
-    if (list->n == *capacity) {
-        const size_t larger = *capacity > 0 ? 2 * *capacity : 16;
-        struct run_entry *entries = core_alloc(core, larger, sizeof *entries);
-        if (entries == NULL) {
-            return SYNRL_NO_MEMORY;
-        }
-        if (list->n > 0) {
-            memcpy(entries, list->entries, list->n * sizeof *entries);
-        }
-        core_free(core, list->entries);
-        list->entries = entries;
-        *capacity = larger;
+    struct run_entry *entries = core_grow(core, list->entries, list->n, capacity, sizeof *entries);
+    if (entries == NULL) {
+        return SYNRL_NO_MEMORY;
     }
+    list->entries = entries;
     char *copy = core_strdup(core, name);
     if (copy == NULL) {
         return SYNRL_NO_MEMORY;

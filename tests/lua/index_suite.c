@@ -21,12 +21,8 @@ static void close_child(void) {
     child_close(&child);
 }
 
-static void run_ok(const char *command) {
-    ck_assert_msg(child_run(&child, "%s", command) == 0, "%s: %s", command, child.error);
-}
-
 static void check_output(const char *command, const char *output) {
-    run_ok(command);
+    child_ok(&child, command);
     ck_assert_msg(strcmp(child.output, output) == 0, "%s: \"%s\"", command, child.output);
 }
 
@@ -53,7 +49,7 @@ static void make_runs(void) {
                  "  stop = function(m) return m.iteration >= 10 and 'enough' end })\n"
                  "pcall(train, 'broken', 0.25, 10, { valid = data, evaluate_every = 5,\n"
                  "  on_evaluate = function() error('on purpose') end })\n");
-    run_ok(SYNRL "run --quiet --no-pictures s.lua >/dev/null");
+    child_ok(&child, SYNRL "run --quiet --no-pictures s.lua >/dev/null");
 }
 
 #define LS SYNRL "ls --json "
@@ -76,7 +72,8 @@ START_TEST(runs_are_listed) {
     check_output(NAMES("--name '[cw]*'"), "calm wild\n");
     check_output(ORDER("--sort iterations"), "broken wild calm early\n");
     check_output(ORDER("--sort iterations --reverse --limit 2"), "early calm\n");
-    run_ok(
+    child_ok(
+        &child,
         "sed -i 's/\"started\": .*/\"started\": \"2035-01-01T00:00:00Z\",/' runs/*-early/run.json\n"
         "sed -i 's/\"started\": .*/\"started\": \"2034-01-01T00:00:00Z\",/' runs/*-wild/run.json");
     check_output(ORDER(""), "broken calm wild early\n");
@@ -88,7 +85,7 @@ START_TEST(runs_are_listed) {
     check_output(NAMES("--where data.parameters.samples=51"), "\n");
     check_output(NAMES("--where 'name=x\" OR 1=1 --'"), "\n");
     check_output(NAMES("--name \"' OR 1=1 --\""), "\n");
-    run_ok(SYNRL "ls");
+    child_ok(&child, SYNRL "ls");
     ck_assert(child_said(&child, "done     "));
     ck_assert(child_said(&child, " 10/40 "));
     check_fails(SYNRL "ls --status crahsed", 2, "did you mean \"crashed\"");
@@ -119,9 +116,9 @@ START_TEST(a_run_whose_process_died_is_crashed) {
                  "running\n  \"status\": \"running\"\n");
     check_output(NAMES("--status crashed"), "killed\n");
     check_output(NAMES("--status running"), "\n");
-    run_ok(SYNRL "show runs/*-killed");
+    child_ok(&child, SYNRL "show runs/*-killed");
     ck_assert(child_said(&child, "crashed"));
-    run_ok(SYNRL "report runs/* && grep -c '\"status\":\"crashed\"' report.html");
+    child_ok(&child, SYNRL "report runs/* && grep -c '\"status\":\"crashed\"' report.html");
     check_output(SYNRL "rm runs/*-killed >/dev/null; ls runs", "synrl.db\n");
 }
 END_TEST
@@ -144,26 +141,26 @@ START_TEST(the_data_base_is_only_a_copy) {
         "c.execute('DROP TABLE runs'); c.commit()\"",
     };
     make_runs();
-    run_ok(LS);
+    child_ok(&child, LS);
     char *before = strdup(child.output);
     for (size_t i = 0; i < sizeof damages / sizeof damages[0]; i++) {
-        run_ok(damages[i]);
+        child_ok(&child, damages[i]);
         check_output(LS, before);
     }
     check_output(SYNRL "reindex", "runs/synrl.db: 4 runs\n");
     check_output(LS, before);
     /* What lies beside the runs is named and left out. */
-    run_ok(
-        "mkdir runs/stray runs/torn; echo '{\"status\":' > runs/torn/run.json; mkdir d; "
-        "cp runs/*-calm/* d; ln -s ../d runs/link; touch runs/file");
+    child_ok(&child,
+             "mkdir runs/stray runs/torn; echo '{\"status\":' > runs/torn/run.json; mkdir d; "
+             "cp runs/*-calm/* d; ln -s ../d runs/link; touch runs/file");
     check_output(LS " 2>/dev/null", before);
-    run_ok(SYNRL "reindex");
+    child_ok(&child, SYNRL "reindex");
     ck_assert_str_eq(child.output, "runs/synrl.db: 4 runs, 2 folders left out\n");
     ck_assert(child_said(&child, "left out: runs/torn/run.json"));
     /* A run that is changed or gone is seen at once. */
-    run_ok(
-        "sed -i 's/\"name\": \"wild\"/\"name\": \"mild\"/' runs/*-wild/run.json; "
-        "rm -r runs/*-broken");
+    child_ok(&child,
+             "sed -i 's/\"name\": \"wild\"/\"name\": \"mild\"/' runs/*-wild/run.json; "
+             "rm -r runs/*-broken");
     check_output(NAMES("2>/dev/null"), "calm early mild\n");
     free(before);
 }
@@ -173,13 +170,13 @@ END_TEST
 START_TEST(without_leave_to_write_runs_are_still_listed) {
     make_runs();
     if (geteuid() == 0 && child_run(&child, "chattr +i runs 2>/dev/null") != 0) {
-        run_ok("rm -f runs/synrl.db; mkdir runs/synrl.db");
+        child_ok(&child, "rm -f runs/synrl.db; mkdir runs/synrl.db");
         check_output(NAMES(""), "broken calm early wild\n");
         ck_assert(child_said(&child, "cannot be written, so nothing is kept"));
         return;
     }
     child_run(&child, "chattr -i runs; rm -f runs/synrl.db; chmod a-w runs; chattr +i runs");
-    run_ok(NAMES("") "; chattr -i runs 2>/dev/null; chmod u+w runs");
+    child_ok(&child, NAMES("") "; chattr -i runs 2>/dev/null; chmod u+w runs");
     ck_assert(child_said(&child, "broken calm early wild"));
     ck_assert(child_said(&child, "cannot be written, so nothing is kept"));
 }
@@ -194,16 +191,18 @@ START_TEST(many_processes_share_the_index) {
                  "return synrl.train { name = o.name, loss = 'mse', rule = 'win_stay',\n"
                  "  iterations = 20, data = synrl.dataset('boundary', { samples = 50 }),\n"
                  "  model = synrl.model('mlp', { layers = { 2, 5, 1 } }) }.summary\n");
-    run_ok("mkdir runs\n" SYNRL "sweep --quiet c.lua name=a seed=1..8 -j 2 >one 2>&1 & a=$!\n" SYNRL
-           "sweep --quiet c.lua name=b seed=1..8 -j 2 >two 2>&1 & b=$!\n"
-           "for w in 1 2; do (while ! test -e stop; do " SYNRL
-           "ls >/dev/null 2>>errors || echo failed >>errors; done) & done\n"
-           "for i in 1 2 3; do " SYNRL
-           "reindex >/dev/null 2>>errors || echo failed >>errors; done\n"
-           "wait $a || exit 1; wait $b || exit 1; touch stop; wait; grep -v 'no runs' errors >&2; "
-           "true");
+    child_ok(
+        &child,
+        "mkdir runs\n" SYNRL "sweep --quiet c.lua name=a seed=1..8 -j 2 >one 2>&1 & a=$!\n" SYNRL
+        "sweep --quiet c.lua name=b seed=1..8 -j 2 >two 2>&1 & b=$!\n"
+        "for w in 1 2; do (while ! test -e stop; do " SYNRL
+        "ls >/dev/null 2>>errors || echo failed >>errors; done) & done\n"
+        "for i in 1 2 3; do " SYNRL
+        "reindex >/dev/null 2>>errors || echo failed >>errors; done\n"
+        "wait $a || exit 1; wait $b || exit 1; touch stop; wait; grep -v 'no runs' errors >&2; "
+        "true");
     ck_assert_str_eq(child.error, "");
-    run_ok(LS);
+    child_ok(&child, LS);
     json_t *rows = json_loads(child.output, 0, NULL);
     ck_assert_uint_eq(json_array_size(rows), 16);
     json_decref(rows);
@@ -212,14 +211,15 @@ END_TEST
 
 START_TEST(exports_hold_what_was_measured) {
     make_runs();
-    run_ok(SYNRL "export calm --csv 2>/dev/null || " SYNRL
-                 "export $(basename runs/*-calm) --csv | cmp - runs/*-calm/metrics.csv");
-    run_ok(SYNRL "export runs/*-calm --csv -o c.csv && cmp c.csv runs/*-calm/metrics.csv");
+    child_ok(&child, SYNRL "export calm --csv 2>/dev/null || " SYNRL
+                           "export $(basename runs/*-calm) --csv | cmp - runs/*-calm/metrics.csv");
+    child_ok(&child,
+             SYNRL "export runs/*-calm --csv -o c.csv && cmp c.csv runs/*-calm/metrics.csv");
     if (!scratch_has_numpy()) {
         return;
     }
-    run_ok(SYNRL "export runs/*-early --npz -o m.npz && " SYNRL
-                 "export runs/*-early --tensorboard tb");
+    child_ok(&child, SYNRL "export runs/*-early --npz -o m.npz && " SYNRL
+                           "export runs/*-early --tensorboard tb");
     scratch_file(
         &child.scratch, "check.py",
         "import csv, glob, math, struct, sys\n"
@@ -273,7 +273,7 @@ START_TEST(exports_hold_what_was_measured) {
         "  wanted = {k: v for k, v in row.items() if v and k != 'iteration'}\n"
         "  assert set(told) == set(wanted), (told, wanted)\n"
         "  for k in told: assert told[k] == numpy.float32(wanted[k])\n");
-    run_ok("/usr/bin/python3 check.py");
+    child_ok(&child, "/usr/bin/python3 check.py");
     check_fails(SYNRL "export runs/*-calm", 2, "one of --csv, --npz and --tensorboard");
     check_fails(SYNRL "export runs/*-calm --csv -o none/c.csv", 1, "none/c.csv");
     check_fails(SYNRL "export runs/none --csv", 1, "must be a run's folder");
@@ -285,7 +285,8 @@ END_TEST
 
 START_TEST(only_whole_folders_of_ended_runs_are_removed) {
     make_runs();
-    run_ok(
+    child_ok(
+        &child,
         "mkdir -p zz/precious; cp -r runs/*-calm runs/deep; mkdir runs/deep/more; "
         "cp -r runs/*-calm linked; ln -s ../linked runs/link; cp -r runs/*-calm runs/lives\n"
         "s=$(cut -d' ' -f22 /proc/$$/stat); b=$(cat /proc/sys/kernel/random/boot_id)\n"
@@ -300,20 +301,22 @@ START_TEST(only_whole_folders_of_ended_runs_are_removed) {
     check_fails(SYNRL "rm runs/link", 1, "not removed: a link");
     check_fails(SYNRL "rm runs/*-wild nothing", 1, "no run \"nothing\"");
     check_fails(SYNRL "rm", 2, "which run?");
-    run_ok("test -f runs/*-wild/run.json && test -f linked/run.json && test -f runs/deep/run.json");
-    run_ok(SYNRL "rm runs/*-wild $(basename runs/*-early)");
+    child_ok(
+        &child,
+        "test -f runs/*-wild/run.json && test -f linked/run.json && test -f runs/deep/run.json");
+    child_ok(&child, SYNRL "rm runs/*-wild $(basename runs/*-early)");
     check_output(NAMES("--name '[we]*'"), "\n");
-    run_ok("rm -r runs/deep runs/lives; rm runs/link");
+    child_ok(&child, "rm -r runs/deep runs/lives; rm runs/link");
     check_output(NAMES(""), "broken calm\n");
 }
 END_TEST
 
 START_TEST(a_run_is_shown) {
     make_runs();
-    run_ok(SYNRL "show runs/*-early");
+    child_ok(&child, SYNRL "show runs/*-early");
     ck_assert(child_said(&child, "stopped"));
     ck_assert(child_said(&child, "enough"));
-    run_ok(SYNRL "show $(basename runs/*-broken)");
+    child_ok(&child, SYNRL "show $(basename runs/*-broken)");
     ck_assert(child_said(&child, "on purpose"));
     check_output(SYNRL "show runs/*-calm --json | " PYTHON
                        "\"import json, sys\n"

@@ -44,10 +44,6 @@ static void close_child(void) {
     child_close(&child);
 }
 
-static void run_ok(const char *command) {
-    ck_assert_msg(child_run(&child, "%s", command) == 0, "%s: %s", command, child.error);
-}
-
 static void expect(int code, const char *command, const char *says) {
     const int found = child_run(&child, "%s", command);
     ck_assert_msg(found == code, "%s: exit code %d: %s%s", command, found, child.output,
@@ -60,7 +56,7 @@ static const char *const rules[] = {"qlearning", "static", "win_stay"};
 START_TEST(a_replay_without_data_ends_with_the_same_weights) {
     char command[256], hash[32];
     snprintf(command, sizeof command, RUN "rule=%s batch=%d", rules[_i / 2], _i % 2 ? 60 : 30);
-    run_ok(command);
+    child_ok(&child, command);
     ck_assert_int_eq(sscanf(child.output, "hash %31s", hash), 1);
     expect(0, "rm data.csv s.lua; " SYNRL "replay runs/*/", hash);
 }
@@ -69,8 +65,8 @@ END_TEST
 /* Every line against the run's own files: the weight after the last step is that of weights.npz,
  * the rewards are the bits, and a weight moves by alpha times the action. */
 START_TEST(one_synapse_is_shown_step_by_step) {
-    run_ok(RUN "rule=static");
-    run_ok(SYNRL "replay --synapse 2:3:5 --steps 0..499 runs/*/");
+    child_ok(&child, RUN "rule=static");
+    child_ok(&child, SYNRL "replay --synapse 2:3:5 --steps 0..499 runs/*/");
     char *lines = strdup(child.output);
     size_t size;
     char path[512];
@@ -158,7 +154,7 @@ START_TEST(runs_part_where_they_part) {
         {"bad=40.0", "the actions are the same, the rewards", 1},
         {"rule=gd", "by their recorded losses they part after iteration 0", 1},
     };
-    run_ok(RUN);
+    child_ok(&child, RUN);
     ck_assert_int_eq(child_run(&child, RUN "--runs other %s", cases[_i].options), 0);
     expect(cases[_i].code, SYNRL "diff runs/*/ other/*/", cases[_i].says);
 }

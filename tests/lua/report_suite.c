@@ -24,10 +24,6 @@ static void close_child(void) {
     child_close(&child);
 }
 
-static void run_ok(const char *command) {
-    ck_assert_msg(child_run(&child, "%s", command) == 0, "%s: %s", command, child.error);
-}
-
 /* Two runs that differ in their seed, and one of a classifier, of few iterations. */
 static void make_runs(void) {
     scratch_file(
@@ -42,7 +38,7 @@ static void make_runs(void) {
         "synrl.train { name = 'classes', loss = 'cross_entropy', rule = 'qlearning',\n"
         "  data = synrl.dataset('csv', { path = 'd.csv', label = '2' }), iterations = 40,\n"
         "  model = synrl.model('mlp', { layers = { 1, 5, 3 } }) }\n");
-    run_ok(SYNRL "run --quiet --no-pictures s.lua >/dev/null");
+    child_ok(&child, SYNRL "run --quiet --no-pictures s.lua >/dev/null");
 }
 
 static bool has_browser(void) {
@@ -67,7 +63,7 @@ static void check_page(const char *address, int n_charts) {
 
 START_TEST(a_report_is_drawn) {
     make_runs();
-    run_ok(SYNRL "report runs/* --title 'Two of a kind'");
+    child_ok(&child, SYNRL "report runs/* --title 'Two of a kind'");
     ck_assert(child_said(&child, "report.html: 3 runs"));
     if (has_browser()) {
         check_page("report.html", 4);
@@ -82,7 +78,7 @@ END_TEST
 /* Half way along the curves of 40 iterations the legend tells iteration 20 and a value for each. */
 START_TEST(values_are_shown_under_the_pointer) {
     make_runs();
-    run_ok(SYNRL "report runs/*some*");
+    child_ok(&child, SYNRL "report runs/*some*");
     scratch_file(
         &child.scratch, "hover.html",
         "<script>addEventListener('load', () => setTimeout(() => {\n"
@@ -94,9 +90,9 @@ START_TEST(values_are_shown_under_the_pointer) {
         "  setTimeout(() => { document.body.dataset.hovered =\n"
         "    document.querySelector('.u-legend').innerText.replace(/\\s+/g, ' '); }, 300);\n"
         "}, 1000));</script>\n");
-    run_ok("cat hover.html >> report.html");
+    child_ok(&child, "cat hover.html >> report.html");
     if (has_browser()) {
-        run_ok(BROWSER "report.html > page; grep -o 'data-hovered=\"[^\"]*\"' page");
+        child_ok(&child, BROWSER "report.html > page; grep -o 'data-hovered=\"[^\"]*\"' page");
         const char *value = strstr(child.output, "iteration20some (mean of 2)");
         ck_assert_msg(value != NULL && strpbrk(value + 27, "0123456789") == value + 27, "%s",
                       child.output);
@@ -108,8 +104,8 @@ END_TEST
  * the page has no address to fetch from: uPlot's home page in a comment is all. */
 START_TEST(a_report_needs_nothing_else) {
     make_runs();
-    run_ok(SYNRL "report runs/*");
-    run_ok("grep -c \"default-src 'none'; img-src data:; style-src\" report.html");
+    child_ok(&child, SYNRL "report runs/*");
+    child_ok(&child, "grep -c \"default-src 'none'; img-src data:; style-src\" report.html");
     ck_assert_int_eq(child_run(&child,
                                "grep -oE '(src|href)=\"[^\"]*' report.html | "
                                "grep -v 'data:' | wc -l"),
@@ -128,11 +124,11 @@ START_TEST(a_sweep_is_reported) {
                  "  rule = synrl.rule('win_stay', { epsilon = o.epsilon }),\n"
                  "  data = synrl.dataset('boundary', { samples = 50 }),\n"
                  "  model = synrl.model('mlp', { layers = { 2, 5, 1 } }) }.summary\n");
-    run_ok(SYNRL "sweep c.lua epsilon=0.1,0.2 seed=1..2 >/dev/null && " SYNRL
-                 "sweep --fresh c.lua epsilon=0.1,0.2 seed=1..2 >/dev/null && " SYNRL
-                 "sweep c.lua epsilon=0.3 >/dev/null && ls -d runs/*-cell* | wc -l");
+    child_ok(&child, SYNRL "sweep c.lua epsilon=0.1,0.2 seed=1..2 >/dev/null && " SYNRL
+                           "sweep --fresh c.lua epsilon=0.1,0.2 seed=1..2 >/dev/null && " SYNRL
+                           "sweep c.lua epsilon=0.3 >/dev/null && ls -d runs/*-cell* | wc -l");
     ck_assert_str_eq(child.output, "9\n");
-    run_ok("for s in runs/sweep-*.json; do " SYNRL "report $s; done | sort");
+    child_ok(&child, "for s in runs/sweep-*.json; do " SYNRL "report $s; done | sort");
     ck_assert_str_eq(child.output, "report.html: 1 run\nreport.html: 4 runs\n");
     ck_assert_int_ne(child_run(&child, "echo '{}' > x.json; " SYNRL "report x.json"), 0);
     ck_assert(child_said(&child, "x.json: not the record of a sweep"));
@@ -145,9 +141,10 @@ END_TEST
 
 START_TEST(names_are_text) {
     make_runs();
-    run_ok("for f in runs/*/run.json; do sed -i 's#\"name\": \"[^\"]*\"#\"name\": \"" HOSTILE
-           "\"#' $f; done; " SYNRL "report runs/* --title '" HOSTILE "'");
-    run_ok("grep -c '<script' report.html");
+    child_ok(&child,
+             "for f in runs/*/run.json; do sed -i 's#\"name\": \"[^\"]*\"#\"name\": \"" HOSTILE
+             "\"#' $f; done; " SYNRL "report runs/* --title '" HOSTILE "'");
+    child_ok(&child, "grep -c '<script' report.html");
     ck_assert_str_eq(child.output, "3\n");
     ck_assert_int_eq(child_run(&child,
                                "grep -q 'onerror=alert' report.html && "
@@ -162,11 +159,12 @@ END_TEST
 
 START_TEST(damage_is_shown_not_fatal) {
     make_runs();
-    run_ok(
+    child_ok(
+        &child,
         "set -- runs/*; rm $1/metrics.csv; echo '{\"status\":' > $2/run.json; "
         "head -c 3000 /dev/zero > $3/metrics.csv; head -c 99 \"$BUILD\"/synrl > $3/policy.csv; "
         ": > $3/confusion.csv; mkdir runs/none; " SYNRL "report runs/*");
-    run_ok("grep -o '\"problem\":' report.html | wc -l");
+    child_ok(&child, "grep -o '\"problem\":' report.html | wc -l");
     ck_assert_str_eq(child.output, "4\n");
     if (has_browser()) {
         ck_assert_int_eq(child_run(&child, BROWSER "report.html"), 0);
@@ -179,13 +177,13 @@ END_TEST
 /* 20 runs of 10,000 points: under 3 MB, and drawn in less than a second of the browser's time. */
 START_TEST(many_points_are_thinned) {
     make_runs();
-    run_ok(
-        "r=$(ls -d runs/*some | head -n 1); head -n 1 $r/metrics.csv > m\n"
-        "awk 'BEGIN { for (i = 0; i <= 10000; i++) printf "
-        "\"%d,%.17g,%.17g,%.17g,,,0.001,0.1,%d,0\\n\","
-        " i, 1 / (i + 1) + rand() / 9, rand(), rand(), i }' >> m\n"
-        "for i in $(seq 10 29); do cp -r $r many$i; cp m many$i/metrics.csv; done\n" SYNRL
-        "report many* ; wc -c < report.html");
+    child_ok(&child,
+             "r=$(ls -d runs/*some | head -n 1); head -n 1 $r/metrics.csv > m\n"
+             "awk 'BEGIN { for (i = 0; i <= 10000; i++) printf "
+             "\"%d,%.17g,%.17g,%.17g,,,0.001,0.1,%d,0\\n\","
+             " i, 1 / (i + 1) + rand() / 9, rand(), rand(), i }' >> m\n"
+             "for i in $(seq 10 29); do cp -r $r many$i; cp m many$i/metrics.csv; done\n" SYNRL
+             "report many* ; wc -c < report.html");
     ck_assert_msg(strtoul(strrchr(child.output, ':') != NULL ? strchr(child.output, '\n') + 1 : "0",
                           NULL, 10) < 3000000,
                   "%s", child.output);
@@ -261,7 +259,7 @@ START_TEST(nothing_else_is_served) {
     enum { N_CASES = sizeof cases / sizeof cases[0] };
     char commands[3000] = "";
     make_runs();
-    run_ok("mkdir secret; cp runs/*classes/* secret; ln -s ../secret runs/link");
+    child_ok(&child, "mkdir secret; cp runs/*classes/* secret; ln -s ../secret runs/link");
     for (size_t i = 0; i < N_CASES; i++) {
         strcat(strcat(strcat(commands, "get "), cases[i].request), " | cut -c1-3 | head -n 1\n");
     }

@@ -152,6 +152,54 @@ START_TEST(a_complete_call_is_told_again) {
 }
 END_TEST
 
+/* Sweeps --------------------------------------------------------------------------------------- */
+
+/* The second of two sweeps trains, and stands on the first; one of its cells is cut short. */
+static const char sweeping[] =
+    "local synrl = require 'synrl'\n"
+    "local o = synrl.options { seed = 3, samples = 100, iterations = 400 }\n"
+    "local first = synrl.sweep { grid = { half = { 4 } }, run = function(p) return 2 * p.half end "
+    "}\n"
+    "local data = synrl.dataset('boundary', { samples = o.samples, seed = o.seed })\n"
+    "local function train(p)\n"
+    "  local layers = { 2, p.n + first.cells[1].result, 1 }\n"
+    "  local run = synrl.train { name = 'n' .. p.n, data = data, valid = data, loss = 'mse',\n"
+    "    rule = 'win_stay', model = synrl.model('mlp', { layers = layers }),\n"
+    "    iterations = o.iterations, evaluate_every = 10, checkpoint = { every = 50 },\n"
+    "    on_evaluate = function(m)\n"
+    "      local file = p.n == 2 and m.iteration > 200 and io.open('signal')\n"
+    "      if file then os.remove('signal') os.execute('kill -' .. file:read() .. ' $PPID') end\n"
+    "    end }\n"
+    "  return { n = p.n, hash = run.summary.weights_hash }\n"
+    "end\n"
+    "local second = synrl.sweep { grid = { n = { 1, 2 } }, run = train }\n"
+    "return second.cells[2].result or {}\n";
+
+/* As the cell that it was: no cell is run anew. All that a call can be told is told again. */
+START_TEST(a_run_of_a_sweep_goes_on_in_its_cell) {
+    static const char *const signals[] = {"KILL", "TERM"}; /* system() ignores INT */
+#define SWEEPING "run --quiet --no-pictures --seed 5 c.lua samples=150 "
+    scratch_file(&child.scratch, "c.lua", sweeping);
+    child_ok(&child, SYNRL SWEEPING "--runs whole");
+    char *result = strdup(child.output);
+    ck_assert_msg(child_said(&child, "hash "), "%s", result);
+    ck_assert_msg(child_run(&child, "echo %s >signal; " SYNRL SWEEPING, signals[_i]) == 0, "%s",
+                  child.error);
+    ck_assert_str_eq(child.output, "");
+    for (int round = 0; round < 2; round++) {
+        child_ok(&child, "ls -d runs/*-n* >before; " SYNRL
+                         "resume --quiet runs/*-n2 && "
+                         "ls -d runs/*-n* | cmp - before");
+        ck_assert_str_eq(child.output, result);
+    }
+    child_ok(&child,
+             "cmp runs/*-n2/metrics.csv whole/*-n2/metrics.csv && "
+             "grep -A1 '\"resumed\"' runs/*-n2/run.json");
+    ck_assert_msg(!child_said(&child, "[]"), "%s", child.output);
+    free(result);
+}
+END_TEST
+
 /* Damage --------------------------------------------------------------------------------------- */
 
 static const struct {
@@ -255,6 +303,7 @@ Suite *make_resume_suite(void) {
     tcase_add_loop_test(tests, every_rule_goes_on_after_a_signal, 0,
                         sizeof rules / sizeof rules[0]);
     tcase_add_test(tests, a_complete_call_is_told_again);
+    tcase_add_loop_test(tests, a_run_of_a_sweep_goes_on_in_its_cell, 0, 2);
     tcase_add_loop_test(tests, damage_is_named_and_the_checkpoint_before_is_used, 0, N_DAMAGES);
     tcase_add_test(tests, a_full_disk_is_an_error_and_can_be_mended);
     tcase_add_test(tests, a_save_that_cannot_be_named_is_an_error);

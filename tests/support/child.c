@@ -43,6 +43,10 @@ int child_run(struct child *child, const char *format, ...) {
     return WEXITSTATUS(status);
 }
 
+void child_ok(struct child *child, const char *command) {
+    ck_assert_msg(child_run(child, "%s", command) == 0, "%s: %s", command, child->error);
+}
+
 bool child_said(const struct child *child, const char *text) {
     return strstr(child->output, text) != NULL || strstr(child->error, text) != NULL;
 }

@@ -26,6 +26,8 @@ void child_open(struct child *child);
 void child_close(struct child *child);
 /* Runs a shell command line in the folder; $BUILD is the build folder. Returns the exit code. */
 int child_run(struct child *child, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* As child_run, of a command that must exit with 0. */
+void child_ok(struct child *child, const char *command);
 /* Whether the last run's stdout or stderr has this text in it. */
 bool child_said(const struct child *child, const char *text);
 
