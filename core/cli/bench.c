@@ -9,6 +9,7 @@
 
 #include "bench.h"
 #include "cli.h"
+#include "engine/engine.h"
 #include "policy.h"
 #include "trainer.h"
 
@@ -31,7 +32,7 @@ struct bench {
 /* One line, and one entry of the JSON. */
 static void tell(struct bench *bench, const char *name, double value, const char *unit) {
     json_object_set_new(bench->results, name, json_real(value));
-    fprintf(bench->as_json ? stderr : stdout, "%-52s %10.4g %s\n", name, value, unit);
+    fprintf(bench->as_json ? stderr : stdout, "%-62s %10.4g %s\n", name, value, unit);
     fflush(stdout);
 }
 
@@ -235,14 +236,16 @@ static void counted_free(void *context, void *memory) {
     free(block);
 }
 
-/* Bytes held while a network of this width trains with a static policy on the benchmark's batch. */
-static double live_bytes(const struct bench *bench, size_t hidden, size_t *n_synapses) {
+/* Bytes held while a network of this width trains with a static policy on a batch of so many. */
+static double live_bytes(const struct bench *bench, size_t hidden, size_t n_samples,
+                         size_t *n_synapses) {
     size_t live = 0;
     const struct allocator allocator = {&live, counted_allocate, counted_free};
     const struct core_options core_options = {.n_threads = 1, .allocator = &allocator};
     struct core *core = core_create(&core_options);
     const struct shape shape = {.hidden = hidden, .rule = "static", .iterations = 1};
-    struct train_options options = {.name = "bench", .seed = 1, .iterations = 1, .batch_size = 16};
+    struct train_options options = {
+        .name = "bench", .seed = 1, .iterations = 1, .batch_size = n_samples};
     struct trainer *trainer = NULL;
     double bytes = (double)NAN;
     if (core != NULL && make_data(core, bench, &shape, &options.data) == SYNRL_OK &&
@@ -311,30 +314,52 @@ static void tell_peers(struct bench *bench, size_t hidden, double own) {
     }
 }
 
-/* All ------------------------------------------------------------------------------------------ */
+/* The parts ------------------------------------------------------------------------------------ */
 
+/* The instructions that the dense path may be made of, by the variants that have them. */
+static const struct {
+    const char *isa, *name;
+} instructions[] = {{"avx512", "vpdpbusd"}, {"amx", "tdpbsud"}};
+enum { N_INSTRUCTIONS = sizeof instructions / sizeof instructions[0] };
+
+/* Peaks, and what the dense kernel of the variant in use makes of them on one thread. */
 static void bench_machine(struct bench *bench) {
+    static const size_t outputs[] = {10, 32};
+    char name[96];
     for (size_t n_threads = 1; n_threads <= 2; n_threads++) {
         const struct core_options options = {.n_threads = n_threads};
         struct core *core = core_create(&options);
         if (core == NULL) {
             continue;
         }
-        const double peak = bench_measure_peak(core);
-        tell(bench, n_threads == 1 ? "peak, 1 thread" : "peak, 2 threads", peak, "GMAC/s");
-        for (size_t n_outputs = 10; n_threads == 1 && n_outputs <= 32; n_outputs += 22) {
-            const double kernel = bench_measure_kernel(core, n_outputs);
-            tell(bench, n_outputs == 10 ? "dense kernel 784-10" : "dense kernel 784-32", kernel,
-                 "GMAC/s");
-            if (peak > 0) {
-                tell(bench,
-                     n_outputs == 10 ? "dense kernel 784-10 of the peak"
-                                     : "dense kernel 784-32 of the peak",
-                     100 * kernel / peak, "%");
+        double peaks[N_INSTRUCTIONS];
+        for (size_t i = 0; i < N_INSTRUCTIONS; i++) {
+            peaks[i] = bench_measure_peak(core, instructions[i].isa);
+            snprintf(name, sizeof name, "peak of %s, %zu thread%s", instructions[i].name, n_threads,
+                     n_threads == 1 ? "" : "s");
+            if (peaks[i] > 0) {
+                tell(bench, name, peaks[i], "GMAC/s");
+            }
+        }
+        for (size_t o = 0; n_threads == 1 && o < 2; o++) {
+            const double kernel = bench_measure_kernel(core, outputs[o]);
+            snprintf(name, sizeof name, "dense kernel 784-%zu (%s)", outputs[o], engine_isa());
+            tell(bench, name, kernel, "GMAC/s");
+            if (peaks[0] > 0) {
+                snprintf(name, sizeof name, "dense kernel 784-%zu (%s) of the peak of %s",
+                         outputs[o], engine_isa(), instructions[0].name);
+                tell(bench, name, 100 * kernel / peaks[0], "%");
             }
         }
         core_destroy(core);
     }
+    struct core *core = make_core();
+    if (core != NULL) { /* what the roofline needs besides */
+        tell(bench, "reads of 4 MB, 1 thread", bench_measure_reads(core, (size_t)4 << 20), "GB/s");
+        tell(bench, "reads of 512 MB, 1 thread", bench_measure_reads(core, (size_t)512 << 20),
+             "GB/s");
+    }
+    core_destroy(core);
 }
 
 static double n_macs(size_t hidden) {
@@ -370,17 +395,6 @@ static void bench_iterations(struct bench *bench) {
     }
 }
 
-/* What the roofline needs beside the peak. */
-static void bench_reads(struct bench *bench) {
-    struct core *core = make_core();
-    if (core != NULL) {
-        tell(bench, "reads of 4 MB, 1 thread", bench_measure_reads(core, (size_t)4 << 20), "GB/s");
-        tell(bench, "reads of 512 MB, 1 thread", bench_measure_reads(core, (size_t)512 << 20),
-             "GB/s");
-    }
-    core_destroy(core);
-}
-
 /* How time grows with synapses (1,000 samples) and with samples (784-32-10): a frozen policy, one
  * thread, without the first product of all samples and weights, which is taken once a batch. */
 static void bench_growth(struct bench *bench) {
@@ -411,42 +425,120 @@ static void bench_growth(struct bench *bench) {
     }
 }
 
+/* The update of all sums alone, both ways: of the batch, which has to come from the third-level
+ * cache, and of one that stays in the second. */
 static void bench_updates(struct bench *bench) {
-    struct core *core = make_core();
-    if (core != NULL) {
-        const double dense = 1e3 * bench_measure_update(core, "dense");
-        const double sparse = 1e3 * bench_measure_update(core, "sparse");
-        tell(bench, "update 784-10, a tenth chooses anew, dense path", dense, "ms");
-        tell(bench, "update 784-10, a tenth chooses anew, sparse path", sparse, "ms");
-        tell(bench, "update, sparse path times faster than dense", dense / sparse, "times");
+    static const size_t samples[] = {N_SAMPLES, 1000};
+    char name[96];
+    for (size_t i = 0; i < 4; i++) {
+        const size_t n_samples = samples[i / 2], n_threads = 1 + i % 2;
+        const struct core_options options = {.n_threads = n_threads};
+        struct core *core = core_create(&options);
+        if (core == NULL) {
+            continue;
+        }
+        const double dense = 1e3 * bench_measure_update(core, n_samples, "dense");
+        const double sparse = 1e3 * bench_measure_update(core, n_samples, "sparse");
+        const char *plural = n_threads == 1 ? "" : "s";
+        snprintf(name, sizeof name, "update, dense, %zu samples, %zu thread%s", n_samples,
+                 n_threads, plural);
+        tell(bench, name, dense, "ms");
+        snprintf(name, sizeof name, "update, sparse, %zu samples, %zu thread%s", n_samples,
+                 n_threads, plural);
+        tell(bench, name, sparse, "ms");
+        snprintf(name, sizeof name, "update, sparse times faster, %zu samples, %zu thread%s",
+                 n_samples, n_threads, plural);
+        tell(bench, name, dense / sparse, "times");
+        core_destroy(core);
     }
-    core_destroy(core);
 }
 
 static void bench_paths(struct bench *bench) {
-    const struct shape shape = {.rule = "win_stay", .n_threads = 1, .iterations = 2000};
-    const double dense = measure_shape(bench, shape, "dense");
-    const double sparse = measure_shape(bench, shape, "sparse");
-    tell(bench, "784-10 win_stay, dense path, 1 thread", dense, "ms an iteration");
-    tell(bench, "784-10 win_stay, sparse path, 1 thread", sparse, "ms an iteration");
-    tell(bench, "sparse path times faster than dense", dense / sparse, "times");
+    char name[96];
+    for (size_t n_threads = 1; n_threads <= 2; n_threads++) {
+        const struct shape shape = {.rule = "win_stay", .n_threads = n_threads, .iterations = 2000};
+        const double dense = measure_shape(bench, shape, "dense");
+        const double sparse = measure_shape(bench, shape, "sparse");
+        const char *plural = n_threads == 1 ? "" : "s";
+        snprintf(name, sizeof name, "784-10 win_stay, dense path, %zu thread%s", n_threads, plural);
+        tell(bench, name, dense, "ms an iteration");
+        snprintf(name, sizeof name, "784-10 win_stay, sparse path, %zu thread%s", n_threads,
+                 plural);
+        tell(bench, name, sparse, "ms an iteration");
+        snprintf(name, sizeof name, "sparse path times faster, %zu thread%s", n_threads, plural);
+        tell(bench, name, dense / sparse, "times");
+    }
+}
+
+static void bench_boundary(struct bench *bench) {
     const struct shape boundary = {
         .hidden = 100, .rule = "static", .n_threads = 2, .iterations = 10000, .is_boundary = true};
     tell(bench, "boundary 2-100-1, 10,000 iterations, 2 threads",
          10 * measure_shape(bench, boundary, "auto"), "s");
 }
 
+/* The same without what grows with the samples: by two batches, on to none. */
+static double live_bytes_of_none(const struct bench *bench, size_t hidden, size_t *n_synapses) {
+    return 2 * live_bytes(bench, hidden, 256, n_synapses) -
+           live_bytes(bench, hidden, 512, n_synapses);
+}
+
 static void bench_memory(struct bench *bench) {
     size_t few = 0, many = 0;
-    const double small = live_bytes(bench, 32, &few), large = live_bytes(bench, 1056, &many);
-    tell(bench, "memory beyond data and batch", (large - small) / (double)(many - few),
+    const double small = live_bytes_of_none(bench, 32, &few);
+    const double large = live_bytes_of_none(bench, 1056, &many);
+    tell(bench, "memory beyond data and batch, by width", (large - small) / (double)(many - few),
          "bytes a synapse");
 }
 
+/* All parts ------------------------------------------------------------------------------------ */
+
+static const struct part {
+    const char *name;
+    void (*run)(struct bench *bench);
+} parts[] = {{"machine", bench_machine},       {"updates", bench_updates},
+             {"iterations", bench_iterations}, {"paths", bench_paths},
+             {"boundary", bench_boundary},     {"memory", bench_memory},
+             {"growth", bench_growth}};
+enum { N_PARTS = sizeof parts / sizeof parts[0] };
+
+static bool is_part(const char *name) {
+    for (size_t p = 0; p < N_PARTS; p++) {
+        if (strcmp(name, parts[p].name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether the words ask for a part: each, where they name none. */
+static bool is_wanted(const char *name, int argc, char **argv) {
+    bool names_any = false;
+    for (int i = 1; i < argc; i++) {
+        names_any |= is_part(argv[i]);
+        if (strcmp(argv[i], name) == 0) {
+            return true;
+        }
+    }
+    return !names_any;
+}
+
 int command_bench(int argc, char **argv) {
-    struct bench bench = {.as_json = argc == 2 && strcmp(argv[1], "--json") == 0};
-    if (argc > 1 && !bench.as_json) {
-        return misused("bench takes --json alone, not \"%s\"", argv[1]);
+    struct bench bench = {.as_json = false};
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--json") == 0) {
+            bench.as_json = true;
+        } else if (!is_part(argv[i])) {
+            return misused(
+                "bench: \"%s\" is none of its parts: machine, updates, iterations, "
+                "paths, boundary, memory, growth; or --json",
+                argv[i]);
+        }
+    }
+    if (engine_isa() == NULL) {
+        fprintf(stderr, "synrl: SYNRL_ISA=%s: this machine has none of that name\n",
+                getenv("SYNRL_ISA"));
+        return EXIT_ERROR;
     }
     bench.results = json_object();
     if (bench.results == NULL || !write_data(&bench)) {
@@ -454,13 +546,11 @@ int command_bench(int argc, char **argv) {
         json_decref(bench.results);
         return EXIT_ERROR;
     }
-    bench_machine(&bench);
-    bench_reads(&bench);
-    bench_updates(&bench);
-    bench_iterations(&bench);
-    bench_paths(&bench);
-    bench_memory(&bench);
-    bench_growth(&bench);
+    for (size_t p = 0; p < N_PARTS; p++) {
+        if (is_wanted(parts[p].name, argc, argv)) {
+            parts[p].run(&bench);
+        }
+    }
     remove_data(&bench);
     if (bench.as_json) {
         json_dumpf(bench.results, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(6));

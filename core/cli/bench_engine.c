@@ -17,18 +17,20 @@ static double now(void) {
 /* The machine ---------------------------------------------------------------------------------- */
 
 struct peak_work {
+    const char *isa;
     uint64_t n[64];
 };
 
 static void run_peak(void *context, size_t worker, size_t n_workers) {
     (void)n_workers;
-    ((struct peak_work *)context)->n[worker % 64] = engine_peak(4000000);
+    struct peak_work *work = context;
+    work->n[worker % 64] = engine_peak(work->isa, 1000000);
 }
 
-double bench_measure_peak(struct core *core) {
+double bench_measure_peak(struct core *core, const char *isa) {
     double best = 0;
-    for (int i = 0; i < 3; i++) {
-        struct peak_work work = {{0}};
+    for (int i = 0; i < 10; i++) {
+        struct peak_work work = {.isa = isa};
         const double start = now();
         pool_run(core->pool, run_peak, &work);
         uint64_t n = 0;
@@ -64,7 +66,7 @@ double bench_measure_reads(struct core *core, size_t size) {
 /* The kernels ---------------------------------------------------------------------------------- */
 
 static void fill_batch(synrl_batch *batch, uint8_t *bytes) {
-    for (size_t i = 0; i < (size_t)BENCH_SAMPLES * BENCH_INPUTS; i++) {
+    for (size_t i = 0; i < engine_api.batch_samples(batch) * BENCH_INPUTS; i++) {
         bytes[i] = (uint8_t)(i * 2654435761U >> 13);
     }
     batch_fill(batch, bytes, NULL);
@@ -115,48 +117,73 @@ static void choose_some(uint32_t act, size_t n, int8_t *actions) {
     }
 }
 
-static double ask_all(synrl_projection *projection, size_t n_blocks, float *z) {
-    const double start = now();
-    for (size_t b = 0; b < n_blocks; b++) {
-        engine_api.projection_values(projection, b, NULL, z);
+/* A projection whose values all workers ask for, tile by tile, to and fro, as a forward pass does.
+ */
+struct asking {
+    synrl_projection *projection;
+    synrl_batch *batch;
+    float *z; /* [n_workers][N_OUTPUTS][SYNRL_LANES] */
+};
+
+enum { N_OUTPUTS = 10 };
+
+static void ask_share(void *context, size_t worker, size_t n_workers) {
+    const struct asking *asking = context;
+    float *z = asking->z + worker * N_OUTPUTS * SYNRL_LANES;
+    size_t first, end;
+    pool_share(engine_api.batch_blocks(asking->batch), SYNRL_TILE_BLOCKS, worker, n_workers, &first,
+               &end);
+    for (size_t i = first; i < end; i++) {
+        const size_t block = batch_is_backwards(asking->batch) ? end - 1 - (i - first) : i;
+        engine_api.projection_values(asking->projection, block, NULL, z);
     }
+}
+
+static double ask_all(struct core *core, struct asking *asking) {
+    const double start = now();
+    pool_run(core->pool, ask_share, asking);
     return now() - start;
 }
 
-double bench_measure_update(struct core *core, const char *path) {
-    enum { N_OUTPUTS = 10, N_ACTS = 201 };
-    struct host host;
-    synrl_batch *batch = NULL;
-    synrl_projection *projection = NULL;
+/* The median over acts of what an act and the pass after it take beyond a pass with nothing new. */
+static double time_acts(struct core *core, struct asking *asking, int8_t *actions) {
+    enum { N_ACTS = 401 };
     double times[N_ACTS];
+    ask_all(core, asking);
+    for (uint32_t act = 0; act < N_ACTS; act++) {
+        choose_some(act, (size_t)N_OUTPUTS * BENCH_INPUTS, actions);
+        const double start = now();
+        engine_api.projection_act(asking->projection, actions, 1e-3F);
+        const double update = now() - start + ask_all(core, asking);
+        times[act] = update - ask_all(core, asking);
+        batch_turn(asking->batch); /* as a forward pass does at its end */
+    }
+    qsort(times, N_ACTS, sizeof *times, compare_numbers);
+    return times[N_ACTS / 2];
+}
+
+double bench_measure_update(struct core *core, size_t n_samples, const char *path) {
+    struct host host;
+    struct asking asking = {NULL, NULL, NULL};
     double median = (double)NAN;
     setenv("SYNRL_PATH", path, 1);
     host_init(&host, core, SYNRL_KIND_MODEL, "bench");
-    uint8_t *bytes = core_alloc(core, BENCH_SAMPLES, BENCH_INPUTS);
+    uint8_t *bytes = core_alloc(core, n_samples, BENCH_INPUTS);
     int8_t *actions = core_alloc(core, N_OUTPUTS, BENCH_INPUTS);
-    float *z = core_alloc(core, N_OUTPUTS, SYNRL_LANES * sizeof *z);
-    if (bytes != NULL && actions != NULL && z != NULL &&
-        batch_create(&host.public, BENCH_SAMPLES, BENCH_INPUTS, true, 1.0F, &batch) == SYNRL_OK &&
-        engine_api.projection_create(&host.public, N_OUTPUTS, BENCH_INPUTS, &projection) ==
+    asking.z = core_alloc(core, pool_size(core->pool), N_OUTPUTS * SYNRL_LANES * sizeof(float));
+    if (bytes != NULL && actions != NULL && asking.z != NULL &&
+        batch_create(&host.public, n_samples, BENCH_INPUTS, true, 1.0F, &asking.batch) ==
+            SYNRL_OK &&
+        engine_api.projection_create(&host.public, N_OUTPUTS, BENCH_INPUTS, &asking.projection) ==
             SYNRL_OK) {
-        const size_t n_blocks = engine_api.batch_blocks(batch);
-        fill_batch(batch, bytes);
-        if (engine_api.projection_bind(projection, batch) == SYNRL_OK) {
-            ask_all(projection, n_blocks, z);
-            for (uint32_t act = 0; act < N_ACTS; act++) {
-                choose_some(act, (size_t)N_OUTPUTS * BENCH_INPUTS, actions);
-                const double start = now();
-                engine_api.projection_act(projection, actions, 1e-3F);
-                const double update = now() - start + ask_all(projection, n_blocks, z);
-                times[act] = update - ask_all(projection, n_blocks, z);
-            }
-            qsort(times, N_ACTS, sizeof *times, compare_numbers);
-            median = times[N_ACTS / 2];
+        fill_batch(asking.batch, bytes);
+        if (engine_api.projection_bind(asking.projection, asking.batch) == SYNRL_OK) {
+            median = time_acts(core, &asking, actions);
         }
     }
-    engine_api.projection_destroy(projection);
-    batch_destroy(batch);
-    core_free(core, z);
+    engine_api.projection_destroy(asking.projection);
+    batch_destroy(asking.batch);
+    core_free(core, asking.z);
     core_free(core, actions);
     core_free(core, bytes);
     return median;

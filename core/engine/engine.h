@@ -13,10 +13,10 @@ extern const synrl_math_api math_api;
  * bits. NULL where SYNRL_ISA names none, or one that this machine does not have. */
 const char *engine_isa(void);
 
-/* Runs the multiply-accumulate instruction of the dense path and nothing else, to see what this
- * machine's peak is. Returns how many multiply-accumulates that was; 0 where the variant in use has
- * no such instruction. */
-uint64_t engine_peak(uint64_t rounds);
+/* Runs the multiply-accumulate instruction of one variant's dense path and nothing else, to see
+ * what this machine's peak is. Returns how many multiply-accumulates that was; 0 where this machine
+ * does not have the variant, or the variant no such instruction. */
+uint64_t engine_peak(const char *isa, uint64_t rounds);
 /* The dense path's inner loop alone, over a batch, from its last tile to its first if `backwards`:
  * its bytes times actions [n_outputs][n_inputs], n_inputs a multiple of 4, into sums
  * [SYNRL_TILE_BLOCKS][n_outputs][SYNRL_LANES], tile after tile. */

@@ -6,11 +6,10 @@
 
 #include "kernels.h"
 
-/* NULL where SYNRL_ISA cannot be had. */
-static const struct kernels *select_kernels(void) {
+/* The widest where no name is given. */
+static const struct kernels *find_kernels(const char *wanted) {
     const struct kernels *const variants[] = {kernels_amx(), kernels_avx512(), kernels_avx2(),
                                               kernels_scalar()};
-    const char *wanted = getenv("SYNRL_ISA");
     for (size_t i = 0; i < sizeof variants / sizeof variants[0]; i++) {
         if (variants[i] != NULL &&
             (wanted == NULL || wanted[0] == '\0' || strcmp(wanted, variants[i]->name) == 0)) {
@@ -18,6 +17,15 @@ static const struct kernels *select_kernels(void) {
         }
     }
     return NULL;
+}
+
+const struct kernels *kernels_named(const char *name) {
+    return find_kernels(name);
+}
+
+/* NULL where SYNRL_ISA cannot be had. */
+static const struct kernels *select_kernels(void) {
+    return find_kernels(getenv("SYNRL_ISA"));
 }
 
 const struct kernels *kernels_in_use(void) {

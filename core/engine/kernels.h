@@ -29,6 +29,7 @@ struct change {
 
 struct kernels {
     const char *name;
+    size_t sparse_worth; /* the sparse path pays where fewer than one synapse in so many changed */
     /* 64 words a group, from the first group on: see synrl_stream. */
     void (*words)(synrl_stream stream, uint64_t first_group, size_t n_groups, uint32_t *out);
     /* See engine_peak; NULL where there is no such instruction. */
@@ -78,6 +79,9 @@ const struct kernels *kernels_scalar(void);
 const struct kernels *kernels_avx2(void);
 const struct kernels *kernels_avx512(void);
 const struct kernels *kernels_amx(void);
+
+/* The one of this name; NULL where this machine does not have it. */
+const struct kernels *kernels_named(const char *name);
 
 /* What SYNRL_ISA asks for, or the widest that this machine has; where SYNRL_ISA cannot be had, the
  * plain ones (engine_isa tells). */

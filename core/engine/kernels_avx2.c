@@ -121,6 +121,7 @@ FUNCTION(cos, u35)
 const struct kernels *kernels_avx2(void) {
     static const struct kernels kernels = {
         .name = "avx2",
+        .sparse_worth = 5,
         .words = words,
         .exp = avx2_exp,
         .log = avx2_log,

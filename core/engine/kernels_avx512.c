@@ -204,49 +204,69 @@ enum {
  * rows run on without a branch to guess at every row. */
 struct change_lists {
     size_t n[4];
-    uint16_t inputs[4][SEGMENT + 32];
+    uint16_t inputs[4][SEGMENT + 32]; /* 32 may be written behind the last */
 };
 
-/* actions - c * last actions of up to 64 inputs. */
-ALWAYS_INLINE __m512i differences(size_t n, const int8_t *actions, const int16_t *counters,
-                                  int32_t c) {
+/* Up to 64 actions or fewer, and the last ones; 0 behind them. */
+struct actions {
+    __m512i now, last;
+};
+
+ALWAYS_INLINE struct actions load_actions(size_t n, const int8_t *actions,
+                                          const int16_t *counters) {
     const __mmask64 valid = n < CHUNK ? ((__mmask64)1 << n) - 1 : ~(__mmask64)0;
-    const __m512i action = _mm512_maskz_loadu_epi8(valid, actions);
     const __m512i low = _mm512_maskz_loadu_epi16((__mmask32)valid, counters);
     const __m512i high = _mm512_maskz_loadu_epi16((__mmask32)(valid >> 32), counters + 32);
     const __m512i bytes = _mm512_inserti64x4(_mm512_castsi256_si512(_mm512_cvtepi16_epi8(low)),
                                              _mm512_cvtepi16_epi8(high), 1);
-    const __m512i last =
-        _mm512_sub_epi8(_mm512_and_si512(bytes, _mm512_set1_epi8(3)), _mm512_set1_epi8(1));
-    const __m512i expected = c == 0   ? _mm512_setzero_si512()
-                             : c == 1 ? last
-                                      : _mm512_sub_epi8(_mm512_setzero_si512(), last);
-    return _mm512_maskz_sub_epi8(valid, action, expected);
+    return (struct actions){_mm512_maskz_loadu_epi8(valid, actions),
+                            _mm512_maskz_sub_epi8(valid,
+                                                  _mm512_and_si512(bytes, _mm512_set1_epi8(3)),
+                                                  _mm512_set1_epi8(1))};
+}
+
+static void count_changes(size_t n, const int8_t *actions, const int16_t *counters,
+                          size_t *counts) {
+    const __m512i zero = _mm512_setzero_si512();
+    for (size_t i = 0; i < n; i += CHUNK) {
+        const struct actions a = load_actions(n - i, actions + i, counters + i);
+        const __m512i sum = _mm512_add_epi8(a.now, a.last);
+        counts[0] += (size_t)__builtin_popcountll(_mm512_cmpneq_epi8_mask(sum, zero));
+        counts[1] += (size_t)__builtin_popcountll(_mm512_cmpneq_epi8_mask(a.now, zero));
+        counts[2] += (size_t)__builtin_popcountll(_mm512_cmpneq_epi8_mask(a.now, a.last));
+    }
 }
 
 /* Appends the numbers first .. first + 63 that are in the mask. */
 ALWAYS_INLINE void list_inputs(struct change_lists *lists, int list, __mmask64 mask, size_t first) {
-    __m512i numbers = _mm512_set1_epi16((short)first);
-    const __m512i ramp =
-        _mm512_set_epi16(31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18, 17, 16, 15, 14, 13,
-                         12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
-    numbers = _mm512_add_epi16(numbers, ramp);
-    for (int half = 0; half < 2; half++, mask >>= 32) {
-        const __mmask32 part = (__mmask32)mask;
-        _mm512_storeu_si512(lists->inputs[list] + lists->n[list],
-                            _mm512_maskz_compress_epi16(part, numbers));
-        lists->n[list] += (size_t)__builtin_popcount(part);
-        numbers = _mm512_add_epi16(numbers, _mm512_set1_epi16(32));
+    const __m512i ramp = _mm512_set_epi8(
+        63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41,
+        40, 39, 38, 37, 36, 35, 34, 33, 32, 31, 30, 29, 28, 27, 26, 25, 24, 23, 22, 21, 20, 19, 18,
+        17, 16, 15, 14, 13, 12, 11, 10, 9, 8, 7, 6, 5, 4, 3, 2, 1, 0);
+    const __m512i numbers = _mm512_maskz_compress_epi8(mask, ramp);
+    const __m512i base = _mm512_set1_epi16((short)first);
+    const size_t n = (size_t)__builtin_popcountll(mask);
+    uint16_t *to = lists->inputs[list] + lists->n[list];
+    _mm512_storeu_si512(
+        to, _mm512_add_epi16(base, _mm512_cvtepu8_epi16(_mm512_castsi512_si256(numbers))));
+    if (n > 32) {
+        _mm512_storeu_si512(
+            to + 32,
+            _mm512_add_epi16(base, _mm512_cvtepu8_epi16(_mm512_extracti64x4_epi64(numbers, 1))));
     }
+    lists->n[list] += n;
 }
 
 static void list_changes(struct change_lists *lists, size_t n_inputs, const int8_t *actions,
                          const int16_t *counters, int32_t c) {
+    const __m512i zero = _mm512_setzero_si512(), one = _mm512_set1_epi8(1);
     memset(lists->n, 0, sizeof lists->n);
     for (size_t i = 0; i < n_inputs; i += CHUNK) {
-        const __m512i difference = differences(n_inputs - i, actions + i, counters + i, c);
-        const __m512i negative = _mm512_sub_epi8(_mm512_setzero_si512(), difference);
-        const __m512i one = _mm512_set1_epi8(1), two = _mm512_set1_epi8(2);
+        const struct actions a = load_actions(n_inputs - i, actions + i, counters + i);
+        const __m512i difference = c == 0  ? a.now
+                                   : c > 0 ? _mm512_sub_epi8(a.now, a.last)
+                                           : _mm512_add_epi8(a.now, a.last);
+        const __m512i negative = _mm512_sub_epi8(zero, difference), two = _mm512_add_epi8(one, one);
         list_inputs(lists, 0, _mm512_cmpeq_epi8_mask(difference, one), i);
         list_inputs(lists, 1, _mm512_cmpeq_epi8_mask(negative, one), i);
         list_inputs(lists, 2, _mm512_cmpeq_epi8_mask(difference, two), i);
@@ -264,7 +284,8 @@ struct word_sums {
 /* sums = sums `add` one row's quad */
 #define ADD_QUAD(quad, add)                                                    \
     {                                                                          \
-        const __m512i words = _mm512_loadu_si512(row + 64 * (quad));           \
+        __m512i words = _mm512_loadu_si512(row + 64 * (quad));           \
+        __asm__("" : "+v"(words)); \
         sums.words_##quad = add(sums.words_##quad, words);                     \
         sums.high_##quad = add(sums.high_##quad, _mm512_srli_epi16(words, 8)); \
     }
@@ -414,19 +435,19 @@ FUNCTION(tanh, u35)
 FUNCTION(sin, u35)
 FUNCTION(cos, u35)
 
-#define TABLE(table_name, table_dense, table_peak)                                         \
-    {                                                                                      \
-        .name = (table_name), .words = words, .peak = (table_peak), .exp = avx512_exp,     \
-        .log = avx512_log, .tanh = avx512_tanh, .sin = avx512_sin, .cos = avx512_cos,      \
-        .log_sum_exp = common_log_sum_exp, .tally = common_tally, .choose = choose,        \
-        .count_changes = common_count_changes, .advance = common_advance,                  \
-        .lattice_values = common_lattice_values, .dense = (table_dense), .sparse = sparse, \
-        .recount = common_recount, .base = common_base, .finish = common_finish,           \
-        .affine = common_affine,                                                           \
+#define TABLE(isa, worth, the_dense, the_peak)                                           \
+    {                                                                                    \
+        .name = (isa), .sparse_worth = (worth), .words = words, .peak = (the_peak),      \
+        .exp = avx512_exp, .log = avx512_log, .tanh = avx512_tanh, .sin = avx512_sin,    \
+        .cos = avx512_cos, .log_sum_exp = common_log_sum_exp, .tally = common_tally,     \
+        .choose = choose, .count_changes = count_changes, .advance = common_advance,     \
+        .lattice_values = common_lattice_values, .dense = (the_dense), .sparse = sparse, \
+        .recount = common_recount, .base = common_base, .finish = common_finish,         \
+        .affine = common_affine,                                                         \
     }
 
 const struct kernels *kernels_avx512(void) {
-    static const struct kernels kernels = TABLE("avx512", dense, peak);
+    static const struct kernels kernels = TABLE("avx512", 5, dense, peak);
     const bool is_there =
         __builtin_cpu_supports("avx512f") && __builtin_cpu_supports("avx512bw") &&
         __builtin_cpu_supports("avx512dq") && __builtin_cpu_supports("avx512vl") &&
@@ -436,7 +457,7 @@ const struct kernels *kernels_avx512(void) {
 }
 
 const struct kernels *kernels_amx(void) {
-    static const struct kernels kernels = TABLE("amx", amx_dense, amx_peak);
+    static const struct kernels kernels = TABLE("amx", 20, amx_dense, amx_peak);
     return kernels_avx512() != NULL && amx_is_there() ? &kernels : NULL;
 }
 

@@ -80,8 +80,8 @@ static inline size_t tile_outputs(size_t left, size_t most) {
 
 /* Lattices ------------------------------------------------------------------------------------- */
 
-static void common_count_changes(size_t n, const int8_t *actions, const int16_t *counters,
-                                 size_t *counts) {
+static inline void common_count_changes(size_t n, const int8_t *actions, const int16_t *counters,
+                                        size_t *counts) {
     for (size_t first = 0; first < n; first += 4096) { /* 16-bit tallies hold that many */
         const size_t end = n - first < 4096 ? n : first + 4096;
         int16_t reversed = 0, moving = 0, changed = 0;

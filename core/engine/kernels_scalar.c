@@ -56,6 +56,7 @@ FUNCTION(cos, u35)
 const struct kernels *kernels_scalar(void) {
     static const struct kernels kernels = {
         .name = "scalar",
+        .sparse_worth = 5,
         .words = words,
         .exp = scalar_exp,
         .log = scalar_log,

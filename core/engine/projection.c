@@ -19,9 +19,6 @@
 
 typedef enum path { PATH_AUTO, PATH_DENSE, PATH_SPARSE } path;
 
-/* The sparse path pays where fewer than one synapse in so many changed. */
-enum { SPARSE_WORTH = 5 };
-
 /* From so many synapses on, their actions do not stay in the second-level cache from one block to
  * the next: a tile of blocks then takes them in these many outputs at a time. */
 enum { WIDE = 1 << 18, OUTPUTS_AT_ONCE = 16 };
@@ -306,7 +303,7 @@ static void try_sparse(struct step *step) {
         return;
     }
     find_multiple(step);
-    if (step->n_changes * SPARSE_WORTH >= projection->lattice.n &&
+    if (step->n_changes * projection->kernels->sparse_worth >= projection->lattice.n &&
         projection->path != PATH_SPARSE) {
         return;
     }
@@ -465,9 +462,9 @@ static void affine(size_t n_outputs, size_t n_inputs, const float *weights, cons
     kernels_in_use()->affine(n_outputs, n_inputs, weights, bias, x, z);
 }
 
-uint64_t engine_peak(uint64_t rounds) {
-    const struct kernels *kernels = kernels_in_use();
-    return kernels->peak != NULL ? kernels->peak(rounds) : 0;
+uint64_t engine_peak(const char *isa, uint64_t rounds) {
+    const struct kernels *kernels = kernels_named(isa);
+    return kernels != NULL && kernels->peak != NULL ? kernels->peak(rounds) : 0;
 }
 
 void engine_dense(const synrl_batch *batch, bool backwards, size_t n_outputs, const int8_t *actions,
