@@ -114,7 +114,6 @@ static void dense(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint
     }
 FUNCTION(exp, u10)
 FUNCTION(log, u35)
-FUNCTION(tanh, u35)
 FUNCTION(sin, u35)
 FUNCTION(cos, u35)
 
@@ -125,7 +124,7 @@ const struct kernels *kernels_avx2(void) {
         .words = words,
         .exp = avx2_exp,
         .log = avx2_log,
-        .tanh = avx2_tanh,
+        .tanh = common_tanh,
         .sin = avx2_sin,
         .cos = avx2_cos,
         .log_sum_exp = common_log_sum_exp,

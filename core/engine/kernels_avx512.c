@@ -284,8 +284,8 @@ struct word_sums {
 /* sums = sums `add` one row's quad */
 #define ADD_QUAD(quad, add)                                                    \
     {                                                                          \
-        __m512i words = _mm512_loadu_si512(row + 64 * (quad));           \
-        __asm__("" : "+v"(words)); \
+        __m512i words = _mm512_loadu_si512(row + 64 * (quad));                 \
+        __asm__("" : "+v"(words));                                             \
         sums.words_##quad = add(sums.words_##quad, words);                     \
         sums.high_##quad = add(sums.high_##quad, _mm512_srli_epi16(words, 8)); \
     }
@@ -431,14 +431,13 @@ static void sparse(const struct change *change, bool backwards, const uint8_t *r
     }
 FUNCTION(exp, u10)
 FUNCTION(log, u35)
-FUNCTION(tanh, u35)
 FUNCTION(sin, u35)
 FUNCTION(cos, u35)
 
 #define TABLE(isa, worth, the_dense, the_peak)                                           \
     {                                                                                    \
         .name = (isa), .sparse_worth = (worth), .words = words, .peak = (the_peak),      \
-        .exp = avx512_exp, .log = avx512_log, .tanh = avx512_tanh, .sin = avx512_sin,    \
+        .exp = avx512_exp, .log = avx512_log, .tanh = common_tanh, .sin = avx512_sin,    \
         .cos = avx512_cos, .log_sum_exp = common_log_sum_exp, .tally = common_tally,     \
         .choose = choose, .count_changes = count_changes, .advance = common_advance,     \
         .lattice_values = common_lattice_values, .dense = (the_dense), .sparse = sparse, \

@@ -293,23 +293,63 @@ static inline void common_choose(const struct greedy_map *map, size_t n, const u
         memcpy(y + i, rest, (n - i) * sizeof *y);   \
     }
 
-/* x = e^x of lanes not above 0, or NaN; below -87, 0. x = n ln 2 + r, and a polynomial in r: the
- * one of SLEEF 3.5.1's expf (u10), coefficients and order of operations, so the same bits. */
-ALWAYS_INLINE void exp_of_lanes(lanes_f32 *x) {
+/* x = n ln 2 + r: x becomes r, and n and 2^n are told. */
+ALWAYS_INLINE void reduce_lanes(lanes_f32 *x, lanes_f32 *n, lanes_f32 *power) {
     const lanes_f32 rounder = (lanes_f32){0} + 0x1.8p23F; /* adding it rounds to integers */
-    const lanes_f32 shifted = *x * 1.44269504F + rounder, n = shifted - rounder;
-    const lanes_i32 exponent = (lanes_i32)shifted - (lanes_i32)rounder;
-    lanes_f32 r = *x - n * 0.693145752F, y;
-    r = r - n * 1.42860677e-06F; /* ln 2, in two pieces */
+    const lanes_f32 shifted = *x * 1.44269504F + rounder;
+    *n = shifted - rounder;
+    *power = (lanes_f32)(((lanes_i32)shifted - (lanes_i32)rounder + 127) << 23);
+    *x = *x - *n * 0.693145752F;
+    *x = *x - *n * 1.42860677e-06F; /* ln 2, in two pieces */
+}
+
+/* x = e^x of lanes not above 0, or NaN; below -87, 0. A polynomial in r: the one of SLEEF 3.5.1's
+ * expf (u10), coefficients and order of operations, so the same bits. */
+ALWAYS_INLINE void exp_of_lanes(lanes_f32 *x) {
+    const lanes_i32 is_tiny = *x < -87.0F;
+    lanes_f32 r = *x, n, power, y;
+    reduce_lanes(&r, &n, &power);
     y = r * 0.000198527618F + 0.00139304355F;
     y = y * r + 0.00833336078F;
     y = y * r + 0.0416664854F;
     y = y * r + 0.166666672F;
     y = y * r + 0.5F;
-    y = 1.0F + (r * r * y + r);
-    y *= (lanes_f32)((exponent + 127) << 23);
-    const lanes_i32 is_tiny = *x < -87.0F;
+    y = (1.0F + (r * r * y + r)) * power;
     *x = (lanes_f32)((lanes_i32)y & ~is_tiny);
+}
+
+/* x = tanh x = sign(x) e / (2 + e), e = e^2|x| - 1, by the same polynomial, as in SLEEF 3.5.1's
+ * tanhf (u35), to the same bits. */
+ALWAYS_INLINE void tanh_of_lanes(lanes_f32 *x) {
+    const lanes_i32 sign = (lanes_i32)*x & INT32_MIN;
+    const lanes_f32 size = (lanes_f32)((lanes_i32)*x & INT32_MAX), one = (lanes_f32){0} + 1.0F;
+    const lanes_i32 is_one = size > 8.66433974F;
+    lanes_f32 r = size * 2.0F, n, power;
+    reduce_lanes(&r, &n, &power);
+    const lanes_f32 r2 = r * r;
+    const lanes_f32 high = r * 0.000198527618F + 0.00139304355F;
+    const lanes_f32 middle = r * 0.00833336078F + 0.0416664854F, low = r * 0.166666672F + 0.5F;
+    const lanes_f32 y = r2 * (r2 * r2 * high + (r2 * middle + low)) + r;
+    const lanes_i32 is_small = n == 0.0F; /* then y itself is e, exact near 0 */
+    const lanes_f32 wide = (y + 1.0F) * power - 1.0F;
+    const lanes_f32 e = (lanes_f32)(((lanes_i32)y & is_small) | ((lanes_i32)wide & ~is_small));
+    const lanes_i32 ratio = (lanes_i32)(e / (2.0F + e));
+    *x = (lanes_f32)(((lanes_i32)one & is_one) | (ratio & ~is_one) | sign);
+}
+
+static void common_tanh(size_t n, const float *x, float *y) {
+    for (size_t i = 0; i < n; i += SYNRL_LANES) {
+        lanes_f32 lanes = {0};
+        if (n - i >= SYNRL_LANES) {
+            LANES_LOAD(lanes, x + i);
+            tanh_of_lanes(&lanes);
+            LANES_STORE(y + i, lanes);
+        } else {
+            memcpy(&lanes, x + i, (n - i) * sizeof *x);
+            tanh_of_lanes(&lanes);
+            memcpy(y + i, &lanes, (n - i) * sizeof *y);
+        }
+    }
 }
 
 /* x = log x of lanes of at least 1; NaN of infinity or NaN. x = m 2^e, 0.75 <= m < 1.5, and a

@@ -49,7 +49,6 @@ static void dense(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint
     }
 FUNCTION(exp, u10)
 FUNCTION(log, u35)
-FUNCTION(tanh, u35)
 FUNCTION(sin, u35)
 FUNCTION(cos, u35)
 
@@ -60,7 +59,7 @@ const struct kernels *kernels_scalar(void) {
         .words = words,
         .exp = scalar_exp,
         .log = scalar_log,
-        .tanh = scalar_tanh,
+        .tanh = common_tanh,
         .sin = scalar_sin,
         .cos = scalar_cos,
         .log_sum_exp = common_log_sum_exp,
