@@ -66,21 +66,16 @@ static void set_shapes(size_t n_first, size_t n_second, size_t n_rest) {
 }
 
 uint64_t amx_peak(uint64_t rounds) {
-    set_shapes(TILE_ROWS, TILE_ROWS, TILE_ROWS);
-    _tile_zero(SUMS);
-    _tile_zero(SUMS_2);
-    _tile_zero(ACTIONS);
-    _tile_zero(ACTIONS_2);
-    _tile_zero(BYTES);
-    _tile_zero(REST_ACTIONS);
-    for (uint64_t round = 0; round < rounds; round += 4) { /* independent sums */
+    enum { SUMS_AT_ONCE = 4 }; /* independent, to hide the instruction's latency */
+    set_shapes(TILE_ROWS, TILE_ROWS, TILE_ROWS); /* and all registers 0 */
+    for (uint64_t round = 0; round < rounds; round++) {
         _tile_dpbsud(SUMS, BYTES, REST_BYTES);
         _tile_dpbsud(SUMS_2, BYTES, REST_BYTES);
         _tile_dpbsud(ACTIONS, BYTES, REST_BYTES);
         _tile_dpbsud(ACTIONS_2, BYTES, REST_BYTES);
     }
     _tile_release();
-    return (rounds + 3) / 4 * 4 * TILE_ROWS * TILE_ROWS * ROW_BYTES;
+    return rounds * SUMS_AT_ONCE * TILE_ROWS * TILE_ROWS * ROW_BYTES;
 }
 
 /* One block: one set of outputs, or two if `both`. */

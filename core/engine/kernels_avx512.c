@@ -130,7 +130,7 @@ ALWAYS_INLINE void dense_tile(const int n, const int n_blocks, const int n_lines
         const __m512i next_x = n_blocks == 2 ? _mm512_loadu_si512(next_groups + g * LINE) : x;
         for (int line = 0; line < n_lines; line++) {
             _mm_prefetch((const char *)behind + (g * (size_t)n_lines + (size_t)line) * LINE,
-                         _MM_HINT_T0);
+                         _MM_HINT_T1);
         }
         UNROLLED
         for (int o = 0; o < n; o++) {

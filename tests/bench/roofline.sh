@@ -1,36 +1,47 @@
 #!/usr/bin/env bash
 # Draws the roofline of this machine: what reads and multiply-accumulates allow, and where the kernels are.
-# usage: roofline.sh BENCH.json PICTURE.svg     (BENCH.json: from `synrl bench --json`)
+# usage: roofline.sh PICTURE.svg BENCH.json ...
+# Each BENCH.json is from `synrl bench --json machine iterations`, of one variant of the engine each.
 set -euo pipefail
-value() { python3 -c 'import json, sys; print(json.load(open(sys.argv[1]))[sys.argv[2]])' "$1" "$2"; }
-peak=$(value "$1" "peak, 1 thread")
-near=$(value "$1" "reads of 4 MB, 1 thread")
-far=$(value "$1" "reads of 512 MB, 1 thread")
-ten=$(value "$1" "dense kernel 784-10")
-thirty=$(value "$1" "dense kernel 784-32")
-whole_ten=$(value "$1" "784-10 static, 1 thread, work")
-whole_thirty=$(value "$1" "784-32-10 static, 1 thread, work")
-gnuplot <<PLOT
-set terminal svg size 760,460 font "sans,13" background "white"
-set output "$2"
+picture=$1
+shift
+python3 - "$picture" "$@" <<'PYTHON' | gnuplot
+import json, re, sys
+
+picture, *files = sys.argv[1:]
+runs = [json.load(open(file)) for file in files]
+first = runs[0]
+near, far = first["reads of 4 MB, 1 thread"], first["reads of 512 MB, 1 thread"]
+peaks = [(re.match(r"peak of (\w+), 1 thread$", key).group(1), value)
+         for key, value in first.items() if re.match(r"peak of \w+, 1 thread$", key)]
+highest = max(value for _, value in peaks)
+points = []                      # (multiply-accumulates a byte, GMAC/s, title, colour, shape)
+for run, colour in zip(runs, ("#009E73", "#CC79A7", "#56B4E9")):
+    isa = next(re.search(r"\((\w+)\)$", key).group(1) for key in run if key.startswith("dense kernel 784-10 ("))
+    kernel = [(n, run["dense kernel 784-%d (%s)" % (n, isa)]) for n in (10, 32)]
+    points.append((kernel, "dense kernel, %s: 784-10 and 784-32" % isa, colour, 7))
+    whole = [(n, run[key]) for n, key in ((10, "784-10 static, 1 thread, work"), (32, "784-32-10 static, 1 thread, work"))
+             if key in run]
+    if whole:
+        points.append((whole, "whole iterations, %s" % isa, colour, 4))
+print(f"""set terminal svg size 760,520 font "sans,13" background "white"
+set output "{picture}"
 set logscale xy
-set xrange [0.5:64]
-set yrange [5:600]
-set xlabel "multiply-accumulates a byte of the batch read"
+set xrange [1:128]
+set yrange [10:{2 * highest}]
+set xlabel "multiply-accumulates a byte of the batch"
 set ylabel "GMAC/s, one thread"
-set key right bottom
+set key below
 set grid
-min(a, b) = a < b ? a : b
-\$kernels << END
-10 $ten
-16 $thirty
-END
-\$whole << END
-10 $whole_ten
-16 $whole_thirty
-END
-plot min($peak, $near * x) lw 2 lc rgb "#0072B2" title "batch in the caches (reads of 4 MB)", \
-     min($peak, $far * x) lw 2 dt 2 lc rgb "#E69F00" title "batch in memory (reads of 512 MB)", \
-     \$kernels with points pt 7 ps 1.4 lc rgb "#009E73" title "dense kernel: 784-10, 784-32 (two passes of 16)", \
-     \$whole with points pt 5 ps 1.2 lc rgb "#D55E00" title "whole iterations, frozen policy"
-PLOT
+min(a, b) = a < b ? a : b""")
+for name, value in peaks:
+    print(f'set label "peak of {name}" at 1.1, {1.15 * value}')
+for i, (values, *_) in enumerate(points):
+    print(f"$p{i} << END\n" + "\n".join("%g %g" % value for value in values) + "\nEND")
+roofs = [f'min({highest}, {near} * x) lw 2 lc rgb "#0072B2" title "third-level cache: reads of 4 MB"',
+         f'min({highest}, {far} * x) lw 2 dt 2 lc rgb "#E69F00" title "memory: reads of 512 MB"']
+roofs += [f'{value} dt 3 lw 1.5 lc rgb "#666666" notitle' for _, value in peaks]
+roofs += [f'$p{i} with points pt {shape} ps 1.3 lc rgb "{colour}" title "{title}"'
+          for i, (_, title, colour, shape) in enumerate(points)]
+print("plot " + ", \\\n     ".join(roofs))
+PYTHON
