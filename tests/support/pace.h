@@ -1,4 +1,4 @@
-/* What keeps the suites short. */
+/* What keeps the suites short: see also sanitizer.h. */
 #ifndef PACE_H
 #define PACE_H
 
