@@ -3,6 +3,7 @@
 #   make                 program, Lua module and plugins, under build/
 #   make run             installs what is missing, builds, runs scripts/boundary.lua
 #   make check           the same set-up, then every test and linter
+#   make check-sanitized every test once with each sanitizer
 #   make bench           measures this machine and the engine
 #   make install         PREFIX=/usr/local DESTDIR=
 #   make format lint clean

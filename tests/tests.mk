@@ -46,7 +46,13 @@ check-compilers: all
 check-crash: tests
 	SYNRL_CRASHES=100 CK_RUN_SUITE=resume $(BUILD)/tests/check
 
-.PHONY: tests check-crash check-compilers
+# Every test with each sanitizer, one after another.
+check-sanitized:
+	$(MAKE) check SAN=address
+	$(MAKE) check SAN=undefined
+	$(MAKE) check SAN=thread
+
+.PHONY: tests check-crash check-compilers check-sanitized
 tests: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES)
 
 LUA_FILES = $(shell git ls-files '*.lua')

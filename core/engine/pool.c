@@ -15,7 +15,8 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
-/* Looks before a waiting worker gives its core back: some tens of microseconds. */
+/* Looks before a waiting worker gives its core back: some tens of microseconds. None where there
+ * are more workers than cores, since another may be waiting for this one. */
 enum { SPINS = 20000 };
 
 struct worker {
@@ -27,6 +28,7 @@ struct worker {
 
 struct pool {
     size_t n_workers, n_started;
+    int spins;
     synrl_work work; /* of the round: set before `round` is raised, kept until `pending` is 0 */
     void *context;
     _Alignas(64) atomic_uint round;
@@ -50,19 +52,19 @@ static void wake(atomic_uint *word) {
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
-/* Waits until *word is no longer `value`: spinning at first, then asleep. */
-static void wait_while(atomic_uint *word, unsigned value, atomic_uint *sleepers) {
-    for (int i = 0; i < SPINS; i++) {
-        if (atomic_load_explicit(word, memory_order_acquire) != value) {
+/* Waits until the round is no longer this one: spinning at first, then asleep. */
+static void wait_while(struct pool *pool, unsigned round) {
+    for (int i = 0; i < pool->spins; i++) {
+        if (atomic_load_explicit(&pool->round, memory_order_acquire) != round) {
             return;
         }
         relax();
     }
-    atomic_fetch_add(sleepers, 1);
-    while (atomic_load(word) == value) {
-        sleep_while(word, value);
+    atomic_fetch_add(&pool->sleepers, 1);
+    while (atomic_load(&pool->round) == round) {
+        sleep_while(&pool->round, round);
     }
-    atomic_fetch_sub(sleepers, 1);
+    atomic_fetch_sub(&pool->sleepers, 1);
 }
 
 /* Runs the task if nobody has claimed it in this round. */
@@ -84,7 +86,7 @@ static void *run_worker(void *argument) {
     const struct worker *worker = argument;
     struct pool *pool = worker->pool;
     for (unsigned round = 0;;) {
-        wait_while(&pool->round, round, &pool->sleepers);
+        wait_while(pool, round);
         round = atomic_load(&pool->round);
         if (atomic_load(&pool->ends)) {
             return NULL;
@@ -100,6 +102,16 @@ static void announce(struct pool *pool) {
     }
 }
 
+size_t pool_cpus(void) {
+    cpu_set_t set;
+    CPU_ZERO(&set);
+    if (sched_getaffinity(0, sizeof set, &set) != 0) {
+        return 1;
+    }
+    const int n = CPU_COUNT(&set);
+    return n > 0 ? (size_t)n : 1;
+}
+
 struct pool *pool_create(size_t n_workers) {
     if (n_workers < 1 || n_workers > 4096) {
         return NULL;
@@ -111,6 +123,7 @@ struct pool *pool_create(size_t n_workers) {
     }
     pool->n_workers = n_workers;
     pool->n_started = 1; /* worker 0 is whoever calls */
+    pool->spins = n_workers <= pool_cpus() ? SPINS : 0;
     atomic_init(&pool->round, 0);
     atomic_init(&pool->pending, 0);
     atomic_init(&pool->sleepers, 0);
@@ -157,7 +170,7 @@ void pool_run(struct pool *pool, synrl_work work, void *context) {
     announce(pool);
     take_part(pool, 0, atomic_load(&pool->round));
     for (int spins = 0; atomic_load_explicit(&pool->pending, memory_order_acquire) > 0; spins++) {
-        if (spins < SPINS) {
+        if (spins < pool->spins) {
             relax();
         } else {
             sched_yield(); /* a worker has lost its core in the middle of a task */

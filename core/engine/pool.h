@@ -9,6 +9,8 @@
 
 struct pool;
 
+size_t pool_cpus(void); /* that this process may use, >= 1 */
+
 struct pool *
 pool_create(size_t n_workers);        /* >= 1; NULL: no memory or no thread could be started */
 void pool_destroy(struct pool *pool); /* NULL is allowed */

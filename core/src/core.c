@@ -2,7 +2,6 @@
  * are handed. Invariant: message is always a terminated string. */
 #include "core.h"
 
-#include <sched.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,16 +28,6 @@ static void plain_free(void *context, void *memory) {
     free(memory);
 }
 
-static size_t available_cpus(void) {
-    cpu_set_t set;
-    CPU_ZERO(&set);
-    if (sched_getaffinity(0, sizeof set, &set) != 0) {
-        return 1;
-    }
-    const int n = CPU_COUNT(&set);
-    return n > 0 ? (size_t)n : 1;
-}
-
 struct core *core_create(const struct core_options *options) {
     struct allocator memory = {NULL, plain_allocate, plain_free};
     if (options->allocator != NULL) {
@@ -52,7 +41,7 @@ struct core *core_create(const struct core_options *options) {
     made->allocator = memory;
     made->log = options->log;
     made->log_context = options->log_context;
-    made->pool = pool_create(options->n_threads != 0 ? options->n_threads : available_cpus());
+    made->pool = pool_create(options->n_threads != 0 ? options->n_threads : pool_cpus());
     if (made->pool != NULL) {
         made->registry = registry_create(made, options->plugin_path);
     }

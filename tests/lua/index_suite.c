@@ -75,6 +75,7 @@ START_TEST(runs_are_listed) {
     child_ok(
         &child,
         "sed -i 's/\"started\": .*/\"started\": \"2035-01-01T00:00:00Z\",/' runs/*-early/run.json\n"
+        "sed -i 's/\"started\": .*/\"started\": \"2033-01-01T00:00:00Z\",/' runs/*-calm/run.json\n"
         "sed -i 's/\"started\": .*/\"started\": \"2034-01-01T00:00:00Z\",/' runs/*-wild/run.json");
     check_output(ORDER(""), "broken calm wild early\n");
     check_output(ORDER("--reverse"), "early wild calm broken\n");

@@ -13,7 +13,8 @@
 static struct child child;
 
 /* Two runs, so that the second has to wait for the result of the first; batches that change, a
- * script that remembers, and checkpoints so often that most moments fall in one. */
+ * script that remembers, and checkpoints so often that most moments fall in one. It waits in calls
+ * of the C library, since only there the thread sanitizer lets a signal in. */
 static const char script[] =
     "local synrl = require 'synrl'\n"
     "local o = synrl.options { seed = 3, iterations = 20000, rule = 'qlearning', every = 1000 }\n"
@@ -27,7 +28,7 @@ static const char script[] =
     "    checkpoint = { every = o.every, keep = 2 }, batch = { size = 150, every = 70 },\n"
     "    on_evaluate = function(m) asked = asked + 1; best = math.max(best, m.valid_loss)\n"
     "      if m.iteration > 4000 and os.remove('die') then os.execute('kill -9 $PPID') end\n"
-    "      if m.iteration > 4000 and os.remove('wait') then while true do end end\n"
+    "      if m.iteration > 4000 and os.remove('wait') then while true do os.time() end end\n"
     "    end }\n"
     "end\n"
     "local first = go('first', o.rule)\n"
@@ -40,6 +41,8 @@ static const char script[] =
 /* Killed by its own script, in the first run. */
 #define KILLED "touch die; " SYNRL RUN "2>/dev/null; "
 #define DENSE "iterations=6000 every=100 "
+/* Until the run that was started last waits, or has ended without. */
+#define AWAIT "while test -f wait && kill -0 $!; do sleep 0.01; done\n"
 /* What must be the same after a run, however it came to its end. */
 #define PRINTS                                                     \
     "for f in metrics.csv rewards.bin weights.npz policy.csv; do " \
@@ -118,9 +121,7 @@ static void check_signal(const char *options, const char *signal) {
     char *result, *prints;
     run_undisturbed(options, &result, &prints);
     const int code = child_run(&child,
-                               "touch wait; " SYNRL RUN
-                               "%s &\n"
-                               "while test -f wait; do sleep 0.01; done\n"
+                               "touch wait; " SYNRL RUN "%s &\n" AWAIT
                                "kill -%s $!; wait $!; echo $? >code; grep -h '\"status\"' "
                                "runs/*/run.json >status; rm -f .output; exec >.output\n" SYNRL
                                "resume --quiet runs/*-first",
@@ -283,7 +284,7 @@ START_TEST(what_cannot_be_resumed_is_told) {
          "not recorded by `synrl run`", 1},
         {KILLED "sed -i 's/0.75/0.5/' s.lua; " SYNRL "resume runs/*-first",
          "cannot go on: the script is no longer the recorded one: data.samples: 300 and 200", 1},
-        {"touch wait; " SYNRL RUN "&\n while test -f wait; do sleep 0.01; done\n" SYNRL
+        {"touch wait; " SYNRL RUN "&\n" AWAIT SYNRL
          "resume runs/*-first; code=$?; kill -9 $!; exit $code",
          "another process is at work on this run", 1},
     };

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/kernels.h"
+#include "support/pace.h"
 
 enum { N = 3000 };
 
@@ -71,18 +72,18 @@ static void check_step(const struct greedy_map *map, unsigned n_actions, size_t 
     random_api.words(stream, 0, N, words);
     for (size_t i = 0; i < N; i++) {
         if (i < first || i >= first + n) {
-            ck_assert(actions[i] == 99 && after[i] == before[i]);
+            CHECK_OFTEN(actions[i] == 99 && after[i] == before[i], "synapse %zu is outside", i);
             continue;
         }
         const unsigned action = wanted_action(map, before[i], words[i]);
-        ck_assert_msg(actions[i] == (int)action - 1, "synapse %zu: %d, must be %d", i, actions[i],
-                      (int)action - 1);
+        CHECK_OFTEN(actions[i] == (int)action - 1, "synapse %zu: %d, must be %d", i, actions[i],
+                    (int)action - 1);
         for (unsigned back = 0; back < n_actions; back++) {
             const unsigned digit = back == 0 ? action : digit_of(before[i], back - 1);
-            ck_assert_uint_eq(digit_of(after[i], back), digit);
+            CHECK_OFTEN(digit_of(after[i], back) == digit, "synapse %zu: history %u", i, after[i]);
         }
-        ck_assert_uint_lt(after[i], map->n_histories);
-        ck_assert_uint_eq(cells[i], before[i] * 3U + action);
+        CHECK_OFTEN(after[i] < map->n_histories, "synapse %zu: history %u", i, after[i]);
+        CHECK_OFTEN(cells[i] == before[i] * 3U + action, "synapse %zu: cell %u", i, cells[i]);
         wanted[cells[i]]++;
     }
     ck_assert_mem_eq(counts, wanted, sizeof wanted);

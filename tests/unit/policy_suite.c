@@ -6,6 +6,7 @@
 
 #include "engine/engine.h"
 #include "policy.h"
+#include "support/pace.h"
 #include "support/support.h"
 
 static struct core *core;
@@ -59,8 +60,10 @@ static void check_greedy(uint32_t n_actions, uint32_t n_rewards) {
             for (int action = 1; action < 3; action++) {
                 best = q[action] > q[best] ? action : best;
             }
-            ck_assert_int_eq(actions[i], best - 1);
-            ck_assert_uint_eq(memory_history(memory, i), (i * 3 + (uint32_t)best) % n_histories);
+            CHECK_OFTEN(actions[i] == best - 1, "history %u: %d, must be %d", i, actions[i],
+                        best - 1);
+            CHECK_OFTEN(memory_history(memory, i) == (i * 3 + (uint32_t)best) % n_histories,
+                        "history %u becomes %u", i, memory_history(memory, i));
         }
     }
     policy_api.memory_destroy(&host.public, memory);
@@ -110,11 +113,12 @@ static void check_choose(uint32_t n_actions, size_t n_synapses, double epsilon, 
             }
             const uint32_t cell = before[i] * 3U + (uint32_t)action;
             expected[cell]++;
-            ck_assert_int_eq(actions[i], action - 1);
-            ck_assert_uint_eq(memory_history(memory, i), cell % policy->n_action_histories);
-            if (count) {
-                ck_assert_uint_eq(cells[i], cell);
-            }
+            CHECK_OFTEN(actions[i] == action - 1, "synapse %zu: %d, must be %d", i, actions[i],
+                        action - 1);
+            CHECK_OFTEN(memory_history(memory, i) == cell % policy->n_action_histories,
+                        "synapse %zu: history %u", i, memory_history(memory, i));
+            CHECK_OFTEN(!count || cells[i] == cell, "synapse %zu: cell %u, must be %u", i, cells[i],
+                        cell);
         }
         if (count) {
             ck_assert_mem_eq(counts, expected, n_cells * sizeof *counts);

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/kernels.h"
+#include "support/sanitizer.h"
 #include "support/scarce.h"
 
 enum { N_VARIANTS = 4, N_PATHS = 3, N_WAYS = N_VARIANTS * N_PATHS };
@@ -120,7 +121,7 @@ static void expected_free(struct expected *expected) {
     free(expected->k);
 }
 
-static float expected_weight(const struct expected *expected, size_t i) {
+UNWATCHED static float expected_weight(const struct expected *expected, size_t i) {
     return (float)((double)expected->w0[i] + (double)expected->alpha * expected->k[i]);
 }
 
@@ -144,8 +145,8 @@ static void expected_act(struct expected *expected, const int8_t *actions, float
     }
 }
 
-static float expected_value(const struct expected *expected, size_t sample, size_t o,
-                            const float *bias) {
+UNWATCHED static float expected_value(const struct expected *expected, size_t sample, size_t o,
+                                      const float *bias) {
     const struct inputs *inputs = expected->inputs;
     const size_t n = expected->n_inputs;
     float sum = 0.0F, z;

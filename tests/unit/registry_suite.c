@@ -9,6 +9,7 @@
 
 #include "dataset.h"
 #include "registry.h"
+#include "support/sanitizer.h"
 #include "support/scratch.h"
 #include "support/support.h"
 
@@ -244,7 +245,8 @@ START_TEST(lists_what_is_broken_and_what_is_shadowed) {
 }
 END_TEST
 
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+/* A sanitizer adds its own. */
+#if !defined HAS_ADDRESS_SANITIZER && !defined HAS_THREAD_SANITIZER
 START_TEST(plugins_export_one_symbol) {
     const struct listed listed = list();
     for (size_t i = 0; i < listed.n; i++) {
@@ -343,7 +345,7 @@ Suite *make_registry_suite(void) {
     tcase_add_test(tcase, searches_the_path_in_order);
     tcase_add_test(tcase, lists_by_kind_and_id);
     tcase_add_test(tcase, lists_what_is_broken_and_what_is_shadowed);
-#if !defined __SANITIZE_ADDRESS__ && !defined __SANITIZE_THREAD__
+#if !defined HAS_ADDRESS_SANITIZER && !defined HAS_THREAD_SANITIZER
     tcase_add_test(tcase, plugins_export_one_symbol);
 #endif
     tcase_add_test(tcase, suggestions_are_near);
