@@ -2,17 +2,15 @@
 #ifndef CHILD_H
 #define CHILD_H
 
+#include "support/sanitizer.h"
 #include "support/scratch.h"
 
-/* Whether the stock interpreter can load the module. */
-#if defined(__SANITIZE_ADDRESS__) || defined(__SANITIZE_THREAD__)
-#define STOCK_LUA false /* an interpreter without the sanitizer cannot load code with it */
-#elif defined(__has_feature)
-#if __has_feature(address_sanitizer) || __has_feature(thread_sanitizer)
+/* Whether the stock interpreter can load the module: it cannot load code with a sanitizer that it
+ * does not have itself; gcc's for undefined behaviour comes with the module. */
+#if defined(HAS_ADDRESS_SANITIZER) || defined(HAS_THREAD_SANITIZER) || \
+    defined(HAS_CLANGS_UNDEFINED_SANITIZER)
 #define STOCK_LUA false
-#endif
-#endif
-#ifndef STOCK_LUA
+#else
 #define STOCK_LUA true
 #endif
 

@@ -11,6 +11,8 @@
 #define HAS_ADDRESS_SANITIZER
 #elif __has_feature(thread_sanitizer)
 #define HAS_THREAD_SANITIZER
+#elif __has_feature(undefined_behavior_sanitizer)
+#define HAS_CLANGS_UNDEFINED_SANITIZER
 #endif
 #endif
 
