@@ -125,8 +125,10 @@ static unsigned packed_shift(size_t synapse) {
 
 uint8_t memory_history(const synrl_memory *memory, size_t synapse) {
     const struct memory_object *object = (const struct memory_object *)memory;
-    return object->is_packed ? object->histories[packed_byte(synapse)] >> packed_shift(synapse) & 15
-                             : object->histories[synapse];
+    if (!object->is_packed) {
+        return object->histories[synapse];
+    }
+    return (uint8_t)(object->histories[packed_byte(synapse)] >> packed_shift(synapse) & 15);
 }
 
 void memory_set_history(synrl_memory *memory, size_t synapse, uint8_t history) {
