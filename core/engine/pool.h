@@ -1,7 +1,8 @@
 /* Workers that run one piece of work together, again and again.
  *
  * The caller is one of them. Between two pieces of work that follow closely the others spin;
- * after some tens of microseconds they sleep, so an idle pool costs nothing. */
+ * after some tens of microseconds they sleep, so an idle pool costs nothing; at once where there
+ * are more of them than cores. */
 #ifndef POOL_H
 #define POOL_H
 
