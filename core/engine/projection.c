@@ -30,6 +30,11 @@ struct block_state {
     uint32_t delta_acts; /* `deltas` is that of this act; 0: of none */
 };
 
+/* How many synapses were looked at, and what count_changes says of them. */
+struct tally {
+    size_t n, changes[3];
+};
+
 struct synrl_projection {
     const synrl_host *host;
     const struct kernels *kernels;
@@ -47,7 +52,7 @@ struct synrl_projection {
     int32_t *deltas;
     struct block_state *blocks; /* [n_blocks] */
     size_t n_room;              /* blocks that these have room for */
-    size_t (*tallies)[3];       /* [n_workers]: see count_changes */
+    struct tally *tallies;      /* [n_workers] */
 };
 
 /* Making --------------------------------------------------------------------------------------- */
@@ -216,27 +221,40 @@ static const int8_t *whole_groups(synrl_projection *projection, const int8_t *ac
 struct step {
     synrl_projection *projection;
     struct change change;
-    size_t n_changes;
+    struct tally tally;
+    size_t n_changes; /* from c times the last actions, among tally.n */
 };
+
+/* So many synapses are looked at together; where there are many, such a piece in sixteen. */
+enum { COUNTED = 4096, COUNTED_ONE_IN = 16 };
 
 static void count_share(void *context, size_t worker, size_t n_workers) {
     const struct step *step = context;
     synrl_projection *projection = step->projection;
-    size_t first, end, counts[3] = {0, 0, 0};
+    struct tally tally = {0, {0, 0, 0}};
+    size_t first, end;
     pool_share(projection->lattice.n, 64, worker, n_workers, &first, &end);
-    projection->kernels->count_changes(end - first, step->change.actions + first,
-                                       projection->lattice.counters + first, counts);
-    memcpy(projection->tallies[worker], counts, sizeof counts);
+    const size_t apart = projection->lattice.n < WIDE ? COUNTED : COUNTED_ONE_IN * COUNTED;
+    for (size_t at = first; at < end; at += apart) {
+        const size_t n = end - at < COUNTED ? end - at : COUNTED;
+        projection->kernels->count_changes(n, step->change.actions + at,
+                                           projection->lattice.counters + at, tally.changes);
+        tally.n += n;
+    }
+    projection->tallies[worker] = tally;
 }
 
-/* The c for which the fewest actions differ from c times the last ones, and how many do. */
+/* The c for which the fewest actions differ from c times the last ones, and how many do: of all, or
+ * of enough to choose a path by, since paths differ in speed alone. */
 static void find_multiple(struct step *step) {
     const synrl_host *host = step->projection->host;
-    size_t counts[3] = {0, 0, 0};
+    size_t *counts = step->tally.changes;
     host->parallel(host, count_share, step);
     for (size_t worker = 0; worker < host->n_workers(host); worker++) {
+        const struct tally *tally = &step->projection->tallies[worker];
+        step->tally.n += tally->n;
         for (size_t k = 0; k < 3; k++) {
-            counts[k] += step->projection->tallies[worker][k];
+            counts[k] += tally->changes[k];
         }
     }
     size_t best = 1; /* of equals c = 0, which needs no deltas of before */
@@ -303,7 +321,7 @@ static void try_sparse(struct step *step) {
         return;
     }
     find_multiple(step);
-    if (step->n_changes * projection->kernels->sparse_worth >= projection->lattice.n &&
+    if (step->n_changes * projection->kernels->sparse_worth >= step->tally.n &&
         projection->path != PATH_SPARSE) {
         return;
     }

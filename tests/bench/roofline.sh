@@ -31,7 +31,8 @@ set xrange [1:128]
 set yrange [10:{2 * highest}]
 set xlabel "multiply-accumulates a byte of the batch"
 set ylabel "GMAC/s, one thread"
-set key below
+set bmargin 10
+set key at screen 0.97, screen 0.26 right
 set grid
 min(a, b) = a < b ? a : b""")
 for name, value in peaks:
