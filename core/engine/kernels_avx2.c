@@ -1,5 +1,6 @@
 /* The inner loops for AVX2. Compiled with -mavx2; called where the CPU has it. */
-#include "kernels_common.h"
+#define PART_BYTES 32
+#include "kernels_sparse.h"
 
 #if defined(__AVX2__)
 
@@ -108,6 +109,33 @@ static void dense(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint
     }
 }
 
+/* Eight inputs at a time are passed over where none has changed. */
+static void list_changes(struct change_lists *lists, size_t n_inputs, const int8_t *actions,
+                         const int16_t *counters, int32_t c) {
+    static const int8_t kinds[4] = {1, -1, 2, -2};
+    int8_t changes[SEGMENT + 8];
+    for (size_t i = 0; i < n_inputs; i++) {
+        changes[i] = (int8_t)(actions[i] - (int8_t)c * (int8_t)((counters[i] & 3) - 1));
+    }
+    memset(changes + n_inputs, 0, 8);
+    memset(lists->n, 0, sizeof lists->n);
+    for (size_t first = 0; first < n_inputs; first += 8) {
+        uint64_t eight;
+        memcpy(&eight, changes + first, sizeof eight);
+        for (size_t i = first; eight != 0 && i < first + 8; i++) {
+            for (size_t list = 0; list < 4; list++) {
+                lists->inputs[list][lists->n[list]] = (uint16_t)i;
+                lists->n[list] += changes[i] == kinds[list];
+            }
+        }
+    }
+}
+
+static void sparse(const struct change *change, bool backwards, const uint8_t *rows,
+                   size_t n_blocks, int32_t *deltas, int32_t *sums) {
+    sparse_by_lists(list_changes, change, backwards, rows, n_blocks, deltas, sums);
+}
+
 #define FUNCTION(name, accuracy)                                                                \
     static void avx2_##name(size_t n, const float *x, float *y) {                               \
         OVER_ARRAY(8, _mm256_loadu_ps, Sleef_cinz_##name##f8_##accuracy##avx, _mm256_storeu_ps) \
@@ -134,7 +162,7 @@ const struct kernels *kernels_avx2(void) {
         .advance = common_advance,
         .lattice_values = common_lattice_values,
         .dense = dense,
-        .sparse = common_sparse,
+        .sparse = sparse,
         .recount = common_recount,
         .base = common_base,
         .finish = common_finish,

@@ -1,7 +1,8 @@
 /* The inner loops for AVX-512 with VNNI, VBMI and VBMI2. Compiled for these; called where the CPU
  * has them. */
 #include "kernels_amx.h"
-#include "kernels_common.h"
+#define PART_BYTES 64
+#include "kernels_sparse.h"
 
 #if defined(__AVX512VNNI__) && defined(__AVX512VBMI2__)
 
@@ -193,19 +194,7 @@ static void dense(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint
     }
 }
 
-enum {
-    CHUNK = 64,
-    SEGMENT = 1024,        /* inputs whose changes are listed at a time, ... */
-    LISTED_OUTPUTS = 16,   /* ... and outputs */
-    BYTES_IN_16_BITS = 128 /* sums of up to this many bytes, and of as many subtracted, fit */
-};
-
-/* The inputs of a segment whose action changed by +1, -1, +2, -2. Lists, so that the loops over
- * rows run on without a branch to guess at every row. */
-struct change_lists {
-    size_t n[4];
-    uint16_t inputs[4][SEGMENT + 32]; /* 32 may be written behind the last */
-};
+enum { CHUNK = 64 };
 
 /* Up to 64 actions or fewer, and the last ones; 0 behind them. */
 struct actions {
@@ -274,154 +263,9 @@ static void list_changes(struct change_lists *lists, size_t n_inputs, const int8
     }
 }
 
-/* Sums of the bytes of one tile, a quad of blocks a register: as 16-bit words, wrapping, and of
- * their high bytes alone. From these the sums of the low bytes follow, with no byte ever widened.
- * Eight names, not arrays: gcc 12 keeps arrays that loops share in memory. */
-struct word_sums {
-    __m512i words_0, words_1, words_2, words_3, high_0, high_1, high_2, high_3;
-};
-
-/* sums = sums `add` one row's quad */
-#define ADD_QUAD(quad, add)                                                    \
-    {                                                                          \
-        __m512i words = _mm512_loadu_si512(row + 64 * (quad));                 \
-        __asm__("" : "+v"(words));                                             \
-        sums.words_##quad = add(sums.words_##quad, words);                     \
-        sums.high_##quad = add(sums.high_##quad, _mm512_srli_epi16(words, 8)); \
-    }
-
-#define ADD_ROWS(list, add)                                                \
-    for (size_t i = first; i < lists->n[list] && i < end; i++) {           \
-        const uint8_t *row = rows + (size_t)lists->inputs[list][i] * TILE; \
-        ADD_QUAD(0, add)                                                   \
-        ADD_QUAD(1, add)                                                   \
-        ADD_QUAD(2, add)                                                   \
-        ADD_QUAD(3, add)                                                   \
-    }
-
-/* Adds up to BYTES_IN_16_BITS rows of the changes by +1 or +2 and subtracts as many of those by -1
- * or -2, from number `first` of each list on. */
-ALWAYS_INLINE struct word_sums add_rows(struct word_sums sums, const struct change_lists *lists,
-                                        int list, size_t first, const uint8_t *rows) {
-    const size_t end = first + BYTES_IN_16_BITS;
-    ADD_ROWS(list, _mm512_add_epi16)
-    ADD_ROWS(list + 1, _mm512_sub_epi16)
-    return sums;
-}
-
-ALWAYS_INLINE struct word_sums double_sums(struct word_sums sums) {
-    sums.words_0 = _mm512_slli_epi16(sums.words_0, 1);
-    sums.words_1 = _mm512_slli_epi16(sums.words_1, 1);
-    sums.words_2 = _mm512_slli_epi16(sums.words_2, 1);
-    sums.words_3 = _mm512_slli_epi16(sums.words_3, 1);
-    sums.high_0 = _mm512_slli_epi16(sums.high_0, 1);
-    sums.high_1 = _mm512_slli_epi16(sums.high_1, 1);
-    sums.high_2 = _mm512_slli_epi16(sums.high_2, 1);
-    sums.high_3 = _mm512_slli_epi16(sums.high_3, 1);
-    return sums;
-}
-
-/* What becomes of the deltas and sums of a tile's blocks, `stride` apart: deltas = c * deltas +
- * (these sums << shift); sums += deltas, unless NULL. */
-struct target {
-    int32_t c;
-    int shift;
-    size_t n_blocks, stride;
-    int32_t *deltas, *sums;
-};
-
-ALWAYS_INLINE void finish_block(const struct target *to, size_t block, __m512i total) {
-    if (block >= to->n_blocks) {
-        return;
-    }
-    int32_t *deltas = to->deltas + block * to->stride;
-    __m512i delta = _mm512_slli_epi32(total, (unsigned)to->shift);
-    if (to->c != 0) {
-        const __m512i before = _mm512_loadu_si512(deltas);
-        delta = to->c > 0 ? _mm512_add_epi32(delta, before) : _mm512_sub_epi32(delta, before);
-    }
-    _mm512_storeu_si512(deltas, delta);
-    if (to->sums != NULL) {
-        int32_t *sums = to->sums + block * to->stride;
-        _mm512_storeu_si512(sums, _mm512_add_epi32(_mm512_loadu_si512(sums), delta));
-    }
-}
-
-/* Four blocks: a lane's 32 bits hold the words of blocks 0 and 2, or of 1 and 3. */
-ALWAYS_INLINE void finish_quad(const struct target *to, size_t quad, __m512i words, __m512i high) {
-    const __m512i low = _mm512_sub_epi16(words, _mm512_slli_epi16(high, 8));
-    finish_block(to, 4 * quad, _mm512_srai_epi32(_mm512_slli_epi32(low, 16), 16));
-    finish_block(to, 4 * quad + 1, _mm512_srai_epi32(_mm512_slli_epi32(high, 16), 16));
-    finish_block(to, 4 * quad + 2, _mm512_srai_epi32(low, 16));
-    finish_block(to, 4 * quad + 3, _mm512_srai_epi32(high, 16));
-}
-
-ALWAYS_INLINE void finish_tile(const struct target *to, struct word_sums sums) {
-    finish_quad(to, 0, sums.words_0, sums.high_0);
-    finish_quad(to, 1, sums.words_1, sums.high_1);
-    finish_quad(to, 2, sums.words_2, sums.high_2);
-    finish_quad(to, 3, sums.words_3, sums.high_3);
-}
-
-/* One segment's part of one output's deltas on one tile; with the last segment, of its sums. Where
- * 16 bits hold all changes, doubled ones included, in one go. */
-static void sparse_tile(const struct change_lists *lists, const uint8_t *rows, struct target to) {
-    const struct word_sums none = {0};
-    if (lists->n[0] + 2 * lists->n[2] <= BYTES_IN_16_BITS &&
-        lists->n[1] + 2 * lists->n[3] <= BYTES_IN_16_BITS) {
-        const struct word_sums twice = double_sums(add_rows(none, lists, 2, 0, rows));
-        finish_tile(&to, add_rows(twice, lists, 0, 0, rows));
-        return;
-    }
-    int32_t *sums = to.sums;
-    to.sums = NULL;
-    size_t most = 0;
-    for (int list = 0; list < 4; list++) {
-        most = lists->n[list] > most ? lists->n[list] : most;
-    }
-    for (size_t first = 0; first < most; first += BYTES_IN_16_BITS, to.c = 1) {
-        finish_tile(&to, add_rows(none, lists, 0, first, rows));
-        to.c = 1;
-        to.shift = 1;
-        to.sums = first + BYTES_IN_16_BITS >= most ? sums : NULL;
-        finish_tile(&to, add_rows(none, lists, 2, first, rows));
-        to.shift = 0;
-    }
-}
-
-/* Tile after tile, so that a tile's bytes stay in cache while every output takes its part. */
 static void sparse(const struct change *change, bool backwards, const uint8_t *rows,
                    size_t n_blocks, int32_t *deltas, int32_t *sums) {
-    struct change_lists lists[LISTED_OUTPUTS];
-    const size_t n_outputs = change->n_outputs, n_inputs = change->n_inputs;
-    const size_t stride = n_outputs * SYNRL_LANES;
-    for (size_t at = 0; at < n_outputs; at += LISTED_OUTPUTS) {
-        const size_t n_listed = n_outputs - at < LISTED_OUTPUTS ? n_outputs - at : LISTED_OUTPUTS;
-        for (size_t first = 0; first < n_inputs; first += SEGMENT) {
-            const size_t n = n_inputs - first < SEGMENT ? n_inputs - first : SEGMENT;
-            const int32_t c = first == 0 ? change->c : 1;
-            const bool is_last = first + n == n_inputs;
-            for (size_t o = 0; o < n_listed; o++) {
-                const size_t from = (at + o) * n_inputs + first;
-                list_changes(&lists[o], n, change->actions + from, change->counters + from,
-                             change->c);
-            }
-            for (size_t i = 0; i < n_blocks; i += TILE_BLOCKS) {
-                const size_t b = backwards ? (n_blocks - 1 - i) / TILE_BLOCKS * TILE_BLOCKS : i;
-                const size_t left = n_blocks - b < TILE_BLOCKS ? n_blocks - b : TILE_BLOCKS;
-                const uint8_t *tile = rows + (b / TILE_BLOCKS * n_inputs + first) * TILE;
-                for (size_t o = 0; o < n_listed; o++) {
-                    const size_t to = b * stride + (at + o) * SYNRL_LANES;
-                    sparse_tile(&lists[o], tile,
-                                (struct target){.c = c,
-                                                .n_blocks = left,
-                                                .stride = stride,
-                                                .deltas = deltas + to,
-                                                .sums = is_last ? sums + to : NULL});
-                }
-            }
-        }
-    }
+    sparse_by_lists(list_changes, change, backwards, rows, n_blocks, deltas, sums);
 }
 
 #define FUNCTION(name, accuracy)                                                         \

@@ -41,6 +41,43 @@ static void dense(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint
     }
 }
 
+static void sparse_tile(const struct change *change, size_t output, const uint8_t *rows,
+                        int32_t total[TILE]) {
+    const int8_t *actions = change->actions + output * change->n_inputs;
+    const int16_t *counters = change->counters + output * change->n_inputs;
+    memset(total, 0, TILE * sizeof *total);
+    for (size_t i = 0; i < change->n_inputs; i++) {
+        const int32_t difference = actions[i] - change->c * ((counters[i] & 3) - 1);
+        const uint8_t *row = rows + i * TILE;
+        for (size_t q = 0; difference != 0 && q < TILE; q += QUAD * SYNRL_LANES) {
+            for (size_t b = 0; b < QUAD; b++) {
+                for (size_t s = 0; s < SYNRL_LANES; s++) {
+                    total[q + b * SYNRL_LANES + s] += difference * row[q + s * QUAD + b];
+                }
+            }
+        }
+    }
+}
+
+static void sparse(const struct change *change, bool backwards, const uint8_t *rows,
+                   size_t n_blocks, int32_t *deltas, int32_t *sums) {
+    const size_t stride = change->n_outputs * SYNRL_LANES;
+    for (size_t i = 0; i < n_blocks; i += TILE_BLOCKS) {
+        const size_t tile = backwards ? (n_blocks - 1 - i) / TILE_BLOCKS * TILE_BLOCKS : i;
+        for (size_t o = 0; o < change->n_outputs; o++) {
+            int32_t total[TILE];
+            sparse_tile(change, o, rows + tile / TILE_BLOCKS * change->n_inputs * TILE, total);
+            for (size_t b = tile; b < n_blocks && b < tile + TILE_BLOCKS; b++) {
+                for (size_t s = 0; s < SYNRL_LANES; s++) {
+                    const size_t at = b * stride + o * SYNRL_LANES + s;
+                    deltas[at] = change->c * deltas[at] + total[(b - tile) * SYNRL_LANES + s];
+                    sums[at] += deltas[at];
+                }
+            }
+        }
+    }
+}
+
 #define FUNCTION(name, accuracy)                                    \
     static void scalar_##name(size_t n, const float *x, float *y) { \
         for (size_t i = 0; i < n; i++) {                            \
@@ -69,7 +106,7 @@ const struct kernels *kernels_scalar(void) {
         .advance = common_advance,
         .lattice_values = common_lattice_values,
         .dense = dense,
-        .sparse = common_sparse,
+        .sparse = sparse,
         .recount = common_recount,
         .base = common_base,
         .finish = common_finish,
