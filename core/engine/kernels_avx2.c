@@ -1,5 +1,4 @@
 /* The inner loops for AVX2. Compiled with -mavx2; called where the CPU has it. */
-#define PART_BYTES 32
 #include "kernels_sparse.h"
 
 #if defined(__AVX2__)

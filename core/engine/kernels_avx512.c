@@ -1,7 +1,6 @@
 /* The inner loops for AVX-512 with VNNI, VBMI and VBMI2. Compiled for these; called where the CPU
  * has them. */
 #include "kernels_amx.h"
-#define PART_BYTES 64
 #include "kernels_sparse.h"
 
 #if defined(__AVX512VNNI__) && defined(__AVX512VBMI2__)
@@ -119,7 +118,7 @@ ALWAYS_INLINE void dense_tile(const int n, const int n_blocks, const int n_lines
     enum { LINE = GROUP * SYNRL_LANES };
     const uint8_t *next_groups = groups + n_groups * LINE;
     int32_t *next_sums = sums + stride;
-    __m512i totals[TILE_OUTPUTS], next_totals[TILE_OUTPUTS];
+    __m512i totals[TILE_MOST], next_totals[TILE_MOST];
     UNROLLED
     for (int o = 0; o < n; o++) {
         totals[o] = _mm512_loadu_si512(sums + o * SYNRL_LANES);

@@ -69,7 +69,8 @@
         break;                  \
     }
 
-enum { TILE_OUTPUTS = 16 };
+/* Sums of so many outputs fit in the registers, with room for what is added. */
+enum { TILE_OUTPUTS = WIDTH == 16 ? 16 : 12, TILE_MOST = 16 /* of CALL_TILE */ };
 
 /* The next tile's share of the outputs that are left: tiles of nearly one size, none above `most`.
  */
@@ -120,19 +121,21 @@ static void common_lattice_values(size_t n, const float *w0, const int16_t *coun
 static void common_recount(size_t n_outputs, size_t n_inputs, const uint8_t *groups,
                            const int16_t *counters, int32_t *sums) {
     for (size_t o = 0; o < n_outputs; o++) {
-        lanes_i32 sum = {0};
-        for (size_t i = 0; i < n_inputs; i++) {
-            lanes_i32 x;
-            LOAD_INPUT(x, groups, i);
-            sum += x * (counters[o * n_inputs + i] >> 2);
+        EACH_LANE(lane) {
+            lanes_i32 sum = {0};
+            for (size_t i = 0; i < n_inputs; i++) {
+                lanes_i32 x;
+                LOAD_INPUT(x, groups + lane * GROUP, i);
+                sum += x * (counters[o * n_inputs + i] >> 2);
+            }
+            LANES_STORE(sums + o * SYNRL_LANES + lane, sum);
         }
-        LANES_STORE(sums + o * SYNRL_LANES, sum);
     }
 }
 
 ALWAYS_INLINE void base_tile(const int n, size_t n_inputs, const uint8_t *groups,
                              const float *weights, float scale, float *base) {
-    lanes_f32 sums[16];
+    lanes_f32 sums[TILE_MOST];
     UNROLLED
     for (int o = 0; o < n; o++) {
         sums[o] = (lanes_f32){0};
@@ -157,29 +160,31 @@ static void common_base(size_t n_outputs, size_t n_inputs, const uint8_t *groups
                         const float *weights, float scale, float *base) {
     for (size_t o = 0, n; o < n_outputs; o += n) {
         n = tile_outputs(n_outputs - o, TILE_OUTPUTS);
-        CALL_TILE(base_tile, n, n_inputs, groups, weights + o * n_inputs, scale,
-                  base + o * SYNRL_LANES)
+        EACH_LANE(lane) {
+            CALL_TILE(base_tile, n, n_inputs, groups + lane * GROUP, weights + o * n_inputs, scale,
+                      base + o * SYNRL_LANES + lane)
+        }
     }
 }
 
 static void common_finish(size_t n_outputs, const float *base, const int32_t *sums, float unit,
                           const float *bias, float *z) {
-    for (size_t o = 0; o < n_outputs; o++) {
+    for (size_t i = 0; i < n_outputs * SYNRL_LANES; i += WIDTH) {
         lanes_f32 from, to;
         lanes_i32 sum;
-        LANES_LOAD(from, base + o * SYNRL_LANES);
-        LANES_LOAD(sum, sums + o * SYNRL_LANES);
+        LANES_LOAD(from, base + i);
+        LANES_LOAD(sum, sums + i);
         to = from + __builtin_convertvector(sum, lanes_f32) * unit;
         if (bias != NULL) {
-            to += bias[o];
+            to += bias[i / SYNRL_LANES];
         }
-        LANES_STORE(z + o * SYNRL_LANES, to);
+        LANES_STORE(z + i, to);
     }
 }
 
 ALWAYS_INLINE void affine_tile(const int n, size_t n_inputs, const float *weights,
                                const float *bias, const float *x, float *z) {
-    lanes_f32 sums[16];
+    lanes_f32 sums[TILE_MOST];
     UNROLLED
     for (int o = 0; o < n; o++) {
         sums[o] = (lanes_f32){0};
@@ -205,8 +210,10 @@ static void common_affine(size_t n_outputs, size_t n_inputs, const float *weight
                           const float *bias, const float *x, float *z) {
     for (size_t o = 0, n; o < n_outputs; o += n) {
         n = tile_outputs(n_outputs - o, TILE_OUTPUTS);
-        CALL_TILE(affine_tile, n, n_inputs, weights + o * n_inputs, bias != NULL ? bias + o : NULL,
-                  x, z + o * SYNRL_LANES)
+        EACH_LANE(lane) {
+            CALL_TILE(affine_tile, n, n_inputs, weights + o * n_inputs,
+                      bias != NULL ? bias + o : NULL, x + lane, z + o * SYNRL_LANES + lane)
+        }
     }
 }
 
@@ -300,9 +307,9 @@ ALWAYS_INLINE void tanh_of_lanes(lanes_f32 *x) {
 }
 
 static void common_tanh(size_t n, const float *x, float *y) {
-    for (size_t i = 0; i < n; i += SYNRL_LANES) {
+    for (size_t i = 0; i < n; i += WIDTH) {
         lanes_f32 lanes = {0};
-        if (n - i >= SYNRL_LANES) {
+        if (n - i >= WIDTH) {
             LANES_LOAD(lanes, x + i);
             tanh_of_lanes(&lanes);
             LANES_STORE(y + i, lanes);
@@ -329,37 +336,37 @@ ALWAYS_INLINE void log_of_lanes(lanes_f32 *x) {
 }
 
 static void common_log_sum_exp(size_t n_rows, const float *x, float *max, float *log_sum) {
-    lanes_f32 most, sum = {0};
-    LANES_LOAD(most, x);
-    for (size_t row = 1; row < n_rows; row++) {
-        lanes_f32 z;
-        LANES_LOAD(z, x + row * SYNRL_LANES);
-        const lanes_i32 is_more = z > most;
-        most = (lanes_f32)(((lanes_i32)z & is_more) | ((lanes_i32)most & ~is_more));
+    EACH_LANE(lane) {
+        lanes_f32 most, z, sum = {0};
+        LANES_LOAD(most, x + lane);
+        for (size_t row = 1; row < n_rows; row++) {
+            LANES_LOAD(z, x + row * SYNRL_LANES + lane);
+            const lanes_i32 is_more = z > most;
+            most = (lanes_f32)(((lanes_i32)z & is_more) | ((lanes_i32)most & ~is_more));
+        }
+        for (size_t row = 0; row < n_rows; row++) {
+            LANES_LOAD(z, x + row * SYNRL_LANES + lane);
+            z -= most;
+            exp_of_lanes(&z);
+            sum += z;
+        }
+        log_of_lanes(&sum);
+        LANES_STORE(max + lane, most);
+        LANES_STORE(log_sum + lane, sum);
     }
-    for (size_t row = 0; row < n_rows; row++) {
-        lanes_f32 z;
-        LANES_LOAD(z, x + row * SYNRL_LANES);
-        z -= most;
-        exp_of_lanes(&z);
-        sum += z;
-    }
-    log_of_lanes(&sum);
-    LANES_STORE(max, most);
-    LANES_STORE(log_sum, sum);
 }
 
-/* Sixteen terms at a time; behind the last there are zeros, which count for nothing. */
+/* WIDTH terms at a time; behind the last there are zeros, which count for nothing. */
 static bool common_tally(size_t n, const float *terms, float limit, double unit, int64_t *sum) {
-    typedef float half_f32 __attribute__((vector_size(2 * SYNRL_LANES)));
-    typedef double half_f64 __attribute__((vector_size(4 * SYNRL_LANES)));
-    typedef int64_t half_i64 __attribute__((vector_size(4 * SYNRL_LANES)));
+    typedef float half_f32 __attribute__((vector_size(2 * WIDTH)));
+    typedef double half_f64 __attribute__((vector_size(4 * WIDTH)));
+    typedef int64_t half_i64 __attribute__((vector_size(4 * WIDTH)));
     half_i64 total = {0};
     lanes_i32 is_good = ~(lanes_i32){0};
-    for (size_t i = 0; i < n; i += SYNRL_LANES) {
+    for (size_t i = 0; i < n; i += WIDTH) {
         lanes_f32 x = {0};
         half_f32 halves[2];
-        if (n - i >= SYNRL_LANES) {
+        if (n - i >= WIDTH) {
             LANES_LOAD(x, terms + i);
         } else {
             memcpy(&x, terms + i, (n - i) * sizeof *terms);
@@ -373,14 +380,14 @@ static bool common_tally(size_t n, const float *terms, float limit, double unit,
             total += __builtin_convertvector(units, half_i64);
         }
     }
-    int64_t totals[SYNRL_LANES / 2], total_units = 0;
-    int32_t good[SYNRL_LANES], all_good = -1;
+    int64_t totals[WIDTH / 2], total_units = 0;
+    int32_t good[WIDTH], all_good = -1;
     memcpy(totals, &total, sizeof totals);
     memcpy(good, &is_good, sizeof good);
-    for (size_t s = 0; s < SYNRL_LANES / 2; s++) {
+    for (size_t s = 0; s < WIDTH / 2; s++) {
         total_units += totals[s];
     }
-    for (size_t s = 0; s < SYNRL_LANES; s++) {
+    for (size_t s = 0; s < WIDTH; s++) {
         all_good &= good[s];
     }
     *sum += total_units;

@@ -1,5 +1,5 @@
-/* The sparse path of the wide variants: rows of bytes added up where actions changed. A variant
- * says how many bytes its registers have, PART_BYTES, and includes this.
+/* The sparse path of the wide variants: rows of bytes added up where actions changed. Each of
+ * these variants includes this.
  *
  * The inputs of one output whose action changed are listed by how it changed, +1, -1, +2 or -2, so
  * that the loops over rows run on without a branch at every row. Rows are added as 16-bit words,
@@ -15,8 +15,8 @@ enum {
     LISTED_OUTPUTS = 16,    /* ... and outputs */
     BYTES_IN_16_BITS = 128, /* sums of up to this many bytes, and of as many subtracted, fit */
     N_PARTS = 4,            /* registers' worth of a row that are added up together, ... */
-    PART_LANES = PART_BYTES / QUAD,
-    BLOCKS_AT_ONCE = N_PARTS * PART_LANES / SYNRL_LANES * QUAD /* ... which are of these blocks */
+    PART_BYTES = 4 * WIDTH,
+    BLOCKS_AT_ONCE = N_PARTS * WIDTH / SYNRL_LANES * QUAD /* ... which are of these blocks */
 };
 
 struct change_lists {
@@ -28,10 +28,8 @@ struct change_lists {
 typedef void list_function(struct change_lists *lists, size_t n_inputs, const int8_t *actions,
                            const int16_t *counters, int32_t c);
 
-/* A part of a row, two bytes a word; and a lane's four bytes as one. */
-typedef uint16_t part_words __attribute__((vector_size(PART_BYTES)));
-typedef uint32_t part_u32 __attribute__((vector_size(PART_BYTES)));
-typedef int32_t part_i32 __attribute__((vector_size(PART_BYTES)));
+/* A part of a row, two bytes a word. */
+typedef uint16_t part_words __attribute__((vector_size(4 * WIDTH)));
 
 /* What becomes of the deltas and sums of some blocks, `stride` apart: deltas = c * deltas + (what
  * was added up << shift); sums += deltas, unless NULL. */
@@ -44,21 +42,21 @@ struct target {
 
 /* Some lanes of one block: from `lane` on. */
 ALWAYS_INLINE void finish_lanes(const struct target *to, size_t block, size_t lane,
-                                const part_i32 *total) {
+                                const lanes_i32 *total) {
     if (block >= to->n_blocks) {
         return;
     }
     int32_t *deltas = to->deltas + block * to->stride + lane;
-    part_i32 delta = *total << to->shift;
+    lanes_i32 delta = *total << to->shift;
     if (to->c != 0) {
-        part_i32 before;
+        lanes_i32 before;
         LANES_LOAD(before, deltas);
         delta = to->c > 0 ? delta + before : delta - before;
     }
     LANES_STORE(deltas, delta);
     if (to->sums != NULL) {
         int32_t *sums = to->sums + block * to->stride + lane;
-        part_i32 sum;
+        lanes_i32 sum;
         LANES_LOAD(sum, sums);
         sum += delta;
         LANES_STORE(sums, sum);
@@ -67,10 +65,10 @@ ALWAYS_INLINE void finish_lanes(const struct target *to, size_t block, size_t la
 
 ALWAYS_INLINE void finish_part(const struct target *to, size_t part, const part_words *words,
                                const part_words *high) {
-    const part_u32 low = (part_u32)(*words - (*high << 8)), top = (part_u32)*high;
-    const part_i32 blocks[QUAD] = {(part_i32)(low << 16) >> 16, (part_i32)(top << 16) >> 16,
-                                   (part_i32)low >> 16, (part_i32)top >> 16};
-    const size_t first = part * PART_LANES;
+    const lanes_u32 low = (lanes_u32)(*words - (*high << 8)), top = (lanes_u32)*high;
+    const lanes_i32 blocks[QUAD] = {(lanes_i32)(low << 16) >> 16, (lanes_i32)(top << 16) >> 16,
+                                    (lanes_i32)low >> 16, (lanes_i32)top >> 16};
+    const size_t first = part * WIDTH;
     UNROLLED
     for (size_t b = 0; b < QUAD; b++) {
         finish_lanes(to, first / SYNRL_LANES * QUAD + b, first % SYNRL_LANES, &blocks[b]);
@@ -83,20 +81,23 @@ ALWAYS_INLINE void finish_part(const struct target *to, size_t part, const part_
     do_part(1);            \
     do_part(2);            \
     do_part(3)
-#define CLEAR_PART(p) words_##p = high_##p = (part_words){0}
+#define CLEAR_PART(p)                     \
+    words_##p = high_##p = (part_words) { \
+        0                                 \
+    }
 #define DOUBLE_PART(p) words_##p <<= 1, high_##p <<= 1
 #define FINISH_PART(p) finish_part(&to, p, &words_##p, &high_##p)
 /* The empty assembler statement keeps the words in a register: they are used twice. */
 #define LOAD_PART(p)                                   \
     LANES_LOAD(words, row + (p) * (size_t)PART_BYTES); \
     __asm__("" : "+v"(words))
-#define ADD_PART(p)                                    \
-    LOAD_PART(p);\
-    words_##p += words;                                \
+#define ADD_PART(p)     \
+    LOAD_PART(p);       \
+    words_##p += words; \
     high_##p += words >> 8
-#define SUBTRACT_PART(p)                               \
-    LOAD_PART(p);\
-    words_##p -= words;                                \
+#define SUBTRACT_PART(p) \
+    LOAD_PART(p);        \
+    words_##p -= words;  \
     high_##p -= words >> 8
 #define EACH_ROW(list, first, do_part)                                                    \
     for (size_t i = (first); i < lists->n[list] && i < (first) + BYTES_IN_16_BITS; i++) { \
@@ -106,8 +107,7 @@ ALWAYS_INLINE void finish_part(const struct target *to, size_t part, const part_
 
 /* One segment's part of one output's deltas on BLOCKS_AT_ONCE; with the last segment, of its sums.
  * Where 16 bits hold all changes, doubled ones included, in one go. */
-static void sparse_blocks(const struct change_lists *lists, const uint8_t *rows,
-                          struct target to) {
+static void sparse_blocks(const struct change_lists *lists, const uint8_t *rows, struct target to) {
     part_words words, words_0, words_1, words_2, words_3, high_0, high_1, high_2, high_3;
     EACH_PART(CLEAR_PART);
     if (lists->n[0] + 2 * lists->n[2] <= BYTES_IN_16_BITS &&
@@ -141,9 +141,9 @@ static void sparse_blocks(const struct change_lists *lists, const uint8_t *rows,
 
 /* See struct kernels. Tile after tile, so that a tile's bytes stay in cache while every output
  * takes its part. */
-ALWAYS_INLINE void sparse_by_lists(list_function *list_changes, const struct change *change, bool backwards,
-                                   const uint8_t *rows, size_t n_blocks, int32_t *deltas,
-                                   int32_t *sums) {
+ALWAYS_INLINE void sparse_by_lists(list_function *list_changes, const struct change *change,
+                                   bool backwards, const uint8_t *rows, size_t n_blocks,
+                                   int32_t *deltas, int32_t *sums) {
     struct change_lists lists[LISTED_OUTPUTS];
     const size_t n_outputs = change->n_outputs, n_inputs = change->n_inputs;
     const size_t stride = n_outputs * SYNRL_LANES;
@@ -158,19 +158,21 @@ ALWAYS_INLINE void sparse_by_lists(list_function *list_changes, const struct cha
                              change->c);
             }
             for (size_t i = 0; i < n_blocks; i += BLOCKS_AT_ONCE) {
-                const size_t b = backwards ? (n_blocks - 1 - i) / BLOCKS_AT_ONCE * BLOCKS_AT_ONCE : i;
-                const uint8_t *tile = rows +
-                                      (b / TILE_BLOCKS * n_inputs + first) * (size_t)TILE +
+                const size_t b =
+                    backwards ? (n_blocks - 1 - i) / BLOCKS_AT_ONCE * BLOCKS_AT_ONCE : i;
+                const uint8_t *tile = rows + (b / TILE_BLOCKS * n_inputs + first) * (size_t)TILE +
                                       b % TILE_BLOCKS / QUAD * (size_t)(QUAD * SYNRL_LANES);
                 for (size_t o = 0; o < n_listed; o++) {
                     const size_t to = b * stride + (at + o) * SYNRL_LANES;
                     const size_t left = n_blocks - b;
                     sparse_blocks(&lists[o], tile,
-                                 (struct target){.c = first == 0 ? change->c : 1,
-                                                 .n_blocks = left < BLOCKS_AT_ONCE ? left : (size_t)BLOCKS_AT_ONCE,
-                                                 .stride = stride,
-                                                 .deltas = deltas + to,
-                                                 .sums = is_last ? sums + to : NULL});
+                                  (struct target){.c = first == 0 ? change->c : 1,
+                                                  .n_blocks = left < BLOCKS_AT_ONCE
+                                                                  ? left
+                                                                  : (size_t)BLOCKS_AT_ONCE,
+                                                  .stride = stride,
+                                                  .deltas = deltas + to,
+                                                  .sums = is_last ? sums + to : NULL});
                 }
             }
         }

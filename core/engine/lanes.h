@@ -1,6 +1,7 @@
-/* SYNRL_LANES values side by side, by the compilers' vector extension: one AVX-512 register, two of
- * AVX2, four of SSE2. Arithmetic is lane by lane, so the width of the registers cannot change a
- * bit. */
+/* WIDTH lanes side by side, by the compilers' vector extension: as many as a register of the
+ * instruction set has that includes this. A block's SYNRL_LANES samples are one register of
+ * AVX-512, two of AVX2, four of SSE2. Arithmetic is lane by lane, so the width cannot change a bit.
+ */
 #ifndef LANES_H
 #define LANES_H
 
@@ -9,13 +10,24 @@
 
 #include "synrl/loss.h"
 
-typedef float lanes_f32 __attribute__((vector_size(4 * SYNRL_LANES)));
-typedef int32_t lanes_i32 __attribute__((vector_size(4 * SYNRL_LANES)));
-typedef uint32_t lanes_u32 __attribute__((vector_size(4 * SYNRL_LANES)));
+#if defined(__AVX512F__)
+#define WIDTH 16
+#elif defined(__AVX2__)
+#define WIDTH 8
+#else
+#define WIDTH 4
+#endif
+
+typedef float lanes_f32 __attribute__((vector_size(4 * WIDTH)));
+typedef int32_t lanes_i32 __attribute__((vector_size(4 * WIDTH)));
+typedef uint32_t lanes_u32 __attribute__((vector_size(4 * WIDTH)));
 
 /* Loads and stores of any alignment. Macros: a vector passed by value would have an ABI of its own
  * for each instruction set. */
 #define LANES_LOAD(lanes, from) memcpy(&(lanes), (from), sizeof(lanes))
 #define LANES_STORE(to, lanes) memcpy((to), &(lanes), sizeof(lanes))
+
+/* Over a block's lanes, WIDTH at a time. */
+#define EACH_LANE(lane) for (size_t lane = 0; (lane) < SYNRL_LANES; (lane) += WIDTH)
 
 #endif
