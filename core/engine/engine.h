@@ -13,6 +13,10 @@ extern const synrl_math_api math_api;
  * bits. NULL where SYNRL_ISA names none, or one that this machine does not have. */
 const char *engine_isa(void);
 
+/* Which path projections take: what SYNRL_PATH says, "auto" (as without it), "dense" or "sparse";
+ * NULL where it says something else. All give the same bits. */
+const char *engine_path(void);
+
 /* Runs the multiply-accumulate instruction of one variant's dense path and nothing else, to see
  * what this machine's peak is. Returns how many multiply-accumulates that was; 0 where this machine
  * does not have the variant, or the variant no such instruction. */

@@ -17,7 +17,7 @@
 #include "lattice.h"
 #include "pool.h"
 
-typedef enum path { PATH_AUTO, PATH_DENSE, PATH_SPARSE } path;
+enum path { PATH_AUTO, PATH_DENSE, PATH_SPARSE };
 
 /* From so many synapses on, their actions do not stay in the second-level cache from one block to
  * the next: a tile of blocks then takes them in these many outputs at a time. */
@@ -40,7 +40,7 @@ struct synrl_projection {
     const struct kernels *kernels;
     size_t n_outputs, n_inputs;
     synrl_lattice lattice;
-    path path;
+    enum path path;
     uint32_t epoch; /* counts changes of w0 or of the batch */
     const synrl_batch *batch;
     const int8_t *actions; /* of the last act, in rows of whole groups: the caller's or `padded`;
@@ -57,12 +57,24 @@ struct synrl_projection {
 
 /* Making --------------------------------------------------------------------------------------- */
 
-static path path_asked_for(void) {
+static const char *const path_names[] = {
+    [PATH_AUTO] = "auto", [PATH_DENSE] = "dense", [PATH_SPARSE] = "sparse"};
+enum { N_PATHS = sizeof path_names / sizeof path_names[0] };
+
+/* N_PATHS where SYNRL_PATH names none. */
+static size_t path_asked_for(void) {
     const char *name = getenv("SYNRL_PATH");
-    if (name != NULL && strcmp(name, "dense") == 0) {
-        return PATH_DENSE;
+    size_t path = PATH_AUTO;
+    while (name != NULL && name[0] != '\0' && path < N_PATHS &&
+           strcmp(name, path_names[path]) != 0) {
+        path++;
     }
-    return name != NULL && strcmp(name, "sparse") == 0 ? PATH_SPARSE : PATH_AUTO;
+    return path;
+}
+
+const char *engine_path(void) {
+    const size_t path = path_asked_for();
+    return path < N_PATHS ? path_names[path] : NULL;
 }
 
 /* Steps between rebases, so that neither a counter nor a sum can overflow; 0: not even one. */
@@ -106,7 +118,8 @@ static synrl_status projection_create(const synrl_host *host, size_t n_outputs, 
     projection->kernels = kernels_in_use();
     projection->n_outputs = n_outputs;
     projection->n_inputs = n_inputs;
-    projection->path = path_asked_for();
+    const size_t asked_for = path_asked_for();
+    projection->path = asked_for < N_PATHS ? (enum path)asked_for : PATH_AUTO;
     projection->epoch = 1;
     const synrl_status status = make_buffers(projection);
     if (status != SYNRL_OK) {

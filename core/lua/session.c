@@ -67,6 +67,10 @@ void session_open(lua_State *L) {
                      "avx2, avx512 or amx",
                      getenv("SYNRL_ISA"));
     }
+    if (engine_path() == NULL) {
+        session_fail(L, "synrl: SYNRL_PATH=%s: must be auto, dense or sparse",
+                     getenv("SYNRL_PATH"));
+    }
     const struct core_options options = {.n_threads = session->settings->n_threads,
                                          .allocator = session->settings->allocator,
                                          .log = session->settings->log,
