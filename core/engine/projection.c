@@ -23,6 +23,9 @@ enum path { PATH_AUTO, PATH_DENSE, PATH_SPARSE };
  * the next: a tile of blocks then takes them in these many outputs at a time. */
 enum { WIDE = 1 << 18, OUTPUTS_AT_ONCE = 16 };
 
+/* So many are counted sooner than a second worker would begin. */
+enum { SYNAPSES_WORTH_SHARING = 32768 };
+
 /* What one block's sums stand for. */
 struct block_state {
     uint32_t epoch;      /* of the weights' w0 that `base` was taken with */
@@ -262,8 +265,14 @@ static void count_share(void *context, size_t worker, size_t n_workers) {
 static void find_multiple(struct step *step) {
     const synrl_host *host = step->projection->host;
     size_t *counts = step->tally.changes;
-    host->parallel(host, count_share, step);
-    for (size_t worker = 0; worker < host->n_workers(host); worker++) {
+    const bool is_shared = step->projection->lattice.n >= SYNAPSES_WORTH_SHARING;
+    const size_t n_workers = is_shared ? host->n_workers(host) : 1;
+    if (is_shared) {
+        host->parallel(host, count_share, step);
+    } else {
+        count_share(step, 0, 1);
+    }
+    for (size_t worker = 0; worker < n_workers; worker++) {
         const struct tally *tally = &step->projection->tallies[worker];
         step->tally.n += tally->n;
         for (size_t k = 0; k < 3; k++) {
