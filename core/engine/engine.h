@@ -27,9 +27,11 @@ uint64_t engine_peak(const char *isa, uint64_t rounds);
 void engine_dense(const synrl_batch *batch, bool backwards, size_t n_outputs, const int8_t *actions,
                   int32_t *sums);
 
+__extension__ typedef __int128 int128; /* sums of up to 2^31 terms below 2^58 */
+
 /* *sum += each term times `unit`, cut to an integer: sums of integers have no order. False, and
- * that term left out, where one is not within 0 .. limit. */
-bool engine_tally(size_t n, const float *terms, float limit, double unit, int64_t *sum);
+ * that term left out, where one is not within 0 .. limit; limit * unit: up to 2^58. */
+bool engine_tally(size_t n, const float *terms, float limit, double unit, int128 *sum);
 
 /* Batches ------------------------------------------------------------------------------------- */
 

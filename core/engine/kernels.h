@@ -41,7 +41,7 @@ struct kernels {
     void (*cos)(size_t n, const float *x, float *y);
     void (*log_sum_exp)(size_t n_rows, const float *x, float *max, float *log_sum);
     /* Adds terms times `unit`, each cut to an integer; false where one is not within 0 .. limit. */
-    bool (*tally)(size_t n, const float *terms, float limit, double unit, int64_t *sum);
+    bool (*tally)(size_t n, const float *terms, float limit, double unit, int128 *sum);
     /* Actions and shifted histories of n synapses from their words; the map has no ties. */
     void (*choose)(const struct greedy_map *map, size_t n, const uint32_t *words,
                    uint8_t *histories, int8_t *actions);

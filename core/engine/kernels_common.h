@@ -262,62 +262,91 @@ static inline void common_choose(const struct greedy_map *map, size_t n, const u
         memcpy(y + i, rest, (n - i) * sizeof *y);   \
     }
 
-/* x = n ln 2 + r: x becomes r, and n and 2^n are told. */
-ALWAYS_INLINE void reduce_lanes(lanes_f32 *x, lanes_f32 *n, lanes_f32 *power) {
-    const lanes_f32 rounder = (lanes_f32){0} + 0x1.8p23F; /* adding it rounds to integers */
-    const lanes_f32 shifted = *x * 1.44269504F + rounder;
-    *n = shifted - rounder;
-    *power = (lanes_f32)(((lanes_i32)shifted - (lanes_i32)rounder + 127) << 23);
-    *x = *x - *n * 0.693145752F;
-    *x = *x - *n * 1.42860677e-06F; /* ln 2, in two pieces */
+/* n registers abreast, an operation on each before the next operation: each waits for the one
+ * before it on the same register, and those on the others fill the time. */
+#define ABREAST \
+    UNROLLED    \
+    for (int k = 0; k < n; k++)
+enum { ABREAST_MOST = WIDTH == 16 ? 5 : 2 };
+
+#define ROUNDER 0x1.8p23F /* adding it rounds to integers */
+
+/* x = p ln 2 + r: x becomes r, and shifted is p + ROUNDER. */
+ALWAYS_INLINE void reduce_lanes(const int n, lanes_f32 *x, lanes_f32 *shifted) {
+    lanes_f32 p[ABREAST_MOST];
+    ABREAST shifted[k] = x[k] * 1.44269504F + ROUNDER;
+    ABREAST p[k] = shifted[k] - ROUNDER;
+    ABREAST x[k] -= p[k] * 0.693145752F;
+    ABREAST x[k] -= p[k] * 1.42860677e-06F; /* ln 2, in two pieces */
 }
+
+/* 2^p of p + ROUNDER, whose last bits are those of p. */
+#define POWER_OF_TWO(shifted) \
+    ((lanes_f32)(((lanes_i32)(shifted) - (lanes_i32)((lanes_f32){0} + ROUNDER) + 127) << 23))
 
 /* x = e^x of lanes not above 0, or NaN; below -87, 0. A polynomial in r: the one of SLEEF 3.5.1's
  * expf (u10), coefficients and order of operations, so the same bits. */
-ALWAYS_INLINE void exp_of_lanes(lanes_f32 *x) {
-    const lanes_i32 is_tiny = *x < -87.0F;
-    lanes_f32 r = *x, n, power, y;
-    reduce_lanes(&r, &n, &power);
-    y = r * 0.000198527618F + 0.00139304355F;
-    y = y * r + 0.00833336078F;
-    y = y * r + 0.0416664854F;
-    y = y * r + 0.166666672F;
-    y = y * r + 0.5F;
-    y = (1.0F + (r * r * y + r)) * power;
-    *x = (lanes_f32)((lanes_i32)y & ~is_tiny);
+ALWAYS_INLINE void exp_of_lanes(const int n, lanes_f32 *x) {
+    lanes_i32 is_tiny[ABREAST_MOST];
+    lanes_f32 shifted[ABREAST_MOST], y[ABREAST_MOST];
+    ABREAST is_tiny[k] = x[k] < -87.0F;
+    reduce_lanes(n, x, shifted);
+    ABREAST y[k] = x[k] * 0.000198527618F + 0.00139304355F;
+    ABREAST y[k] = y[k] * x[k] + 0.00833336078F;
+    ABREAST y[k] = y[k] * x[k] + 0.0416664854F;
+    ABREAST y[k] = y[k] * x[k] + 0.166666672F;
+    ABREAST y[k] = y[k] * x[k] + 0.5F;
+    ABREAST y[k] = x[k] * x[k] * y[k] + x[k];
+    ABREAST y[k] = (1.0F + y[k]) * POWER_OF_TWO(shifted[k]);
+    ABREAST x[k] = (lanes_f32)((lanes_i32)y[k] & ~is_tiny[k]);
 }
 
 /* x = tanh x = sign(x) e / (2 + e), e = e^2|x| - 1, by the same polynomial, as in SLEEF 3.5.1's
  * tanhf (u35), to the same bits. */
-ALWAYS_INLINE void tanh_of_lanes(lanes_f32 *x) {
-    const lanes_i32 sign = (lanes_i32)*x & INT32_MIN;
-    const lanes_f32 size = (lanes_f32)((lanes_i32)*x & INT32_MAX), one = (lanes_f32){0} + 1.0F;
-    const lanes_i32 is_one = size > 8.66433974F;
-    lanes_f32 r = size * 2.0F, n, power;
-    reduce_lanes(&r, &n, &power);
-    const lanes_f32 r2 = r * r;
-    const lanes_f32 high = r * 0.000198527618F + 0.00139304355F;
-    const lanes_f32 middle = r * 0.00833336078F + 0.0416664854F, low = r * 0.166666672F + 0.5F;
-    const lanes_f32 y = r2 * (r2 * r2 * high + (r2 * middle + low)) + r;
-    const lanes_i32 is_small = n == 0.0F; /* then y itself is e, exact near 0 */
-    const lanes_f32 wide = (y + 1.0F) * power - 1.0F;
-    const lanes_f32 e = (lanes_f32)(((lanes_i32)y & is_small) | ((lanes_i32)wide & ~is_small));
-    const lanes_i32 ratio = (lanes_i32)(e / (2.0F + e));
-    *x = (lanes_f32)(((lanes_i32)one & is_one) | (ratio & ~is_one) | sign);
+ALWAYS_INLINE void tanh_of_lanes(const int n, lanes_f32 *x) {
+    const lanes_f32 one = (lanes_f32){0} + 1.0F;
+    lanes_f32 r[ABREAST_MOST], shifted[ABREAST_MOST], r2[ABREAST_MOST], y[ABREAST_MOST],
+        low[ABREAST_MOST], e[ABREAST_MOST];
+    ABREAST r[k] = (lanes_f32)((lanes_i32)x[k] & INT32_MAX) * 2.0F;
+    reduce_lanes(n, r, shifted);
+    ABREAST r2[k] = r[k] * r[k];
+    ABREAST y[k] = r2[k] * r2[k] * (r[k] * 0.000198527618F + 0.00139304355F);
+    ABREAST low[k] = r2[k] * (r[k] * 0.00833336078F + 0.0416664854F);
+    ABREAST low[k] += r[k] * 0.166666672F + 0.5F;
+    ABREAST y[k] = r2[k] * (y[k] + low[k]) + r[k];
+    ABREAST e[k] = (y[k] + 1.0F) * POWER_OF_TWO(shifted[k]) - 1.0F;
+    ABREAST {
+        const lanes_i32 is_small = shifted[k] == ROUNDER; /* then y itself is e, exact near 0 */
+        e[k] = (lanes_f32)(((lanes_i32)y[k] & is_small) | ((lanes_i32)e[k] & ~is_small));
+    }
+    ABREAST e[k] = e[k] / (2.0F + e[k]);
+    ABREAST {
+        const lanes_i32 sign = (lanes_i32)x[k] & INT32_MIN;
+        const lanes_i32 is_one = (lanes_f32)((lanes_i32)x[k] & INT32_MAX) > 8.66433974F;
+        x[k] = (lanes_f32)(((lanes_i32)one & is_one) | ((lanes_i32)e[k] & ~is_one) | sign);
+    }
+}
+
+ALWAYS_INLINE void tanh_of_array(const int n, const float *x, float *y) {
+    lanes_f32 lanes[ABREAST_MOST];
+    ABREAST LANES_LOAD(lanes[k], x + k * WIDTH);
+    tanh_of_lanes(n, lanes);
+    ABREAST LANES_STORE(y + k * WIDTH, lanes[k]);
 }
 
 static void common_tanh(size_t n, const float *x, float *y) {
-    for (size_t i = 0; i < n; i += WIDTH) {
-        lanes_f32 lanes = {0};
-        if (n - i >= WIDTH) {
-            LANES_LOAD(lanes, x + i);
-            tanh_of_lanes(&lanes);
-            LANES_STORE(y + i, lanes);
-        } else {
-            memcpy(&lanes, x + i, (n - i) * sizeof *x);
-            tanh_of_lanes(&lanes);
-            memcpy(y + i, &lanes, (n - i) * sizeof *y);
-        }
+    size_t i = 0;
+    for (; n - i >= (size_t)ABREAST_MOST * WIDTH; i += (size_t)ABREAST_MOST * WIDTH) {
+        tanh_of_array(ABREAST_MOST, x + i, y + i);
+    }
+    for (; n - i >= WIDTH; i += WIDTH) {
+        tanh_of_array(1, x + i, y + i);
+    }
+    if (i < n) {
+        float rest[WIDTH] = {0};
+        memcpy(rest, x + i, (n - i) * sizeof *x);
+        tanh_of_array(1, rest, rest);
+        memcpy(y + i, rest, (n - i) * sizeof *y);
     }
 }
 
@@ -335,6 +364,15 @@ ALWAYS_INLINE void log_of_lanes(lanes_f32 *x) {
     *x = y + (*x - *x); /* 0 but for infinity and NaN */
 }
 
+/* sum += e^(x - most), row after row. */
+ALWAYS_INLINE void add_powers(const int n, const float *x, const lanes_f32 *most, lanes_f32 *sum) {
+    lanes_f32 z[ABREAST_MOST];
+    ABREAST LANES_LOAD(z[k], x + k * SYNRL_LANES);
+    ABREAST z[k] -= *most;
+    exp_of_lanes(n, z);
+    ABREAST *sum += z[k];
+}
+
 static void common_log_sum_exp(size_t n_rows, const float *x, float *max, float *log_sum) {
     EACH_LANE(lane) {
         lanes_f32 most, z, sum = {0};
@@ -344,11 +382,12 @@ static void common_log_sum_exp(size_t n_rows, const float *x, float *max, float 
             const lanes_i32 is_more = z > most;
             most = (lanes_f32)(((lanes_i32)z & is_more) | ((lanes_i32)most & ~is_more));
         }
-        for (size_t row = 0; row < n_rows; row++) {
-            LANES_LOAD(z, x + row * SYNRL_LANES + lane);
-            z -= most;
-            exp_of_lanes(&z);
-            sum += z;
+        size_t row = 0;
+        for (; n_rows - row >= ABREAST_MOST; row += ABREAST_MOST) {
+            add_powers(ABREAST_MOST, x + row * SYNRL_LANES + lane, &most, &sum);
+        }
+        for (; row < n_rows; row++) {
+            add_powers(1, x + row * SYNRL_LANES + lane, &most, &sum);
         }
         log_of_lanes(&sum);
         LANES_STORE(max + lane, most);
@@ -356,12 +395,14 @@ static void common_log_sum_exp(size_t n_rows, const float *x, float *max, float 
     }
 }
 
-/* WIDTH terms at a time; behind the last there are zeros, which count for nothing. */
-static bool common_tally(size_t n, const float *terms, float limit, double unit, int64_t *sum) {
+/* WIDTH terms at a time; behind the last there are zeros, which count for nothing. The units, below
+ * 2^58, are summed in two halves, so that 64 bits hold the sums of any number of terms. */
+static bool common_tally(size_t n, const float *terms, float limit, double unit, int128 *sum) {
     typedef float half_f32 __attribute__((vector_size(2 * WIDTH)));
     typedef double half_f64 __attribute__((vector_size(4 * WIDTH)));
     typedef int64_t half_i64 __attribute__((vector_size(4 * WIDTH)));
-    half_i64 total = {0};
+    typedef uint64_t half_u64 __attribute__((vector_size(4 * WIDTH)));
+    half_u64 low = {0}, high = {0};
     lanes_i32 is_good = ~(lanes_i32){0};
     for (size_t i = 0; i < n; i += WIDTH) {
         lanes_f32 x = {0};
@@ -376,21 +417,25 @@ static bool common_tally(size_t n, const float *terms, float limit, double unit,
         x = (lanes_f32)((lanes_i32)x & counts);
         memcpy(halves, &x, sizeof x);
         for (int half = 0; half < 2; half++) {
-            const half_f64 units = __builtin_convertvector(halves[half], half_f64) * unit;
-            total += __builtin_convertvector(units, half_i64);
+            const half_f64 exact = __builtin_convertvector(halves[half], half_f64) * unit;
+            const half_u64 units = (half_u64) __builtin_convertvector(exact, half_i64);
+            low += units & UINT32_MAX;
+            high += units >> 32;
         }
     }
-    int64_t totals[WIDTH / 2], total_units = 0;
+    uint64_t lows[WIDTH / 2], highs[WIDTH / 2], total_low = 0, total_high = 0;
     int32_t good[WIDTH], all_good = -1;
-    memcpy(totals, &total, sizeof totals);
+    memcpy(lows, &low, sizeof lows);
+    memcpy(highs, &high, sizeof highs);
     memcpy(good, &is_good, sizeof good);
     for (size_t s = 0; s < WIDTH / 2; s++) {
-        total_units += totals[s];
+        total_low += lows[s];
+        total_high += highs[s];
     }
     for (size_t s = 0; s < WIDTH; s++) {
         all_good &= good[s];
     }
-    *sum += total_units;
+    *sum += ((int128)total_high << 32) + (int128)total_low;
     return all_good != 0;
 }
 

@@ -15,7 +15,7 @@ static void math_log_sum_exp(size_t n_rows, const float *x, float *max, float *l
     kernels_in_use()->log_sum_exp(n_rows, x, max, log_sum);
 }
 
-bool engine_tally(size_t n, const float *terms, float limit, double unit, int64_t *sum) {
+bool engine_tally(size_t n, const float *terms, float limit, double unit, int128 *sum) {
     return kernels_in_use()->tally(n, terms, limit, unit, sum);
 }
 

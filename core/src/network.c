@@ -10,8 +10,6 @@
 #include "engine/engine.h"
 #include "engine/pool.h"
 
-__extension__ typedef __int128 int128; /* sums of up to 2^31 terms below 2^58 */
-
 /* A term counts in units of 2^-32; at this size and above (or NaN) the loss is infinite. */
 #define TERM_LIMIT 67108864.0F /* 2^26 */
 #define TERM_UNIT 4294967296.0 /* 2^32 */
@@ -255,19 +253,16 @@ struct pass_work {
     float *outputs;
 };
 
+/* What the outputs of one block come to: its samples' terms of the loss, and who is right. */
 static void finish_block(const struct pass_work *work, size_t block, const float *outputs,
-                         struct tally *tally) {
+                         float *terms, struct tally *tally) {
     const struct network *network = work->network;
     const size_t n = block_samples(network, block), n_outputs = network->layout->n_outputs;
     if (network->loss_component != NULL) {
         const synrl_targets targets = block_targets(network, block);
-        float terms[SYNRL_LANES];
         loss_ops(network)->terms(component_host(network->loss_component),
                                  component_config(network->loss_component), n_outputs, outputs,
                                  &targets, terms);
-        int64_t sum = 0; /* of 16 terms below 2^58 */
-        tally->is_finite &= engine_tally(n, terms, TERM_LIMIT, TERM_UNIT, &sum);
-        tally->sum += sum;
     }
     for (size_t s = 0; work->count_correct && s < n; s++) {
         const int32_t class = network->classes[block * SYNRL_LANES + s];
@@ -280,17 +275,34 @@ static void finish_block(const struct pass_work *work, size_t block, const float
     }
 }
 
+static void pass_tile(const struct pass_work *work, size_t worker, size_t first, size_t n_blocks,
+                      struct tally *tally) {
+    struct network *network = work->network;
+    float *outputs = network->outputs + worker * network->layout->n_outputs * SYNRL_LANES;
+    float terms[SYNRL_TILE_BLOCKS * SYNRL_LANES];
+    for (size_t i = 0; i < n_blocks; i++) {
+        const size_t at = batch_is_backwards(network->batch) ? n_blocks - 1 - i : i;
+        network->ops->forward(network->model, worker, first + at, outputs);
+        finish_block(work, first + at, outputs, terms + at * SYNRL_LANES, tally);
+    }
+    if (network->loss_component != NULL) {
+        const size_t left = network->n_samples - first * SYNRL_LANES;
+        const size_t n = left < n_blocks * SYNRL_LANES ? left : n_blocks * SYNRL_LANES;
+        tally->is_finite &= engine_tally(n, terms, TERM_LIMIT, TERM_UNIT, &tally->sum);
+    }
+}
+
 static void pass_share(void *context, size_t worker, size_t n_workers) {
     const struct pass_work *work = context;
     struct network *network = work->network;
     struct tally tally = {.is_finite = true};
-    float *outputs = network->outputs + worker * network->layout->n_outputs * SYNRL_LANES;
     size_t first, end;
     pool_share(network->n_blocks, SYNRL_TILE_BLOCKS, worker, n_workers, &first, &end);
-    for (size_t i = first; i < end; i++) {
-        const size_t block = batch_is_backwards(network->batch) ? end - 1 - (i - first) : i;
-        network->ops->forward(network->model, worker, block, outputs);
-        finish_block(work, block, outputs, &tally);
+    const size_t n_tiles = (end - first + SYNRL_TILE_BLOCKS - 1) / SYNRL_TILE_BLOCKS;
+    for (size_t i = 0; i < n_tiles; i++) {
+        const size_t tile = batch_is_backwards(network->batch) ? n_tiles - 1 - i : i;
+        const size_t at = first + tile * SYNRL_TILE_BLOCKS, left = end - at;
+        pass_tile(work, worker, at, left < SYNRL_TILE_BLOCKS ? left : SYNRL_TILE_BLOCKS, &tally);
     }
     network->tallies[worker] = tally;
 }

@@ -181,14 +181,33 @@ START_TEST(tallies_count_whole_units) {
     const float terms[] = {0.0F, 0.25F, 1.5F, 3.0F, 7.9F, 8.0F, -0.1F, NAN, INFINITY};
     const struct kernels *variants[] = {kernels_scalar(), kernels_avx2(), kernels_avx512()};
     for (size_t v = 0; v < 3 && variants[v] != NULL; v++) {
-        int64_t sum = 100;
+        int128 sum = 100;
         ck_assert(variants[v]->tally(5, terms, 8.0F, 2.0, &sum)); /* 0 + 0 + 3 + 6 + 15 */
-        ck_assert_int_eq(sum, 124);
+        ck_assert(sum == 124);
         for (size_t bad = 5; bad < 9; bad++) {
             sum = 0;
             ck_assert(!variants[v]->tally(1, terms + bad, 8.0F, 2.0, &sum));
-            ck_assert_int_eq(sum, 0);
+            ck_assert(sum == 0);
         }
+    }
+}
+END_TEST
+
+/* More than 64 bits hold, in vectors and behind them. */
+START_TEST(tallies_do_not_overflow) {
+    enum { N_TERMS = 1003 };
+    const struct kernels *variants[] = {kernels_scalar(), kernels_avx2(), kernels_avx512()};
+    const float limit = 67108864.0F, largest = nextafterf(limit, 0); /* 2^26 - 4 */
+    static float terms[N_TERMS];
+    for (size_t i = 0; i < N_TERMS; i++) {
+        terms[i] = largest;
+    }
+    const int128 wanted = (int128)N_TERMS * ((int64_t)67108860 << 32);
+    ck_assert(wanted > INT64_MAX);
+    for (size_t v = 0; v < 3 && variants[v] != NULL; v++) {
+        int128 sum = 0;
+        ck_assert(variants[v]->tally(N_TERMS, terms, limit, 4294967296.0, &sum));
+        ck_assert(sum == wanted);
     }
 }
 END_TEST
@@ -204,6 +223,7 @@ Suite *make_math_suite(void) {
     tcase_add_test(tests, log_sum_exp_is_exact_and_the_same_everywhere);
     tcase_add_test(tests, log_sum_exp_lets_nothing_through);
     tcase_add_test(tests, tallies_count_whole_units);
+    tcase_add_test(tests, tallies_do_not_overflow);
     suite_add_tcase(suite, tests);
     return suite;
 }
