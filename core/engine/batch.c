@@ -126,27 +126,48 @@ size_t batch_inputs(const synrl_batch *batch) {
     return batch->n_inputs;
 }
 
-static float value_of(const synrl_batch *batch, size_t sample, size_t input) {
-    const size_t block = sample / SYNRL_LANES, lane = sample % SYNRL_LANES;
+void batch_values(const synrl_batch *batch, size_t block, float *x) {
+    const size_t n = batch->n_inputs;
     if (!batch->is_bytes) {
-        return batch_floats(batch, block)[input * SYNRL_LANES + lane];
+        memcpy(x, batch_floats(batch, block), n * SYNRL_LANES * sizeof *x);
+        return;
     }
-    const uint8_t *group = batch_groups(batch, block) + input / GROUP * GROUP * SYNRL_LANES;
-    return batch->scale * (float)group[lane * GROUP + input % GROUP];
+    const uint8_t *groups = batch_groups(batch, block);
+    for (size_t i = 0; i < n; i++) {
+        const uint8_t *from = groups + i / GROUP * GROUP * SYNRL_LANES + i % GROUP;
+        for (size_t s = 0; s < SYNRL_LANES; s++) {
+            x[i * SYNRL_LANES + s] = batch->scale * (float)from[s * GROUP];
+        }
+    }
 }
 
-void batch_values(const synrl_batch *batch, size_t block, float *x) {
-    for (size_t i = 0; i < batch->n_inputs; i++) {
-        for (size_t s = 0; s < SYNRL_LANES; s++) {
-            x[i * SYNRL_LANES + s] = value_of(batch, block * SYNRL_LANES + s, i);
+/* One sample of bytes, a group at a time. */
+static void bytes_to_row(const uint8_t *groups, size_t n_inputs, float scale, float *row) {
+    typedef uint8_t group_u8 __attribute__((vector_size(GROUP)));
+    typedef float group_f32 __attribute__((vector_size(4 * GROUP)));
+    for (size_t i = 0; i < n_inputs; i += GROUP, groups += GROUP * SYNRL_LANES) {
+        group_u8 bytes;
+        memcpy(&bytes, groups, sizeof bytes);
+        const group_f32 values = __builtin_convertvector(bytes, group_f32) * scale;
+        if (n_inputs - i >= GROUP) {
+            memcpy(row + i, &values, sizeof values);
+        } else {
+            memcpy(row + i, &values, (n_inputs - i) * sizeof *row);
         }
     }
 }
 
 void batch_rows(const synrl_batch *batch, size_t first, size_t n, float *rows) {
     for (size_t s = 0; s < n; s++) {
+        const size_t block = (first + s) / SYNRL_LANES, lane = (first + s) % SYNRL_LANES;
+        float *row = rows + s * batch->n_inputs;
+        if (batch->is_bytes) {
+            bytes_to_row(batch_groups(batch, block) + lane * GROUP, batch->n_inputs, batch->scale,
+                         row);
+            continue;
+        }
         for (size_t i = 0; i < batch->n_inputs; i++) {
-            rows[s * batch->n_inputs + i] = value_of(batch, first + s, i);
+            row[i] = batch_floats(batch, block)[i * SYNRL_LANES + lane];
         }
     }
 }
