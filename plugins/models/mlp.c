@@ -333,7 +333,8 @@ static void shift(void *self, const float *delta) {
 static void forward(void *self, size_t worker, size_t block, float *outputs) {
     struct mlp *mlp = self;
     const synrl_engine_api *engine = mlp->host->engine;
-    /* Layers take turns: each is asked from one part of the scratch and answers into the other. */
+    /* Layers take turns: each is asked from one part of the scratch and answers into the other; the
+     * last one, into the outputs. */
     float *parts[2];
     parts[0] = mlp->scratch + worker * (mlp->widths[0] + mlp->widths[1]) * SYNRL_LANES;
     parts[1] = parts[0] + mlp->widths[0] * SYNRL_LANES;
@@ -341,15 +342,14 @@ static void forward(void *self, size_t worker, size_t block, float *outputs) {
         const struct layer *layer = &mlp->layers[l];
         const float *bias = layer->biases != NULL ? engine->lattice_values(layer->biases) : NULL;
         const float *x = parts[1 - l % 2];
-        float *z = parts[l % 2];
+        float *z = l + 1 == mlp->n_layers ? outputs : parts[l % 2];
         if (l == 0) {
             engine->projection_values(mlp->projection, block, bias, z);
         } else {
             engine->affine(layer->n_to, layer->n_from, engine->lattice_values(layer->weights), bias,
                            x, z);
         }
-        synrl_activation_apply(layer->activation, layer->n_to * SYNRL_LANES, z,
-                               l + 1 == mlp->n_layers ? outputs : z);
+        synrl_activation_apply(layer->activation, layer->n_to * SYNRL_LANES, z, z);
     }
 }
 
