@@ -81,10 +81,12 @@ $(BUILD)/lua/synrl.so: $(LUA_OBJECTS) $(BUILD)/libsynrl.a
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(LDLIBS)
 
 # The file's name says which instructions it may use; the engine asks the CPU before it calls it.
+ifneq ($(filter x86_64-%,$(shell $(CC) -dumpmachine)),)
 $(BUILD)/obj/core/engine/%_avx2.o: ISA_FLAGS := -mavx2
 $(BUILD)/obj/core/engine/%_avx512.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512dq -mavx512vl \
 	-mavx512vnni -mavx512vbmi -mavx512vbmi2 -mprefer-vector-width=512
 $(BUILD)/obj/core/engine/%_amx.o: ISA_FLAGS := -mamx-tile -mamx-int8
+endif
 
 $(BUILD)/obj/core/lua/%.o: core/lua/%.c
 	@mkdir -p $(@D)
