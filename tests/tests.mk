@@ -42,6 +42,10 @@ check-compilers: all
 	$(MAKE) CC=$(if $(filter clang,$(CC)),gcc,clang) all
 	tests/compilers.sh build build/clang
 
+# The same bits on ARM64, under QEMU: see the script for what it needs.
+check-arm64: all
+	tests/arm64.sh
+
 # A hundred runs killed with kill -9, each gone on with to the end. `make check` kills a few.
 check-crash: tests
 	SYNRL_CRASHES=100 CK_RUN_SUITE=resume $(BUILD)/tests/check
@@ -52,7 +56,7 @@ check-sanitized:
 	$(MAKE) check SAN=undefined
 	$(MAKE) check SAN=thread
 
-.PHONY: tests check-crash check-compilers check-sanitized
+.PHONY: tests check-arm64 check-crash check-compilers check-sanitized
 tests: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES)
 
 LUA_FILES = $(shell git ls-files '*.lua')
