@@ -32,6 +32,7 @@ static void count_free(void *context, void *memory) {
     memcpy(&size, start, sizeof size);
     loader->n_live--;
     loader->n_bytes -= size;
+    test_spoil(start, size + ALIGNMENT);
     free(start);
 }
 

@@ -2,6 +2,7 @@
 #include "support.h"
 
 #include <check.h>
+#include <malloc.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -36,6 +37,12 @@ void test_failure(const struct core *core, synrl_status wanted, synrl_status got
 
 /* Memory --------------------------------------------------------------------------------------- */
 
+void test_spoil(void *memory, size_t size) {
+    /* Through a variable: a compiler leaves out what it sees written before a free. */
+    static void *(*const volatile fill)(void *, int, size_t) = memset;
+    fill(memory, 0xdd, size);
+}
+
 static void *short_allocate(void *context, size_t size) {
     struct short_memory *memory = context;
     if (memory->n_left == 0 && !memory->failed) {
@@ -53,6 +60,7 @@ static void *short_allocate(void *context, size_t size) {
 static void short_free(void *context, void *made) {
     struct short_memory *memory = context;
     memory->n_live--;
+    test_spoil(made, malloc_usable_size(made));
     free(made);
 }
 

@@ -19,6 +19,9 @@ struct component *test_component(struct core *core, synrl_kind kind, const char 
 /* The call failed with this status, and the message holds `part`. */
 void test_failure(const struct core *core, synrl_status wanted, synrl_status got, const char *part);
 
+/* Overwrites memory about to be freed, so that a use of it afterwards shows. */
+void test_spoil(void *memory, size_t size);
+
 /* The C library's memory, counted; the allocation after `n_left` more ones fails, and no other. */
 struct short_memory {
     struct allocator allocator;

@@ -1,0 +1,244 @@
+/* What a run's record says of a component, and the component made again from it: on the fixture
+ * `every_param`, which has a parameter of each type. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "component.h"
+#include "fixtures/every_param.h"
+#include "policy.h"
+#include "support/loader.h"
+
+#define WHO "rule \"every_param\": "
+
+static struct loader loader; /* for its memory, which is counted */
+static struct core *core;
+static synrl_policy *policy; /* of one action, zero but for q[1] = 0.5 */
+
+static void setup(void) {
+    loader_open(&loader);
+    core = loader.core;
+    ck_assert_int_eq(policy_create(core, 1, 0, &policy), SYNRL_OK);
+    policy->q[1] = 0.5;
+}
+
+static void teardown(void) {
+    policy_release(policy);
+    loader_close(&loader);
+}
+
+static double at(const synrl_schedule *schedule, uint64_t iteration) {
+    double value = -77;
+    ck_assert_msg(schedule->at(schedule, iteration, &value) == SYNRL_OK, "%s", core->message);
+    return value;
+}
+
+/* "every_param" with something other than the default everywhere, written out by hand. */
+#define PARAMETERS                                                                            \
+    "'number': 0.75, 'free_number': 0.1, 'positive': 3.0, 'integer': 100, 'boolean': false, " \
+    "'string': 'mine', 'optional': null, 'choice': 'blue', 'integers': [3, 4], "              \
+    "'schedule': [[0, 0.5], [10, 0.25]], 'activation': 'relu', 'activations': ['step', "      \
+    "'tanh'], "
+
+static json_t *from_text(const char *quoted) {
+    char *plain = strdup(quoted);
+    for (char *c = plain; *c != '\0'; c++) {
+        *c = *c == '\'' ? '"' : *c;
+    }
+    json_error_t error;
+    json_t *json = json_loads(plain, 0, &error);
+    ck_assert_msg(json != NULL, "%s: %s", plain, error.text);
+    free(plain);
+    return json;
+}
+
+static struct component *set_everywhere(void) {
+    const uint64_t iterations[] = {0, 10};
+    const double values[] = {0.5, 0.25};
+    static const struct value integers[] = {{.kind = VALUE_INTEGER, .as.integer = 3},
+                                            {.kind = VALUE_INTEGER, .as.integer = 4}};
+    static const struct value ids[] = {{.kind = VALUE_STRING, .as.string = "step"},
+                                       {.kind = VALUE_STRING, .as.string = "tanh"}};
+    struct schedule *schedule;
+    ck_assert_int_eq(schedule_steps(core, 2, iterations, values, &schedule), SYNRL_OK);
+    struct component *made = test_component(
+        core, SYNRL_KIND_RULE, "every_param",
+        GIVEN(REAL("number", 0.75), REAL("free_number", 0.1), WHOLE("positive", 3),
+              WHOLE("integer", 100), TEXT("string", "mine"), TEXT("choice", "blue"),
+              TEXT("activation", "relu"), {"boolean", {.kind = VALUE_BOOLEAN, .as.boolean = false}},
+              {"integers", {.kind = VALUE_LIST, .as.list = {2, integers}}},
+              {"activations", {.kind = VALUE_LIST, .as.list = {2, ids}}},
+              {"schedule", {.kind = VALUE_SCHEDULE, .as.schedule = schedule}},
+              {"policy", {.kind = VALUE_POLICY, .as.policy = policy}}));
+    schedule_release(schedule);
+    return made;
+}
+
+START_TEST(a_record_has_each_parameter) {
+    struct component *component = set_everywhere();
+    char text[2048];
+    snprintf(text, sizeof text,
+             "{'id': 'every_param', 'version': '2.1.0', 'file': '%s', 'parameters': {" PARAMETERS
+             "'policy': {'n_actions': 1, 'n_rewards': 0, 'hash': '%016llx'}}}",
+             component_plugin(component)->file, (unsigned long long)policy_hash(policy));
+    json_t *wanted = from_text(text), *json = component_json(component);
+    char *found = json_dumps(json, JSON_INDENT(1));
+    ck_assert_msg(json_equal(json, wanted), "%s", found);
+    free(found);
+    json_decref(wanted);
+    json_decref(json);
+    component_release(component);
+}
+END_TEST
+
+START_TEST(a_component_comes_back_from_its_record) {
+    struct component *component = set_everywhere(), *again;
+    json_t *json = component_json(component);
+    const char *path = scratch_path(&loader.scratch, "policy.csv");
+    ck_assert_int_eq(policy_save_csv(core, policy, path), SYNRL_OK);
+    ck_assert_msg(component_from_json(core, SYNRL_KIND_RULE, json, path, &again) == SYNRL_OK, "%s",
+                  core->message);
+    const struct every_param *config = component_config(again);
+    ck_assert(config->number == 0.75);
+    ck_assert(config->free_number == 0.1);
+    ck_assert(config->positive == 3);
+    ck_assert_int_eq(config->integer, 100);
+    ck_assert(!config->boolean);
+    ck_assert_str_eq(config->string, "mine");
+    ck_assert_ptr_null(config->optional);
+    ck_assert_int_eq(config->choice, 2);
+    ck_assert_uint_eq(config->integers.n, 2);
+    ck_assert_int_eq(config->integers.items[1], 4);
+    ck_assert(at(config->schedule, 9) == 0.5);
+    ck_assert(at(config->schedule, 10) == 0.25);
+    ck_assert(config->policy != policy && config->policy->q[1] == 0.5);
+    ck_assert_str_eq(config->activation->id, "relu");
+    ck_assert_str_eq(config->activations.items[1]->id, "tanh");
+    json_t *json_again = component_json(again);
+    ck_assert(json_equal(json, json_again));
+    json_decref(json_again);
+    component_release(again);
+    /* Another table is not the policy of the record. */
+    policy->q[1] = 0.75;
+    ck_assert_int_eq(policy_save_csv(core, policy, path), SYNRL_OK);
+    const size_t n_live = loader.n_live;
+    test_failure(core, SYNRL_INVALID,
+                 component_from_json(core, SYNRL_KIND_RULE, json, path, &again),
+                 "policy.csv: is not the policy that the run was made with");
+    ck_assert_ptr_null(again);
+    test_failure(core, SYNRL_IO, component_from_json(core, SYNRL_KIND_RULE, json, "none", &again),
+                 "none: cannot open it");
+    ck_assert_ptr_null(again);
+    ck_assert_uint_eq(loader.n_live, n_live);
+    json_decref(json);
+    component_release(component);
+}
+END_TEST
+
+/* As a record has those with parameters; of these here none has any. */
+START_TEST(activations_may_be_records_themselves) {
+    json_t *json = from_text(
+        "{'id': 'every_param', 'parameters': {'activation': {'id': 'sin', 'parameters': {}}, "
+        "'activations': [{'id': 'relu', 'parameters': {}}, 'step'], "
+        "'policy': {'hash': '0000000000000000'}}}");
+    char hash[17];
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)policy_hash(policy));
+    json_t *said = json_object_get(json_object_get(json, "parameters"), "policy");
+    json_object_set_new(said, "hash", json_string(hash));
+    const char *path = scratch_path(&loader.scratch, "policy.csv");
+    struct component *made;
+    ck_assert_int_eq(policy_save_csv(core, policy, path), SYNRL_OK);
+    ck_assert_msg(component_from_json(core, SYNRL_KIND_RULE, json, path, &made) == SYNRL_OK, "%s",
+                  core->message);
+    const struct every_param *config = component_config(made);
+    ck_assert_str_eq(config->activation->id, "sin");
+    ck_assert_uint_eq(config->activations.n, 2);
+    ck_assert_str_eq(config->activations.items[0]->id, "relu");
+    ck_assert_str_eq(config->activations.items[1]->id, "step");
+    component_release(made);
+    json_decref(json);
+}
+END_TEST
+
+static const struct {
+    const char *record;
+    synrl_status status;
+    const char *message;
+} damaged[] = {
+    {"{}", SYNRL_INVALID, "the record has no rule"},
+    {"{'id': 'every_param'}", SYNRL_INVALID, "the record has no rule"},
+    {"{'id': 5, 'parameters': {}}", SYNRL_INVALID, "the record has no rule"},
+    {"{'id': 'every_param', 'parameters': []}", SYNRL_INVALID, "the record has no rule"},
+    {"{'id': 'every_parm', 'parameters': {}}", SYNRL_INVALID,
+     "no rule \"every_parm\", did you mean \"every_param\"?"},
+    {"{'id': 'every_param', 'parameters': {}}", SYNRL_INVALID,
+     WHO "policy must be given: the policy"},
+    {"{'id': 'every_param', 'parameters': {'schedule': 'function'}}", SYNRL_UNSUPPORTED,
+     "schedule was a function of the script, which the record does not hold: a number or "
+     "synrl.schedule it could hold"},
+    {"{'id': 'every_param', 'parameters': {'schedule': []}}", SYNRL_INVALID,
+     WHO "the record of schedule is no value for it: of another type"},
+    {"{'id': 'every_param', 'parameters': {'schedule': [[0, 0.5], [3, 2]]}}", SYNRL_INVALID,
+     WHO "schedule = 2 at iteration 3: must be 0 .. 1"},
+    {"{'id': 'every_param', 'parameters': {'schedule': [[-1, 0.5], [0, 0]]}}", SYNRL_INVALID,
+     "step 2 of a schedule is at iteration 0: must be after 0"},
+    {"{'id': 'every_param', 'parameters': {'schedule': {}}}", SYNRL_INVALID,
+     WHO "the record of schedule is no value for it: an object"},
+    {"{'id': 'every_param', 'parameters': {'number': 2}}", SYNRL_INVALID,
+     WHO "number = 2: must be 0 .. 1"},
+    {"{'id': 'every_param', 'parameters': {'number': {}}}", SYNRL_INVALID,
+     WHO "the record of number is no value for it: an object"},
+    {"{'id': 'every_param', 'parameters': {'integers': [1, []]}}", SYNRL_INVALID,
+     WHO "the record of integers is no value for it: of another type"},
+    {"{'id': 'every_param', 'parameters': {'activations': [{'id': 'relu', 'parameters': {}}, "
+     "{'id': 'tanhh', 'parameters': {}}]}}",
+     SYNRL_INVALID, "no activation \"tanhh\", did you mean \"tanh\"?"},
+    {"{'id': 'every_param', 'parameters': {'activation': {'id': 'tanhh', 'parameters': {}}}}",
+     SYNRL_INVALID, "no activation \"tanhh\", did you mean \"tanh\"?"},
+};
+enum { N_DAMAGED = sizeof damaged / sizeof damaged[0] };
+
+START_TEST(a_damaged_record_is_refused) {
+    json_t *json = from_text(damaged[_i].record);
+    struct component *made;
+    component_from_json(core, SYNRL_KIND_RULE, json, "none", &made); /* all plugins are open */
+    const size_t n_live = loader.n_live;
+    made = (struct component *)&core;
+    ck_assert_int_eq(component_from_json(core, SYNRL_KIND_RULE, json, "none", &made),
+                     damaged[_i].status);
+    ck_assert_str_eq(core->message, damaged[_i].message);
+    ck_assert_ptr_null(made);
+    ck_assert_uint_eq(loader.n_live, n_live);
+    json_decref(json);
+}
+END_TEST
+
+static synrl_status read_record(struct core *scarce) {
+    json_t *json = from_text("{'id': 'qlearning', 'parameters': {'epsilon': [[0, 1], [5, 0.5]]}}");
+    struct component *component;
+    const synrl_status status =
+        component_from_json(scarce, SYNRL_KIND_RULE, json, "none", &component);
+    ck_assert((component != NULL) == (status == SYNRL_OK));
+    component_release(component);
+    json_decref(json);
+    return status;
+}
+
+START_TEST(short_memory_leaves_nothing) {
+    test_short_memory(read_record);
+}
+END_TEST
+
+Suite *make_component_json_suite(void);
+Suite *make_component_json_suite(void) {
+    Suite *suite = suite_create("component_json");
+    TCase *tests = tcase_create("component_json");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, a_record_has_each_parameter);
+    tcase_add_test(tests, a_component_comes_back_from_its_record);
+    tcase_add_test(tests, activations_may_be_records_themselves);
+    tcase_add_loop_test(tests, a_damaged_record_is_refused, 0, N_DAMAGED);
+    tcase_add_test(tests, short_memory_leaves_nothing);
+    suite_add_tcase(suite, tests);
+    return suite;
+}

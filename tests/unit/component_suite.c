@@ -1,0 +1,545 @@
+/* Components: how a script's values become the fields of a config, what is refused and how it is
+ * told, and who owns what. All of it on the fixture `every_param`, which has a parameter of each
+ * type. */
+#include "component.h"
+
+#include <check.h>
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "fixtures/every_param.h"
+#include "policy.h"
+#include "support/loader.h"
+
+#define WHO "rule \"every_param\": "
+#define INF ((double)INFINITY)
+#define IS_NAN ((double)NAN)
+
+static struct loader loader; /* for its memory, which is counted */
+static struct core *core;
+static synrl_policy *policy; /* of one action, zero but for q[1] = 0.5 */
+
+static void setup(void) {
+    loader_open(&loader);
+    core = loader.core;
+    ck_assert_int_eq(policy_create(core, 1, 0, &policy), SYNRL_OK);
+    policy->q[1] = 0.5;
+}
+
+static void teardown(void) {
+    policy_release(policy);
+    loader_close(&loader);
+}
+
+/* Values that loader.h has no macro for. */
+static struct value truth(bool boolean) {
+    return (struct value){.kind = VALUE_BOOLEAN, .as.boolean = boolean};
+}
+
+static struct value whole(int64_t integer) {
+    return (struct value){.kind = VALUE_INTEGER, .as.integer = integer};
+}
+
+static struct value real(double number) {
+    return (struct value){.kind = VALUE_NUMBER, .as.number = number};
+}
+
+static struct value text(const char *string) {
+    return (struct value){.kind = VALUE_STRING, .as.string = string};
+}
+
+static struct value list(size_t n, const struct value *items) {
+    return (struct value){.kind = VALUE_LIST, .as.list = {n, items}};
+}
+
+static struct value the_policy(void) {
+    return (struct value){.kind = VALUE_POLICY, .as.policy = policy};
+}
+
+static struct component *start(void) {
+    struct component *made;
+    ck_assert_msg(component_create(core, SYNRL_KIND_RULE, "every_param", &made) == SYNRL_OK, "%s",
+                  core->message);
+    return made;
+}
+
+static void set(struct component *component, const char *name, struct value value) {
+    ck_assert_msg(component_set(component, name, &value) == SYNRL_OK, "%s", core->message);
+}
+
+static const struct every_param *finish(struct component *component) {
+    set(component, "policy", the_policy());
+    ck_assert_msg(component_finish(component) == SYNRL_OK, "%s", core->message);
+    return component_config(component);
+}
+
+static double at(const synrl_schedule *schedule, uint64_t iteration) {
+    double value = -77;
+    ck_assert_msg(schedule->at(schedule, iteration, &value) == SYNRL_OK, "%s", core->message);
+    return value;
+}
+
+/* Values --------------------------------------------------------------------------------------- */
+
+START_TEST(defaults_are_what_the_table_says) {
+    struct component *component = start();
+    const struct every_param *config = finish(component);
+    ck_assert(config->number == 0.25);
+    ck_assert(config->free_number == -3);
+    ck_assert(config->positive == 1e-3);
+    ck_assert_int_eq(config->integer, 7);
+    ck_assert(config->boolean);
+    ck_assert_str_eq(config->string, "some text");
+    ck_assert_ptr_null(config->optional); /* may be left out */
+    ck_assert_int_eq(config->choice, 1);  /* green, of red|green|blue */
+    ck_assert_uint_eq(config->integers.n, 3);
+    ck_assert_int_eq(config->integers.items[0], 2);
+    ck_assert_int_eq(config->integers.items[1], 100);
+    ck_assert_int_eq(config->integers.items[2], 1);
+    ck_assert(at(config->schedule, 0) == 0.5);
+    ck_assert(at(config->schedule, UINT64_MAX) == 0.5);
+    ck_assert_ptr_eq(config->policy, policy);
+    ck_assert_str_eq(config->activation->id, "tanh");
+    ck_assert_uint_eq(config->activations.n, 2);
+    ck_assert_str_eq(config->activations.items[0]->id, "relu");
+    ck_assert_str_eq(config->activations.items[1]->id, "step");
+    component_release(component);
+}
+END_TEST
+
+/* The values are gone or changed by the time the config is read. */
+START_TEST(values_are_copied_into_the_config) {
+    struct component *component = start();
+    char string[] = "mine", choice[] = "blue", name[] = "integer", id[] = "relu";
+    struct value integers[] = {whole(3), real(4)};
+    const struct value ids[] = {text(id), text("step"), text(id)};
+    set(component, "number", real(0.75));
+    set(component, "free_number", real(-DBL_MAX));
+    set(component, "positive", real(DBL_MIN));
+    set(component, name, whole(100));
+    set(component, "boolean", truth(false));
+    set(component, "string", text(string));
+    set(component, "optional", text(""));
+    set(component, "choice", text(choice));
+    set(component, "integers", list(2, integers));
+    set(component, "schedule", real(0.125));
+    set(component, "activation", text(id));
+    set(component, "activations", list(3, ids));
+    memset(string, 'x', 4);
+    memset(choice, 'x', 4);
+    memset(name, 'x', 4);
+    memset(id, 'x', 4);
+    integers[0] = integers[1] = whole(9);
+    const struct every_param *config = finish(component);
+    ck_assert(config->number == 0.75);
+    ck_assert(config->free_number == -DBL_MAX);
+    ck_assert(config->positive == DBL_MIN);
+    ck_assert_int_eq(config->integer, 100);
+    ck_assert(!config->boolean);
+    ck_assert_str_eq(config->string, "mine");
+    ck_assert_str_eq(config->optional, "");
+    ck_assert_int_eq(config->choice, 2);
+    ck_assert_uint_eq(config->integers.n, 2);
+    ck_assert_int_eq(config->integers.items[0], 3);
+    ck_assert_int_eq(config->integers.items[1], 4);
+    ck_assert(at(config->schedule, 17) == 0.125);
+    ck_assert_str_eq(config->activation->id, "relu");
+    ck_assert_uint_eq(config->activations.n, 3);
+    ck_assert_str_eq(config->activations.items[0]->id, "relu");
+    ck_assert_str_eq(config->activations.items[1]->id, "step");
+    ck_assert_str_eq(config->activations.items[2]->id, "relu");
+    component_release(component);
+}
+END_TEST
+
+START_TEST(near_types_do_for_each_other) {
+    struct component *component = start();
+    set(component, "number", whole(1));
+    set(component, "integer", real(12.0));
+    set(component, "schedule", whole(0));
+    set(component, "integers", real(0x1p40)); /* one item for a list of it */
+    set(component, "activations", text("step"));
+    const struct every_param *config = finish(component);
+    ck_assert(config->number == 1);
+    ck_assert_int_eq(config->integer, 12);
+    ck_assert(at(config->schedule, 5) == 0);
+    ck_assert_uint_eq(config->integers.n, 1);
+    ck_assert_int_eq(config->integers.items[0], INT64_C(1) << 40);
+    ck_assert_uint_eq(config->activations.n, 1);
+    ck_assert_str_eq(config->activations.items[0]->id, "step");
+    component_release(component);
+}
+END_TEST
+
+START_TEST(lists_may_be_empty) {
+    struct component *component = start();
+    set(component, "integers", list(0, NULL));
+    set(component, "activations", list(0, NULL));
+    const struct every_param *config = finish(component);
+    ck_assert_uint_eq(config->integers.n, 0);
+    ck_assert_uint_eq(config->activations.n, 0);
+    component_release(component);
+}
+END_TEST
+
+/* Refusals ------------------------------------------------------------------------------------- */
+
+/* Kept out of the table, since a constant cannot hold the address of a compound literal's part. */
+static const struct value nested[] = {{.kind = VALUE_LIST}};
+static const struct value fractions[] = {{.kind = VALUE_INTEGER, .as.integer = 3},
+                                         {.kind = VALUE_NUMBER, .as.number = 3.5}};
+static const struct value too_small[] = {{.kind = VALUE_INTEGER, .as.integer = 3},
+                                         {.kind = VALUE_INTEGER, .as.integer = 0}};
+static const struct value half_named[] = {{.kind = VALUE_STRING, .as.string = "relu"},
+                                          {.kind = VALUE_STRING, .as.string = "tanhh"}};
+static const struct value half_typed[] = {{.kind = VALUE_STRING, .as.string = "relu"},
+                                          {.kind = VALUE_BOOLEAN, .as.boolean = true}};
+
+#define NUMBER(x) \
+    { .kind = VALUE_NUMBER, .as.number = (x) }
+#define INTEGER(x) \
+    { .kind = VALUE_INTEGER, .as.integer = (x) }
+#define STRING(x) \
+    { .kind = VALUE_STRING, .as.string = (x) }
+#define LIST(items)                                                               \
+    {                                                                             \
+        .kind = VALUE_LIST, .as.list = { sizeof(items) / sizeof *(items), items } \
+    }
+#define BOOLEAN(x) \
+    { .kind = VALUE_BOOLEAN, .as.boolean = (x) }
+#define SCHEDULE_WORDS "must be a number, a schedule or a function of the iteration"
+
+static const struct {
+    const char *name;
+    struct value value;
+    const char *message; /* behind WHO */
+} refused[] = {
+    {"number", NUMBER(IS_NAN), "number = nan: must be 0 .. 1"},
+    {"number", NUMBER(-IS_NAN), "number = nan: must be 0 .. 1"},
+    {"number", NUMBER(INF), "number = inf: must be 0 .. 1"},
+    {"number", NUMBER(-0x1p-1074), "number = -4.94065645841247e-324: must be 0 .. 1"},
+    {"number", NUMBER(1 + 0x1p-40), "number = 1.00000000000091: must be 0 .. 1"}, /* 9.09e-13 */
+    {"number", INTEGER(-1), "number = -1: must be 0 .. 1"},
+    {"number", STRING("0.5"), "number = \"0.5\": must be a number"},
+    {"number", {.kind = VALUE_NIL}, "number = nil: must be a number"},
+    {"number", BOOLEAN(true), "number = true: must be a number"},
+    {"number", LIST(fractions), "number = a list: must be a number"},
+    {"number",
+     {.kind = VALUE_OTHER, .as.string = "a thread"},
+     "number = a thread: must be a number"},
+    {"free_number", NUMBER(IS_NAN), "free_number = nan: must be a finite number"},
+    {"free_number", NUMBER(-INF), "free_number = -inf: must be a finite number"},
+    {"positive", NUMBER(0), "positive = 0: must be greater than 0"},
+    {"positive", NUMBER(-0.0), "positive = -0: must be greater than 0"},
+    {"positive", NUMBER(INF), "positive = inf: must be greater than 0"},
+    {"integer", INTEGER(0), "integer = 0: must be 1 .. 100"},
+    {"integer", INTEGER(101), "integer = 101: must be 1 .. 100"},
+    {"integer", INTEGER(INT64_MIN), "integer = -9.22337203685478e+18: must be 1 .. 100"},
+    {"integer", NUMBER(2.5), "integer = 2.5: must be an integer"},
+    {"integer", NUMBER(IS_NAN), "integer = nan: must be an integer"},
+    {"integer", NUMBER(-INF), "integer = -inf: must be an integer"},
+    {"integer", NUMBER(1e300), "integer = 1e+300: must be an integer"},
+    {"integer", BOOLEAN(true), "integer = true: must be an integer"},
+    {"boolean", INTEGER(1), "boolean = 1: must be true or false"},
+    {"boolean", STRING("true"), "boolean = \"true\": must be true or false"},
+    {"string", INTEGER(5), "string = 5: must be a string"},
+    {"string", STRING("\xff\xfe"), "string: must be text in UTF-8"},
+    {"string", STRING("\xc0\xaf"), "string: must be text in UTF-8"}, /* overlong */
+    {"choice", STRING("gree"), "choice = \"gree\": must be one of red|green|blue"},
+    {"choice", STRING("greenish"), "choice = \"greenish\": must be one of red|green|blue"},
+    {"choice", STRING("red|green"), "choice = \"red|green\": must be one of red|green|blue"},
+    {"choice", STRING("Red"), "choice = \"Red\": must be one of red|green|blue"},
+    {"choice", STRING(""), "choice = \"\": must be one of red|green|blue"},
+    {"choice", INTEGER(1), "choice = 1: must be one of red|green|blue"},
+    {"integers", LIST(nested), "integers = a list: must be a list of integers"},
+    {"integers", LIST(fractions), "integers = 3.5: must be a list of integers"},
+    {"integers", LIST(too_small), "integers = 0: must be at least 1"},
+    {"integers", STRING("2,1"), "integers = \"2,1\": must be a list of integers"},
+    {"schedule", NUMBER(IS_NAN), "schedule = nan: must be 0 .. 1"},
+    {"schedule", NUMBER(1.5), "schedule = 1.5: must be 0 .. 1"},
+    {"schedule", STRING("0.5"), "schedule = \"0.5\": " SCHEDULE_WORDS},
+    {"schedule", LIST(too_small), "schedule = a list: " SCHEDULE_WORDS},
+    {"policy", STRING("golden"), "policy = \"golden\": must be a policy"},
+    {"policy", {.kind = VALUE_NIL}, "policy = nil: must be a policy"},
+    {"activation", NUMBER(2), "activation = 2: must be an activation"},
+    {"activation", LIST(half_named), "activation = a list: must be an activation"},
+    {"activation", STRING("tahn"), "activation: no activation \"tahn\", did you mean \"tanh\"?"},
+    {"activations", LIST(half_named),
+     "activations: no activation \"tanhh\", did you mean \"tanh\"?"},
+    {"activations", LIST(half_typed),
+     "activations = true: must be an activation or a list of them"},
+    {"activations", LIST(nested), "activations = a list: must be an activation or a list of them"},
+};
+enum { N_REFUSED = sizeof refused / sizeof refused[0] };
+
+/* Nothing of it stays: the parameter can be set after all, and is at its default else. */
+START_TEST(a_wrong_value_is_told_and_forgotten) {
+    char message[256];
+    snprintf(message, sizeof message, WHO "%s", refused[_i].message);
+    component_release(start()); /* by now the plugin is open */
+    struct component *component = start();
+    component_set(component, refused[_i].name, &refused[_i].value); /* and those it asked for */
+    const size_t n_live = loader.n_live;
+    ck_assert_int_eq(component_set(component, refused[_i].name, &refused[_i].value), SYNRL_INVALID);
+    ck_assert_str_eq(core->message, message);
+    ck_assert_uint_eq(loader.n_live, n_live);
+    const struct every_param *config = finish(component);
+    ck_assert(config->number == 0.25);
+    ck_assert(config->positive == 1e-3);
+    ck_assert_int_eq(config->integer, 7);
+    ck_assert(config->boolean);
+    ck_assert_str_eq(config->string, "some text");
+    ck_assert_int_eq(config->choice, 1);
+    ck_assert_uint_eq(config->integers.n, 3);
+    ck_assert(at(config->schedule, 0) == 0.5);
+    ck_assert_str_eq(config->activation->id, "tanh");
+    ck_assert_uint_eq(config->activations.n, 2);
+    component_release(component);
+}
+END_TEST
+
+START_TEST(a_component_of_another_kind_is_no_activation) {
+    struct component *loss = test_component(core, SYNRL_KIND_LOSS, "mse", 0, NULL);
+    struct component *component = start();
+    const struct value value = {.kind = VALUE_COMPONENT, .as.component = loss};
+    ck_assert_int_eq(component_set(component, "activation", &value), SYNRL_INVALID);
+    ck_assert_str_eq(core->message, WHO "activation = loss \"mse\": must be an activation");
+    ck_assert_int_eq(component_set(component, "number", &value), SYNRL_INVALID);
+    ck_assert_str_eq(core->message, WHO "number = loss \"mse\": must be a number");
+    component_release(component);
+    component_release(loss);
+}
+END_TEST
+
+START_TEST(long_values_and_names_are_cut_in_messages) {
+    char longest[5000];
+    memset(longest, 'a', sizeof longest - 1);
+    longest[sizeof longest - 1] = '\0';
+    struct component *component = start();
+    const struct value value = text(longest);
+    ck_assert_int_eq(component_set(component, "choice", &value), SYNRL_INVALID);
+    ck_assert_uint_lt(strlen(core->message), 200);
+    ck_assert_ptr_nonnull(strstr(core->message, "aaaa: must be one of red|green|blue"));
+    ck_assert_int_eq(component_set(component, longest, &value), SYNRL_INVALID);
+    ck_assert_uint_eq(strlen(core->message), sizeof core->message - 1);
+    set(component, "string", value); /* of any length */
+    ck_assert_str_eq(finish(component)->string, longest);
+    component_release(component);
+}
+END_TEST
+
+START_TEST(a_parameter_is_set_once) {
+    struct component *component = start();
+    set(component, "number", real(0.5));
+    const struct value again = real(0.75), wrong = text("x");
+    ck_assert_int_eq(component_set(component, "number", &again), SYNRL_INVALID);
+    ck_assert_str_eq(core->message, WHO "number is given twice");
+    ck_assert_int_eq(component_set(component, "number", &wrong), SYNRL_INVALID);
+    ck_assert_str_eq(core->message, WHO "number is given twice");
+    ck_assert(finish(component)->number == 0.5); /* the first counts */
+    component_release(component);
+}
+END_TEST
+
+START_TEST(names_that_are_near_are_suggested) {
+    static const struct {
+        const char *name, *rest;
+    } cases[] = {
+        {"nubmer", ", did you mean \"number\"?"},
+        {"intger", ", did you mean \"integer\"?"},
+        {"integerss", ", did you mean \"integers\"?"}, /* 1 away; "integer" is 2 */
+        {"Policy", ", did you mean \"policy\"?"},
+        {"activation_s", ", did you mean \"activations\"?"},
+        {"learning_rate",
+         "; it has number, free_number, positive, integer, boolean, string, optional, choice, "
+         "integers, schedule, policy, activation, activations"},
+        {"",
+         "; it has number, free_number, positive, integer, boolean, string, optional, choice, "
+         "integers, schedule, policy, activation, activations"},
+    };
+    struct component *component = start();
+    const size_t n_live = loader.n_live;
+    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+        char message[256];
+        snprintf(message, sizeof message, WHO "unknown parameter \"%s\"%s", cases[i].name,
+                 cases[i].rest);
+        const struct value value = real(0.5);
+        ck_assert_int_eq(component_set(component, cases[i].name, &value), SYNRL_INVALID);
+        ck_assert_str_eq(core->message, message);
+        ck_assert_uint_eq(loader.n_live, n_live);
+    }
+    component_release(component);
+}
+END_TEST
+
+START_TEST(a_plugin_without_parameters_says_so) {
+    struct component *loss;
+    ck_assert_int_eq(component_create(core, SYNRL_KIND_LOSS, "mse", &loss), SYNRL_OK);
+    const struct value value = real(1);
+    ck_assert_int_eq(component_set(loss, "rate", &value), SYNRL_INVALID);
+    ck_assert_str_eq(core->message, "loss \"mse\": unknown parameter \"rate\": it has none");
+    component_release(loss);
+}
+END_TEST
+
+START_TEST(what_is_required_must_be_given) {
+    struct component *component = start();
+    ck_assert_int_eq(component_finish(component), SYNRL_INVALID);
+    ck_assert_str_eq(core->message, WHO "policy must be given: the policy");
+    component_release(component);
+    component = (struct component *)&core;
+    ck_assert_int_eq(component_create_default(core, SYNRL_KIND_RULE, "every_param", &component),
+                     SYNRL_INVALID);
+    ck_assert_ptr_null(component);
+    component = (struct component *)&core;
+    ck_assert_int_eq(component_create(core, SYNRL_KIND_RULE, "every_parm", &component),
+                     SYNRL_INVALID);
+    ck_assert_str_eq(core->message, "no rule \"every_parm\", did you mean \"every_param\"?");
+    ck_assert_ptr_null(component);
+    component = (struct component *)&core;
+    ck_assert_int_eq(component_create_default(core, SYNRL_KIND_LOSS, "every_param", &component),
+                     SYNRL_INVALID);
+    ck_assert_ptr_null(component);
+}
+END_TEST
+
+/* Ownership ------------------------------------------------------------------------------------ */
+
+static synrl_status one_third(void *context, uint64_t iteration, double *value) {
+    (void)context;
+    (void)iteration;
+    *value = 1.0 / 3;
+    return SYNRL_OK;
+}
+
+static void count_end(void *context) {
+    ++*(unsigned *)context;
+}
+
+/* The one who set a policy, a schedule and an activation lets go of them; the component, and with
+ * it the config, still has them. With the last reference they go. */
+START_TEST(a_component_holds_what_its_config_points_to) {
+    component_release(test_component(core, SYNRL_KIND_ACTIVATION, "tanh", 0, NULL));
+    component_release(test_component(core, SYNRL_KIND_ACTIVATION, "relu", 0, NULL));
+    component_release(test_component(core, SYNRL_KIND_ACTIVATION, "step", 0, NULL));
+    component_release(start()); /* by now all plugins are open */
+    const size_t n_live = loader.n_live;
+    unsigned n_ends = 0;
+    struct schedule *schedule;
+    synrl_policy *own;
+    struct component *component = start();
+    struct component *activation = test_component(core, SYNRL_KIND_ACTIVATION, "relu", 0, NULL);
+    ck_assert_int_eq(schedule_function(core, one_third, count_end, &n_ends, &schedule), SYNRL_OK);
+    ck_assert_int_eq(policy_copy(core, policy, &own), SYNRL_OK);
+    const struct value given = {.kind = VALUE_COMPONENT, .as.component = activation};
+    const struct value both[] = {given, given};
+    set(component, "policy", (struct value){.kind = VALUE_POLICY, .as.policy = own});
+    set(component, "schedule", (struct value){.kind = VALUE_SCHEDULE, .as.schedule = schedule});
+    set(component, "activation", given);
+    set(component, "activations", list(2, both));
+    ck_assert_int_eq(component_finish(component), SYNRL_OK);
+    policy_release(own);
+    schedule_release(schedule);
+    component_release(activation);
+    ck_assert_ptr_eq(component_retain(component), component);
+    component_release(component);
+    const struct every_param *config = component_config(component);
+    ck_assert_ptr_eq(config->policy, own);
+    ck_assert(config->policy->q[1] == 0.5);
+    ck_assert(at(config->schedule, 9) == 1.0 / 3);
+    ck_assert_ptr_eq(config->activation, config->activations.items[1]);
+    ck_assert_str_eq(config->activation->id, "relu");
+    ck_assert_uint_eq(n_ends, 0);
+    ck_assert_uint_gt(loader.n_live, n_live);
+    component_release(component);
+    ck_assert_uint_eq(n_ends, 1);
+    ck_assert_uint_eq(loader.n_live, n_live);
+    component_release(NULL);
+}
+END_TEST
+
+/* Of a component that is given up half way, too. */
+START_TEST(an_unfinished_component_frees_what_it_has) {
+    struct component *component = start();
+    component_release(component);
+    const size_t n_live = loader.n_live;
+    component = start();
+    set(component, "policy", the_policy());
+    set(component, "string", text("mine"));
+    set(component, "schedule", real(0.5));
+    component_release(component);
+    ck_assert_uint_eq(loader.n_live, n_live);
+    ck_assert(policy->q[1] == 0.5);
+}
+END_TEST
+
+/* Memory --------------------------------------------------------------------------------------- */
+
+static synrl_status set_all(struct component *component, const synrl_policy *given) {
+    const struct value integers[] = {whole(3), whole(4)};
+    const struct value ids[] = {text("step"), text("tanh")};
+    const struct value values[] = {text("mine"),
+                                   list(2, integers),
+                                   real(0.5),
+                                   list(2, ids),
+                                   {.kind = VALUE_POLICY, .as.policy = given}};
+    static const char *const names[] = {"string", "integers", "schedule", "activations", "policy"};
+    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
+        SYNRL_TRY(component_set(component, names[i], &values[i]));
+    }
+    return component_finish(component);
+}
+
+static synrl_status make_whole(struct core *scarce) {
+    struct component *component = NULL;
+    synrl_policy *given;
+    SYNRL_TRY(policy_create(scarce, 1, 0, &given));
+    synrl_status status = component_create(scarce, SYNRL_KIND_RULE, "every_param", &component);
+    ck_assert((component != NULL) == (status == SYNRL_OK));
+    if (status == SYNRL_OK) {
+        status = set_all(component, given);
+    }
+    component_release(component);
+    policy_release(given);
+    return status;
+}
+
+static synrl_status misspell(struct core *scarce) {
+    struct component *component;
+    SYNRL_TRY(component_create(scarce, SYNRL_KIND_RULE, "qlearning", &component));
+    const struct value value = real(0.5);
+    const synrl_status status = component_set(component, "gama", &value);
+    component_release(component);
+    return status == SYNRL_INVALID && strstr(scarce->message, "\"gamma\"?") ? SYNRL_OK : status;
+}
+
+START_TEST(short_memory_leaves_nothing) {
+    test_short_memory(make_whole);
+    test_short_memory(misspell);
+}
+END_TEST
+
+Suite *make_component_suite(void);
+Suite *make_component_suite(void) {
+    Suite *suite = suite_create("component");
+    TCase *tests = tcase_create("component");
+    tcase_add_checked_fixture(tests, setup, teardown);
+    tcase_add_test(tests, defaults_are_what_the_table_says);
+    tcase_add_test(tests, values_are_copied_into_the_config);
+    tcase_add_test(tests, near_types_do_for_each_other);
+    tcase_add_test(tests, lists_may_be_empty);
+    tcase_add_loop_test(tests, a_wrong_value_is_told_and_forgotten, 0, N_REFUSED);
+    tcase_add_test(tests, a_component_of_another_kind_is_no_activation);
+    tcase_add_test(tests, long_values_and_names_are_cut_in_messages);
+    tcase_add_test(tests, a_parameter_is_set_once);
+    tcase_add_test(tests, names_that_are_near_are_suggested);
+    tcase_add_test(tests, a_plugin_without_parameters_says_so);
+    tcase_add_test(tests, what_is_required_must_be_given);
+    tcase_add_test(tests, a_component_holds_what_its_config_points_to);
+    tcase_add_test(tests, an_unfinished_component_frees_what_it_has);
+    tcase_add_test(tests, short_memory_leaves_nothing);
+    suite_add_tcase(suite, tests);
+    return suite;
+}
