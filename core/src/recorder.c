@@ -5,6 +5,7 @@
 #include <ctype.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <sys/file.h>
@@ -81,14 +82,15 @@ static synrl_status take_name(struct recorder *recorder, const char *parent, con
     return core_fail(core, SYNRL_IO, "%s: too many runs of this name in one second", parent);
 }
 
-/* Takes away what a run that failed must not leave: the names that stand for results. */
+/* Takes away what a run that failed must not leave: the names that stand for results. Without
+ * core_alloc: it may be for want of memory that the run failed. */
 static void remove_files(const struct recorder *recorder, size_t n, const char *const *names) {
+    char path[PATH_MAX];
     for (size_t i = 0; i < n; i++) {
-        char *path = recorder_path(recorder, names[i]);
-        if (path != NULL) {
+        const int length = snprintf(path, sizeof path, "%s/%s", recorder->folder, names[i]);
+        if (length > 0 && (size_t)length < sizeof path) {
             unlink(path);
         }
-        core_free(recorder->core, path);
     }
 }
 
