@@ -22,18 +22,21 @@ void test_failure(const struct core *core, synrl_status wanted, synrl_status got
 /* Overwrites memory about to be freed, so that a use of it afterwards shows. */
 void test_spoil(void *memory, size_t size);
 
-/* The C library's memory, counted; the allocation after `n_left` more ones fails, and no other. */
+/* The C library's memory, counted; the allocation after `n_left` more ones fails, and with
+ * `for_good` all that follow it. */
 struct short_memory {
     struct allocator allocator;
     size_t n_left;
     size_t n_live;
+    bool for_good;
     bool failed;
 };
 void short_memory_init(struct short_memory *memory, size_t n_left);
 
 /* Runs attempt in a new core again and again, failing its first allocation, its second, and so on
- * until it needs no more. Each failure must be told as SYNRL_NO_MEMORY and leave nothing behind. An
- * attempt frees what it made. */
+ * until it needs no more: alone, which finds a failure that nobody noticed, and with all that
+ * follow, which finds a clean-up that needs memory. Each failure must be told as SYNRL_NO_MEMORY
+ * and leave nothing behind. An attempt frees what it made. */
 void test_short_memory(synrl_status (*attempt)(struct core *core));
 
 #endif

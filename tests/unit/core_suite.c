@@ -5,14 +5,12 @@
 #include <stdint.h>
 #include <string.h>
 
-#include "support/scarce.h"
 #include "support/support.h"
 
 enum { N_NUMBERS = 100 };
 
 /* Where there is no memory for more, what was there stands. */
-static synrl_status count_up(struct core *core, void *context) {
-    (void)context;
+static synrl_status count_up(struct core *core) {
     size_t n = 0, capacity = 0;
     uint32_t *numbers = NULL;
     synrl_status status = SYNRL_OK;
@@ -40,7 +38,7 @@ static synrl_status count_up(struct core *core, void *context) {
 }
 
 START_TEST(an_array_grows_or_stays_as_it_was) {
-    check_scarce(count_up, NULL);
+    test_short_memory(count_up);
 }
 END_TEST
 

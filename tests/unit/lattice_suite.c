@@ -8,7 +8,7 @@
 #include <string.h>
 
 #include "support/pace.h"
-#include "support/scarce.h"
+#include "support/support.h"
 
 enum { N = 70 };
 
@@ -237,10 +237,9 @@ START_TEST(sharing_changes_nothing) {
 }
 END_TEST
 
-static synrl_status make_lattice(struct core *used, void *context) {
+static synrl_status make_lattice(struct core *used) {
     struct host own;
     synrl_lattice *made;
-    (void)context;
     host_init(&own, used, SYNRL_KIND_MODEL, "test");
     const synrl_status status = lattice_create(&own.public, N, &made);
     lattice_destroy(made);
@@ -248,7 +247,7 @@ static synrl_status make_lattice(struct core *used, void *context) {
 }
 
 START_TEST(memory_may_run_out) {
-    check_scarce(make_lattice, NULL);
+    test_short_memory(make_lattice);
 }
 END_TEST
 

@@ -7,7 +7,7 @@
 
 #include "engine/kernels.h"
 #include "support/sanitizer.h"
-#include "support/scarce.h"
+#include "support/support.h"
 
 enum { N_VARIANTS = 4, N_PATHS = 3, N_WAYS = N_VARIANTS * N_PATHS };
 
@@ -543,13 +543,14 @@ START_TEST(shapes_past_the_limits_are_refused) {
 END_TEST
 
 /* Batch, projection and binding; 9 inputs need rows of actions of their own. */
-static synrl_status make_all(struct core *used, void *context) {
-    const bool *is_bytes = context;
+static bool made_of_bytes;
+
+static synrl_status make_all(struct core *used) {
     struct host own;
     synrl_batch *batch;
     synrl_projection *projection = NULL;
     host_init(&own, used, SYNRL_KIND_MODEL, "test");
-    synrl_status status = batch_create(&own.public, 20, 9, *is_bytes, 1.0F, &batch);
+    synrl_status status = batch_create(&own.public, 20, 9, made_of_bytes, 1.0F, &batch);
     if (status == SYNRL_OK) {
         status = engine_api.projection_create(&own.public, 3, 9, &projection);
     }
@@ -562,8 +563,8 @@ static synrl_status make_all(struct core *used, void *context) {
 }
 
 START_TEST(memory_may_run_out) {
-    bool is_bytes = _i == 1;
-    check_scarce(make_all, &is_bytes);
+    made_of_bytes = _i == 1;
+    test_short_memory(make_all);
 }
 END_TEST
 
