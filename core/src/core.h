@@ -17,8 +17,8 @@
 struct pool;     /* engine/pool.h */
 struct registry; /* registry.h */
 
-/* Where memory comes from; tests put one in that fails. resize(context, NULL, n) allocates,
- * resize(context, p, 0) frees and returns NULL. Memory is aligned to 64 bytes, not zeroed. */
+/* Where memory comes from; tests put one in that fails. `allocate` gives memory aligned to 64
+ * bytes, not zeroed, or NULL. */
 struct allocator {
     void *context;
     void *(*allocate)(void *context, size_t size); /* size > 0 */
