@@ -62,6 +62,8 @@ void index_runs(const char *runs);
 /* Whether all of stdout was written; says so where not. */
 bool end_output(void);
 
+/* For a program: JSON, sorted, with a line's end. False where there is no memory for it. */
+bool output_json(FILE *stream, const json_t *value);
 /* For a person: names and values, nested by indentation. */
 void output_print(FILE *stream, const json_t *value);
 

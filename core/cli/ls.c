@@ -198,12 +198,13 @@ static synrl_status list(struct core *core, const struct listing *listing) {
     struct index_report report;
     json_t *rows = NULL;
     SYNRL_TRY(open_index(core, listing->runs, false, &index, &report));
-    const synrl_status status = index_select(index, &listing->query, &rows);
+    synrl_status status = index_select(index, &listing->query, &rows);
     index_close(index);
     SYNRL_TRY(status);
     if (listing->json) {
-        json_dumpf(rows, stdout, JSON_INDENT(2) | JSON_SORT_KEYS);
-        printf("\n");
+        if (!output_json(stdout, rows)) {
+            status = core_fail(core, SYNRL_NO_MEMORY, "not enough memory to write JSON");
+        }
     } else if (json_array_size(rows) > 0) {
         print_table(rows);
     } else {
@@ -211,7 +212,7 @@ static synrl_status list(struct core *core, const struct listing *listing) {
                 report.n_runs > 0 ? "no run is like that" : "no runs");
     }
     json_decref(rows);
-    return SYNRL_OK;
+    return status;
 }
 
 int command_ls(int argc, char **argv) {

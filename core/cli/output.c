@@ -1,10 +1,21 @@
-/* What a script returns, for people. */
+/* What a command has found, for programs and for people. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "cli.h"
+#include "json_text.h"
 
 enum { INLINE_MAX = 16 };
+
+bool output_json(FILE *stream, const json_t *value) {
+    char *text = json_text(value, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_ENCODE_ANY);
+    if (text == NULL) {
+        return false;
+    }
+    fprintf(stream, "%s\n", text);
+    free(text);
+    return true;
+}
 
 static bool is_scalar(const json_t *value) {
     return !json_is_object(value) && !json_is_array(value);

@@ -299,11 +299,11 @@ static int conclude(lua_State *L, const struct script_run *job, int outcome) {
 }
 
 static int print_result(const struct script_run *job, FILE *stream) {
-    if (job->json) {
-        json_dumpf(job->result, stream, JSON_SORT_KEYS | JSON_INDENT(2) | JSON_ENCODE_ANY);
-        fputs("\n", stream);
-    } else {
+    if (!job->json) {
         output_print(stream, job->result);
+    } else if (!output_json(stream, job->result)) {
+        fprintf(stderr, "synrl: not enough memory to write JSON\n");
+        return EXIT_ERROR;
     }
     if (fflush(stream) != 0 || ferror(stream) != 0) {
         fprintf(stderr, "synrl: cannot write the result: %s\n", strerror(errno));

@@ -38,12 +38,13 @@ static synrl_status show(struct core *core, const char *runs, const char *word, 
     json_t *run = NULL;
     refresh_index(core, runs);
     SYNRL_TRY(run_find(core, runs, word, &folder));
-    const synrl_status status = run_read(core, folder, &run);
+    synrl_status status = run_read(core, folder, &run);
     if (status == SYNRL_OK) {
         complete(run, folder);
         if (json) {
-            json_dumpf(run, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
-            printf("\n");
+            if (!output_json(stdout, run)) {
+                status = core_fail(core, SYNRL_NO_MEMORY, "not enough memory to write JSON");
+            }
         } else {
             output_print(stdout, run);
         }

@@ -321,9 +321,9 @@ static int carry_out(struct core *core, struct request *request) {
         fprintf(stderr, "synrl: %s\n", core->message);
         return interrupted != 0 ? EXIT_INTERRUPTED : EXIT_ERROR;
     }
+    bool is_written = true;
     if (request->json) {
-        json_dumpf(results, stdout, JSON_SORT_KEYS | JSON_INDENT(2));
-        puts("");
+        is_written = output_json(stdout, results);
     } else {
         print_table(request, results);
     }
@@ -339,7 +339,10 @@ static int carry_out(struct core *core, struct request *request) {
     if (n_failed > 0) {
         fprintf(stderr, "synrl: %lld cells failed\n", (long long)n_failed);
     }
-    return n_failed > 0 ? EXIT_ERROR : EXIT_DONE;
+    if (!is_written) {
+        fprintf(stderr, "synrl: not enough memory to write JSON\n");
+    }
+    return n_failed > 0 || !is_written ? EXIT_ERROR : EXIT_DONE;
 }
 
 int command_sweep(int argc, char **argv) {

@@ -2,6 +2,7 @@
 #ifndef NUMBER_H
 #define NUMBER_H
 
+#include <float.h>
 #include <locale.h>
 #include <math.h>
 #include <stdbool.h>
@@ -31,6 +32,18 @@ static inline void number_write(char text[NUMBER_SIZE], int digits, double value
     const locale_t before = uselocale(number_locale());
     snprintf(text, NUMBER_SIZE, "%.*g", digits, value);
     uselocale(before);
+}
+
+/* With the fewest digits from 15 on, or from 1 on where a number has not the precision of 15, that
+ * read back to the same bits. */
+static inline void number_write_shortest(char text[NUMBER_SIZE], double value) {
+    double read = 0;
+    for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {
+        number_write(text, digits, value);
+        if (number_read(text, text + strlen(text), &read) && read == value) {
+            return;
+        }
+    }
 }
 
 #endif

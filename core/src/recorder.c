@@ -15,6 +15,7 @@
 
 #include "checkpoint.h"
 #include "file.h"
+#include "json_text.h"
 #include "mistakes.h"
 #include "npz.h"
 #include "number.h"
@@ -105,8 +106,7 @@ static const char *const beginnings[] = {"metrics.csv", "run.json"};
 
 synrl_status recorder_write_json(struct recorder *recorder) {
     struct core *core = recorder->core;
-    char *text =
-        json_dumps(recorder->json, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+    char *text = json_text(recorder->json, JSON_INDENT(2) | JSON_SORT_KEYS);
     char *path = recorder_path(recorder, "run.json");
     synrl_status status = SYNRL_NO_MEMORY;
     if (text == NULL) {

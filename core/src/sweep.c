@@ -157,14 +157,8 @@ static void write_value(const json_t *value, char *text, size_t size) {
     if (json_is_string(value)) {
         snprintf(text, size, "%s", json_string_value(value));
     } else if (json_is_real(value)) {
-        const double number = json_real_value(value);
         char word[NUMBER_SIZE];
-        double read;
-        number_write(word, 15, number);
-        if (!number_read(word, word + strlen(word), &read) ||
-            memcmp(&read, &number, sizeof read) != 0) {
-            number_write(word, 17, number);
-        }
+        number_write_shortest(word, json_real_value(value));
         snprintf(text, size, "%s%s", word, strpbrk(word, ".e") != NULL ? "" : ".0");
     } else if (json_is_integer(value)) {
         snprintf(text, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));

@@ -6,6 +6,7 @@
 #include <xxhash.h>
 
 #include "file.h"
+#include "json_text.h"
 #include "record.h"
 #include "runs.h"
 
@@ -26,7 +27,7 @@ synrl_status sweep_record_write(struct core *core, const char *runs, json_t *res
         return SYNRL_NO_MEMORY;
     }
     json_object_set_new(results, "file", json_string(path));
-    char *text = json_dumps(results, JSON_INDENT(1) | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+    char *text = json_text(results, JSON_INDENT(1) | JSON_SORT_KEYS);
     const synrl_status status =
         text != NULL ? file_write(core, path, text, strlen(text))
                      : core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory", path);
