@@ -1,8 +1,10 @@
 /* The program from outside: what it prints where, its exit codes, and what it leaves behind. */
 #include <check.h>
 #include <jansson.h>
+#include <limits.h>
 #include <stdlib.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "support/child.h"
 
@@ -73,6 +75,30 @@ START_TEST(usage_is_shown) {
         ck_assert_str_eq(child.output, text);
     }
     free(text);
+}
+END_TEST
+
+/* Each command that `synrl help` lists has a section, and each option and variable of the sources
+ * stands in the page; but for the two options that sweeps alone use, for their cells. */
+START_TEST(the_manual_page_has_all_there_is) {
+    static const char all[] =
+        "page='%s/core/cli/synrl.1' cli='%s/core/cli' core='%s/core'\n"
+        "commands=$(" SYNRL
+        "help | sed -n 's/^  synrl \\([a-z]*\\) .*/\\1/p')\n"
+        "options=$(cat \"$cli\"/*.c | grep -o '\"--\\?[a-z-]*\"' | tr -d '\"' | sort -u)\n"
+        "variables=$(cat \"$core\"/*/*.c | grep -o 'getenv(\"[A-Z_]*' | cut -d'\"' -f2 | sort -u)\n"
+        "echo $commands $options $variables | wc -w\n"
+        "for c in $commands; do grep -qx \".SS $c\" \"$page\" || echo \"no section on $c\"; done\n"
+        "for o in $options; do case $o in --cell|--cell-hash|--help|--version|-|--|-h) ;; *)\n"
+        "sed 's/\\\\-/-/g' \"$page\" | grep -q -- \"^\\.BI\\{0,1\\} $o\\( \\|$\\)\" ||\n"
+        "echo \"nothing on $o\"; esac; done\n"
+        "for v in $variables; do grep -qx \".B $v\" \"$page\" || echo \"nothing on $v\"; done\n";
+    char here[PATH_MAX];
+    ck_assert_ptr_nonnull(getcwd(here, sizeof here));
+    ck_assert_int_eq(child_run(&child, all, here, here, here), 0);
+    char *rest;
+    ck_assert_int_gt(strtol(child.output, &rest, 10), 16 + 20 + 4); /* it has found them */
+    ck_assert_str_eq(rest, "\n");
 }
 END_TEST
 
@@ -313,6 +339,7 @@ Suite *make_cli_suite(void) {
     tcase_add_checked_fixture(tests, open_child, close_child);
     tcase_add_loop_test(tests, wrong_usage_is_told, 0, N_MISUSES);
     tcase_add_test(tests, usage_is_shown);
+    tcase_add_test(tests, the_manual_page_has_all_there_is);
     tcase_add_test(tests, plugins_are_listed_and_explained);
     tcase_add_test(tests, versions_are_shown);
     tcase_add_test(tests, help_shows_the_options_and_runs_nothing);
