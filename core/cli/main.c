@@ -53,6 +53,15 @@ void usage(FILE *stream) {
             "  --quiet         shows no progress\n"
             "  --traceback     shows where in the script an error came from\n"
             "\n"
+            "options of sweep:\n"
+            "  -j N            processes side by side\n"
+            "  --threads N     workers of all of them together\n"
+            "  --metric A,B    the columns of the table\n"
+            "  --retries N     tries what fails again; --fail-fast: ends with it\n"
+            "  --fresh         runs again what has a result already\n"
+            "  --shard K/N     runs the Kth of N parts\n"
+            "  --json, --no-record, --quiet, --runs DIR as of run\n"
+            "\n"
             "options of ls:\n"
             "  --runs DIR      the runs in DIR (default: runs); show, export, rm, reindex,\n"
             "                  report, serve and sweep take it too\n"
@@ -98,6 +107,15 @@ static int unknown(const char *name) {
                    nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "; see `synrl help`");
 }
 
+/* `run` looks for --help itself: behind a script it is the script's. */
+static bool asks_for_help(int argc, char **argv) {
+    bool asks = false;
+    for (int i = 2; i < argc && strcmp(argv[1], "run") != 0; i++) {
+        asks = asks || strcmp(argv[i], "--help") == 0;
+    }
+    return asks;
+}
+
 int main(int argc, char **argv) {
     if (argc < 2) {
         usage(stderr);
@@ -110,6 +128,10 @@ int main(int argc, char **argv) {
         name = "version";
     }
     for (size_t c = 0; c < N_COMMANDS; c++) {
+        if (strcmp(name, commands[c].name) == 0 && asks_for_help(argc, argv)) {
+            usage(stdout);
+            return EXIT_DONE;
+        }
         if (strcmp(name, commands[c].name) == 0) {
             return commands[c].run(argc - 1, argv + 1);
         }

@@ -69,8 +69,10 @@ START_TEST(usage_is_shown) {
     ck_assert_str_eq(child.output, "");
     char *text = strdup(child.error);
     ck_assert_int_eq(strncmp(text, "usage:\n", 7), 0);
-    static const char *const shown[] = {"help", "--help", "run --help"};
-    for (size_t i = 0; i < 3; i++) {
+    static const char *const shown[] = {"help",         "--help",       "run --help",
+                                        "sweep --help", "ls --help",    "diff --help",
+                                        "help --help",  "serve --help", "rm --force x --help"};
+    for (size_t i = 0; i < sizeof shown / sizeof shown[0]; i++) {
         ck_assert_int_eq(child_run(&child, SYNRL "%s", shown[i]), 0);
         ck_assert_str_eq(child.output, text);
     }
