@@ -14,12 +14,12 @@ static const struct {
      "runs an experiment; SCRIPT --help shows its options"},
     {"resume", command_resume, "[options] RUN",
      "goes on with a run that was interrupted, and the rest of its script"},
-    {"sweep", command_sweep, "[options] SCRIPT key=a,b,c|1..5 ...",
+    {"sweep", command_sweep, "[options] SCRIPT key=a,b|1..5 ...",
      "runs a script with every combination of options, side by side"},
     {"report", command_report, "RUN ... [-o FILE] [--title TEXT]",
      "makes a page about runs: curves, policies, mistakes, in one file"},
     {"serve", command_serve, "[--port N] [--runs DIR]", "shows the runs in a browser, as they go"},
-    {"replay", command_replay, "[--synapse L:TO:FROM --steps A..B] RUN",
+    {"replay", command_replay, "[options] RUN",
      "repeats a run from its transcript, without data, and checks its weights"},
     {"diff", command_diff, "RUN RUN", "finds the first iteration and synapse where two runs part"},
     {"ls", command_ls, "[options]", "lists the recorded runs, the newest last"},
@@ -37,7 +37,7 @@ enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
 void usage(FILE *stream) {
     fprintf(stream, "usage:\n");
     for (size_t c = 0; c < N_COMMANDS; c++) {
-        fprintf(stream, "  synrl %-7s %-34s%s\n", commands[c].name, commands[c].arguments,
+        fprintf(stream, "  synrl %-7s %-34s %s\n", commands[c].name, commands[c].arguments,
                 commands[c].summary);
     }
     fprintf(stream,
@@ -61,6 +61,10 @@ void usage(FILE *stream) {
             "  --fresh         runs again what has a result already\n"
             "  --shard K/N     runs the Kth of N parts\n"
             "  --json, --no-record, --quiet, --runs DIR as of run\n"
+            "\n"
+            "options of replay:\n"
+            "  --synapse L:TO:FROM   shows what this synapse of layer L saw and did\n"
+            "  --steps A..B          in these iterations alone\n"
             "\n"
             "options of ls:\n"
             "  --runs DIR      the runs in DIR (default: runs); show, export, rm, reindex,\n"
