@@ -47,94 +47,66 @@ static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, ui
     }
 }
 
-/* Pairs of products, at most 2 * 255, are added in 16 bits for this many groups. */
-enum { GROUPS_IN_16_BITS = 32 };
+/* Sums of pairs of products, at most 2 * 255 each, stay in 16 bits for this many groups; those of a
+ * whole block for so many outputs stay in registers. */
+enum { GROUPS_IN_16_BITS = 64, DENSE_OUTPUTS = 5 };
 
-/* n outputs, 8 of the block's 16 samples. */
+ALWAYS_INLINE __m256i load(const void *from) {
+    return _mm256_loadu_si256((const __m256i *)from);
+}
+
+/* sums += pairs of 16-bit sums */
+ALWAYS_INLINE void add_pairs(int32_t *sums, __m256i pairs) {
+    const __m256i sum = _mm256_madd_epi16(pairs, _mm256_set1_epi16(1));
+    _mm256_storeu_si256((__m256i *)sums, _mm256_add_epi32(load(sums), sum));
+}
+
+/* n outputs of one block: an action that is loaded serves both of its halves. */
 ALWAYS_INLINE void dense_tile(const int n, size_t n_groups, const uint8_t *groups,
                               const int8_t *actions, int32_t *sums) {
-    const size_t stride = n_groups * GROUP;
-    __m256i totals[4];
-    UNROLLED
-    for (int o = 0; o < n; o++) {
-        totals[o] = _mm256_loadu_si256((const __m256i *)(sums + o * SYNRL_LANES));
-    }
-    for (size_t first = 0; first < n_groups; first += GROUPS_IN_16_BITS) {
-        const size_t end =
-            n_groups - first < GROUPS_IN_16_BITS ? n_groups : first + GROUPS_IN_16_BITS;
-        __m256i parts[4];
+    for (size_t first = 0, end; first < n_groups; first = end) {
+        end = n_groups - first < GROUPS_IN_16_BITS ? n_groups : first + GROUPS_IN_16_BITS;
+        __m256i low[TILE_MOST], high[TILE_MOST];
         UNROLLED
         for (int o = 0; o < n; o++) {
-            parts[o] = _mm256_setzero_si256();
+            low[o] = high[o] = _mm256_setzero_si256();
         }
         for (size_t g = first; g < end; g++) {
-            const __m256i x =
-                _mm256_loadu_si256((const __m256i *)(groups + g * GROUP * SYNRL_LANES));
+            const __m256i low_x = load(groups + g * GROUP * SYNRL_LANES);
+            const __m256i high_x = load(groups + (g * SYNRL_LANES + WIDTH) * GROUP);
             UNROLLED
             for (int o = 0; o < n; o++) {
                 int32_t four;
-                memcpy(&four, actions + (size_t)o * stride + g * GROUP, sizeof four);
-                parts[o] =
-                    _mm256_add_epi16(parts[o], _mm256_maddubs_epi16(x, _mm256_set1_epi32(four)));
+                memcpy(&four, actions + ((size_t)o * n_groups + g) * GROUP, sizeof four);
+                const __m256i a = _mm256_set1_epi32(four);
+                low[o] = _mm256_add_epi16(low[o], _mm256_maddubs_epi16(low_x, a));
+                high[o] = _mm256_add_epi16(high[o], _mm256_maddubs_epi16(high_x, a));
+                KEEP_IN_REGISTER(low[o]);
+                KEEP_IN_REGISTER(high[o]);
             }
         }
         UNROLLED
         for (int o = 0; o < n; o++) {
-            totals[o] =
-                _mm256_add_epi32(totals[o], _mm256_madd_epi16(parts[o], _mm256_set1_epi16(1)));
+            add_pairs(sums + o * SYNRL_LANES, low[o]);
+            add_pairs(sums + o * SYNRL_LANES + WIDTH, high[o]);
         }
-    }
-    UNROLLED
-    for (int o = 0; o < n; o++) {
-        _mm256_storeu_si256((__m256i *)(sums + o * SYNRL_LANES), totals[o]);
-    }
-}
-
-static void dense_half(size_t n_outputs, size_t n_groups, const uint8_t *groups,
-                       const int8_t *actions, int32_t *sums) {
-    size_t o = 0;
-    for (; o + 4 <= n_outputs; o += 4) {
-        dense_tile(4, n_groups, groups, actions + o * n_groups * GROUP, sums + o * SYNRL_LANES);
-    }
-    for (; o < n_outputs; o++) {
-        dense_tile(1, n_groups, groups, actions + o * n_groups * GROUP, sums + o * SYNRL_LANES);
     }
 }
 
 static void dense(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint8_t *groups,
                   const int8_t *actions, size_t stride, int32_t *sums) {
-    for (size_t b = 0; b < n_blocks; b++) {
-        const uint8_t *block = groups + b * n_groups * GROUP * SYNRL_LANES;
-        dense_half(n_outputs, n_groups, block, actions, sums + b * stride);
-        dense_half(n_outputs, n_groups, block + 8 * GROUP, actions, sums + b * stride + 8);
-    }
-}
-
-/* Eight inputs at a time are passed over where none has changed. */
-static void list_changes(struct change_lists *lists, size_t n_inputs, const int8_t *actions,
-                         const int16_t *counters, int32_t c) {
-    static const int8_t kinds[4] = {1, -1, 2, -2};
-    int8_t changes[SEGMENT + 8];
-    for (size_t i = 0; i < n_inputs; i++) {
-        changes[i] = (int8_t)(actions[i] - (int8_t)c * (int8_t)((counters[i] & 3) - 1));
-    }
-    memset(changes + n_inputs, 0, 8);
-    memset(lists->n, 0, sizeof lists->n);
-    for (size_t first = 0; first < n_inputs; first += 8) {
-        uint64_t eight;
-        memcpy(&eight, changes + first, sizeof eight);
-        for (size_t i = first; eight != 0 && i < first + 8; i++) {
-            for (size_t list = 0; list < 4; list++) {
-                lists->inputs[list][lists->n[list]] = (uint16_t)i;
-                lists->n[list] += changes[i] == kinds[list];
-            }
+    for (size_t b = 0; b < n_blocks; b++, groups += n_groups * GROUP * SYNRL_LANES) {
+        for (size_t o = 0, n; o < n_outputs; o += n) {
+            n = tile_outputs(n_outputs - o, DENSE_OUTPUTS);
+            CALL_TILE(dense_tile, n, n_groups, groups, actions + o * n_groups * GROUP,
+                      sums + b * stride + o * SYNRL_LANES)
         }
     }
 }
 
 static void sparse(const struct change *change, bool backwards, const uint8_t *rows,
                    size_t n_blocks, int32_t *deltas, int32_t *sums) {
-    sparse_by_lists(list_changes, change, backwards, rows, n_blocks, deltas, sums);
+    sparse_by_lists(common_list_changes, change, backwards, rows, n_blocks, deltas, sums);
 }
 
 #define FUNCTION(name, accuracy)                                                                \

@@ -1,5 +1,4 @@
-/* The sparse path of the wide variants: rows of bytes added up where actions changed. Each of
- * these variants includes this.
+/* The sparse path: rows of bytes added up where actions changed. Each variant includes this.
  *
  * The inputs of one output whose action changed are listed by how it changed, +1, -1, +2 or -2, so
  * that the loops over rows run on without a branch at every row. Rows are added as 16-bit words,
@@ -87,10 +86,10 @@ ALWAYS_INLINE void finish_part(const struct target *to, size_t part, const part_
     }
 #define DOUBLE_PART(p) words_##p <<= 1, high_##p <<= 1
 #define FINISH_PART(p) finish_part(&to, p, &words_##p, &high_##p)
-/* The empty assembler statement keeps the words in a register: they are used twice. */
+/* The words are used twice. */
 #define LOAD_PART(p)                                   \
     LANES_LOAD(words, row + (p) * (size_t)PART_BYTES); \
-    __asm__("" : "+v"(words))
+    KEEP_IN_REGISTER(words)
 #define ADD_PART(p)     \
     LOAD_PART(p);       \
     words_##p += words; \
@@ -135,6 +134,28 @@ static void sparse_blocks(const struct change_lists *lists, const uint8_t *rows,
             to.sums = is_end ? sums : NULL;
             EACH_PART(FINISH_PART);
             to.c = 1;
+        }
+    }
+}
+
+/* Eight inputs at a time are passed over where none has changed. */
+static inline void common_list_changes(struct change_lists *lists, size_t n_inputs,
+                                       const int8_t *actions, const int16_t *counters, int32_t c) {
+    static const int8_t kinds[4] = {1, -1, 2, -2};
+    int8_t changes[SEGMENT + 8];
+    for (size_t i = 0; i < n_inputs; i++) {
+        changes[i] = (int8_t)(actions[i] - (int8_t)c * (int8_t)((counters[i] & 3) - 1));
+    }
+    memset(changes + n_inputs, 0, 8);
+    memset(lists->n, 0, sizeof lists->n);
+    for (size_t first = 0; first < n_inputs; first += 8) {
+        uint64_t eight;
+        memcpy(&eight, changes + first, sizeof eight);
+        for (size_t i = first; eight != 0 && i < first + 8; i++) {
+            for (size_t list = 0; list < 4; list++) {
+                lists->inputs[list][lists->n[list]] = (uint16_t)i;
+                lists->n[list] += changes[i] == kinds[list];
+            }
         }
     }
 }

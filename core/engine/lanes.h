@@ -27,6 +27,15 @@ typedef uint32_t lanes_u32 __attribute__((vector_size(4 * WIDTH)));
 #define LANES_LOAD(lanes, from) memcpy(&(lanes), (from), sizeof(lanes))
 #define LANES_STORE(to, lanes) memcpy((to), &(lanes), sizeof(lanes))
 
+/* Keeps a vector that was loaded from being loaded again where it is used again. */
+#if defined(__x86_64__)
+#define KEEP_IN_REGISTER(lanes) __asm__("" : "+v"(lanes))
+#elif defined(__aarch64__)
+#define KEEP_IN_REGISTER(lanes) __asm__("" : "+w"(lanes))
+#else
+#define KEEP_IN_REGISTER(lanes) ((void)0)
+#endif
+
 /* Over a block's lanes, WIDTH at a time. */
 #define EACH_LANE(lane) for (size_t lane = 0; (lane) < SYNRL_LANES; (lane) += WIDTH)
 
