@@ -1,8 +1,8 @@
-/* The inner loops in plain C: what every machine can do, and what the others are compared with. */
+/* The inner loops in C: what every machine can do, with vectors as wide as any has. */
 #include <Random123/philox.h>
 #include <sleef.h>
 
-#include "kernels_common.h"
+#include "kernels_sparse.h"
 
 static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, uint32_t *out) {
     const philox4x32_key_t key = {{(uint32_t)stream.seed, (uint32_t)(stream.seed >> 32)}};
@@ -19,63 +19,102 @@ static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, ui
     }
 }
 
-static int32_t dot(size_t n_groups, const uint8_t *lane, const int8_t *actions) {
-    int32_t sum = 0;
+/* Two 16-bit words a lane: sums of products of bytes, of which a group adds two, at most 2 * 255.
+ */
+typedef int16_t lanes_words __attribute__((vector_size(4 * WIDTH)));
+typedef uint16_t lanes_bytes __attribute__((vector_size(4 * WIDTH))); /* two bytes a word */
+
+enum { GROUPS_IN_16_BITS = 64, DENSE_OUTPUTS = 4 };
+
+/* A group's actions as a lane's bytes meet them: those of inputs 0 and 2, and of 1 and 3. */
+struct spread {
+    lanes_words even, odd;
+};
+
+static void spread_actions(size_t n, size_t n_groups, const int8_t *actions, size_t stride,
+                           struct spread *spread) {
     for (size_t g = 0; g < n_groups; g++) {
-        for (size_t j = 0; j < GROUP; j++) {
-            sum += lane[g * GROUP * SYNRL_LANES + j] * actions[g * GROUP + j];
+        for (size_t o = 0; o < n; o++) {
+            const int8_t *four = actions + o * stride + g * GROUP;
+            struct spread *to = &spread[g * n + o];
+            for (size_t word = 0; word < 2 * WIDTH; word++) {
+                to->even[word] = four[word % 2 * 2];
+                to->odd[word] = four[word % 2 * 2 + 1];
+            }
         }
     }
-    return sum;
+}
+
+/* n outputs, a part of one block's lanes, and groups whose sums fit. */
+ALWAYS_INLINE void dense_part(const int n, size_t n_groups, const uint8_t *groups,
+                              const struct spread *spread, int32_t *sums) {
+    lanes_words words[DENSE_OUTPUTS];
+    UNROLLED
+    for (int o = 0; o < n; o++) {
+        words[o] = (lanes_words){0};
+    }
+    for (size_t g = 0; g < n_groups; g++, spread += n) {
+        lanes_bytes bytes;
+        LANES_LOAD(bytes, groups + g * GROUP * SYNRL_LANES);
+        const lanes_words even = (lanes_words)(bytes & 255), odd = (lanes_words)(bytes >> 8);
+        UNROLLED
+        for (int o = 0; o < n; o++) {
+            words[o] += even * spread[o].even + odd * spread[o].odd;
+            KEEP_IN_REGISTER(words[o]);
+        }
+    }
+    UNROLLED
+    for (int o = 0; o < n; o++) {
+        lanes_i32 sum;
+        const lanes_i32 pairs = (lanes_i32)words[o];
+        LANES_LOAD(sum, sums + o * SYNRL_LANES);
+        sum += (lanes_i32)((lanes_u32)pairs << 16) >> 16;
+        sum += pairs >> 16;
+        LANES_STORE(sums + o * SYNRL_LANES, sum);
+    }
+}
+
+ALWAYS_INLINE void dense_tile(const int n, size_t n_groups, size_t n_blocks, const uint8_t *groups,
+                              const int8_t *actions, size_t stride, int32_t *sums) {
+    struct spread spread[GROUPS_IN_16_BITS * DENSE_OUTPUTS];
+    for (size_t first = 0, left; first < n_groups; first += GROUPS_IN_16_BITS) {
+        left = n_groups - first < GROUPS_IN_16_BITS ? n_groups - first : GROUPS_IN_16_BITS;
+        spread_actions((size_t)n, left, actions + first * GROUP, n_groups * GROUP, spread);
+        for (size_t b = 0; b < n_blocks; b++) {
+            EACH_LANE(lane) {
+                const size_t at = (b * n_groups + first) * SYNRL_LANES + lane;
+                dense_part(n, left, groups + at * GROUP, spread, sums + b * stride + lane);
+            }
+        }
+    }
 }
 
 static void dense(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint8_t *groups,
                   const int8_t *actions, size_t stride, int32_t *sums) {
-    for (size_t b = 0; b < n_blocks; b++, groups += n_groups * GROUP * SYNRL_LANES) {
-        for (size_t o = 0; o < n_outputs; o++) {
-            for (size_t s = 0; s < SYNRL_LANES; s++) {
-                sums[b * stride + o * SYNRL_LANES + s] +=
-                    dot(n_groups, groups + s * GROUP, actions + o * n_groups * GROUP);
-            }
-        }
-    }
-}
-
-static void sparse_tile(const struct change *change, size_t output, const uint8_t *rows,
-                        int32_t total[TILE]) {
-    const int8_t *actions = change->actions + output * change->n_inputs;
-    const int16_t *counters = change->counters + output * change->n_inputs;
-    memset(total, 0, TILE * sizeof *total);
-    for (size_t i = 0; i < change->n_inputs; i++) {
-        const int32_t difference = actions[i] - change->c * ((counters[i] & 3) - 1);
-        const uint8_t *row = rows + i * TILE;
-        for (size_t q = 0; difference != 0 && q < TILE; q += QUAD * SYNRL_LANES) {
-            for (size_t b = 0; b < QUAD; b++) {
-                for (size_t s = 0; s < SYNRL_LANES; s++) {
-                    total[q + b * SYNRL_LANES + s] += difference * row[q + s * QUAD + b];
-                }
-            }
+    for (size_t o = 0, n; o < n_outputs; o += n) {
+        const int8_t *some = actions + o * n_groups * GROUP;
+        int32_t *to = sums + o * SYNRL_LANES;
+        n = tile_outputs(n_outputs - o, DENSE_OUTPUTS);
+        switch (n) {
+        case 1:
+            dense_tile(1, n_groups, n_blocks, groups, some, stride, to);
+            break;
+        case 2:
+            dense_tile(2, n_groups, n_blocks, groups, some, stride, to);
+            break;
+        case 3:
+            dense_tile(3, n_groups, n_blocks, groups, some, stride, to);
+            break;
+        default:
+            dense_tile(DENSE_OUTPUTS, n_groups, n_blocks, groups, some, stride, to);
+            break;
         }
     }
 }
 
 static void sparse(const struct change *change, bool backwards, const uint8_t *rows,
                    size_t n_blocks, int32_t *deltas, int32_t *sums) {
-    const size_t stride = change->n_outputs * SYNRL_LANES;
-    for (size_t i = 0; i < n_blocks; i += TILE_BLOCKS) {
-        const size_t tile = backwards ? (n_blocks - 1 - i) / TILE_BLOCKS * TILE_BLOCKS : i;
-        for (size_t o = 0; o < change->n_outputs; o++) {
-            int32_t total[TILE];
-            sparse_tile(change, o, rows + tile / TILE_BLOCKS * change->n_inputs * TILE, total);
-            for (size_t b = tile; b < n_blocks && b < tile + TILE_BLOCKS; b++) {
-                for (size_t s = 0; s < SYNRL_LANES; s++) {
-                    const size_t at = b * stride + o * SYNRL_LANES + s;
-                    deltas[at] = change->c * deltas[at] + total[(b - tile) * SYNRL_LANES + s];
-                    sums[at] += deltas[at];
-                }
-            }
-        }
-    }
+    sparse_by_lists(common_list_changes, change, backwards, rows, n_blocks, deltas, sums);
 }
 
 #define FUNCTION(name, accuracy)                                    \
