@@ -60,6 +60,7 @@ CLI_OBJECTS := $(call objects,core/cli/*.c)
 PLUGIN_KINDS := activations losses datasets models rules
 PLUGIN_SOURCES := $(wildcard $(PLUGIN_KINDS:%=plugins/%/*.c))
 PLUGINS := $(PLUGIN_SOURCES:plugins/%.c=$(BUILD)/plugins/%.so)
+PLUGIN_OBJECTS := $(call objects,$(PLUGIN_SOURCES) $(PLUGIN_KINDS:%=plugins/%/*/*.c))
 
 .PHONY: all run check bench install format lint clean
 all: $(BUILD)/synrl $(BUILD)/lua/synrl.so $(PLUGINS)
@@ -106,20 +107,28 @@ $(BUILD)/obj/core/src/report_assets.o: core/src/report_assets.S $(wildcard core/
 	$(call say,AS,$<)
 	$(Q)$(CC) -c -o $@ $<
 
-# Libraries that single plugins need.
-PACKAGES_models/mlp := openblas
-PACKAGES_datasets/idx := zlib
-PACKAGES_datasets/npz := libarchive
-PACKAGES_datasets/images := libarchive libpng
-PACKAGES_datasets/glyphs := freetype2
+# Libraries that single plugins need; the objects that a plugin is linked from inherit it from there.
+PACKAGES :=
+$(BUILD)/plugins/models/mlp.so: PACKAGES := openblas
+$(BUILD)/plugins/datasets/idx.so: PACKAGES := zlib
+$(BUILD)/plugins/datasets/npz.so: PACKAGES := libarchive
+$(BUILD)/plugins/datasets/images.so: PACKAGES := libarchive libpng
+$(BUILD)/plugins/datasets/glyphs.so: PACKAGES := freetype2
 
 # A plugin sees the public headers alone, and every symbol it uses must be found when it is linked.
 # (Sanitizers leave their own symbols to the program.)
-$(BUILD)/plugins/%.so: plugins/%.c
+$(BUILD)/obj/plugins/%.o: plugins/%.c
+	@mkdir -p $(@D)
+	$(call say,CC,$<)
+	$(Q)$(CC) $(CPPFLAGS) $(call pkg,--cflags $(PACKAGES)) $(CFLAGS) -c -o $@ $<
+
+# A plugin is its file and those of the folder of its name, where there is one.
+.SECONDEXPANSION:
+$(PLUGINS): $(BUILD)/plugins/%.so: $(BUILD)/obj/plugins/%.o $$(call objects,plugins/$$*/*.c)
 	@mkdir -p $(@D)
 	$(call say,PLUGIN,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(call pkg,--cflags $(PACKAGES_$*)) $(CFLAGS) $(LDFLAGS) -shared \
-		$(if $(SAN),,-Wl$(comma)-z$(comma)defs) -o $@ $< $(call pkg,--libs $(PACKAGES_$*)) -lm
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -o $@ $^ \
+		$(call pkg,--libs $(PACKAGES)) -lm
 comma := ,
 
 # For datasets/glyphs/make-glyphs.sh alone.
@@ -143,4 +152,5 @@ format:
 clean:
 	rm -rf build
 
--include $(CORE_OBJECTS:.o=.d) $(LUA_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) $(PLUGINS:.so=.d)
+-include $(CORE_OBJECTS:.o=.d) $(LUA_OBJECTS:.o=.d) $(CLI_OBJECTS:.o=.d) \
+	$(PLUGIN_OBJECTS:.o=.d)
