@@ -5,16 +5,14 @@
  * The synapses, in order: layer1.weight [to][from], layer1.bias, layer2.weight, ... The first layer
  * is a projection of the engine, kept up to date as its weights move; later weights and all biases
  * lie on lattices. Bhargava et al. 2021, section 2.1. */
-#include <cblas.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <synrl/activation.h>
 #include <synrl/model.h>
 
-/* Samples that one call of BLAS takes together; fixed, so that sums run in an order of their own.
- */
-enum { CHUNK = 512 };
+#include "mlp/gradient.h"
+#include "mlp/layers.h"
 
 #define LAYER_SIZE_MAX 16777216.0 /* 2^24 */
 #define INIT_MAX 1e30             /* the width of what is drawn, twice this, is still a float */
@@ -31,14 +29,6 @@ struct config {
     int64_t seed;
 };
 
-struct layer {
-    size_t n_from, n_to,
-        first; /* first: index of its first weight; its biases follow the weights */
-    const synrl_activation *activation;
-    synrl_lattice *weights; /* NULL for the first layer, which is the projection */
-    synrl_lattice *biases;  /* NULL without */
-};
-
 struct mlp {
     const synrl_host *host;
     const struct config *config;
@@ -52,10 +42,7 @@ struct mlp {
     synrl_projection *projection;
     const synrl_batch *batch;
     float *scratch; /* [n_workers][widths[0] + widths[1]][SYNRL_LANES] */
-    float *weights; /* [n_synapses], for backward; NULL until prepared */
-    float *partial; /* [n_workers][n_synapses] */
-    float *values;  /* [n_workers][values_size]: a chunk's z and x of every layer, and slopes */
-    size_t values_size;
+    struct gradient gradient;
 };
 
 /* Making --------------------------------------------------------------------------------------- */
@@ -215,9 +202,7 @@ static void destroy(void *self) {
     host->free(host, mlp->tensors);
     host->free(host, mlp->names);
     host->free(host, mlp->scratch);
-    host->free(host, mlp->weights);
-    host->free(host, mlp->partial);
-    host->free(host, mlp->values);
+    gradient_free(&mlp->gradient);
     host->free(host, mlp);
 }
 
@@ -357,179 +342,13 @@ static void forward(void *self, size_t worker, size_t block, float *outputs) {
 
 static synrl_status prepare_backward(void *self) {
     struct mlp *mlp = self;
-    const synrl_host *host = mlp->host;
-    for (size_t l = 0; l < mlp->n_layers; l++) {
-        const synrl_activation *activation = mlp->layers[l].activation;
-        if (!SYNRL_OFFERS(activation->ops, derivative)) {
-            return host->fail(host, SYNRL_UNSUPPORTED, "activation \"%s\" has no derivative",
-                              activation->id);
-        }
-    }
-    if (mlp->values != NULL) {
-        return SYNRL_OK;
-    }
-    openblas_set_num_threads(1); /* the host's workers share the chunks */
-    size_t width = mlp->layers[0].n_from;
-    for (size_t l = 0; l < mlp->n_layers; l++) {
-        width += 3 * mlp->layers[l].n_to; /* z, x and the slope of each layer */
-    }
-    mlp->values_size = width * CHUNK;
-    const size_t n_workers = host->n_workers(host), n = mlp->layout.n_synapses;
-    mlp->weights = host->alloc(host, n, sizeof(float));
-    mlp->partial = host->alloc(host, n_workers, n * sizeof(float));
-    float *values = host->alloc(host, n_workers, mlp->values_size * sizeof(float));
-    if (mlp->weights == NULL || mlp->partial == NULL || values == NULL) {
-        host->free(host, mlp->weights);
-        host->free(host, mlp->partial);
-        host->free(host, values);
-        mlp->weights = mlp->partial = NULL;
-        return SYNRL_NO_MEMORY;
-    }
-    mlp->values = values;
-    return SYNRL_OK;
+    return gradient_prepare(&mlp->gradient, mlp->host, mlp->layers, mlp->n_layers);
 }
 
-/* One chunk of samples, a row a sample; where each layer's values lie in a worker's buffer. */
-struct chunk {
-    const struct mlp *mlp;
-    size_t first, n;
-    float *inputs, *values;
-    float *gradient;    /* [n_synapses], of this chunk */
-    const float *slope; /* of the outputs, in blocks */
-};
-
-static float *layer_z(const struct chunk *chunk, size_t l) {
-    float *values = chunk->values;
-    for (size_t i = 0; i < l; i++) {
-        values += 3 * CHUNK * chunk->mlp->layers[i].n_to;
-    }
-    return values;
-}
-
-static float *layer_x(const struct chunk *chunk, size_t l) {
-    return layer_z(chunk, l) + CHUNK * chunk->mlp->layers[l].n_to;
-}
-
-static float *layer_slope(const struct chunk *chunk, size_t l) {
-    return layer_x(chunk, l) + CHUNK * chunk->mlp->layers[l].n_to;
-}
-
-static void chunk_forward(const struct chunk *chunk) {
-    const struct mlp *mlp = chunk->mlp;
-    const float *from = chunk->inputs;
-    for (size_t l = 0; l < mlp->n_layers; l++) {
-        const struct layer *layer = &mlp->layers[l];
-        const float *weights = mlp->weights + layer->first;
-        const float *biases = weights + layer->n_from * layer->n_to;
-        const int n = (int)chunk->n, n_to = (int)layer->n_to, n_from = (int)layer->n_from;
-        float *z = layer_z(chunk, l);
-        for (size_t s = 0; mlp->config->bias && s < chunk->n; s++) {
-            memcpy(z + s * layer->n_to, biases, layer->n_to * sizeof *z);
-        }
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n_to, n_from, 1.0F, from, n_from,
-                    weights, n_from, mlp->config->bias ? 1.0F : 0.0F, z, n_to);
-        synrl_activation_apply(layer->activation, chunk->n * layer->n_to, z, layer_x(chunk, l));
-        from = layer_x(chunk, l);
-    }
-}
-
-/* slope(z) = slope(x) * f'(z), in place. */
-static void through_activation(const struct chunk *chunk, size_t l) {
-    const struct layer *layer = &chunk->mlp->layers[l];
-    const synrl_activation *f = layer->activation;
-    float *z = layer_z(chunk, l), *slope = layer_slope(chunk, l);
-    const size_t n = chunk->n * layer->n_to;
-    f->ops->derivative(f->host, f->config, n, z, layer_x(chunk, l), z);
-    for (size_t i = 0; i < n; i++) {
-        slope[i] *= z[i];
-    }
-}
-
-static void layer_backward(const struct chunk *chunk, size_t l) {
-    const struct mlp *mlp = chunk->mlp;
-    const struct layer *layer = &mlp->layers[l];
-    const int n = (int)chunk->n, n_to = (int)layer->n_to, n_from = (int)layer->n_from;
-    float *weights = chunk->gradient + layer->first;
-    float *biases = weights + layer->n_from * layer->n_to;
-    const float *slope = layer_slope(chunk, l);
-    through_activation(chunk, l);
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n_to, n_from, n, 1.0F, slope, n_to,
-                l > 0 ? layer_x(chunk, l - 1) : chunk->inputs, n_from, 0.0F, weights, n_from);
-    if (mlp->config->bias) {
-        memset(biases, 0, layer->n_to * sizeof *biases);
-        for (size_t s = 0; s < chunk->n; s++) {
-            for (size_t o = 0; o < layer->n_to; o++) {
-                biases[o] += slope[s * layer->n_to + o];
-            }
-        }
-    }
-    if (l > 0) {
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n_from, n_to, 1.0F, slope, n_to,
-                    mlp->weights + layer->first, n_from, 0.0F, layer_slope(chunk, l - 1), n_from);
-    }
-}
-
-/* The outputs' slopes, from blocks of lanes to a row a sample. */
-static void take_slope(const struct chunk *chunk) {
-    const size_t n_outputs = chunk->mlp->layout.n_outputs;
-    float *rows = layer_slope(chunk, chunk->mlp->n_layers - 1);
-    for (size_t s = 0; s < chunk->n; s++) {
-        const size_t sample = chunk->first + s, block = sample / SYNRL_LANES;
-        const float *lane = chunk->slope + block * n_outputs * SYNRL_LANES + sample % SYNRL_LANES;
-        for (size_t o = 0; o < n_outputs; o++) {
-            rows[s * n_outputs + o] = lane[o * SYNRL_LANES];
-        }
-    }
-}
-
-struct backward_work {
-    struct mlp *mlp;
-    const float *slope;
-    size_t first_chunk, n_chunks; /* of this round: at most one a worker */
-};
-
-static void backward_share(void *context, size_t worker, size_t n_workers) {
-    (void)n_workers;
-    const struct backward_work *work = context;
-    struct mlp *mlp = work->mlp;
-    if (worker >= work->n_chunks) {
-        return;
-    }
-    const size_t n_samples = mlp->host->engine->batch_samples(mlp->batch);
-    struct chunk chunk = {.mlp = mlp,
-                          .first = (work->first_chunk + worker) * CHUNK,
-                          .inputs = mlp->values + worker * mlp->values_size,
-                          .gradient = mlp->partial + worker * mlp->layout.n_synapses,
-                          .slope = work->slope};
-    chunk.n = n_samples - chunk.first < CHUNK ? n_samples - chunk.first : CHUNK;
-    chunk.values = chunk.inputs + CHUNK * mlp->layers[0].n_from;
-    mlp->host->engine->batch_rows(mlp->batch, chunk.first, chunk.n, chunk.inputs);
-    chunk_forward(&chunk);
-    take_slope(&chunk);
-    for (size_t l = mlp->n_layers; l > 0; l--) {
-        layer_backward(&chunk, l - 1);
-    }
-}
-
-/* Chunks are added in their own order, whichever worker had them. */
 static synrl_status backward(void *self, const float *slope, float *gradient) {
     struct mlp *mlp = self;
-    const synrl_host *host = mlp->host;
-    const size_t n = mlp->layout.n_synapses, n_workers = host->n_workers(host);
-    const size_t n_chunks = (host->engine->batch_samples(mlp->batch) + CHUNK - 1) / CHUNK;
-    get_weights(mlp, mlp->weights);
-    memset(gradient, 0, n * sizeof *gradient);
-    for (size_t first = 0; first < n_chunks; first += n_workers) {
-        const size_t left = n_chunks - first;
-        struct backward_work work = {mlp, slope, first, left < n_workers ? left : n_workers};
-        host->parallel(host, backward_share, &work);
-        for (size_t chunk = 0; chunk < work.n_chunks; chunk++) {
-            const float *partial = mlp->partial + chunk * n;
-            for (size_t i = 0; i < n; i++) {
-                gradient[i] += partial[i];
-            }
-        }
-    }
+    get_weights(mlp, mlp->gradient.weights);
+    gradient_run(&mlp->gradient, mlp->batch, slope, gradient);
     return SYNRL_OK;
 }
 

@@ -1,0 +1,34 @@
+/* The gradient of the layers' outputs with respect to all weights, with OpenBLAS: chunk by chunk of
+ * samples, forward and backward. All zero: not prepared. */
+#ifndef GRADIENT_H
+#define GRADIENT_H
+
+#include <synrl/engine.h>
+#include <synrl/host.h>
+
+#include "layers.h"
+
+struct gradient {
+    const synrl_host *host;
+    const struct layer *layers;
+    size_t n_layers, n_synapses;
+    float *weights; /* [n_synapses], all layers': the owner writes them before each run */
+    float *partial; /* [n_workers][n_synapses] */
+    float *values;  /* [n_workers][values_size]: a chunk's z and x of every layer, and slopes */
+    size_t values_size;
+};
+
+/* Makes the buffers, unless there are some already. Looks at the layers from now on, which do not
+ * change. SYNRL_UNSUPPORTED where an activation has no derivative; after a failure the gradient is
+ * as it was. */
+synrl_status gradient_prepare(struct gradient *gradient, const synrl_host *host,
+                              const struct layer *layers, size_t n_layers);
+
+/* result [n_synapses] = sum over the batch of slope * d outputs / d weights, where slope
+ * [n_blocks][n_outputs][SYNRL_LANES]. The same bits with any number of workers. */
+void gradient_run(const struct gradient *gradient, const synrl_batch *batch, const float *slope,
+                  float *result);
+
+void gradient_free(struct gradient *gradient); /* leaves it all zero; one not prepared is allowed */
+
+#endif
