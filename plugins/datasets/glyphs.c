@@ -17,6 +17,7 @@
 
 #include "buffer.h"
 #include "classes.h"
+#include "glyphs/distinct.h"
 
 struct config {
     const char *folder, *only, *without, *letters;
@@ -30,8 +31,7 @@ enum { DEPTH_MOST = 16, LETTERS_MOST = 1000, N_DRAWN = 5, PASSES_MOST = 1000 };
 
 struct glyphs {
     const synrl_host *host;
-    struct buffer pixels; /* [n][size][size] */
-    struct buffer labels; /* int32_t */
+    struct distinct samples; /* [size][size] each */
     const char **class_names;
 };
 
@@ -49,8 +49,7 @@ struct maker {
     struct buffer paths;       /* of font files, terminated, one behind the other */
     struct buffer path_starts; /* size_t, sorted by path */
     struct buffer faces;       /* struct face: those that can be used */
-    struct buffer table;       /* size_t: sample + 1 by the hash of its pixels; 0 is free */
-    size_t size, n_letters, n_samples;
+    size_t size, n_letters;
     uint32_t letters[LETTERS_MOST];
 };
 
@@ -208,98 +207,6 @@ static bool draw(const struct maker *maker, FT_Face face, FT_UInt glyph,
     return n_bright >= size;
 }
 
-/* Distinct samples ------------------------------------------------------------------------------
- */
-
-/* FNV-1a, 64 bits (Fowler, Noll and Vo). */
-static uint64_t hash_of(const uint8_t *bytes, size_t n) {
-    uint64_t hash = 14695981039346656037U;
-    for (size_t i = 0; i < n; i++) {
-        hash = (hash ^ bytes[i]) * 1099511628211U;
-    }
-    return hash;
-}
-
-static const uint8_t *sample_at(const struct maker *maker, size_t sample) {
-    return maker->glyphs->pixels.bytes + sample * maker->size * maker->size;
-}
-
-/* The slot of these pixels, or the free one where they would be. */
-static size_t *find_slot(const struct maker *maker, const uint8_t *pixels) {
-    size_t *slots = (size_t *)(void *)maker->table.bytes;
-    const size_t n = maker->table.n / sizeof *slots, size = maker->size * maker->size;
-    for (size_t s = hash_of(pixels, size) % n;; s = (s + 1) % n) {
-        if (slots[s] == 0 || memcmp(sample_at(maker, slots[s] - 1), pixels, size) == 0) {
-            return &slots[s];
-        }
-    }
-}
-
-/* At most half of the table is taken, so a free slot is found soon. */
-static synrl_status grow_table(struct maker *maker) {
-    const size_t n_slots = maker->table.n / sizeof(size_t);
-    if (2 * (maker->n_samples + 1) <= n_slots) {
-        return SYNRL_OK;
-    }
-    struct buffer table = {.host = maker->host};
-    const size_t n_new = n_slots < 1024 ? 1024 : 2 * n_slots;
-    SYNRL_TRY(buffer_reserve(&table, n_new * sizeof(size_t)));
-    memset(table.bytes, 0, n_new * sizeof(size_t));
-    table.n = n_new * sizeof(size_t);
-    buffer_free(&maker->table);
-    maker->table = table;
-    for (size_t s = 0; s < maker->n_samples; s++) {
-        *find_slot(maker, sample_at(maker, s)) = s + 1;
-    }
-    return SYNRL_OK;
-}
-
-/* Takes pixels [size][size] unless there are such already. */
-static synrl_status add_sample(struct maker *maker, const uint8_t *pixels, int32_t label) {
-    SYNRL_TRY(grow_table(maker));
-    size_t *slot = find_slot(maker, pixels);
-    if (*slot == 0) {
-        struct glyphs *glyphs = maker->glyphs;
-        SYNRL_TRY(buffer_append(&glyphs->labels, &label, sizeof label));
-        SYNRL_TRY(buffer_append(&glyphs->pixels, pixels, maker->size * maker->size));
-        *slot = ++maker->n_samples;
-    }
-    return SYNRL_OK;
-}
-
-/* Of the samples from `start` on, keeps `n_kept`, drawn at random, in the order they have. */
-static synrl_status keep_some(struct maker *maker, size_t start, size_t n_kept) {
-    const size_t n = maker->n_samples - start, size = maker->size * maker->size;
-    const synrl_host *host = maker->host;
-    uint32_t *items = host->alloc(host, n, sizeof *items);
-    bool *is_kept = host->alloc(host, n, sizeof *is_kept);
-    if (items == NULL || is_kept == NULL) {
-        host->free(host, items);
-        host->free(host, is_kept);
-        return SYNRL_NO_MEMORY;
-    }
-    const synrl_stream stream = {(uint64_t)maker->config->seed, 0, SYNRL_PURPOSE_PLUGIN};
-    host->random->sample(stream, (uint32_t)n_kept, (uint32_t)n, items);
-    for (size_t i = 0; i < n_kept; i++) {
-        is_kept[items[i]] = true;
-    }
-    struct glyphs *glyphs = maker->glyphs;
-    int32_t *labels = (int32_t *)(void *)glyphs->labels.bytes;
-    size_t out = start;
-    for (size_t s = start; s < start + n; s++) {
-        if (is_kept[s - start]) {
-            memmove(glyphs->pixels.bytes + out * size, glyphs->pixels.bytes + s * size, size);
-            labels[out++] = labels[s];
-        }
-    }
-    maker->n_samples = out;
-    glyphs->pixels.n = out * size;
-    glyphs->labels.n = out * sizeof(int32_t);
-    host->free(host, items);
-    host->free(host, is_kept);
-    return SYNRL_OK;
-}
-
 /* Fonts -----------------------------------------------------------------------------------------
  */
 
@@ -328,13 +235,14 @@ static bool draw_letters(const struct maker *maker, FT_Face face, uint8_t *drawn
 /* drawn [n_letters + 1][size][size] and has [n_letters] are scratch. */
 static synrl_status take_face(struct maker *maker, const struct face *which, FT_Face face,
                               uint8_t *drawn, bool *has) {
+    struct distinct *samples = &maker->glyphs->samples;
     bool is_used = false;
     if (!draw_letters(maker, face, drawn, has)) {
         return SYNRL_OK;
     }
     for (size_t l = 0; l < maker->n_letters; l++) {
         if (has[l]) {
-            SYNRL_TRY(add_sample(maker, drawn + l * maker->size * maker->size, (int32_t)l));
+            SYNRL_TRY(distinct_add(samples, drawn + l * samples->size, (int32_t)l));
             is_used = true;
         }
     }
@@ -384,7 +292,7 @@ static synrl_status vary_face(struct maker *maker, FT_Face face, size_t f, uint6
         const FT_UInt glyph = FT_Get_Char_Index(face, maker->letters[l]);
         maker->host->random->uniform(stream, first, N_DRAWN, -1.0F, 1.0F, change.drawn);
         if (glyph != 0 && draw(maker, face, glyph, &change, maker->config->jitter, pixels)) {
-            SYNRL_TRY(add_sample(maker, pixels, (int32_t)l));
+            SYNRL_TRY(distinct_add(&maker->glyphs->samples, pixels, (int32_t)l));
         }
     }
     return SYNRL_OK;
@@ -407,21 +315,24 @@ static synrl_status vary_all(struct maker *maker, uint64_t pass) {
 
 /* Up or down to the number of samples asked for: changed letters are added pass by pass. */
 static synrl_status reach(struct maker *maker) {
+    struct distinct *samples = &maker->glyphs->samples;
     const size_t wanted = (size_t)maker->config->samples;
+    const synrl_stream stream = {(uint64_t)maker->config->seed, 0, SYNRL_PURPOSE_PLUGIN};
     size_t start = 0;
-    for (uint64_t pass = 1; wanted > maker->n_samples; pass++) {
+    for (uint64_t pass = 1; wanted > samples->n; pass++) {
         if (!(maker->config->jitter > 0) || pass > PASSES_MOST) {
             return maker->host->fail(
                 maker->host, SYNRL_INVALID,
                 "the fonts in %s give %zu distinct samples, and samples = %zu: "
                 "more take jitter > 0 or more fonts",
-                maker->config->folder, maker->n_samples, wanted);
+                maker->config->folder, samples->n, wanted);
         }
-        start = maker->n_samples;
+        start = samples->n;
         SYNRL_TRY(vary_all(maker, pass));
     }
-    return wanted == 0 || wanted == maker->n_samples ? SYNRL_OK
-                                                     : keep_some(maker, start, wanted - start);
+    return wanted == 0 || wanted == samples->n
+               ? SYNRL_OK
+               : distinct_keep(samples, start, wanted - start, stream);
 }
 
 /* The plugin ------------------------------------------------------------------------------------
@@ -458,30 +369,32 @@ static synrl_status read_letters(struct maker *maker) {
 
 static synrl_status make(struct maker *maker, synrl_data *data) {
     struct glyphs *glyphs = maker->glyphs;
+    struct distinct *samples = &glyphs->samples;
     SYNRL_TRY(read_letters(maker));
     SYNRL_TRY(search(maker, maker->config->folder, 0));
     if (N_STARTS(maker) > 0) {
         qsort_r(STARTS(maker), N_STARTS(maker), sizeof(size_t), compare_starts, maker->paths.bytes);
     }
     SYNRL_TRY(take_files(maker));
-    if (maker->n_samples == 0) {
+    if (samples->n == 0) {
         return maker->host->fail(maker->host, SYNRL_INVALID,
                                  "no font in %s has a letter of \"%.80s\" (%zu font files)",
                                  maker->config->folder, maker->config->letters, N_STARTS(maker));
     }
-    const size_t n_distinct = maker->n_samples;
+    const size_t n_distinct = samples->n;
     SYNRL_TRY(reach(maker));
     maker->host->log(maker->host, SYNRL_LOG_INFO, "%zu samples, from %zu fonts that give %zu",
-                     maker->n_samples, N_FACES(maker), n_distinct);
+                     samples->n, N_FACES(maker), n_distinct);
+    distinct_settle(samples);
     size_t n_classes = maker->n_letters;
     SYNRL_TRY(classes_name(maker->host, maker->config->letters, &n_classes, &glyphs->class_names));
     *data = (synrl_data){.size = sizeof *data,
-                         .n_samples = maker->n_samples,
-                         .n_inputs = maker->size * maker->size,
+                         .n_samples = samples->n,
+                         .n_inputs = samples->size,
                          .format = SYNRL_INPUT_U8,
                          .scale = 1.0F / 255.0F,
-                         .inputs = glyphs->pixels.bytes,
-                         .labels = (const int32_t *)(void *)glyphs->labels.bytes,
+                         .inputs = samples->samples.bytes,
+                         .labels = (const int32_t *)(void *)samples->labels.bytes,
                          .n_classes = n_classes,
                          .class_names = glyphs->class_names,
                          .height = maker->size,
@@ -492,15 +405,14 @@ static synrl_status make(struct maker *maker, synrl_data *data) {
 
 static void glyphs_destroy(void *self) {
     struct glyphs *glyphs = self;
-    buffer_free(&glyphs->pixels);
-    buffer_free(&glyphs->labels);
+    distinct_free(&glyphs->samples);
     glyphs->host->free(glyphs->host, glyphs->class_names);
     glyphs->host->free(glyphs->host, glyphs);
 }
 
 static synrl_status run_maker(struct maker *maker, synrl_data *data) {
     const synrl_host *host = maker->host;
-    struct buffer *buffers[] = {&maker->paths, &maker->path_starts, &maker->faces, &maker->table};
+    struct buffer *buffers[] = {&maker->paths, &maker->path_starts, &maker->faces};
     for (size_t b = 0; b < sizeof buffers / sizeof buffers[0]; b++) {
         buffers[b]->host = host;
     }
@@ -522,7 +434,8 @@ static synrl_status glyphs_create(const synrl_host *host, const void *configurat
     struct maker *maker = host->alloc(host, 1, sizeof *maker);
     synrl_status status = SYNRL_NO_MEMORY;
     if (glyphs != NULL && maker != NULL) {
-        *glyphs = (struct glyphs){.host = host, .pixels = {.host = host}, .labels = {.host = host}};
+        glyphs->host = host;
+        distinct_init(&glyphs->samples, host, (size_t)(config->size * config->size));
         *maker = (struct maker){
             .host = host, .config = config, .glyphs = glyphs, .size = (size_t)config->size};
         status = run_maker(maker, data);
