@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 #include <zlib.h>
 
+#include "support/bytes.h"
 #include "support/loader.h"
 
 static struct loader loader;
@@ -22,62 +23,24 @@ static void teardown(void) {
 /* Files under construction -----------------------------------------------------------------------
  */
 
-struct file {
-    unsigned char bytes[1 << 14];
-    size_t n;
-};
-
-static void add(struct file *file, const void *bytes, size_t n) {
-    ck_assert_uint_le(n, sizeof file->bytes - file->n);
-    memcpy(file->bytes + file->n, bytes, n);
-    file->n += n;
-}
-
-static void add_big_endian(struct file *file, unsigned long value) {
-    const unsigned char bytes[] = {(unsigned char)(value >> 24), (unsigned char)(value >> 16),
-                                   (unsigned char)(value >> 8), (unsigned char)value};
-    add(file, bytes, 4);
-}
-
-/* PNG (W3C, 2003): 5.3 chunks, 11.2 the critical ones. */
-static void add_chunk(struct file *png, const char *type, const void *data, size_t n) {
-    add_big_endian(png, n);
-    const size_t start = png->n;
-    add(png, type, 4);
-    add(png, data, n);
-    add_big_endian(png, crc32(0, png->bytes + start, (unsigned)(png->n - start)));
-}
-
-enum { GREY = 0, COLOUR = 2, GREY_ALPHA = 4 };
-
 /* rows: of bytes, each row begun by its filter type 0. */
-static struct file make_png(unsigned height, unsigned width, unsigned char type, const void *rows,
-                            size_t n) {
-    struct file png = {.n = 0}, header = {.n = 0};
-    unsigned char packed[1024];
-    unsigned long n_packed = sizeof packed;
-    ck_assert_int_eq(compress2(packed, &n_packed, rows, n, 9), Z_OK);
-    add(&png, "\x89PNG\r\n\x1a\n", 8);
-    add_big_endian(&header, width);
-    add_big_endian(&header, height);
-    add(&header, (unsigned char[]){8, type, 0, 0, 0}, 5);
-    add_chunk(&png, "IHDR", header.bytes, header.n);
-    add_chunk(&png, "IDAT", packed, n_packed);
-    add_chunk(&png, "IEND", "", 0);
-    return png;
+static struct bytes make_png(unsigned height, unsigned width, unsigned char type, const void *rows,
+                             size_t n) {
+    const struct bytes header = png_header(height, width, type);
+    return png_make(&header, rows, n);
 }
 
 /* A grey picture of 2 x 3 with the pixels first, first + 1 .. first + 5. */
-static struct file grey_png(unsigned char first) {
+static struct bytes grey_png(unsigned char first) {
     unsigned char rows[8] = {0};
     for (unsigned char i = 0; i < 6; i++) {
         rows[1 + i + i / 3] = (unsigned char)(first + i);
     }
-    return make_png(2, 3, GREY, rows, sizeof rows);
+    return make_png(2, 3, PNG_GREY, rows, sizeof rows);
 }
 
 /* POSIX.1-1988 ustar: a header block, then the data in blocks of 512. */
-static void add_to_tar(struct file *tar, const char *name, char type, const void *data, size_t n) {
+static void add_to_tar(struct bytes *tar, const char *name, char type, const void *data, size_t n) {
     unsigned char header[512] = {0};
     snprintf((char *)header, 100, "%s", name);
     snprintf((char *)header + 100, 8, "%07o", 0644U);
@@ -93,32 +56,32 @@ static void add_to_tar(struct file *tar, const char *name, char type, const void
         sum += header[i];
     }
     snprintf((char *)header + 148, 8, "%06o", sum);
-    add(tar, header, 512);
-    add(tar, data, n);
+    bytes_add(tar, header, 512);
+    bytes_add(tar, data, n);
     memset(header, 0, sizeof header);
-    add(tar, header, (512 - n % 512) % 512);
+    bytes_add(tar, header, (512 - n % 512) % 512);
 }
 
-static void end_tar(struct file *tar) {
+static void end_tar(struct bytes *tar) {
     static const unsigned char blocks[1024];
-    add(tar, blocks, sizeof blocks);
+    bytes_add(tar, blocks, sizeof blocks);
 }
 
-static const char *write_gzip(const char *name, const struct file *file) {
+static const char *write_gzip(const char *name, const struct bytes *file) {
     const char *path = scratch_path(&loader.scratch, name);
     gzFile stream = gzopen(path, "wb");
     ck_assert_ptr_nonnull(stream);
-    ck_assert_int_eq(gzwrite(stream, file->bytes, (unsigned)file->n), (int)file->n);
+    ck_assert_int_eq(gzwrite(stream, file->at, (unsigned)file->n), (int)file->n);
     ck_assert_int_eq(gzclose(stream), Z_OK);
     return path;
 }
 
 /* FOLDER/NAME, whose folder is made. */
-static void write_picture(const char *class_name, const char *file_name, const struct file *file) {
+static void write_picture(const char *class_name, const char *file_name, const struct bytes *file) {
     char name[100];
     mkdir(scratch_path(&loader.scratch, class_name), 0755);
     snprintf(name, sizeof name, "%s/%s", class_name, file_name);
-    loader_file(&loader, name, file->bytes, file->n);
+    loader_file(&loader, name, file->at, file->n);
 }
 
 /* Reading ---------------------------------------------------------------------------------------
@@ -141,7 +104,7 @@ static void check_pictures(const struct dataset *dataset, size_t n, const unsign
 }
 
 START_TEST(reads_a_folder_in_the_order_of_names) {
-    const struct file pngs[] = {grey_png(10), grey_png(20), grey_png(30), grey_png(40)};
+    const struct bytes pngs[] = {grey_png(10), grey_png(20), grey_png(30), grey_png(40)};
     write_picture("b", "2.png", &pngs[0]);
     write_picture("b", "1.PNG", &pngs[1]);
     write_picture("a", "9.png", &pngs[2]);
@@ -149,7 +112,7 @@ START_TEST(reads_a_folder_in_the_order_of_names) {
     write_picture("c", "notes.txt", &pngs[3]); /* neither this nor what follows is a picture */
     write_picture("c", "._0.png", &pngs[3]);
     write_picture(".hidden", "0.png", &pngs[3]);
-    loader_file(&loader, "loose.png", pngs[3].bytes, pngs[3].n);
+    loader_file(&loader, "loose.png", pngs[3].at, pngs[3].n);
     struct dataset *dataset =
         loader_load(&loader, "images", GIVEN(TEXT("path", loader.scratch.folder)));
     static const unsigned char firsts[] = {30, 20, 10, 40};
@@ -163,13 +126,13 @@ START_TEST(reads_a_folder_in_the_order_of_names) {
 }
 END_TEST
 
-static struct file small_tar(void) {
-    const struct file pngs[] = {grey_png(10), grey_png(20), grey_png(30)};
-    struct file tar = {.n = 0};
+static struct bytes small_tar(void) {
+    const struct bytes pngs[] = {grey_png(10), grey_png(20), grey_png(30)};
+    struct bytes tar = {.n = 0};
     add_to_tar(&tar, "top/", '5', "", 0);
-    add_to_tar(&tar, "top/B/1.png", '0', pngs[0].bytes, pngs[0].n);
-    add_to_tar(&tar, "top/A/2.png", '0', pngs[1].bytes, pngs[1].n);
-    add_to_tar(&tar, "top/A/1.png", '0', pngs[2].bytes, pngs[2].n);
+    add_to_tar(&tar, "top/B/1.png", '0', pngs[0].at, pngs[0].n);
+    add_to_tar(&tar, "top/A/2.png", '0', pngs[1].at, pngs[1].n);
+    add_to_tar(&tar, "top/A/1.png", '0', pngs[2].at, pngs[2].n);
     end_tar(&tar);
     return tar;
 }
@@ -177,8 +140,8 @@ static struct file small_tar(void) {
 START_TEST(reads_an_archive_as_its_folder) {
     static const unsigned char firsts[] = {30, 20, 10};
     static const int32_t labels[] = {0, 0, 1};
-    const struct file tar = small_tar();
-    const char *paths[] = {loader_file(&loader, "a.tar", tar.bytes, tar.n),
+    const struct bytes tar = small_tar();
+    const char *paths[] = {loader_file(&loader, "a.tar", tar.at, tar.n),
                            write_gzip("a.tar.gz", &tar)};
     for (size_t p = 0; p < 2; p++) {
         struct dataset *dataset = loader_load(&loader, "images", GIVEN(TEXT("path", paths[p])));
@@ -200,8 +163,8 @@ static double to_code(double light) {
 START_TEST(turns_colour_into_grey) {
     static const unsigned char rows[] = {0, 200, 200, 200, 255, 0, 0, 0, 255, 0, 10, 100, 240};
     static const unsigned char alpha[] = {0, 100, 255, 100, 0, 7, 255, 255, 255};
-    const struct file colour = make_png(1, 4, COLOUR, rows, sizeof rows);
-    const struct file clear = make_png(1, 4, GREY_ALPHA, alpha, sizeof alpha);
+    const struct bytes colour = make_png(1, 4, PNG_COLOUR, rows, sizeof rows);
+    const struct bytes clear = make_png(1, 4, PNG_GREY_ALPHA, alpha, sizeof alpha);
     write_picture("a", "1.png", &colour);
     write_picture("b", "1.png", &clear);
     struct dataset *dataset =
@@ -223,11 +186,11 @@ START_TEST(turns_colour_into_grey) {
 END_TEST
 
 START_TEST(leaves_out_and_names_what_does_not_read) {
-    const struct file pngs[] = {grey_png(10), grey_png(20)};
-    struct file cut = grey_png(30), empty = {.n = 0}, other = {.n = 0}, broken = grey_png(40);
+    const struct bytes pngs[] = {grey_png(10), grey_png(20)};
+    struct bytes cut = grey_png(30), empty = {.n = 0}, other = {.n = 0}, broken = grey_png(40);
     cut.n -= 20;
-    broken.bytes[45] ^= 1;
-    add(&other, "GIF89a and so on", 16);
+    broken.at[45] ^= 1;
+    bytes_add(&other, "GIF89a and so on", 16);
     write_picture("a", "1.png", &pngs[0]);
     write_picture("b", "1.png", &pngs[1]);
     write_picture("b", "cut.png", &cut);
@@ -245,15 +208,15 @@ START_TEST(leaves_out_and_names_what_does_not_read) {
 END_TEST
 
 START_TEST(names_no_more_than_ten) {
-    const struct file pngs[] = {grey_png(10), grey_png(20)}, empty = {.n = 0};
-    struct file tar = {.n = 0};
-    add_to_tar(&tar, "a/1.png", '0', pngs[0].bytes, pngs[0].n);
-    add_to_tar(&tar, "b/1.png", '0', pngs[1].bytes, pngs[1].n);
+    const struct bytes pngs[] = {grey_png(10), grey_png(20)}, empty = {.n = 0};
+    struct bytes tar = {.n = 0};
+    add_to_tar(&tar, "a/1.png", '0', pngs[0].at, pngs[0].n);
+    add_to_tar(&tar, "b/1.png", '0', pngs[1].at, pngs[1].n);
     for (int i = 0; i < 14; i++) {
-        add_to_tar(&tar, "b/empty.png", '0', empty.bytes, 0);
+        add_to_tar(&tar, "b/empty.png", '0', empty.at, 0);
     }
     end_tar(&tar);
-    const char *path = loader_file(&loader, "a.tar", tar.bytes, tar.n);
+    const char *path = loader_file(&loader, "a.tar", tar.at, tar.n);
     dataset_release(loader_load(&loader, "images", GIVEN(TEXT("path", path))));
     ck_assert_uint_eq(loader.n_warnings, 11);
     ck_assert_ptr_nonnull(strstr(loader.warning, "b/empty.png is left out: it is empty"));
@@ -262,12 +225,12 @@ END_TEST
 
 START_TEST(refuses_pictures_of_two_sizes) {
     static const unsigned char row[] = {0, 1, 2, 3};
-    const struct file png = grey_png(10), small = make_png(1, 3, GREY, row, sizeof row);
-    struct file tar = {.n = 0};
-    add_to_tar(&tar, "a/1.png", '0', png.bytes, png.n);
-    add_to_tar(&tar, "b/2.png", '0', small.bytes, small.n);
+    const struct bytes png = grey_png(10), small = make_png(1, 3, PNG_GREY, row, sizeof row);
+    struct bytes tar = {.n = 0};
+    add_to_tar(&tar, "a/1.png", '0', png.at, png.n);
+    add_to_tar(&tar, "b/2.png", '0', small.at, small.n);
     end_tar(&tar);
-    const char *path = loader_file(&loader, "a.tar", tar.bytes, tar.n);
+    const char *path = loader_file(&loader, "a.tar", tar.at, tar.n);
     loader_refuse(&loader, SYNRL_INVALID, "a.tar: b/2.png is 3 x 1, and a/1.png is 3 x 2", "images",
                   GIVEN(TEXT("path", path)));
 }
@@ -283,11 +246,11 @@ START_TEST(refuses_what_holds_no_pictures) {
     path = loader_file(&loader, "a.tar.gz", "what is this, is it an archive?", 31);
     loader_refuse(&loader, SYNRL_INVALID, "is no tar or zip, or damaged", "images",
                   GIVEN(TEXT("path", path)));
-    const struct file png = grey_png(10);
-    struct file tar = {.n = 0};
-    add_to_tar(&tar, "a/1.png", '0', png.bytes, png.n);
+    const struct bytes png = grey_png(10);
+    struct bytes tar = {.n = 0};
+    add_to_tar(&tar, "a/1.png", '0', png.at, png.n);
     end_tar(&tar);
-    path = loader_file(&loader, "a.tar", tar.bytes, tar.n);
+    path = loader_file(&loader, "a.tar", tar.at, tar.n);
     loader_refuse(&loader, SYNRL_INVALID, "has 1 classes: must be at least 2", "images",
                   GIVEN(TEXT("path", path)));
 }
@@ -296,8 +259,8 @@ END_TEST
 START_TEST(takes_no_memory_for_a_size_that_a_header_claims) {
     /* 30,000 x 30,000 in a hundred bytes. */
     static const unsigned char rows[64];
-    const struct file pngs[] = {grey_png(10), grey_png(20)};
-    const struct file huge = make_png(30000, 30000, GREY, rows, sizeof rows);
+    const struct bytes pngs[] = {grey_png(10), grey_png(20)};
+    const struct bytes huge = make_png(30000, 30000, PNG_GREY, rows, sizeof rows);
     write_picture("a", "1.png", &pngs[0]);
     write_picture("b", "1.png", &pngs[1]);
     write_picture("b", "huge.png", &huge);
@@ -314,24 +277,24 @@ END_TEST
 START_TEST(leaves_out_a_file_that_unpacks_to_much) {
     /* A picture of 80 MiB of zeros, in a tar.gz of 80 kB. */
     enum { N = 80 << 20 };
-    const struct file pngs[] = {grey_png(10), grey_png(20)};
-    struct file tar = {.n = 0};
-    add_to_tar(&tar, "a/1.png", '0', pngs[0].bytes, pngs[0].n);
-    add_to_tar(&tar, "b/1.png", '0', pngs[1].bytes, pngs[1].n);
+    const struct bytes pngs[] = {grey_png(10), grey_png(20)};
+    struct bytes tar = {.n = 0};
+    add_to_tar(&tar, "a/1.png", '0', pngs[0].at, pngs[0].n);
+    add_to_tar(&tar, "b/1.png", '0', pngs[1].at, pngs[1].n);
     const size_t header = tar.n;
     add_to_tar(&tar, "b/2.png", '0', "", 0);
-    snprintf((char *)tar.bytes + header + 124, 12, "%011o", (unsigned)N);
-    memset(tar.bytes + header + 148, ' ', 8);
+    snprintf((char *)tar.at + header + 124, 12, "%011o", (unsigned)N);
+    memset(tar.at + header + 148, ' ', 8);
     unsigned sum = 0;
     for (size_t i = header; i < header + 512; i++) {
-        sum += tar.bytes[i];
+        sum += tar.at[i];
     }
-    snprintf((char *)tar.bytes + header + 148, 8, "%06o", sum);
+    snprintf((char *)tar.at + header + 148, 8, "%06o", sum);
     unsigned char *zeros = calloc(N + 1024, 1);
     ck_assert_ptr_nonnull(zeros);
     const char *path = scratch_path(&loader.scratch, "a.tar.gz");
     gzFile stream = gzopen(path, "wb1");
-    ck_assert_int_eq(gzwrite(stream, tar.bytes, (unsigned)tar.n), (int)tar.n);
+    ck_assert_int_eq(gzwrite(stream, tar.at, (unsigned)tar.n), (int)tar.n);
     ck_assert_int_eq(gzwrite(stream, zeros, N + 1024), N + 1024);
     ck_assert_int_eq(gzclose(stream), Z_OK);
     free(zeros);
@@ -345,7 +308,7 @@ START_TEST(leaves_out_a_file_that_unpacks_to_much) {
 END_TEST
 
 START_TEST(survives_damage_of_a_picture) {
-    const struct file pngs[] = {grey_png(10), grey_png(20), grey_png(30)};
+    const struct bytes pngs[] = {grey_png(10), grey_png(20), grey_png(30)};
     write_picture("a", "1.png", &pngs[0]);
     write_picture("b", "1.png", &pngs[1]);
     write_picture("b", "2.png", &pngs[2]);
@@ -355,7 +318,7 @@ START_TEST(survives_damage_of_a_picture) {
 END_TEST
 
 START_TEST(survives_damage_of_an_archive) {
-    const struct file tar = small_tar();
+    const struct bytes tar = small_tar();
     const char *path = write_gzip("a.tar.gz", &tar);
     loader_damage(&loader, path, 1 << 20, "images", GIVEN(TEXT("path", path)));
 }
@@ -377,12 +340,12 @@ static synrl_status attempt(struct core *core) {
 }
 
 START_TEST(leaves_nothing_when_memory_runs_out) {
-    const struct file pngs[] = {grey_png(10), grey_png(20)};
+    const struct bytes pngs[] = {grey_png(10), grey_png(20)};
     write_picture("a", "1.png", &pngs[0]);
     write_picture("b", "1.png", &pngs[1]);
     snprintf(short_path, sizeof short_path, "%s", loader.scratch.folder);
     test_short_memory(attempt);
-    const struct file tar = small_tar();
+    const struct bytes tar = small_tar();
     snprintf(short_path, sizeof short_path, "%s", write_gzip("a.tar.gz", &tar));
     test_short_memory(attempt);
 }

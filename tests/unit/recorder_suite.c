@@ -12,42 +12,22 @@
 
 #include "policy.h"
 #include "support/scratch.h"
+#include "support/small_run.h"
 #include "support/support.h"
 #include "weights.h"
 
 static struct core *core;
 static struct scratch scratch;
 static struct train_options options;
-static struct component *boundary;
 
-/* A boundary of 60 points for a 2-4-1 network under qlearning, 30 iterations, each recorded. */
 static void setup(void) {
-    static const struct value sizes[] = {{.kind = VALUE_INTEGER, .as.integer = 2},
-                                         {.kind = VALUE_INTEGER, .as.integer = 4},
-                                         {.kind = VALUE_INTEGER, .as.integer = 1}};
-    const struct named_value data[] = {{"samples", {.kind = VALUE_NUMBER, .as.number = 60}}};
-    const struct named_value model[] = {{"layers", {.kind = VALUE_LIST, .as.list = {3, sizes}}},
-                                        {"output", {.kind = VALUE_STRING, .as.string = "tanh"}}};
     scratch_make(&scratch);
     core = test_core();
-    boundary = test_component(core, SYNRL_KIND_DATASET, "boundary", 1, data);
-    options =
-        (struct train_options){.name = "some run/1",
-                               .model = test_component(core, SYNRL_KIND_MODEL, "mlp", 2, model),
-                               .loss = test_component(core, SYNRL_KIND_LOSS, "euclidean", 0, NULL),
-                               .rule = test_component(core, SYNRL_KIND_RULE, "qlearning", 0, NULL),
-                               .iterations = 30,
-                               .record_every = 1,
-                               .seed = 7};
-    ck_assert_int_eq(dataset_create(core, boundary, &options.data), SYNRL_OK);
+    small_run_open(core, &options);
 }
 
 static void teardown(void) {
-    dataset_release(options.data);
-    component_release(boundary);
-    component_release(options.model);
-    component_release(options.loss);
-    component_release(options.rule);
+    small_run_close(&options);
     core_destroy(core);
     scratch_remove(&scratch);
 }
