@@ -75,7 +75,12 @@ static synrl_status check_size(struct reader *reader, const png_image *image,
                                   image->height, first, first + strlen(first) + 1, reader->width,
                                   reader->height);
     }
-    const size_t limit = (size_t)reader->config->limit << 20, size = reader->height * reader->width;
+    return SYNRL_OK;
+}
+
+/* Before there is memory for so many. */
+static synrl_status check_limit(struct reader *reader, size_t size) {
+    const size_t limit = (size_t)reader->config->limit << 20;
     return reader->pixels.n <= limit && size <= limit - reader->pixels.n
                ? SYNRL_OK
                : reader->host->fail(reader->host, SYNRL_INVALID,
@@ -111,6 +116,7 @@ static synrl_status decode(struct reader *reader, png_image *image, const char *
     }
     image->format = PNG_FORMAT_GRAY;
     const size_t size = (size_t)image->width * image->height;
+    SYNRL_TRY(check_limit(reader, size));
     SYNRL_TRY(buffer_reserve(&reader->pixels, size));
     if (png_image_finish_read(image, &black, reader->pixels.bytes + reader->pixels.n,
                               (png_int_32)image->width, NULL) == 0) {

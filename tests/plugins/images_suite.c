@@ -274,6 +274,22 @@ START_TEST(takes_no_memory_for_a_size_that_a_header_claims) {
 }
 END_TEST
 
+START_TEST(takes_no_memory_beyond_the_limit) {
+    /* 3,000 x 3,000, and behind the picture as much as it takes to make that likely. */
+    static const unsigned char rows[64], more[4096];
+    const struct bytes pngs[] = {grey_png(10), grey_png(20)};
+    struct bytes huge = make_png(3000, 3000, PNG_GREY, rows, sizeof rows);
+    bytes_add(&huge, more, sizeof more);
+    write_picture("a", "1.png", &pngs[0]);
+    write_picture("b", "1.png", &pngs[1]);
+    write_picture("b", "huge.png", &huge);
+    loader.peak = 0;
+    loader_refuse(&loader, SYNRL_INVALID, "more than limit = 1 MiB of pixels", "images",
+                  GIVEN(TEXT("path", loader.scratch.folder), WHOLE("limit", 1)));
+    ck_assert_uint_lt(loader.peak, 1 << 20);
+}
+END_TEST
+
 START_TEST(leaves_out_a_file_that_unpacks_to_much) {
     /* A picture of 80 MiB of zeros, in a tar.gz of 80 kB. */
     enum { N = 80 << 20 };
@@ -364,6 +380,7 @@ Suite *make_images_suite(void) {
     tcase_add_test(tests, refuses_pictures_of_two_sizes);
     tcase_add_test(tests, refuses_what_holds_no_pictures);
     tcase_add_test(tests, takes_no_memory_for_a_size_that_a_header_claims);
+    tcase_add_test(tests, takes_no_memory_beyond_the_limit);
     tcase_add_test(tests, leaves_out_a_file_that_unpacks_to_much);
     tcase_add_test(tests, survives_damage_of_a_picture);
     tcase_add_test(tests, survives_damage_of_an_archive);
