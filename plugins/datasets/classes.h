@@ -1,4 +1,4 @@
-/* The names of classes that a file gives as numbers, for the loaders. */
+/* Classes and their names, for the loaders. */
 #ifndef CLASSES_H
 #define CLASSES_H
 
@@ -9,6 +9,14 @@
 #define CLASSES_MEANING                                                                          \
     "names of the classes: \"ABC\", one character each, or \"ant,bee\"; left out: \"0\", \"1\" " \
     "..."
+
+/* The core would refuse it too, but cannot name the file. */
+static inline synrl_status classes_check(const synrl_host *host, const char *path,
+                                         size_t n_classes) {
+    return n_classes >= 2 ? SYNRL_OK
+                          : host->fail(host, SYNRL_INVALID,
+                                       "%s: has %zu classes: must be at least 2", path, n_classes);
+}
 
 /* Where the name behind the one at `text` begins: behind a comma where there are any, else one
  * UTF-8 character on. *length is the name's. */

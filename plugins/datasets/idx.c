@@ -159,7 +159,8 @@ static synrl_status take_labels(struct idx *idx, const struct config *config,
         idx->labels[s] = bytes->bytes[s];
         *n_classes = bytes->bytes[s] >= *n_classes ? (size_t)bytes->bytes[s] + 1 : *n_classes;
     }
-    return classes_name(idx->host, config->classes, n_classes, &idx->class_names);
+    SYNRL_TRY(classes_name(idx->host, config->classes, n_classes, &idx->class_names));
+    return classes_check(idx->host, config->labels, *n_classes);
 }
 
 static synrl_status load_labels(struct idx *idx, const struct config *config, size_t n_images,

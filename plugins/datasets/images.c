@@ -12,6 +12,7 @@
 #include <sys/stat.h>
 
 #include "buffer.h"
+#include "classes.h"
 
 struct config {
     const char *path;
@@ -402,6 +403,7 @@ static synrl_status arrange(struct images *images, struct reader *reader, synrl_
             names_size += strlen(texts + samples[s].class_name) + 1;
         }
     }
+    SYNRL_TRY(classes_check(images->host, reader->config->path, n_classes));
     SYNRL_TRY(allocate(images, reader, n_classes, names_size));
     char *name = images->names;
     size_t class = 0;

@@ -402,7 +402,8 @@ static synrl_status take_labels(struct npz *npz, const struct array *labels, con
         npz->labels[s] = (int32_t)value;
         *n_classes = (size_t)value >= *n_classes ? (size_t)value + 1 : *n_classes;
     }
-    return classes_name(npz->host, classes, n_classes, &npz->class_names);
+    SYNRL_TRY(classes_name(npz->host, classes, n_classes, &npz->class_names));
+    return classes_check(npz->host, labels->path, *n_classes);
 }
 
 static synrl_status check_shapes(const struct array *images, const struct array *labels) {

@@ -138,7 +138,7 @@ START_TEST(refuses_wrong_labels) {
     loader_refuse(&loader, SYNRL_INVALID, "IDX of 3 dimensions: must be 1 for labels", "idx",
                   GIVEN(TEXT("images", i), TEXT("labels", i)));
     l = loader_file(&loader, "l", "\0\0\x08\x01\0\0\0\2\0\0", 10);
-    loader_refuse(&loader, SYNRL_INVALID, "has 1 classes: must be at least 2", "idx",
+    loader_refuse(&loader, SYNRL_INVALID, "/l: has 1 classes: must be at least 2", "idx",
                   GIVEN(TEXT("images", i), TEXT("labels", l)));
     loader_refuse(&loader, SYNRL_IO, "nowhere: cannot be opened: No such file", "idx",
                   GIVEN(TEXT("images", i), TEXT("labels", "nowhere")));

@@ -251,7 +251,7 @@ START_TEST(refuses_what_holds_no_pictures) {
     add_to_tar(&tar, "a/1.png", '0', png.at, png.n);
     end_tar(&tar);
     path = loader_file(&loader, "a.tar", tar.at, tar.n);
-    loader_refuse(&loader, SYNRL_INVALID, "has 1 classes: must be at least 2", "images",
+    loader_refuse(&loader, SYNRL_INVALID, "a.tar: has 1 classes: must be at least 2", "images",
                   GIVEN(TEXT("path", path)));
 }
 END_TEST

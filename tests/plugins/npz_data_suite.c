@@ -333,6 +333,7 @@ static void refuse_labels(const struct npy *labels, const char *part) {
 
 START_TEST(refuses_wrong_labels) {
     static const double fraction[] = {0, 0.5}, negative[] = {0, -1}, none[] = {0, (double)NAN};
+    static const int64_t equal[2] = {0};
     struct npy labels = npy_make(1, "<f8", false, "(2,)", fraction, 16);
     refuse_labels(&labels, "gives sample 2 the label 0.5: must be a whole number from 0");
     labels = npy_make(1, "<f8", false, "(2,)", negative, 16);
@@ -343,6 +344,8 @@ START_TEST(refuses_wrong_labels) {
     refuse_labels(&labels, "has 2 sizes: must be 1");
     labels = npy_make(1, "<i8", false, "(1,)", numbers, 8);
     refuse_labels(&labels, "has 1 labels for the 2 samples");
+    labels = npy_make(1, "<i8", false, "(2,)", equal, 16);
+    refuse_labels(&labels, ".npz: has 1 classes: must be at least 2");
 }
 END_TEST
 
