@@ -88,6 +88,17 @@ static synrl_status retell(struct recorder *recorder, uint64_t iteration) {
     return status;
 }
 
+/* Whether the first `size` bytes of a file are whole lines: what follows them will be cut off. */
+static bool are_lines(const char *path, uint64_t size) {
+    FILE *stream = fopen(path, "rbe");
+    const bool are = stream != NULL && size > 0 &&
+                     fseeko(stream, (off_t)(size - 1), SEEK_SET) == 0 && fgetc(stream) == '\n';
+    if (stream != NULL) {
+        fclose(stream);
+    }
+    return are;
+}
+
 /* Everything that could fail of a damaged file comes before the first change to a file. */
 static synrl_status check_checkpoint(struct recorder *recorder, uint64_t iteration,
                                      struct checkpoint *checkpoint) {
@@ -103,6 +114,11 @@ static synrl_status check_checkpoint(struct recorder *recorder, uint64_t iterati
         (stat(path, &found) != 0 || (uint64_t)found.st_size < checkpoint->metrics_size)) {
         status = core_fail(recorder->core, SYNRL_INVALID, "%s: is shorter than at iteration %llu",
                            path, (unsigned long long)iteration);
+    }
+    if (status == SYNRL_OK && !are_lines(path, checkpoint->metrics_size)) {
+        status = core_fail(recorder->core, SYNRL_INVALID,
+                           "%s: has no end of a line where it had one at iteration %llu", path,
+                           (unsigned long long)iteration);
     }
     uint8_t *bits = NULL;
     if (status == SYNRL_OK && checkpoint->n_rewards > 0) {

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "policy.h"
+#include "record.h"
 #include "support/scratch.h"
 #include "support/small_run.h"
 #include "support/support.h"
@@ -289,6 +290,52 @@ START_TEST(without_a_finish_a_run_stays_running) {
 }
 END_TEST
 
+/* A run that is interrupted at 12 and has a checkpoint of 10; answers its folder. */
+static const char *leave_a_run(void) {
+    static char folder[512];
+    struct a_run run;
+    options.checkpoint_every = 10;
+    begin(&run, false);
+    run.witness.fail_at = 12;
+    run.witness.failure = SYNRL_STOPPED;
+    ck_assert_int_eq(carry_out(&run), SYNRL_OK);
+    snprintf(folder, sizeof folder, "%s", recorder_folder(run.recorder));
+    end(&run);
+    return folder;
+}
+
+static synrl_status resume(struct a_run *run, const char *folder) {
+    const struct recorder_options where = {.folder = scratch.folder, .resume = folder};
+    *run = (struct a_run){.trainer = NULL};
+    ck_assert_int_eq(trainer_create(core, &options, &run->trainer), SYNRL_OK);
+    return recorder_create(core, run->trainer, &where, &run->recorder);
+}
+
+/* Its metrics were edited: cut where the checkpoint says, a line would be half of one. */
+START_TEST(a_run_whose_metrics_were_changed_goes_on_with_whole_lines) {
+    const char *folder = leave_a_run();
+    struct a_run run;
+    struct metrics *rows;
+    char path[600];
+    size_t n;
+    snprintf(path, sizeof path, "%s/metrics.csv", folder);
+    char *text = scratch_read(path, NULL), *row = strchr(text, '\n') + 1;
+    FILE *metrics = fopen(path, "w");
+    fprintf(metrics, "%.*s0%s", (int)(row - text), text, row);
+    ck_assert_int_eq(fclose(metrics), 0);
+    free(text);
+    ck_assert_int_eq(resume(&run, folder), SYNRL_OK);
+    const struct observer observer = recorder_observer(run.recorder);
+    ck_assert_int_eq(recorder_finish(run.recorder, trainer_run(run.trainer, 1, &observer)),
+                     SYNRL_OK);
+    ck_assert_msg(record_metrics(core, folder, UINT64_MAX, &rows, &n) == SYNRL_OK, "%s",
+                  core->message);
+    ck_assert_uint_eq(n, 31);
+    core_free(core, rows);
+    end(&run);
+}
+END_TEST
+
 START_TEST(a_folder_that_cannot_be_made_is_named) {
     const char *file = scratch_file(&scratch, "file", "");
     const struct recorder_options where = {.folder = file};
@@ -396,6 +443,7 @@ Suite *make_recorder_suite(void) {
     tcase_add_test(tests, a_failed_run_leaves_nothing_that_looks_finished);
     tcase_add_test(tests, a_stopped_run_is_complete_up_to_its_end);
     tcase_add_test(tests, without_a_finish_a_run_stays_running);
+    tcase_add_test(tests, a_run_whose_metrics_were_changed_goes_on_with_whole_lines);
     tcase_add_test(tests, a_folder_that_cannot_be_made_is_named);
     tcase_add_test(tests, a_failed_write_fails_the_run);
     tcase_add_test(tests, a_failure_at_the_end_takes_the_results_away);
