@@ -154,7 +154,11 @@ static synrl_status find_checkpoint(struct recorder *recorder, struct checkpoint
 
 static synrl_status go_on(struct recorder *recorder, const struct checkpoint *checkpoint) {
     /* What fits the checksum and yet not the plugins comes of other plugins: no older one helps. */
-    SYNRL_TRY(trainer_load(recorder->trainer, checkpoint->state, checkpoint->state_size));
+    const synrl_status loaded =
+        trainer_load(recorder->trainer, checkpoint->state, checkpoint->state_size);
+    if (loaded != SYNRL_OK) {
+        return core_fail_in(recorder->core, loaded, recorder->folder);
+    }
     SYNRL_TRY(retell(recorder, checkpoint->iteration));
     const char *status = json_string_value(json_object_get(recorder->json, "status"));
     if (trainer_has_ended(recorder->trainer) && status != NULL &&

@@ -178,14 +178,27 @@ static synrl_status make_rule(struct replay *replay, const struct facts *facts) 
                                     &replay->rule);
 }
 
+/* What plugins have to say of their parameters does not tell whose they are. */
+static synrl_status make_objects(struct replay *replay, const char *folder,
+                                 const struct facts *facts) {
+    synrl_status status = make_components(replay, folder, facts);
+    if (status == SYNRL_OK) {
+        status = make_model(replay, facts);
+    }
+    if (status == SYNRL_OK) {
+        status = make_rule(replay, facts);
+    }
+    return status == SYNRL_OK || strstr(replay->core->message, folder) != NULL
+               ? status
+               : core_fail_in(replay->core, status, folder);
+}
+
 static synrl_status open(struct replay *replay, const char *folder) {
     struct core *core = replay->core;
     struct facts facts = {.n_inputs = 0};
     SYNRL_TRY(record_read(core, folder, &replay->json));
     SYNRL_TRY(read_facts(core, folder, replay->json, &facts));
-    SYNRL_TRY(make_components(replay, folder, &facts));
-    SYNRL_TRY(make_model(replay, &facts));
-    SYNRL_TRY(make_rule(replay, &facts));
+    SYNRL_TRY(make_objects(replay, folder, &facts));
     replay->n_iterations = (uint64_t)facts.n_iterations;
     if (facts.batch_size > 0 && facts.batch_size < facts.n_samples) {
         replay->batch_every = (uint64_t)facts.batch_every;

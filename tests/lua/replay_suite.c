@@ -130,6 +130,8 @@ START_TEST(what_cannot_be_replayed_is_told) {
          "policy.csv", 1},
         {RUN "; sed -i 's/\"summary\"/\"sum\"/' runs/*/run.json; " SYNRL "replay runs/*/",
          "has not ended", 1},
+        {RUN "; sed -i 's/\"sequential\"/\"always\"/' runs/*/run.json; " SYNRL "replay runs/*/",
+         "-qlearning: rule \"qlearning\": sweep = \"always\"", 1},
         {SYNRL "replay", "which run?", 2},
         {SYNRL "replay --steps 5..3 x", "--steps must be two iterations", 2},
         {SYNRL "replay --steps 5 x", "--steps must be two iterations", 2},
@@ -140,7 +142,7 @@ START_TEST(what_cannot_be_replayed_is_told) {
     expect(cases[_i].code, cases[_i].command, cases[_i].says);
 }
 END_TEST
-enum { N_REFUSALS = 12 };
+enum { N_REFUSALS = 13 };
 
 START_TEST(runs_part_where_they_part) {
     static const struct {

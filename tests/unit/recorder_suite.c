@@ -10,6 +10,8 @@
 #include <sys/resource.h>
 #include <unistd.h>
 
+#include <xxhash.h>
+
 #include "policy.h"
 #include "record.h"
 #include "support/scratch.h"
@@ -336,6 +338,29 @@ START_TEST(a_run_whose_metrics_were_changed_goes_on_with_whole_lines) {
 }
 END_TEST
 
+/* The state ends with the histories of the synapses; 255 is none. The checksum is made right. */
+START_TEST(a_checkpoint_that_does_not_fit_is_told_with_its_run) {
+    enum { CHECKSUM = 40, STATE = 48 };
+    const char *folder = leave_a_run();
+    struct a_run run;
+    char path[600];
+    size_t size;
+    snprintf(path, sizeof path, "%s/checkpoint-000000000010.bin", folder);
+    char *bytes = scratch_read(path, &size);
+    bytes[size - 1] = '\xff';
+    const uint64_t sum =
+        XXH3_64bits_withSeed(bytes + STATE, size - STATE, XXH3_64bits(bytes, CHECKSUM));
+    memcpy(bytes + CHECKSUM, &sum, sizeof sum);
+    FILE *checkpoint = fopen(path, "w");
+    ck_assert_uint_eq(fwrite(bytes, 1, size, checkpoint), size);
+    ck_assert_int_eq(fclose(checkpoint), 0);
+    free(bytes);
+    test_failure(core, SYNRL_INVALID, resume(&run, folder), "the saved history of synapse 16");
+    test_failure(core, SYNRL_INVALID, SYNRL_INVALID, folder);
+    trainer_destroy(run.trainer);
+}
+END_TEST
+
 START_TEST(a_folder_that_cannot_be_made_is_named) {
     const char *file = scratch_file(&scratch, "file", "");
     const struct recorder_options where = {.folder = file};
@@ -444,6 +469,7 @@ Suite *make_recorder_suite(void) {
     tcase_add_test(tests, a_stopped_run_is_complete_up_to_its_end);
     tcase_add_test(tests, without_a_finish_a_run_stays_running);
     tcase_add_test(tests, a_run_whose_metrics_were_changed_goes_on_with_whole_lines);
+    tcase_add_test(tests, a_checkpoint_that_does_not_fit_is_told_with_its_run);
     tcase_add_test(tests, a_folder_that_cannot_be_made_is_named);
     tcase_add_test(tests, a_failed_write_fails_the_run);
     tcase_add_test(tests, a_failure_at_the_end_takes_the_results_away);
