@@ -164,7 +164,7 @@ static bool check(struct index *index, char *reason, size_t size) {
                  c + 1 == N_COLUMNS ? " FROM runs LIMIT 1" : "");
     }
     if (code == SQLITE_OK) {
-        code = query_text(index, "PRAGMA quick_check(1)", text, sizeof text);
+        code = query_text(index, "PRAGMA integrity_check(1)", text, sizeof text);
     }
     if (code == SQLITE_OK && strcmp(text, "ok") != 0) {
         snprintf(reason, size, "%s", text);

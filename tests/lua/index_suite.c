@@ -132,6 +132,9 @@ START_TEST(the_data_base_is_only_a_copy) {
         "head -c 100 \"$BUILD\"/synrl > runs/synrl.db; echo x > runs/synrl.db-wal",
         "dd if=/dev/zero of=runs/synrl.db bs=1 seek=4096 count=3000 conv=notrunc 2>/dev/null",
         PYTHON
+        "\"b = open('runs/synrl.db', 'rb').read(); i = b.find(b'-calm'); "
+        "open('runs/synrl.db', 'wb').write(b[:i] + b'-cold' + b[i + 5:])\"",
+        PYTHON
         "\"import sqlite3; c = sqlite3.connect('runs/synrl.db'); "
         "c.execute('PRAGMA user_version = 99'); c.commit()\"",
         PYTHON
