@@ -1,9 +1,10 @@
 # Tests. tests/KIND/NAME_suite.c exports Suite *make_NAME_suite(void); all of them run in one program.
 # `make check CK_RUN_SUITE=policy` runs one suite.
 
-SUITE_SOURCES := $(wildcard tests/unit/*_suite.c tests/plugins/*_suite.c tests/lua/*_suite.c)
+SUITE_SOURCES := $(wildcard tests/unit/*_suite.c tests/plugins/*_suite.c tests/lua/*_suite.c \
+	tests/fuzz/*_suite.c)
 SUITES := $(patsubst %_suite,%,$(basename $(notdir $(SUITE_SOURCES))))
-TEST_OBJECTS := $(call objects,tests/*/*_suite.c tests/support/*.c tests/ref/*.c tests/main.c)
+TEST_OBJECTS := $(call objects,tests/*/*_suite.c tests/fuzz/*_formats.c tests/support/*.c tests/ref/*.c tests/main.c)
 BAD_PLUGINS := $(patsubst tests/bad/%.c,$(BUILD)/tests/bad/%.so,$(wildcard tests/bad/*.c))
 FIXTURES := $(patsubst tests/fixtures/%.c,$(BUILD)/tests/fixtures/%.so,$(wildcard tests/fixtures/*.c))
 TEST_CPPFLAGS := $(LUA_CPPFLAGS) -I. -Itests -I$(BUILD)/tests $(call pkg,--cflags check) \
@@ -50,13 +51,17 @@ check-arm64: all
 check-crash: tests
 	SYNRL_CRASHES=100 CK_RUN_SUITE=resume $(BUILD)/tests/check
 
+# A hundred thousand damaged files of each format. `make check` reads a few hundred.
+check-fuzz: tests
+	SYNRL_FUZZ_CASES=$${SYNRL_FUZZ_CASES:-100000} CK_RUN_SUITE=fuzz $(BUILD)/tests/check
+
 # Every test with each sanitizer, one after another.
 check-sanitized:
 	$(MAKE) check SAN=address
 	$(MAKE) check SAN=undefined
 	$(MAKE) check SAN=thread
 
-.PHONY: tests check-arm64 check-crash check-compilers check-sanitized
+.PHONY: tests check-arm64 check-crash check-fuzz check-compilers check-sanitized
 tests: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES)
 
 LUA_FILES = $(shell git ls-files '*.lua')

@@ -5,35 +5,76 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
-enum { ALIGNMENT = 64 };
+#include "support/pace.h"
+
+enum { ALIGNMENT = 64, FILLING = 0xa5 }; /* what is not asked for, up to the alignment */
+
+/* In front of each piece of memory. */
+struct piece {
+    size_t size;
+    size_t mapped; /* bytes, with the page behind it that nobody may touch; 0: by aligned_alloc */
+};
+
+static size_t aligned(size_t size) {
+    return (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+}
+
+static char *map(size_t size, size_t *mapped) {
+    const size_t page = (size_t)sysconf(_SC_PAGESIZE);
+    *mapped = (ALIGNMENT + aligned(size) + 2 * page - 1) / page * page;
+    char *start = mmap(NULL, *mapped, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    if (start == MAP_FAILED) {
+        return NULL;
+    }
+    char *end = start + *mapped - page;
+    ck_assert_int_eq(mprotect(end, page, PROT_NONE), 0);
+    return end - aligned(size);
+}
 
 static void *count_allocate(void *context, size_t size) {
     struct loader *loader = context;
-    if (size > SIZE_MAX - 2 * ALIGNMENT) {
+    struct piece piece = {.size = size};
+    if (size > SIZE_MAX - (1 << 20) || size > loader->most - loader->n_bytes) {
         return NULL;
     }
-    const size_t whole = (size + 2 * ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
-    char *memory = aligned_alloc(ALIGNMENT, whole);
+    char *memory;
+    if (loader->has_guards) {
+        memory = map(size, &piece.mapped);
+    } else {
+        memory = aligned_alloc(ALIGNMENT, ALIGNMENT + aligned(size));
+        memory = memory != NULL ? memory + ALIGNMENT : NULL;
+    }
     if (memory == NULL) {
         return NULL;
     }
-    memcpy(memory, &size, sizeof size);
+    memcpy(memory - ALIGNMENT, &piece, sizeof piece);
+    memset(memory + size, FILLING, aligned(size) - size);
     loader->n_live++;
     loader->n_bytes += size;
     loader->peak = loader->n_bytes > loader->peak ? loader->n_bytes : loader->peak;
-    return memory + ALIGNMENT;
+    return memory;
 }
 
 static void count_free(void *context, void *memory) {
     struct loader *loader = context;
-    char *start = (char *)memory - ALIGNMENT;
-    size_t size;
-    memcpy(&size, start, sizeof size);
+    struct piece piece;
+    memcpy(&piece, (char *)memory - ALIGNMENT, sizeof piece);
+    for (size_t i = piece.size; i < aligned(piece.size); i++) {
+        CHECK_OFTEN(((unsigned char *)memory)[i] == FILLING, "written %zu bytes past the end",
+                    i + 1 - piece.size);
+    }
     loader->n_live--;
-    loader->n_bytes -= size;
-    test_spoil(start, size + ALIGNMENT);
-    free(start);
+    loader->n_bytes -= piece.size;
+    if (piece.mapped > 0) {
+        char *end = (char *)memory + aligned(piece.size) + sysconf(_SC_PAGESIZE);
+        munmap(end - piece.mapped, piece.mapped);
+    } else {
+        test_spoil((char *)memory - ALIGNMENT, piece.size + ALIGNMENT);
+        free((char *)memory - ALIGNMENT);
+    }
 }
 
 static void note(void *context, synrl_log_level level, const char *line) {
@@ -44,7 +85,7 @@ static void note(void *context, synrl_log_level level, const char *line) {
 }
 
 void loader_open(struct loader *loader) {
-    *loader = (struct loader){.core = NULL};
+    *loader = (struct loader){.most = SIZE_MAX};
     scratch_make(&loader->scratch);
     const struct allocator allocator = {loader, count_allocate, count_free};
     loader->core = core_create(

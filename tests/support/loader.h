@@ -12,6 +12,8 @@ struct loader {
     struct core *core;
     struct scratch scratch;
     size_t n_live, n_bytes, peak; /* pieces of memory, their bytes, and the most bytes so far */
+    size_t most;                  /* bytes that there are; as many as one wants at first */
+    bool has_guards;              /* from now on, who reads or writes past the end of memory dies */
     size_t n_warnings;
     char warning[1024]; /* the first */
 };
