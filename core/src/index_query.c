@@ -21,16 +21,18 @@ const char *const *index_columns(void) {
  * bit. */
 enum { FIRST_WHERE = 4 };
 
+/* A config that is nested more deeply than SQLite reads has no values; it must not end the query.
+ */
 static void append_where(sqlite3_str *sql, int path) {
     sqlite3_str_appendf(sql,
-                        " AND CASE json_type(config, ?%d)"
+                        " AND CASE WHEN json_valid(config) THEN CASE json_type(config, ?%d)"
                         " WHEN 'integer' THEN json_extract(config, ?%d) = ?%d"
                         " WHEN 'real' THEN abs(json_extract(config, ?%d) - ?%d)"
                         " <= 1e-12 * abs(?%d)"
                         " WHEN 'true' THEN ?%d = 'true'"
                         " WHEN 'false' THEN ?%d = 'false'"
                         " WHEN 'null' THEN ?%d = 'null'"
-                        " ELSE json_extract(config, ?%d) = ?%d END",
+                        " ELSE json_extract(config, ?%d) = ?%d END END",
                         path, path, path + 2, path, path + 2, path + 2, path + 1, path + 1,
                         path + 1, path, path + 1);
 }

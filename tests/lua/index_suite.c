@@ -161,6 +161,13 @@ START_TEST(the_data_base_is_only_a_copy) {
     child_ok(&child, SYNRL "reindex");
     ck_assert_str_eq(child.output, "runs/synrl.db: 4 runs, 2 folders left out\n");
     ck_assert(child_said(&child, "left out: runs/torn/run.json"));
+    /* Another's config that SQLite cannot read does not hide the rest. */
+    child_ok(&child, PYTHON
+             "\"import glob; s = open(glob.glob('runs/*-calm/run.json')[0]).read(); "
+             "open('runs/torn/run.json', 'w').write(s.replace('\\\"config\\\": {', "
+             "'\\\"config\\\": {\\\"deep\\\": ' + '[' * 2030 + ']' * 2030 + ','))\"");
+    check_output(NAMES("--where rule.parameters.epsilon=0.1 2>/dev/null"), "calm\n");
+    child_ok(&child, "rm -r runs/torn");
     /* A run that is changed or gone is seen at once. */
     child_ok(&child,
              "sed -i 's/\"name\": \"wild\"/\"name\": \"mild\"/' runs/*-wild/run.json; "
