@@ -305,7 +305,7 @@ const struct format data_formats[N_DATA_FORMATS] = {
     {"csv", 1000, 2, 1, 1, {"t.csv"}, make_csv, NULL, load_csv},
     {"idx", 600, 3, 2, 2, {"i", "l"}, make_idx, pack_idx, load_idx},
     {"idx_gz", 600, 3, 2, 2, {"i", "l"}, make_idx, pack_gzip, load_idx},
-    {"npz", 2500, 24, 3, 1, {"a.npz"}, make_npz, pack_npz, load_npz},
+    {"npz", 1500, 24, 3, 1, {"a.npz"}, make_npz, pack_npz, load_npz},
     {"images", 500, 4, 4, 2, {"A/1.png", "B/2.png"}, make_images, pack_png, load_folder},
     {"archive", 500, 4, 4, 1, {"a"}, make_images, pack_images, load_archive},
     {"policy", 600, 4, 1, 1, {"p.csv"}, make_policy, NULL, load_policy},

@@ -318,8 +318,8 @@ static synrl_status load_sweep(struct fuzz *fuzz) {
 #define RUN "run.json", "metrics.csv", "rewards.bin"
 const struct format run_formats[N_RUN_FORMATS] = {
     {"record", 200, 16, 5, 5, {RUN, "policy.csv", "confusion.csv"}, make_record, NULL, load_record},
-    {"replay", 400, 64, 3, 3, {RUN}, make_record, NULL, load_replay},
-    {"resume", 200, 16, 4, 4, {RUN, CHECKPOINT}, make_resume, pack_checkpoint, load_resume},
-    {"index", 60, 16, 2, 2, {"a/run.json", INDEX_FILE}, make_index, NULL, load_index},
+    {"replay", 200, 64, 3, 3, {RUN}, make_record, NULL, load_replay},
+    {"resume", 100, 16, 4, 4, {RUN, CHECKPOINT}, make_resume, pack_checkpoint, load_resume},
+    {"index", 30, 16, 2, 2, {"a/run.json", INDEX_FILE}, make_index, NULL, load_index},
     {"sweep", 300, 4, 2, 2, {"sweep-00000001.json", "a/run.json"}, make_sweep, NULL, load_sweep},
 };
