@@ -3,7 +3,12 @@
  * A piece of work is a round, and each worker's share of it a task, which any worker may claim: its
  * own first, then what nobody has taken up. So a worker that has lost its core holds nobody up,
  * unless in the middle of a task. claims[task] is the last round in which the task was claimed;
- * every task is claimed in every round, so who comes late finds nothing left to claim. */
+ * every task is claimed in every round, so who comes late finds nothing left to claim.
+ *
+ * A worker that loses its core in the middle of a task does hold all others up, for many rounds'
+ * time, and will again while another program wants that core. So it sits out for a while, longer
+ * each time, and the others take up its tasks. Clocks decide here who does a task; what the task is
+ * does not depend on it. */
 #include "pool.h"
 
 #include <limits.h>
@@ -13,21 +18,28 @@
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
+#include <time.h>
 #include <unistd.h>
 
 /* Looks before a waiting worker gives its core back: some tens of microseconds. None where there
  * are more workers than cores, since another may be waiting for this one. */
 enum { SPINS = 20000 };
 
+/* Nanoseconds that a worker sits out: at first, and at most. */
+enum { OUT_FIRST = 8000000, OUT_MOST = 64 * OUT_FIRST };
+
 struct worker {
     struct pool *pool;
     size_t number;
     pthread_t thread;
+    uint64_t out_from, out_for;       /* when it last began to sit out, and for how long */
     _Alignas(64) atomic_uint claimed; /* the last round in which the task of this number was */
+    _Alignas(64) atomic_uint is_out;  /* it sits out, asleep on this */
+    atomic_bool is_at_work;
 };
 
 struct pool {
-    size_t n_workers, n_started;
+    size_t n_workers, n_started, n_out; /* n_out: of those that sit out */
     int spins;
     synrl_work work; /* of the round: set before `round` is raised, kept until `pending` is 0 */
     void *context;
@@ -83,15 +95,74 @@ static void take_part(struct pool *pool, size_t worker, unsigned round) {
 }
 
 static void *run_worker(void *argument) {
-    const struct worker *worker = argument;
+    struct worker *worker = argument;
     struct pool *pool = worker->pool;
     for (unsigned round = 0;;) {
+        while (atomic_load(&worker->is_out) > 0) {
+            sleep_while(&worker->is_out, 1);
+        }
         wait_while(pool, round);
         round = atomic_load(&pool->round);
         if (atomic_load(&pool->ends)) {
             return NULL;
         }
+        atomic_store(&worker->is_at_work, true);
         take_part(pool, worker->number, round);
+        atomic_store(&worker->is_at_work, false);
+    }
+}
+
+static uint64_t nanoseconds(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (uint64_t)time.tv_sec * 1000000000U + (uint64_t)time.tv_nsec;
+}
+
+/* Those that are in the middle of a task. */
+static void send_out(struct pool *pool, uint64_t now) {
+    for (size_t i = 1; i < pool->n_workers; i++) {
+        struct worker *worker = &pool->workers[i];
+        if (atomic_load(&worker->is_at_work) && atomic_load(&worker->is_out) == 0) {
+            const bool is_again = now - worker->out_from < 4 * worker->out_for;
+            worker->out_for = is_again ? 2 * worker->out_for : OUT_FIRST;
+            worker->out_for = worker->out_for < OUT_MOST ? worker->out_for : OUT_MOST;
+            worker->out_from = now;
+            atomic_store(&worker->is_out, 1);
+            pool->n_out++;
+        }
+    }
+}
+
+/* Those whose time is over, or all. */
+static void call_in(struct pool *pool, bool all, uint64_t now) {
+    for (size_t i = 1; i < pool->n_started && pool->n_out > 0; i++) {
+        struct worker *worker = &pool->workers[i];
+        if (atomic_load(&worker->is_out) > 0 &&
+            (all || now - worker->out_from >= worker->out_for)) {
+            atomic_store(&worker->is_out, 0);
+            wake(&worker->is_out);
+            pool->n_out--;
+        }
+    }
+}
+
+/* Until every task is finished. Whoever takes longer than the caller took in all has lost its core.
+ */
+static void wait_for_others(struct pool *pool, uint64_t began) {
+    const uint64_t from = nanoseconds();
+    bool is_told = pool->spins == 0;
+    for (int spins = 0; atomic_load_explicit(&pool->pending, memory_order_acquire) > 0;) {
+        if (spins < pool->spins) {
+            relax();
+            spins++;
+            continue;
+        }
+        const uint64_t now = nanoseconds();
+        if (!is_told && now - from > from - began) {
+            send_out(pool, now);
+            is_told = true;
+        }
+        sched_yield();
     }
 }
 
@@ -122,6 +193,7 @@ struct pool *pool_create(size_t n_workers) {
         return NULL;
     }
     pool->n_workers = n_workers;
+    pool->n_out = 0;
     pool->n_started = 1; /* worker 0 is whoever calls */
     pool->spins = n_workers <= pool_cpus() ? SPINS : 0;
     atomic_init(&pool->round, 0);
@@ -129,7 +201,10 @@ struct pool *pool_create(size_t n_workers) {
     atomic_init(&pool->sleepers, 0);
     atomic_init(&pool->ends, false);
     for (size_t i = 0; i < n_workers; i++) {
+        pool->workers[i].out_from = pool->workers[i].out_for = 0;
         atomic_init(&pool->workers[i].claimed, 0);
+        atomic_init(&pool->workers[i].is_out, 0);
+        atomic_init(&pool->workers[i].is_at_work, false);
     }
     for (; pool->n_started < n_workers; pool->n_started++) {
         struct worker *worker = &pool->workers[pool->n_started];
@@ -149,6 +224,7 @@ void pool_destroy(struct pool *pool) {
     }
     atomic_store(&pool->ends, true);
     announce(pool);
+    call_in(pool, true, 0);
     for (size_t i = 1; i < pool->n_started; i++) {
         pthread_join(pool->workers[i].thread, NULL);
     }
@@ -164,18 +240,14 @@ void pool_run(struct pool *pool, synrl_work work, void *context) {
         work(context, 0, 1);
         return;
     }
+    const uint64_t began = nanoseconds();
     pool->work = work;
     pool->context = context;
     atomic_store(&pool->pending, (unsigned)pool->n_workers);
     announce(pool);
+    call_in(pool, false, began);
     take_part(pool, 0, atomic_load(&pool->round));
-    for (int spins = 0; atomic_load_explicit(&pool->pending, memory_order_acquire) > 0; spins++) {
-        if (spins < pool->spins) {
-            relax();
-        } else {
-            sched_yield(); /* a worker has lost its core in the middle of a task */
-        }
-    }
+    wait_for_others(pool, began);
 }
 
 void pool_share(size_t n, size_t grain, size_t worker, size_t n_workers, size_t *first,

@@ -2,7 +2,8 @@
  *
  * The caller is one of them. Between two pieces of work that follow closely the others spin;
  * after some tens of microseconds they sleep, so an idle pool costs nothing; at once where there
- * are more of them than cores. */
+ * are more of them than cores. One that another program has put off its core sits out for a while.
+ */
 #ifndef POOL_H
 #define POOL_H
 
