@@ -138,10 +138,10 @@ static void sparse_blocks(const struct change_lists *lists, const uint8_t *rows,
     }
 }
 
-/* Eight inputs at a time are passed over where none has changed. */
+/* Inputs that have not changed are passed over, eight at a time where none has. */
 static inline void common_list_changes(struct change_lists *lists, size_t n_inputs,
                                        const int8_t *actions, const int16_t *counters, int32_t c) {
-    static const int8_t kinds[4] = {1, -1, 2, -2};
+    static const uint8_t list_of[] = {3, 1, 0, 0, 2}; /* a change of -2 .. 2 */
     int8_t changes[SEGMENT + 8];
     for (size_t i = 0; i < n_inputs; i++) {
         changes[i] = (int8_t)(actions[i] - (int8_t)c * (int8_t)((counters[i] & 3) - 1));
@@ -151,11 +151,11 @@ static inline void common_list_changes(struct change_lists *lists, size_t n_inpu
     for (size_t first = 0; first < n_inputs; first += 8) {
         uint64_t eight;
         memcpy(&eight, changes + first, sizeof eight);
-        for (size_t i = first; eight != 0 && i < first + 8; i++) {
-            for (size_t list = 0; list < 4; list++) {
-                lists->inputs[list][lists->n[list]] = (uint16_t)i;
-                lists->n[list] += changes[i] == kinds[list];
-            }
+        while (eight != 0) {
+            const size_t byte = (size_t)__builtin_ctzll(eight) / 8;
+            const size_t list = list_of[changes[first + byte] + 2];
+            lists->inputs[list][lists->n[list]++] = (uint16_t)(first + byte);
+            eight &= ~((uint64_t)255 << byte * 8);
         }
     }
 }
