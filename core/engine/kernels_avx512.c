@@ -99,11 +99,10 @@ static void choose(const struct greedy_map *map, size_t n, const uint32_t *words
     common_choose(map, n - i, words + i, histories + i, actions + i);
 }
 
-/* One multiply-accumulate. The empty assembler statement pins the sum to its register: gcc 12
- * otherwise copies sums around, since the instruction overwrites one of its operands. */
+/* One multiply-accumulate. */
 ALWAYS_INLINE __m512i accumulate(__m512i sum, __m512i bytes, __m512i actions) {
     sum = _mm512_dpbusd_epi32(sum, bytes, actions);
-    __asm__("" : "+v"(sum));
+    KEEP_IN_REGISTER(sum);
     return sum;
 }
 

@@ -27,7 +27,8 @@ typedef uint32_t lanes_u32 __attribute__((vector_size(4 * WIDTH)));
 #define LANES_LOAD(lanes, from) memcpy(&(lanes), (from), sizeof(lanes))
 #define LANES_STORE(to, lanes) memcpy((to), &(lanes), sizeof(lanes))
 
-/* Keeps a vector that was loaded from being loaded again where it is used again. */
+/* Pins a vector to a register by an empty assembler statement: gcc 12 otherwise loads again what is
+ * used twice, and keeps the sums of unrolled loops in memory or copies them around. */
 #if defined(__x86_64__)
 #define KEEP_IN_REGISTER(lanes) __asm__("" : "+v"(lanes))
 #elif defined(__aarch64__)
