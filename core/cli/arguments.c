@@ -54,7 +54,7 @@ int parse_flags(int argc, char **argv, size_t n_flags, const struct flag *flags,
     return EXIT_DONE;
 }
 
-/* The index ----------------------------------------------------------------------- */
+/* The index ------------------------------------------------------------------------------------ */
 
 int told(const struct core *core, synrl_status status) {
     if (status == SYNRL_OK) {

@@ -121,8 +121,7 @@ static int by_replay(const struct pair *pair) {
     return outcome;
 }
 
-/* By metrics: for runs that cannot be replayed --------------------------------------------------
- */
+/* By metrics: for runs that cannot be replayed ------------------------------------------------- */
 
 static int compare_rows(const struct metrics *left, size_t n_left, const struct metrics *right,
                         size_t n_right) {

@@ -23,8 +23,7 @@ struct server {
     const char *runs;
 };
 
-/* Which runs --------------------------------------------------------------------------------------
- */
+/* Which runs ----------------------------------------------------------------------------------- */
 
 static bool is_name(const char *name) {
     return name[0] != '\0' && name[0] != '.' && strchr(name, '/') == NULL;
@@ -81,8 +80,7 @@ static void add_newest(struct selection *selection) {
     selection->is_good = true;
 }
 
-/* Answers -----------------------------------------------------------------------------------------
- */
+/* Answers -------------------------------------------------------------------------------------- */
 
 /* The body is copied. */
 static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, const char *type,
@@ -179,8 +177,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     return refuse(connection, MHD_HTTP_NOT_FOUND, "there are / and /data.json\n");
 }
 
-/* The server --------------------------------------------------------------------------------------
- */
+/* The server ----------------------------------------------------------------------------------- */
 
 static int parse(int argc, char **argv, struct server *server, uint16_t *port) {
     for (int i = 1; i < argc; i++) {

@@ -26,8 +26,7 @@ static void on_signal(int number) {
     interrupted = 1;
 }
 
-/* The command line -------------------------------------------------------------------------------
- */
+/* The command line ----------------------------------------------------------------------------- */
 
 /* A word as a script would have it: an integer, a number, true or false, else a string. */
 static json_t *value_of(const char *text, size_t length) {
@@ -165,8 +164,7 @@ static int parse(struct request *request, int argc, char **argv) {
                : misused("which script? write synrl sweep SCRIPT n=1,2,3 seed=1..5 -j 2");
 }
 
-/* The table --------------------------------------------------------------------------------------
- */
+/* The table ------------------------------------------------------------------------------------ */
 
 /* What is compared most; a result may hold them under a name: adaptive.accuracy. */
 static bool is_usual(const char *metric) {
@@ -283,8 +281,7 @@ static void print_table(const struct request *request, const json_t *results) {
     printf("mean +- half of the 95%% confidence interval over seeds (standard deviation)\n");
 }
 
-/* Running ----------------------------------------------------------------------------------------
- */
+/* Running -------------------------------------------------------------------------------------- */
 
 struct watcher {
     struct core *core;

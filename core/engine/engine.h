@@ -33,7 +33,7 @@ __extension__ typedef __int128 int128; /* sums of up to 2^31 terms below 2^58 */
  * that term left out, where one is not within 0 .. limit; limit * unit: up to 2^58. */
 bool engine_tally(size_t n, const float *terms, float limit, double unit, int128 *sum);
 
-/* Batches ------------------------------------------------------------------------------------- */
+/* Batches -------------------------------------------------------------------------------------- */
 
 /* Room for n_samples of n_inputs each; nothing in it yet. Freed by batch_destroy. */
 synrl_status batch_create(const synrl_host *host, size_t n_samples, size_t n_inputs, bool bytes,
@@ -47,7 +47,7 @@ void batch_fill(synrl_batch *batch, const void *inputs, const uint32_t *rows);
 bool batch_is_backwards(const synrl_batch *batch);
 void batch_turn(synrl_batch *batch);
 
-/* The policy step ----------------------------------------------------------------------------- */
+/* The policy step ------------------------------------------------------------------------------ */
 
 /* One reward history's worth of a policy: what a synapse does, by its action history. */
 struct greedy_map {

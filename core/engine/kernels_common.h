@@ -418,7 +418,8 @@ static bool common_tally(size_t n, const float *terms, float limit, double unit,
         memcpy(halves, &x, sizeof x);
         for (int half = 0; half < 2; half++) {
             const half_f64 exact = __builtin_convertvector(halves[half], half_f64) * unit;
-            const half_u64 units = (half_u64) __builtin_convertvector(exact, half_i64);
+            const half_i64 whole = __builtin_convertvector(exact, half_i64);
+            const half_u64 units = (half_u64)whole;
             low += units & UINT32_MAX;
             high += units >> 32;
         }

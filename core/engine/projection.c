@@ -318,10 +318,10 @@ static void sparse_share(void *context, size_t worker, size_t n_workers) {
     synrl_projection *projection = step->projection;
     const synrl_batch *batch = projection->batch;
     const size_t stride = projection->n_outputs * SYNRL_LANES;
-    size_t first, end;
-    pool_share(batch->n_blocks, TILE_BLOCKS, worker, n_workers, &first, &end);
-    for (size_t b = first, after; b<end; b = after> b ? after : b + TILE_BLOCKS) {
-        after = end_of_current(step, b, end);
+    size_t b, end;
+    pool_share(batch->n_blocks, TILE_BLOCKS, worker, n_workers, &b, &end);
+    while (b < end) {
+        const size_t after = end_of_current(step, b, end);
         if (after > b) {
             projection->kernels->sparse(&step->change, batch->backwards, batch_rows_of(batch, b),
                                         after - b, projection->deltas + b * stride,
@@ -331,6 +331,7 @@ static void sparse_share(void *context, size_t worker, size_t n_workers) {
             projection->blocks[i].acts++;
             projection->blocks[i].delta_acts = projection->blocks[i].acts;
         }
+        b = after > b ? after : b + TILE_BLOCKS;
     }
 }
 

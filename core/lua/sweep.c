@@ -32,8 +32,7 @@ static json_t *checked(lua_State *L, json_t *json, const char *problem) {
     return json;
 }
 
-/* Progress ---------------------------------------------------------------------------------------
- */
+/* Progress ------------------------------------------------------------------------------------- */
 
 synrl_status sweep_show(void *context, const struct job_counts *counts, size_t n_failed) {
     struct sweep_display *display = context;
@@ -68,8 +67,7 @@ static synrl_status watch(void *context, const struct job_counts *counts, size_t
     return sweep_show(&watcher->display, counts, n_failed);
 }
 
-/* Reading the table ------------------------------------------------------------------------------
- */
+/* Reading the table ---------------------------------------------------------------------------- */
 
 static void check_grid(lua_State *L, const json_t *grid) {
     const char *key;
@@ -130,8 +128,7 @@ static bool read_flag(lua_State *L, const char *name) {
     return value;
 }
 
-/* Running ----------------------------------------------------------------------------------------
- */
+/* Running -------------------------------------------------------------------------------------- */
 
 /* Pushes what `run` returns for a cell. */
 static void call_run(lua_State *L, const json_t *parameters) {

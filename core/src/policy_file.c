@@ -49,7 +49,7 @@ static const double *state_q(const synrl_policy *policy, uint32_t rewards, uint3
     return policy->q + ((size_t)rewards * policy->n_action_histories + actions) * 3;
 }
 
-/* Reading: one line --------------------------------------------------------------------------- */
+/* Reading: one line ---------------------------------------------------------------------------- */
 
 struct reader {
     struct core *core;

@@ -279,8 +279,7 @@ void replay_weights(const struct replay *replay, float *weights) {
     replay->model_ops->get_weights(replay->model, weights);
 }
 
-/* What decides ----------------------------------------------------------------------------------
- */
+/* What decides --------------------------------------------------------------------------------- */
 
 const synrl_policy *replay_policy(const struct replay *replay) {
     return SYNRL_OFFERS(replay->rule_ops, policy) ? replay->rule_ops->policy(replay->rule) : NULL;

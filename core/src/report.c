@@ -126,8 +126,7 @@ static synrl_status read_curves(struct report *report, json_t *run, const char *
     return chosen != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
-/* Tables and pictures ----------------------------------------------------------------------------
- */
+/* Tables and pictures -------------------------------------------------------------------------- */
 
 /* NULL where the file is not there, or too large to be shown. */
 static char *read_optional(struct core *core, const char *folder, const char *name, size_t limit,
@@ -232,8 +231,7 @@ static void add_pictures(struct report *report, json_t *run, const char *folder)
     json_object_set_new(run, "pictures", pictures);
 }
 
-/* Runs -------------------------------------------------------------------------------------------
- */
+/* Runs ----------------------------------------------------------------------------------------- */
 
 /* What is wrong with a run is shown with it; only memory ends the report. */
 static synrl_status add_run(struct report *report, json_t *runs, const char *folder) {
@@ -291,8 +289,7 @@ synrl_status report_data(struct core *core, size_t n_runs, const char *const *fo
     return status;
 }
 
-/* The page ---------------------------------------------------------------------------------------
- */
+/* The page ------------------------------------------------------------------------------------- */
 
 /* No "</script>" and no "<!--" can end the element early: in JSON, < may be written as \u003c. */
 static char *without_markup(struct core *core, const char *json) {

@@ -45,8 +45,7 @@ struct sweep {
     char (*words)[WORD_SIZE];
 };
 
-/* What decides a cell ---------------------------------------------------------------------------
- */
+/* What decides a cell -------------------------------------------------------------------------- */
 
 static synrl_status hash_file(struct sweep *sweep, const char *path) {
     char *text;
@@ -109,8 +108,7 @@ static synrl_status hash_cell(const struct sweep *sweep, struct cell *cell) {
     return SYNRL_OK;
 }
 
-/* Kept results -----------------------------------------------------------------------------------
- */
+/* Kept results --------------------------------------------------------------------------------- */
 
 static char *path_of(const struct sweep *sweep, const struct cell *cell, const char *suffix) {
     return core_printf(sweep->core, "%s/%s.%s", sweep->folder, cell->hash, suffix);
@@ -149,8 +147,7 @@ static synrl_status keep_result(const struct sweep *sweep, const struct cell *ce
     return status;
 }
 
-/* Running ----------------------------------------------------------------------------------------
- */
+/* Running -------------------------------------------------------------------------------------- */
 
 /* Numbers as short as they can be read back to the last bit. */
 static void write_value(const json_t *value, char *text, size_t size) {
@@ -311,8 +308,7 @@ static synrl_status run_queue(struct sweep *sweep) {
     return jobs_run(sweep->core, &jobs);
 }
 
-/* The whole --------------------------------------------------------------------------------------
- */
+/* The whole ------------------------------------------------------------------------------------ */
 
 /* Those of this shard that have no kept result. */
 static void queue_missing(struct sweep *sweep) {

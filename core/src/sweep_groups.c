@@ -8,8 +8,7 @@
 
 #include "sweep.h"
 
-/* The grid ---------------------------------------------------------------------------------------
- */
+/* The grid ------------------------------------------------------------------------------------- */
 
 static int compare_names(const void *a, const void *b) {
     const char *const *left = a, *const *right = b;
@@ -55,8 +54,7 @@ json_t *sweep_cells(const json_t *grid) {
     return cells;
 }
 
-/* Statistics -------------------------------------------------------------------------------------
- */
+/* Statistics ----------------------------------------------------------------------------------- */
 
 double student_95(size_t n) {
     /* The 97.5% points of Student's t with 1 .. 30 degrees of freedom. */

@@ -51,8 +51,7 @@ struct reader {
     (reader)->host->fail((reader)->host, SYNRL_INVALID, "%s:%zu: " format, (reader)->config->path, \
                          at, __VA_ARGS__)
 
-/* Records ---------------------------------------------------------------------------------------
- */
+/* Records -------------------------------------------------------------------------------------- */
 
 static bool is_line_end(char c) {
     return c == '\n' || c == '\r';
@@ -147,8 +146,7 @@ static synrl_status read_record(struct reader *reader, bool *found) {
     return SYNRL_OK;
 }
 
-/* Numbers ---------------------------------------------------------------------------------------
- */
+/* Numbers -------------------------------------------------------------------------------------- */
 
 static bool parse_number(const struct reader *reader, const char *text, float *value) {
     const size_t length = strlen(text);
@@ -184,8 +182,7 @@ static synrl_status append_number(struct reader *reader, size_t column, struct b
     return buffer_append(values, &value, sizeof value);
 }
 
-/* Columns ---------------------------------------------------------------------------------------
- */
+/* Columns -------------------------------------------------------------------------------------- */
 
 /* Whether the record at hand has no number in it. */
 static bool looks_like_header(const struct reader *reader) {
@@ -263,8 +260,7 @@ static synrl_status assign_columns(struct reader *reader) {
     return SYNRL_OK;
 }
 
-/* Tables ----------------------------------------------------------------------------------------
- */
+/* Tables --------------------------------------------------------------------------------------- */
 
 static synrl_status read_row(struct reader *reader) {
     const size_t n = N_ITEMS(char *, reader->fields);
@@ -321,8 +317,7 @@ static synrl_status read_table(struct reader *reader, size_t *n_rows) {
                                  "a header, and no line of numbers behind it");
 }
 
-/* Classes ---------------------------------------------------------------------------------------
- */
+/* Classes -------------------------------------------------------------------------------------- */
 
 /* Labels sort by value where all of them are numbers, else as bytes. */
 struct order {
@@ -424,8 +419,7 @@ static synrl_status take_labels(struct csv *csv, const struct reader *reader, si
     return status;
 }
 
-/* The plugin ------------------------------------------------------------------------------------
- */
+/* The plugin ----------------------------------------------------------------------------------- */
 
 static float *take_floats(struct buffer *values) {
     float *taken = (float *)(void *)values->bytes;

@@ -59,8 +59,7 @@ struct maker {
 #define FACES(maker) ((struct face *)(void *)(maker)->faces.bytes)
 #define N_FACES(maker) ((maker)->faces.n / sizeof(struct face))
 
-/* Font files ------------------------------------------------------------------------------------
- */
+/* Font files ----------------------------------------------------------------------------------- */
 
 /* Whether a word of the list "a,b,c" is in the path, in either case. */
 static bool has_word(const char *path, const char *words) {
@@ -137,8 +136,7 @@ static int compare_starts(const void *a, const void *b, void *texts) {
     return strcmp(text + *(const size_t *)a, text + *(const size_t *)b);
 }
 
-/* Drawing ---------------------------------------------------------------------------------------
- */
+/* Drawing -------------------------------------------------------------------------------------- */
 
 /* How a letter is changed before it is drawn: all 0 is not at all. Each is in [-1, 1). */
 struct change {
@@ -207,8 +205,7 @@ static bool draw(const struct maker *maker, FT_Face face, FT_UInt glyph,
     return n_bright >= size;
 }
 
-/* Fonts -----------------------------------------------------------------------------------------
- */
+/* Fonts ---------------------------------------------------------------------------------------- */
 
 /* Draws all letters of a face, unchanged, into drawn [n_letters + 1][size][size], the last one
  * being the box for missing glyphs; has[l] tells which can be used. False: the face cannot be. */
@@ -335,8 +332,7 @@ static synrl_status reach(struct maker *maker) {
                : distinct_keep(samples, start, wanted - start, stream);
 }
 
-/* The plugin ------------------------------------------------------------------------------------
- */
+/* The plugin ----------------------------------------------------------------------------------- */
 
 /* UTF-8 into characters; SYNRL_INVALID where it is none, or a letter comes twice. */
 static synrl_status read_letters(struct maker *maker) {

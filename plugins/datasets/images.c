@@ -51,8 +51,7 @@ struct reader {
 #define SAMPLES(reader) ((struct sample *)(void *)(reader)->samples.bytes)
 #define N_SAMPLES(reader) ((reader)->samples.n / sizeof(struct sample))
 
-/* Pictures --------------------------------------------------------------------------------------
- */
+/* Pictures ------------------------------------------------------------------------------------- */
 
 static void note_unreadable(struct reader *reader, const char *class_name, const char *file_name,
                             const char *why) {
@@ -145,8 +144,7 @@ static bool is_picture(const char *file_name) {
     return *file_name != '.' && length > 4 && strcasecmp(file_name + length - 4, ".png") == 0;
 }
 
-/* Folders ---------------------------------------------------------------------------------------
- */
+/* Folders -------------------------------------------------------------------------------------- */
 
 static synrl_status fail_open(const struct reader *reader, const char *path) {
     return reader->host->fail(reader->host, SYNRL_IO, "%s: cannot be opened: %s", path,
@@ -227,8 +225,7 @@ static synrl_status read_folder(struct reader *reader, const char *folder) {
     return status;
 }
 
-/* Archives --------------------------------------------------------------------------------------
- */
+/* Archives ------------------------------------------------------------------------------------- */
 
 static synrl_status fail_archive(const struct reader *reader, struct archive *archive) {
     const char *why = archive_error_string(archive);
@@ -361,8 +358,7 @@ static synrl_status read_pictures(struct reader *reader) {
                                     path, reader->n_files);
 }
 
-/* Data ------------------------------------------------------------------------------------------
- */
+/* Data ----------------------------------------------------------------------------------------- */
 
 static int compare_samples(const void *a, const void *b, void *texts) {
     const struct sample *sample_a = a, *sample_b = b;

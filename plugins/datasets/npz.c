@@ -42,8 +42,7 @@ struct array {
     (array)->host->fail((array)->host, SYNRL_INVALID, "%s: array \"%s\" " format, (array)->path, \
                         (array)->name, __VA_ARGS__)
 
-/* The archive -----------------------------------------------------------------------------------
- */
+/* The archive ---------------------------------------------------------------------------------- */
 
 static synrl_status fail_archive(const synrl_host *host, struct archive *archive,
                                  const char *path) {
@@ -71,8 +70,7 @@ static synrl_status array_fill(struct array *array, struct archive *archive, siz
     return SYNRL_OK;
 }
 
-/* The header ------------------------------------------------------------------------------------
- */
+/* The header ----------------------------------------------------------------------------------- */
 
 /* Text between `next` and `end` that is being read. */
 struct cursor {
@@ -252,8 +250,7 @@ static synrl_status array_read(struct array *array, struct archive *archive, siz
     return SYNRL_OK;
 }
 
-/* Finding ---------------------------------------------------------------------------------------
- */
+/* Finding -------------------------------------------------------------------------------------- */
 
 static bool is_named(const char *entry, const char *name) {
     const size_t length = strlen(name);
@@ -318,8 +315,7 @@ static synrl_status read_archive(struct array *arrays, size_t n_arrays, size_t l
     return status;
 }
 
-/* Numbers ---------------------------------------------------------------------------------------
- */
+/* Numbers -------------------------------------------------------------------------------------- */
 
 /* Item i in the order of the file. */
 static double array_value(const struct array *array, size_t i) {
@@ -420,8 +416,7 @@ static synrl_status check_shapes(const struct array *images, const struct array 
                          labels->n_items, images->sizes[0], images->name);
 }
 
-/* The plugin ------------------------------------------------------------------------------------
- */
+/* The plugin ----------------------------------------------------------------------------------- */
 
 static synrl_status take(struct npz *npz, const struct config *config, const struct array *images,
                          const struct array *labels, synrl_data *data) {

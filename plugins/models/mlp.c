@@ -352,8 +352,7 @@ static synrl_status backward(void *self, const float *slope, float *gradient) {
     return SYNRL_OK;
 }
 
-/* State: the parts', one after another ----------------------------------------------------------
- */
+/* State: the parts', one after another --------------------------------------------------------- */
 
 static size_t state_size(const void *self) {
     const struct mlp *mlp = self;

@@ -13,8 +13,7 @@ static const char *path_of(struct fuzz *fuzz, const char *name) {
     return scratch_path(&fuzz->folder, name);
 }
 
-/* Looking at what was loaded --------------------------------------------------------------------
- */
+/* Looking at what was loaded ------------------------------------------------------------------- */
 
 static bool are_finite(const float *values, size_t n) {
     for (size_t i = 0; i < n; i++) {
@@ -67,8 +66,7 @@ static synrl_status load_data(struct fuzz *fuzz, const char *id, size_t n,
     return status;
 }
 
-/* csv -------------------------------------------------------------------------------------------
- */
+/* csv ------------------------------------------------------------------------------------------ */
 
 static void add_text(struct bytes *part, const char *text) {
     bytes_add(part, text, strlen(text));
@@ -87,8 +85,7 @@ static synrl_status load_csv(struct fuzz *fuzz) {
         GIVEN(TEXT("path", path_of(fuzz, "t.csv")), TEXT("label", "3"), TEXT("targets", "4")));
 }
 
-/* idx: two pictures of 2 x 3 --------------------------------------------------------------------
- */
+/* idx: two pictures of 2 x 3 ------------------------------------------------------------------- */
 
 static void make_idx(struct fuzz *fuzz, struct bytes *parts) {
     (void)fuzz;
@@ -135,8 +132,7 @@ static synrl_status load_idx(struct fuzz *fuzz) {
                            WHOLE("limit", 1)));
 }
 
-/* Archives --------------------------------------------------------------------------------------
- */
+/* Archives ------------------------------------------------------------------------------------- */
 
 struct member {
     const char *name;
@@ -175,8 +171,7 @@ static void pack_archive(struct dice *dice, bool is_zip, size_t n, const struct 
     archive_write_free(archive);
 }
 
-/* npz: two pictures of 2 x 3, as bytes and as floats in the order of Fortran ---------------------
- */
+/* npz: two pictures of 2 x 3, as bytes and as floats in the order of Fortran ------------------- */
 
 static void add_npy(struct bytes *part, const char *type, const char *order, const char *shape,
                     const void *data, size_t n) {
@@ -231,8 +226,7 @@ static synrl_status load_npz(struct fuzz *fuzz) {
     return load_data(fuzz, "npz", GIVEN(TEXT("path", path_of(fuzz, "a.npz")), WHOLE("limit", 64)));
 }
 
-/* images: two PNGs of 2 x 3, each from its header and its rows ----------------------------------
- */
+/* images: two PNGs of 2 x 3, each from its header and its rows --------------------------------- */
 
 static void make_images(struct fuzz *fuzz, struct bytes *parts) {
     (void)fuzz;
@@ -275,8 +269,7 @@ static synrl_status load_archive(struct fuzz *fuzz) {
     return load_data(fuzz, "images", GIVEN(TEXT("path", path_of(fuzz, "a")), WHOLE("limit", 1)));
 }
 
-/* Policies --------------------------------------------------------------------------------------
- */
+/* Policies ------------------------------------------------------------------------------------- */
 
 static void make_policy(struct fuzz *fuzz, struct bytes *parts) {
     (void)fuzz;

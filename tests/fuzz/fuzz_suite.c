@@ -24,8 +24,7 @@ struct report {
     char folder[256], problem[1200];
 };
 
-/* One case --------------------------------------------------------------------------------------
- */
+/* One case ------------------------------------------------------------------------------------- */
 
 static struct dice roll(const struct format *format, uint64_t number) {
     const char *seed = getenv("SYNRL_FUZZ_SEED");
@@ -130,8 +129,7 @@ static void try_case(struct fuzz *fuzz, const struct format *format, const struc
     }
 }
 
-/* Many ------------------------------------------------------------------------------------------
- */
+/* Many ----------------------------------------------------------------------------------------- */
 
 /* In the child: number 0, and those from `first` on. Ends with 0 where nothing is wrong. */
 static void run_cases(const struct format *format, uint64_t first, uint64_t end,

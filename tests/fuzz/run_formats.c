@@ -106,8 +106,7 @@ static void make_run(struct fuzz *fuzz, struct bytes *parts, const char *last, c
     }
 }
 
-/* Record: everything that only looks ------------------------------------------------------------
- */
+/* Record: everything that only looks ----------------------------------------------------------- */
 
 static void make_record(struct fuzz *fuzz, struct bytes *parts) {
     make_run(fuzz, parts, "policy.csv", ",a,b\na,3,1\nb,0,2\n");
@@ -165,7 +164,7 @@ static synrl_status load_record(struct fuzz *fuzz) {
     return SYNRL_OK;
 }
 
-/* Replay -------------------------------------------------------------------------------------- */
+/* Replay --------------------------------------------------------------------------------------- */
 
 static synrl_status step_through(struct fuzz *fuzz, struct replay *replay) {
     const size_t n = replay_layout(replay)->n_synapses;
@@ -198,7 +197,7 @@ static synrl_status load_replay(struct fuzz *fuzz) {
     return status == SYNRL_NO_MEMORY ? SYNRL_INVALID : status;
 }
 
-/* Resume -------------------------------------------------------------------------------------- */
+/* Resume --------------------------------------------------------------------------------------- */
 
 static void make_resume(struct fuzz *fuzz, struct bytes *parts) {
     make_run(fuzz, parts, CHECKPOINT, NULL);
@@ -256,8 +255,7 @@ static synrl_status load_resume(struct fuzz *fuzz) {
     return status;
 }
 
-/* Index: the record, and the data base itself --------------------------------------------------
- */
+/* Index: the record, and the data base itself -------------------------------------------------- */
 
 static synrl_status load_index(struct fuzz *fuzz) {
     static const struct index_where where = {"rule.parameters.epsilon", "0.25"};
@@ -291,7 +289,7 @@ static void make_index(struct fuzz *fuzz, struct bytes *parts) {
     read_part(fuzz->folder.folder, INDEX_FILE, &parts[1]);
 }
 
-/* Sweeps -------------------------------------------------------------------------------------- */
+/* Sweeps --------------------------------------------------------------------------------------- */
 
 static void make_sweep(struct fuzz *fuzz, struct bytes *parts) {
     static const char sweep[] =

@@ -193,8 +193,7 @@ START_TEST(many_points_are_thinned) {
 }
 END_TEST
 
-/* The live page ---------------------------------------------------------------------------------
- */
+/* The live page -------------------------------------------------------------------------------- */
 
 /* Starts the server, runs the commands with $url and `get PATH [METHOD [HOST]]`, which prints the
  * status and the body, and ends it. */

@@ -20,8 +20,7 @@ static void teardown(void) {
     loader_close(&loader);
 }
 
-/* Files under construction -----------------------------------------------------------------------
- */
+/* Files under construction --------------------------------------------------------------------- */
 
 /* rows: of bytes, each row begun by its filter type 0. */
 static struct bytes make_png(unsigned height, unsigned width, unsigned char type, const void *rows,
@@ -84,8 +83,7 @@ static void write_picture(const char *class_name, const char *file_name, const s
     loader_file(&loader, name, file->at, file->n);
 }
 
-/* Reading ---------------------------------------------------------------------------------------
- */
+/* Reading -------------------------------------------------------------------------------------- */
 
 /* Pictures that begin with these pixels, in this order, with these labels. */
 static void check_pictures(const struct dataset *dataset, size_t n, const unsigned char *firsts,

@@ -18,8 +18,7 @@ static void teardown(void) {
     loader_close(&loader);
 }
 
-/* Archives: APPNOTE.TXT 4.3, one disk, no extra fields ------------------------------------------
- */
+/* Archives: APPNOTE.TXT 4.3, one disk, no extra fields ----------------------------------------- */
 
 struct zip {
     unsigned char *bytes, *directory;
@@ -111,8 +110,7 @@ static const char *zip_close(struct zip *zip) {
     return path;
 }
 
-/* Arrays: numpy.lib.format ----------------------------------------------------------------------
- */
+/* Arrays: numpy.lib.format --------------------------------------------------------------------- */
 
 struct npy {
     unsigned char bytes[1024];

@@ -33,8 +33,7 @@ static void *allocate(size_t n, size_t size) {
     return memory;
 }
 
-/* Inputs, and the batch made of them ------------------------------------------------------------
- */
+/* Inputs, and the batch made of them ----------------------------------------------------------- */
 
 struct inputs {
     size_t n_samples, n_inputs;
@@ -94,8 +93,7 @@ static void inputs_free(struct inputs *inputs) {
     free(inputs->floats);
 }
 
-/* What a projection must do ----------------------------------------------------------------------
- */
+/* What a projection must do -------------------------------------------------------------------- */
 
 struct expected {
     size_t n_outputs, n_inputs, n;
@@ -214,8 +212,7 @@ static void check_weights(const struct expected *expected, const synrl_projectio
     free(weights);
 }
 
-/* A life of one projection -----------------------------------------------------------------------
- */
+/* A life of one projection --------------------------------------------------------------------- */
 
 struct life {
     struct expected expected;
@@ -511,8 +508,7 @@ START_TEST(batches_give_back_their_samples) {
 }
 END_TEST
 
-/* Refusals and memory ----------------------------------------------------------------------------
- */
+/* Refusals and memory -------------------------------------------------------------------------- */
 
 static void check_refused_shape(size_t n_outputs, size_t n_inputs) {
     synrl_projection *projection;

@@ -110,8 +110,7 @@ static const char *text_at(const json_t *json, const char *key) {
     return text != NULL ? text : "not a string";
 }
 
-/* The run that went well ------------------------------------------------------------------------
- */
+/* The run that went well ----------------------------------------------------------------------- */
 
 START_TEST(run_json_tells_all) {
     struct a_run run;
@@ -241,8 +240,7 @@ START_TEST(each_run_has_its_own_folder) {
 }
 END_TEST
 
-/* The run that did not ---------------------------------------------------------------------------
- */
+/* The run that did not ------------------------------------------------------------------------- */
 
 START_TEST(a_failed_run_leaves_nothing_that_looks_finished) {
     struct a_run run;
