@@ -47,14 +47,15 @@ CFLAGS ?= -O3 -g
 override CFLAGS += -std=c11 $(WARNINGS) -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden \
 	-pthread $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 CPPFLAGS := -Icore/include -MMD -MP
-CORE_CPPFLAGS := $(CPPFLAGS) -Icore -Icore/src -D_GNU_SOURCE -DSYNRL_VERSION='"$(VERSION)"' \
+CORE_CPPFLAGS := $(CPPFLAGS) -Icore -D_GNU_SOURCE -DSYNRL_VERSION='"$(VERSION)"' \
 	-DSYNRL_PREFIX='"$(PREFIX)"' $(call pkg,--cflags $(LIBRARIES))
 LUA_CPPFLAGS := $(CORE_CPPFLAGS) $(call pkg,--cflags lua5.4) $(call pkg,--cflags zlib)
 LDLIBS := $(call pkg,--libs $(LIBRARIES)) -lz -ldl -lm -pthread
 LDFLAGS := $(if $(SAN),-fsanitize=$(SAN))
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
-CORE_OBJECTS := $(call objects,core/src/*.c core/engine/*.c) $(BUILD)/obj/core/src/report_assets.o
+CORE_ROOMS := base engine policy plugin train draw runs record sweep report
+CORE_OBJECTS := $(call objects,$(CORE_ROOMS:%=core/%/*.c)) $(BUILD)/obj/core/report/assets.o
 LUA_OBJECTS := $(call objects,core/lua/*.c)
 CLI_OBJECTS := $(call objects,core/cli/*.c)
 PLUGIN_KINDS := activations losses datasets models rules
@@ -69,7 +70,7 @@ $(BUILD)/libsynrl.a: $(CORE_OBJECTS)
 	@mkdir -p $(@D)
 	@rm -f $@
 	$(call say,AR,$@)
-	$(Q)ar rcs $@ $^
+	$(Q)ar qcs $@ $^
 
 $(BUILD)/synrl: $(CLI_OBJECTS) $(LUA_OBJECTS) $(BUILD)/libsynrl.a
 	$(call say,LINK,$@)
@@ -102,7 +103,7 @@ $(BUILD)/obj/core/%.o: core/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CORE_CPPFLAGS) $(CFLAGS) $(ISA_FLAGS) -c -o $@ $<
 
-$(BUILD)/obj/core/src/report_assets.o: core/src/report_assets.S $(wildcard core/report/* core/report/*/*)
+$(BUILD)/obj/core/report/assets.o: core/report/assets.S $(wildcard core/report/* core/report/*/*)
 	@mkdir -p $(@D)
 	$(call say,AS,$<)
 	$(Q)$(CC) -c -o $@ $<

@@ -3,7 +3,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "base/suggest.h"
+#include "cli/cli.h"
+#include "plugin/host.h"
 
 /* The command line ----------------------------------------------------------------------------- */
 

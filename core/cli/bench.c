@@ -7,11 +7,12 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "bench.h"
-#include "cli.h"
+#include "cli/bench.h"
+#include "cli/cli.h"
 #include "engine/engine.h"
-#include "policy.h"
-#include "trainer.h"
+#include "plugin/host.h"
+#include "policy/policy.h"
+#include "train/trainer.h"
 
 enum {
     N_SAMPLES = BENCH_SAMPLES, /* of a batch */

@@ -2,7 +2,7 @@
 #ifndef BENCH_H
 #define BENCH_H
 
-#include "core.h"
+#include "base/core.h"
 
 enum { BENCH_SAMPLES = 5000, BENCH_INPUTS = 784 };
 

@@ -3,10 +3,11 @@
 #include <stdlib.h>
 #include <time.h>
 
-#include "bench.h"
-#include "cli.h"
+#include "cli/bench.h"
+#include "cli/cli.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
+#include "plugin/host.h"
 
 static double now(void) {
     struct timespec time;

@@ -6,8 +6,8 @@
 #include <lua.h>
 #include <stdio.h>
 
-#include "index.h"
 #include "lua/module.h"
+#include "runs/index.h"
 
 enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 75 };
 

@@ -2,11 +2,12 @@
 #include <math.h>
 #include <string.h>
 
-#include "cli.h"
-#include "record.h"
-#include "replay.h"
-#include "runs.h"
-#include "synapse.h"
+#include "cli/cli.h"
+#include "plugin/host.h"
+#include "runs/replay.h"
+#include "runs/run_files.h"
+#include "runs/runs.h"
+#include "train/synapse.h"
 
 enum { SAME = 0, PARTED = 1, TROUBLE = 2 };
 

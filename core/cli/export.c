@@ -3,12 +3,13 @@
 #include <string.h>
 #include <time.h>
 
-#include "cli.h"
-#include "file.h"
-#include "npz.h"
-#include "record.h"
-#include "runs.h"
-#include "tfevents.h"
+#include "base/file.h"
+#include "base/npz.h"
+#include "cli/cli.h"
+#include "plugin/host.h"
+#include "runs/run_files.h"
+#include "runs/runs.h"
+#include "runs/tfevents.h"
 
 struct export {
     const char *runs, *word, *output, *tensorboard;

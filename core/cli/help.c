@@ -1,6 +1,9 @@
 /* synrl help: how the program is used, or what a plugin is and takes. */
-#include "cli.h"
-#include "component.h"
+#include "cli/cli.h"
+#include "plugin/component.h"
+#include "plugin/host.h"
+#include "plugin/kind.h"
+#include "plugin/plugin_help.h"
 
 static int show_plugin(struct core *core, synrl_kind kind, const char *id) {
     const struct plugin *plugin;

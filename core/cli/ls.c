@@ -2,8 +2,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "runs.h"
+#include "base/suggest.h"
+#include "cli/cli.h"
+#include "plugin/host.h"
+#include "runs/runs.h"
 
 struct listing {
     const char *runs, *limit;

@@ -3,7 +3,9 @@
 #include <stdarg.h>
 #include <string.h>
 
-#include "cli.h"
+#include "base/suggest.h"
+#include "cli/cli.h"
+#include "plugin/host.h"
 
 static const struct {
     const char *name;

@@ -2,8 +2,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "json_text.h"
+#include "base/json.h"
+#include "cli/cli.h"
 
 enum { INLINE_MAX = 16 };
 

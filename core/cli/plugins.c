@@ -1,7 +1,9 @@
 /* synrl plugins: every plugin on the search path, broken ones with what is wrong. */
 #include <string.h>
 
-#include "cli.h"
+#include "cli/cli.h"
+#include "plugin/host.h"
+#include "plugin/kind.h"
 
 struct widths {
     int id, version, summary;

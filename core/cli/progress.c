@@ -5,7 +5,7 @@
 #include <time.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 
 /* Seconds between two lines. */
 #define TERMINAL_INTERVAL 0.1

@@ -1,5 +1,6 @@
 /* synrl reindex: the index of recorded runs, made anew from their folders. */
-#include "cli.h"
+#include "cli/cli.h"
+#include "plugin/host.h"
 
 static synrl_status rebuild(struct core *core, const char *runs) {
     struct index *index;

@@ -3,11 +3,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "cli.h"
-#include "replay.h"
-#include "runs.h"
-#include "synapse.h"
-#include "weights.h"
+#include "cli/cli.h"
+#include "plugin/host.h"
+#include "runs/replay.h"
+#include "runs/runs.h"
+#include "train/evaluate.h"
+#include "train/synapse.h"
 
 struct request {
     const char *run, *synapse;

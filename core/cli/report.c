@@ -1,11 +1,12 @@
 /* synrl report: a page about some runs, in one file. */
 #include <string.h>
 
-#include "cli.h"
-#include "file.h"
-#include "report.h"
-#include "runs.h"
-#include "sweep_record.h"
+#include "base/file.h"
+#include "cli/cli.h"
+#include "plugin/host.h"
+#include "report/report.h"
+#include "runs/runs.h"
+#include "sweep/sweep_record.h"
 
 static void add_folder(json_t *folders, const char *folder) {
     for (size_t i = 0; i < json_array_size(folders); i++) {

@@ -9,9 +9,10 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
-#include "record.h"
-#include "runs.h"
+#include "cli/cli.h"
+#include "plugin/host.h"
+#include "runs/run_files.h"
+#include "runs/runs.h"
 
 enum { MORE_ARGUMENTS = 11 }; /* the words that compose adds, but for what it is given */
 

@@ -1,6 +1,7 @@
 /* synrl rm: removes recorded runs. Nothing is removed where one of the names is not a run's. */
-#include "cli.h"
-#include "runs.h"
+#include "cli/cli.h"
+#include "plugin/host.h"
+#include "runs/runs.h"
 
 static int remove_all(struct core *core, size_t n, char **folders, bool force) {
     int code = EXIT_DONE;

@@ -12,7 +12,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "base/suggest.h"
+#include "cli/cli.h"
 
 struct script_run {
     struct settings settings;

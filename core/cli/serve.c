@@ -12,9 +12,10 @@
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli.h"
-#include "report.h"
-#include "runs.h"
+#include "cli/cli.h"
+#include "plugin/host.h"
+#include "report/report.h"
+#include "runs/runs.h"
 
 enum { RUNS_SHOWN = 20, RUNS_ASKED = 100, CONNECTIONS_MOST = 64, TIMEOUT_SECONDS = 30 };
 

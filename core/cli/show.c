@@ -3,8 +3,9 @@
 #include <fcntl.h>
 #include <string.h>
 
-#include "cli.h"
-#include "runs.h"
+#include "cli/cli.h"
+#include "plugin/host.h"
+#include "runs/runs.h"
 
 /* The files in the folder and their sizes. */
 static json_t *files_json(const char *folder) {

@@ -7,8 +7,9 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli.h"
+#include "cli/cli.h"
 #include "engine/pool.h"
+#include "plugin/host.h"
 
 enum { VALUES_MAX = 100000, METRICS_MAX = 16 };
 

@@ -1,5 +1,5 @@
 /* synrl version */
-#include "cli.h"
+#include "cli/cli.h"
 #include "engine/engine.h"
 
 int command_version(int argc, char **argv) {

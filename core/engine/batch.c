@@ -1,10 +1,10 @@
 /* Batches: samples packed once into the orders that the inner loops read. Invariant: lanes behind
  * the last sample hold copies of it, inputs behind the last are 0. */
-#include "batch.h"
+#include "engine/batch.h"
 
 #include <string.h>
 
-#include "pool.h"
+#include "engine/pool.h"
 
 static size_t n_tiles(const synrl_batch *batch) {
     return (batch->n_blocks + TILE_BLOCKS - 1) / TILE_BLOCKS;

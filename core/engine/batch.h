@@ -2,7 +2,7 @@
 #ifndef BATCH_H
 #define BATCH_H
 
-#include "kernels.h"
+#include "engine/kernels.h"
 
 struct synrl_batch {
     const synrl_host *host;

@@ -1,7 +1,7 @@
 /* The policy step over a range of synapses: their words, their actions, their histories. */
 #include <string.h>
 
-#include "kernels.h"
+#include "engine/kernels.h"
 
 enum { CHUNK = 1024 };
 

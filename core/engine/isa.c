@@ -4,7 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "engine/kernels.h"
 
 /* The widest where no name is given. */
 static const struct kernels *find_kernels(const char *wanted) {

@@ -8,7 +8,7 @@
 #ifndef KERNELS_H
 #define KERNELS_H
 
-#include "engine.h"
+#include "engine/engine.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "lanes are taken apart lowest byte first");

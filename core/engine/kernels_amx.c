@@ -4,7 +4,7 @@
  * The packed batch suits it as it is: 16 groups of a block are a tile of bytes [16 groups][16
  * samples][4], 16 outputs' actions for them a tile [16 outputs][64], and their product adds to a
  * tile of sums [16 outputs][16 samples]. */
-#include "kernels_amx.h"
+#include "engine/kernels_amx.h"
 
 #if (defined(__AMX_INT8__) || defined(__AMXINT8__)) && defined(__linux__)
 

@@ -2,7 +2,7 @@
 #ifndef KERNELS_AMX_H
 #define KERNELS_AMX_H
 
-#include "kernels.h"
+#include "engine/kernels.h"
 
 /* Whether this process may use the tile registers; asks the system for leave. */
 bool amx_is_there(void);

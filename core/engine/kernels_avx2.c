@@ -1,12 +1,12 @@
 /* The inner loops for AVX2. Compiled with -mavx2; called where the CPU has it. */
-#include "kernels.h"
+#include "engine/kernels.h"
 
 #if defined(__AVX2__)
 
 #include <immintrin.h>
 #include <sleef.h>
 
-#include "kernels_sparse.h"
+#include "engine/kernels_sparse.h"
 
 /* Philox4x32-10 on eight counters at once, a register a word of the counter. */
 ALWAYS_INLINE void multiply(__m256i x, uint32_t factor, __m256i *high, __m256i *low) {

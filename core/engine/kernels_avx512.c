@@ -1,13 +1,13 @@
 /* The inner loops for AVX-512 with VNNI, VBMI and VBMI2. Compiled for these; called where the CPU
  * has them. */
-#include "kernels_amx.h"
+#include "engine/kernels_amx.h"
 
 #if defined(__AVX512VNNI__) && defined(__AVX512VBMI2__)
 
 #include <immintrin.h>
 #include <sleef.h>
 
-#include "kernels_sparse.h"
+#include "engine/kernels_sparse.h"
 
 /* Philox4x32-10 on the sixteen counters of a group at once, a register a word of the counter. */
 ALWAYS_INLINE void multiply(__m512i x, uint32_t factor, __m512i *high, __m512i *low) {

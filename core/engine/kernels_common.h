@@ -3,8 +3,8 @@
 #ifndef KERNELS_COMMON_H
 #define KERNELS_COMMON_H
 
-#include "kernels.h"
-#include "lanes.h"
+#include "engine/kernels.h"
+#include "engine/lanes.h"
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 

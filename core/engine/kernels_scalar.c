@@ -2,7 +2,7 @@
 #include <Random123/philox.h>
 #include <sleef.h>
 
-#include "kernels_sparse.h"
+#include "engine/kernels_sparse.h"
 
 static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, uint32_t *out) {
     const philox4x32_key_t key = {{(uint32_t)stream.seed, (uint32_t)(stream.seed >> 32)}};

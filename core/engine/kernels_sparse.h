@@ -7,7 +7,7 @@
 #ifndef KERNELS_SPARSE_H
 #define KERNELS_SPARSE_H
 
-#include "kernels_common.h"
+#include "engine/kernels_common.h"
 
 enum {
     SEGMENT = 1024,         /* inputs whose changes are listed at a time, ... */

@@ -1,11 +1,11 @@
 /* Weights on a lattice. Invariant: |k| is at most n_acts, and n_acts at most acts_max, so no
  * counter overflows; values, where kept, are those of w0, k and alpha. */
-#include "lattice.h"
+#include "engine/lattice.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "pool.h"
+#include "engine/pool.h"
 
 /* Below this many synapses a second worker costs more than it saves. */
 enum { SYNAPSES_WORTH_SHARING = 8192 };

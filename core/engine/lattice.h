@@ -2,7 +2,7 @@
 #ifndef LATTICE_H
 #define LATTICE_H
 
-#include "kernels.h"
+#include "engine/kernels.h"
 
 struct synrl_lattice {
     const synrl_host *host;

@@ -1,5 +1,5 @@
 /* Functions of arrays, by the variant in use. SLEEF's cinz_ family gives the same bits in each. */
-#include "kernels.h"
+#include "engine/kernels.h"
 
 #define FUNCTION(name)                                            \
     static void math_##name(size_t n, const float *x, float *y) { \

@@ -9,7 +9,7 @@
  * time, and will again while another program wants that core. So it sits out for a while, longer
  * each time, and the others take up its tasks. Clocks decide here who does a task; what the task is
  * does not depend on it. */
-#include "pool.h"
+#include "engine/pool.h"
 
 #include <limits.h>
 #include <linux/futex.h>

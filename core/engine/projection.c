@@ -13,9 +13,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "batch.h"
-#include "lattice.h"
-#include "pool.h"
+#include "engine/batch.h"
+#include "engine/lattice.h"
+#include "engine/pool.h"
 
 enum path { PATH_AUTO, PATH_DENSE, PATH_SPARSE };
 

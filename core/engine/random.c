@@ -2,7 +2,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "kernels.h"
+#include "engine/kernels.h"
 
 enum { GROUP_WORDS = 64, CHUNK = 16 * GROUP_WORDS };
 

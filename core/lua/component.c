@@ -1,7 +1,8 @@
 /* Configured plugins as Lua objects: synrl.model, rule, loss, activation. */
 #include <string.h>
 
-#include "session.h"
+#include "lua/session.h"
+#include "plugin/kind.h"
 
 struct component **component_push(lua_State *L) {
     return box_push(L, &component_type, sizeof(struct component *));

@@ -1,7 +1,7 @@
 /* Data sets as Lua objects. */
 #include <stdio.h>
 
-#include "session.h"
+#include "lua/session.h"
 
 static struct dataset **dataset_push(lua_State *L) {
     return box_push(L, &dataset_type, sizeof(struct dataset *));

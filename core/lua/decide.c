@@ -4,7 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "session.h"
+#include "lua/session.h"
 
 static const struct {
     const char *name;

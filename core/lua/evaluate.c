@@ -1,7 +1,8 @@
 /* synrl.evaluate: what a network answers on a data set. */
 #include <math.h>
 
-#include "session.h"
+#include "lua/session.h"
+#include "train/evaluate.h"
 
 static int evaluation_release(lua_State *L) {
     evaluation_free(session_of(L)->core, luaL_checkudata(L, 1, evaluation_type.name));

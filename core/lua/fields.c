@@ -4,7 +4,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
+#include "base/suggest.h"
+#include "lua/session.h"
 
 static int compare_words(const void *a, const void *b) {
     const char *const *left = a, *const *right = b;

@@ -2,7 +2,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "session.h"
+#include "lua/session.h"
 
 enum { DEPTH_MAX = 64 };
 

@@ -1,5 +1,5 @@
 /* The module: what `require "synrl"` returns. */
-#include "session.h"
+#include "lua/session.h"
 
 static void open_policy(lua_State *L) {
     lua_newtable(L);

@@ -7,8 +7,8 @@
 #include <lua.h>
 #include <signal.h>
 
-#include "recorder.h"
-#include "sweep.h"
+#include "record/recorder.h"
+#include "sweep/sweep.h"
 
 /* How a person is shown a run. Runs may nest: a script's callback may train too. */
 struct display {

@@ -7,7 +7,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "session.h"
+#include "base/suggest.h"
+#include "lua/session.h"
 
 static bool is_scalar(int type) {
     return type == LUA_TNUMBER || type == LUA_TSTRING || type == LUA_TBOOLEAN;

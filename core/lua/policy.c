@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "session.h"
+#include "draw/pictures.h"
+#include "lua/session.h"
+#include "policy/policy_csv.h"
 
 const synrl_policy **policy_push(lua_State *L) {
     return box_push(L, &policy_type, sizeof(const synrl_policy *));

@@ -3,7 +3,7 @@
  * The network and its data are gone by then; model and loss are held to evaluate the weights. */
 #include <string.h>
 
-#include "session.h"
+#include "lua/session.h"
 
 struct result *result_push(lua_State *L) {
     return box_push(L, &result_type, sizeof(struct result));

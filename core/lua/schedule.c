@@ -4,7 +4,7 @@
  * protected, on the thread that called into the module last, in the middle of a run. */
 #include <math.h>
 
-#include "session.h"
+#include "lua/session.h"
 
 struct schedule **schedule_push(lua_State *L) {
     return box_push(L, &schedule_type, sizeof(struct schedule *));

@@ -2,7 +2,7 @@
  *
  * The session is a box of its own, made before every other and so collected last: when the state is
  * closed, the core outlives all that was made with it. */
-#include "session.h"
+#include "lua/session.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -12,7 +12,9 @@
 #include <unistd.h>
 
 #include "engine/engine.h"
-#include "record.h"
+#include "plugin/host.h"
+#include "plugin/kind.h"
+#include "runs/run_files.h"
 
 /* Their addresses are keys of Lua's registry. */
 static const char session_key, settings_key, error_key;

@@ -12,11 +12,11 @@
 #include <lauxlib.h>
 #include <lua.h>
 
-#include "component.h"
-#include "dataset.h"
-#include "module.h"
-#include "policy.h"
-#include "schedule.h"
+#include "lua/module.h"
+#include "plugin/component.h"
+#include "plugin/schedule.h"
+#include "policy/policy.h"
+#include "train/dataset.h"
 
 struct session {
     struct core *core;

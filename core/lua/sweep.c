@@ -8,9 +8,9 @@
 #include <unistd.h>
 
 #include "engine/pool.h"
-#include "session.h"
-#include "sweep.h"
-#include "sweep_groups.h"
+#include "lua/session.h"
+#include "sweep/groups.h"
+#include "sweep/sweep.h"
 
 static int json_free(lua_State *L) {
     json_t **box = luaL_checkudata(L, 1, kept_json_type.name);

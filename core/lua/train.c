@@ -6,7 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "session.h"
+#include "lua/session.h"
 
 struct run {
     struct train_options options;

@@ -1,7 +1,7 @@
 /* From Lua's values to the core's: what scripts hand to parameters. */
 #include <string.h>
 
-#include "session.h"
+#include "lua/session.h"
 
 enum { DEPTH_MAX = 4 };
 

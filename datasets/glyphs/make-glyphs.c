@@ -9,8 +9,9 @@
 #include <stdlib.h>
 #include <zlib.h>
 
-#include "dataset.h"
 #include "engine/engine.h"
+#include "plugin/host.h"
+#include "train/dataset.h"
 
 struct output {
     const synrl_data *data;

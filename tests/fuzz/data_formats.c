@@ -7,7 +7,8 @@
 #include <zlib.h>
 
 #include "fuzz/fuzz.h"
-#include "policy.h"
+#include "policy/policy.h"
+#include "policy/policy_csv.h"
 
 static const char *path_of(struct fuzz *fuzz, const char *name) {
     return scratch_path(&fuzz->folder, name);

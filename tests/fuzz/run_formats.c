@@ -9,13 +9,13 @@
 #include <xxhash.h>
 
 #include "fuzz/fuzz.h"
-#include "index.h"
-#include "record.h"
-#include "recorder.h"
-#include "replay.h"
-#include "report.h"
+#include "record/recorder.h"
+#include "report/report.h"
+#include "runs/index.h"
+#include "runs/replay.h"
+#include "runs/run_files.h"
 #include "support/small_run.h"
-#include "sweep_record.h"
+#include "sweep/sweep_record.h"
 
 enum { INTERRUPTED_AT = 21, STEPS_MOST = 100 };
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "lua/module.h"
+#include "train/evaluate.h"
 
 struct memory {
     size_t n_allowed; /* allocations until it has run out */

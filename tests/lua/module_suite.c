@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "support/child.h"
+#include "train/evaluate.h"
 
 #define HEAD "local synrl = require 'synrl'\n"
 /* t: trains for n iterations with what is given on top. */

@@ -8,6 +8,7 @@
 
 #include "support/child.h"
 #include "support/sanitizer.h"
+#include "train/evaluate.h"
 
 #define SYNRL "\"$BUILD\"/synrl run --quiet "
 

@@ -7,7 +7,7 @@
 #include <string.h>
 
 #include "support/child.h"
-#include "sweep_groups.h"
+#include "sweep/groups.h"
 
 #define SYNRL "\"$BUILD\"/synrl "
 

@@ -5,7 +5,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "component.h"
+#include "plugin/component.h"
+#include "plugin/host.h"
 #include "support/support.h"
 #include "synrl/loss.h"
 

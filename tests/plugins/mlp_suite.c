@@ -6,9 +6,10 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "dataset.h"
-#include "network.h"
+#include "plugin/host.h"
 #include "support/support.h"
+#include "train/dataset.h"
+#include "train/network.h"
 
 enum { N_SAMPLES = 37, N_CLASSES = 3, WIDEST = 8 }; /* 37: not a multiple of 16 */
 

@@ -4,13 +4,14 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "component.h"
-#include "dataset.h"
-#include "policy.h"
+#include "plugin/component.h"
+#include "plugin/host.h"
+#include "policy/policy.h"
 #include "ref/reference.h"
 #include "support/pace.h"
 #include "support/support.h"
-#include "trainer.h"
+#include "train/dataset.h"
+#include "train/trainer.h"
 
 enum { ITERATIONS = 500 };
 

@@ -3,8 +3,9 @@
 #include <check.h>
 #include <string.h>
 
-#include "component.h"
-#include "policy.h"
+#include "plugin/component.h"
+#include "plugin/host.h"
+#include "policy/policy.h"
 #include "support/support.h"
 #include "synrl/rule.h"
 

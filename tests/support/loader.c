@@ -8,6 +8,7 @@
 #include <sys/mman.h>
 #include <unistd.h>
 
+#include "plugin/host.h"
 #include "support/pace.h"
 
 enum { ALIGNMENT = 64, FILLING = 0xa5 }; /* what is not asked for, up to the alignment */

@@ -4,9 +4,9 @@
 #ifndef LOADER_H
 #define LOADER_H
 
-#include "dataset.h"
 #include "support/scratch.h"
 #include "support/support.h"
+#include "train/dataset.h"
 
 struct loader {
     struct core *core;

@@ -3,7 +3,7 @@
 #ifndef SMALL_RUN_H
 #define SMALL_RUN_H
 
-#include "trainer.h"
+#include "train/trainer.h"
 
 void small_run_open(struct core *core, struct train_options *options);
 void small_run_close(struct train_options *options);

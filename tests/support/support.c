@@ -1,5 +1,6 @@
 /* See support.h. Nothing here is remembered from one test to the next. */
 #include "support.h"
+#include "plugin/host.h"
 
 #include <check.h>
 #include <malloc.h>

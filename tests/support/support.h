@@ -3,7 +3,7 @@
 #ifndef SUPPORT_H
 #define SUPPORT_H
 
-#include "component.h"
+#include "plugin/component.h"
 
 /* With the built plugins and those of tests/fixtures, and two workers. */
 struct core *test_core(void);

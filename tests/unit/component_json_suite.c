@@ -4,9 +4,11 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "component.h"
 #include "fixtures/every_param.h"
-#include "policy.h"
+#include "plugin/component.h"
+#include "plugin/component_json.h"
+#include "policy/policy.h"
+#include "policy/policy_csv.h"
 #include "support/loader.h"
 
 #define WHO "rule \"every_param\": "

@@ -1,7 +1,7 @@
 /* Components: how a script's values become the fields of a config, what is refused and how it is
  * told, and who owns what. All of it on the fixture `every_param`, which has a parameter of each
  * type. */
-#include "component.h"
+#include "plugin/component.h"
 
 #include <check.h>
 #include <float.h>
@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "fixtures/every_param.h"
-#include "policy.h"
+#include "policy/policy.h"
 #include "support/loader.h"
 
 #define WHO "rule \"every_param\": "

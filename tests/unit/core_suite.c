@@ -1,10 +1,11 @@
 /* The core's arrays that grow. */
-#include "core.h"
+#include "base/core.h"
 
 #include <check.h>
 #include <stdint.h>
 #include <string.h>
 
+#include "plugin/host.h"
 #include "support/support.h"
 
 enum { N_NUMBERS = 100 };

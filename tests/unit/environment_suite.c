@@ -1,13 +1,16 @@
 /* The environment and the trainer: what steps, probes and batches mean and cost, and that looking
  * changes nothing. */
-#include "environment.h"
+#include "train/environment.h"
+#include "train/trainer.h"
 
 #include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin/host.h"
 #include "support/support.h"
+#include "train/evaluate.h"
 
 #define NUMBER(key, x)                             \
     {                                              \

@@ -1,5 +1,5 @@
 /* Files: whole or not at all, whatever goes wrong in between. */
-#include "file.h"
+#include "base/file.h"
 
 #include <check.h>
 #include <errno.h>
@@ -7,6 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "plugin/host.h"
 #include "support/scratch.h"
 #include "support/support.h"
 

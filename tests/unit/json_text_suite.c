@@ -1,5 +1,5 @@
 /* Numbers in JSON: as short as a person would write them, and still the same bits. */
-#include "json_text.h"
+#include "base/json.h"
 
 #include <check.h>
 #include <float.h>

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin/host.h"
 #include "support/pace.h"
 #include "support/support.h"
 

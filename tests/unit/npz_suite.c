@@ -1,11 +1,12 @@
 /* Arrays for NumPy, read back by NumPy itself. */
-#include "npz.h"
+#include "base/npz.h"
 
 #include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "plugin/host.h"
 #include "support/scratch.h"
 #include "support/support.h"
 

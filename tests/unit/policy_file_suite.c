@@ -4,7 +4,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "policy.h"
+#include "plugin/host.h"
+#include "policy/policy.h"
+#include "policy/policy_csv.h"
 #include "support/scratch.h"
 #include "support/support.h"
 

@@ -5,7 +5,8 @@
 #include <string.h>
 
 #include "engine/engine.h"
-#include "policy.h"
+#include "plugin/host.h"
+#include "policy/policy.h"
 #include "support/pace.h"
 #include "support/support.h"
 

@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "engine/kernels.h"
+#include "plugin/host.h"
 #include "support/sanitizer.h"
 #include "support/support.h"
 

@@ -1,6 +1,6 @@
 /* What a run leaves behind: complete and true after a good run, nothing that looks finished after a
  * bad one. */
-#include "recorder.h"
+#include "record/recorder.h"
 
 #include <check.h>
 #include <math.h>
@@ -12,12 +12,14 @@
 
 #include <xxhash.h>
 
-#include "policy.h"
-#include "record.h"
+#include "plugin/host.h"
+#include "policy/policy.h"
+#include "policy/policy_csv.h"
+#include "runs/run_files.h"
 #include "support/scratch.h"
 #include "support/small_run.h"
 #include "support/support.h"
-#include "weights.h"
+#include "train/evaluate.h"
 
 static struct core *core;
 static struct scratch scratch;

@@ -7,11 +7,13 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
-#include "dataset.h"
-#include "registry.h"
+#include "base/suggest.h"
+#include "plugin/host.h"
+#include "plugin/registry.h"
 #include "support/sanitizer.h"
 #include "support/scratch.h"
 #include "support/support.h"
+#include "train/dataset.h"
 
 static struct core *core;
 static struct scratch scratch;

@@ -1,12 +1,13 @@
 /* Schedules: the value at each iteration against a closed form, bounds, refusals, and who owns
  * what. */
-#include "schedule.h"
+#include "plugin/schedule.h"
 
 #include <check.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
 
+#include "plugin/host.h"
 #include "support/pace.h"
 #include "support/support.h"
 

@@ -1,0 +1,71 @@
+/* A core: what everything of one process shares — allocator, message of the last failure, log,
+ * workers, plugins. There is no other state: two cores do not know of each other. Made by
+ * core_create (plugin/host.h).
+ *
+ * A failing call sets the core's message and returns a status other than SYNRL_OK. A core is used
+ * by one thread; its workers (engine/pool.h) run only inside calls made by that thread. */
+#ifndef CORE_H
+#define CORE_H
+
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "synrl/host.h"
+
+struct pool;     /* engine/pool.h */
+struct registry; /* plugin/registry.h */
+
+/* Where memory comes from; tests put one in that fails. `allocate` gives memory aligned to 64
+ * bytes, not zeroed, or NULL. */
+struct allocator {
+    void *context;
+    void *(*allocate)(void *context, size_t size); /* size > 0 */
+    void (*free)(void *context, void *memory);     /* never NULL */
+};
+
+struct core {
+    struct allocator allocator;
+    char message[1024];
+    void (*log)(void *context, synrl_log_level level, const char *line);
+    void *log_context;
+    struct pool *pool;
+    struct registry *registry;
+};
+
+/* Sets the message and returns the status. */
+synrl_status core_fail(struct core *core, synrl_status status, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+synrl_status core_fail_va(struct core *core, synrl_status status, const char *format,
+                          va_list arguments);
+/* Puts "prefix: " in front of the message that stands, and returns the status. */
+synrl_status core_fail_in(struct core *core, synrl_status status, const char *prefix);
+void core_log(struct core *core, synrl_log_level level, const char *format, ...)
+    __attribute__((format(printf, 3, 4)));
+/* The line begins with "WHO: " unless who is "". */
+void core_log_va(struct core *core, synrl_log_level level, const char *who, const char *format,
+                 va_list arguments);
+
+/* count * size bytes, zeroed, aligned to 64 bytes, to be freed by core_free. NULL with the message
+ * set where there is no memory or the product overflows; something that may be freed for 0. */
+void *core_alloc(struct core *core, size_t count, size_t size);
+void core_free(struct core *core, void *memory); /* NULL is allowed */
+/* An array of core_alloc (or NULL) that holds n entries of `size` bytes and has room for
+ * `*capacity` is returned, perhaps moved, with room for at least one more; new room is zeroed. NULL
+ * with the message set where there is no memory; then nothing has changed. */
+void *core_grow(struct core *core, void *old, size_t n, size_t *capacity, size_t size);
+char *core_strdup(struct core *core, const char *text);
+/* A new string by printf; NULL with the message set where there is no memory. */
+char *core_printf(struct core *core, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* The host that one instance of a plugin is handed. `who` stands in front of its failures and log
+ * lines ("rule \"qlearning\""); both outlive the instance. */
+struct host {
+    synrl_host public;
+    struct core *core;
+    char who[96];
+};
+struct core *host_core(const synrl_host *host);
+
+#endif

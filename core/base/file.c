@@ -1,0 +1,198 @@
+/* Files read and written. Invariant: a name given to draft_begin stands for the old file or for the
+ * whole new one, whatever happens in between. */
+#include "base/file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+struct draft {
+    struct core *core;
+    FILE *stream;
+    char *path;
+    char *draft_path; /* exists on the disk while this is not NULL */
+};
+
+synrl_status file_fail(struct core *core, const char *path, const char *what) {
+    const int reason = errno;
+    return core_fail(core, SYNRL_IO, "%s: cannot %s it: %s", path, what, strerror(reason));
+}
+
+/* Reading -------------------------------------------------------------------------------------- */
+
+/* Checked before anything is read: a folder or a device has no size to trust. */
+static synrl_status check_size(struct core *core, FILE *stream, const char *path, size_t limit,
+                               size_t *size) {
+    struct stat status;
+    if (fstat(fileno(stream), &status) != 0) {
+        return file_fail(core, path, "read");
+    }
+    if (!S_ISREG(status.st_mode)) {
+        return core_fail(core, SYNRL_IO, "%s: must be a file", path);
+    }
+    if ((uintmax_t)status.st_size > limit) {
+        return core_fail(core, SYNRL_INVALID, "%s: has %jd bytes: must be at most %zu", path,
+                         (intmax_t)status.st_size, limit);
+    }
+    *size = (size_t)status.st_size;
+    return SYNRL_OK;
+}
+
+static synrl_status read_stream(struct core *core, FILE *stream, const char *path, size_t limit,
+                                char **bytes, size_t *size) {
+    SYNRL_TRY(check_size(core, stream, path, limit, size));
+    char *read = core_alloc(core, *size + 1, 1);
+    if (read == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    if (fread(read, 1, *size, stream) != *size) {
+        core_free(core, read);
+        return ferror(stream) ? file_fail(core, path, "read")
+                              : core_fail(core, SYNRL_IO, "%s: shrank while it was read", path);
+    }
+    *bytes = read;
+    return SYNRL_OK;
+}
+
+synrl_status file_read(struct core *core, const char *path, size_t limit, char **bytes,
+                       size_t *size) {
+    *bytes = NULL;
+    FILE *stream = fopen(path, "rbe");
+    if (stream == NULL) {
+        return file_fail(core, path, "open");
+    }
+    const synrl_status status = read_stream(core, stream, path, limit, bytes, size);
+    fclose(stream);
+    return status;
+}
+
+/* Writing -------------------------------------------------------------------------------------- */
+
+static void draft_free(struct draft *draft) {
+    if (draft->stream != NULL) {
+        fclose(draft->stream);
+    }
+    if (draft->draft_path != NULL) {
+        unlink(draft->draft_path);
+    }
+    core_free(draft->core, draft->draft_path);
+    core_free(draft->core, draft->path);
+    core_free(draft->core, draft);
+}
+
+static synrl_status open_draft(struct draft *draft, const char *path) {
+    struct core *core = draft->core;
+    draft->path = core_strdup(core, path);
+    char *draft_path = core_printf(core, "%s.draft-%ld", path, (long)getpid());
+    if (draft->path == NULL || draft_path == NULL) {
+        core_free(core, draft_path);
+        return SYNRL_NO_MEMORY;
+    }
+    draft->stream = fopen(draft_path, "wbe");
+    if (draft->stream == NULL) {
+        core_free(core, draft_path);
+        return file_fail(core, path, "write");
+    }
+    draft->draft_path = draft_path;
+    return SYNRL_OK;
+}
+
+synrl_status draft_begin(struct core *core, const char *path, struct draft **draft) {
+    *draft = NULL;
+    struct draft *made = core_alloc(core, 1, sizeof *made);
+    if (made == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    made->core = core;
+    const synrl_status status = open_draft(made, path);
+    if (status != SYNRL_OK) {
+        draft_free(made);
+        return status;
+    }
+    *draft = made;
+    return SYNRL_OK;
+}
+
+FILE *draft_stream(struct draft *draft) {
+    return draft->stream;
+}
+
+synrl_status file_close(struct core *core, FILE *stream, const char *path) {
+    const bool is_written =
+        fflush(stream) == 0 && !ferror(stream) && (fsync(fileno(stream)) == 0 || errno == EINVAL);
+    const synrl_status status = is_written ? SYNRL_OK : file_fail(core, path, "write");
+    return fclose(stream) != 0 && is_written ? file_fail(core, path, "write") : status;
+}
+
+/* The new name has to reach the disk too. A file system that cannot do it has no say. Cuts the path
+ * down to its folder. */
+static void sync_folder(char *path) {
+    char *slash = strrchr(path, '/');
+    if (slash != NULL) {
+        slash[1] = '\0';
+    }
+    const int folder = open(slash != NULL ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (folder >= 0) {
+        fsync(folder);
+        close(folder);
+    }
+}
+
+synrl_status draft_commit(struct draft *draft) {
+    struct core *core = draft->core;
+    FILE *stream = draft->stream;
+    draft->stream = NULL;
+    synrl_status status = file_close(core, stream, draft->path);
+    if (status == SYNRL_OK && rename(draft->draft_path, draft->path) != 0) {
+        status = file_fail(core, draft->path, "write");
+    }
+    if (status == SYNRL_OK) {
+        sync_folder(draft->path);
+        core_free(core, draft->draft_path);
+        draft->draft_path = NULL;
+    }
+    draft_free(draft);
+    return status;
+}
+
+void draft_abandon(struct draft *draft) {
+    if (draft != NULL) {
+        draft_free(draft);
+    }
+}
+
+synrl_status file_write(struct core *core, const char *path, const void *bytes, size_t size) {
+    struct draft *draft;
+    SYNRL_TRY(draft_begin(core, path, &draft));
+    if (fwrite(bytes, 1, size, draft->stream) != size) {
+        const synrl_status status = file_fail(core, path, "write");
+        draft_abandon(draft);
+        return status;
+    }
+    return draft_commit(draft);
+}
+
+/* Folders -------------------------------------------------------------------------------------- */
+
+synrl_status folder_create(struct core *core, const char *path) {
+    char *part = core_strdup(core, path);
+    if (part == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
+        *slash = '\0';
+        mkdir(part, 0777); /* what goes wrong here shows below */
+        *slash = '/';
+    }
+    core_free(core, part);
+    struct stat status;
+    if (mkdir(path, 0777) != 0 && (errno != EEXIST || stat(path, &status) != 0)) {
+        return core_fail(core, SYNRL_IO, "%s: cannot make the folder: %s", path, strerror(errno));
+    }
+    if (stat(path, &status) != 0 || !S_ISDIR(status.st_mode)) {
+        return core_fail(core, SYNRL_IO, "%s: must be a folder", path);
+    }
+    return SYNRL_OK;
+}

@@ -1,0 +1,34 @@
+/* Files: read whole up to a limit; written whole or not at all. Messages name the path. */
+#ifndef FILE_H
+#define FILE_H
+
+#include <stdio.h>
+
+#include "base/core.h"
+
+/* The bytes of a file of at most `limit` bytes, with a zero behind them that `size` does not count;
+ * freed by core_free. */
+synrl_status file_read(struct core *core, const char *path, size_t limit, char **bytes,
+                       size_t *size);
+
+/* A file being written under a temporary name in the folder where it will stand. */
+struct draft;
+synrl_status draft_begin(struct core *core, const char *path, struct draft **draft);
+FILE *draft_stream(struct draft *draft);
+/* Brings it to the disk and gives it its name, in the place of what stood there. Frees the draft in
+ * any case; after a failure nothing has changed. */
+synrl_status draft_commit(struct draft *draft);
+void draft_abandon(struct draft *draft); /* frees it and leaves nothing behind; NULL is allowed */
+
+synrl_status file_write(struct core *core, const char *path, const void *bytes, size_t size);
+
+/* Brings a stream to the disk and closes it, in any case. */
+synrl_status file_close(struct core *core, FILE *stream, const char *path);
+
+/* Makes a folder and those above it that are missing. One that exists is fine. */
+synrl_status folder_create(struct core *core, const char *path);
+
+/* Fails with the system's reason: PATH: cannot DO it: no such file. */
+synrl_status file_fail(struct core *core, const char *path, const char *what);
+
+#endif

@@ -1,0 +1,165 @@
+/* A plugin with its parameters. Invariant: whatever the config points to is held by this component:
+ * owned memory on a list, or a counted reference in the slot of its parameter. */
+#include "plugin/component.h"
+
+#include <stdio.h>
+#include <string.h>
+
+#include "base/suggest.h"
+#include "plugin/host.h"
+#include "plugin/param.h"
+#include "policy/policy.h"
+
+synrl_status component_create(struct core *core, synrl_kind kind, const char *id,
+                              struct component **component) {
+    *component = NULL;
+    const struct plugin *plugin;
+    SYNRL_TRY(registry_find(core, kind, id, &plugin));
+    struct component *made = core_alloc(core, 1, sizeof *made);
+    if (made == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    made->core = core;
+    made->references = 1;
+    made->plugin = plugin;
+    host_init(&made->host, core, kind, id);
+    made->config = core_alloc(core, plugin->entry->config_size, 1);
+    made->slots = core_alloc(core, plugin->entry->n_params, sizeof *made->slots);
+    if (made->config == NULL || made->slots == NULL) {
+        component_release(made);
+        return SYNRL_NO_MEMORY;
+    }
+    made->activation = (synrl_activation){.size = sizeof(synrl_activation),
+                                          .id = plugin->entry->id,
+                                          .ops = plugin->entry->ops,
+                                          .config = made->config,
+                                          .host = &made->host.public};
+    *component = made;
+    return SYNRL_OK;
+}
+
+static synrl_status fail_unknown(const struct component *component, const char *name) {
+    const synrl_plugin *entry = component->plugin->entry;
+    struct core *core = component->core;
+    if (entry->n_params == 0) {
+        return core_fail(core, SYNRL_INVALID, "%s: unknown parameter \"%s\": it has none",
+                         component->host.who, name);
+    }
+    const char **words = core_alloc(core, entry->n_params, sizeof *words);
+    if (words == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    for (uint32_t p = 0; p < entry->n_params; p++) {
+        words[p] = entry->params[p].name;
+    }
+    const char *nearest = suggest(name, entry->n_params, words);
+    core_fail(core, SYNRL_INVALID, "%s: unknown parameter \"%s\"", component->host.who, name);
+    if (nearest != NULL) {
+        core_fail(core, SYNRL_INVALID, "%s, did you mean \"%s\"?", core->message, nearest);
+    } else {
+        core_fail(core, SYNRL_INVALID, "%s; it has", core->message);
+        for (uint32_t p = 0; p < entry->n_params; p++) {
+            core_fail(core, SYNRL_INVALID, "%s%s %s", core->message, p > 0 ? "," : "", words[p]);
+        }
+    }
+    core_free(core, words);
+    return SYNRL_INVALID;
+}
+
+synrl_status component_set(struct component *component, const char *name,
+                           const struct value *value) {
+    const synrl_plugin *entry = component->plugin->entry;
+    for (uint32_t p = 0; p < entry->n_params; p++) {
+        if (strcmp(entry->params[p].name, name) == 0) {
+            if (component->slots[p].is_set) {
+                return core_fail(component->core, SYNRL_INVALID, "%s: %s is given twice",
+                                 component->host.who, name);
+            }
+            return param_set(component, p, value);
+        }
+    }
+    return fail_unknown(component, name);
+}
+
+synrl_status component_finish(struct component *component) {
+    const synrl_plugin *entry = component->plugin->entry;
+    for (uint32_t p = 0; p < entry->n_params; p++) {
+        const synrl_param *param = &entry->params[p];
+        if (component->slots[p].is_set) {
+            continue;
+        }
+        if (param->default_text == NULL) {
+            return core_fail(component->core, SYNRL_INVALID, "%s: %s must be given: %s",
+                             component->host.who, param->name, param->meaning);
+        }
+        if (param->default_text[0] != '\0') {
+            SYNRL_TRY(param_set_default(component, p));
+        }
+    }
+    return SYNRL_OK;
+}
+
+synrl_status component_create_default(struct core *core, synrl_kind kind, const char *id,
+                                      struct component **component) {
+    SYNRL_TRY(component_create(core, kind, id, component));
+    const synrl_status status = component_finish(*component);
+    if (status != SYNRL_OK) {
+        component_release(*component);
+        *component = NULL;
+    }
+    return status;
+}
+
+struct component *component_retain(struct component *component) {
+    component->references++;
+    return component;
+}
+
+void component_release(struct component *component) {
+    if (component == NULL || --component->references > 0) {
+        return;
+    }
+    struct core *core = component->core;
+    const synrl_plugin *entry = component->plugin->entry;
+    for (uint32_t p = 0; component->slots != NULL && p < entry->n_params; p++) {
+        param_release(component, p);
+    }
+    core_free(core, component->slots);
+    core_free(core, component->config);
+    core_free(core, component);
+}
+
+const struct plugin *component_plugin(const struct component *component) {
+    return component->plugin;
+}
+
+const void *component_config(const struct component *component) {
+    return component->config;
+}
+
+const synrl_host *component_host(const struct component *component) {
+    return &component->host.public;
+}
+
+const synrl_activation *component_activation(const struct component *component) {
+    return &component->activation;
+}
+
+json_t *component_json(const struct component *component) {
+    const synrl_plugin *entry = component->plugin->entry;
+    json_t *parameters = json_object();
+    for (uint32_t p = 0; p < entry->n_params; p++) {
+        if (json_object_set_new(parameters, entry->params[p].name, param_json(component, p)) != 0) {
+            json_decref(parameters);
+            parameters = NULL; /* which json_pack refuses */
+            break;
+        }
+    }
+    json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "id", entry->id, "version", entry->version,
+                             "file", component->plugin->file, "parameters", parameters);
+    if (json == NULL) {
+        core_fail(component->core, SYNRL_NO_MEMORY, "not enough memory to describe %s",
+                  component->host.who);
+    }
+    return json;
+}

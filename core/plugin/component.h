@@ -1,0 +1,44 @@
+/* A component: a plugin and its parameters, set and checked, ready to be put to work.
+ *
+ * Counted references. Its config struct never changes after component_finish, and it holds on to
+ * everything the config points to (strings, lists, policies, schedules, activations). */
+#ifndef COMPONENT_H
+#define COMPONENT_H
+
+#include <jansson.h>
+
+#include "plugin/registry.h"
+#include "plugin/value.h"
+#include "synrl/activation.h"
+
+/* Finds the plugin. Then: component_set for each parameter given, component_finish once. Messages
+ * begin with the kind and id: rule "qlearning": unknown parameter "gama", did you mean "gamma"? */
+synrl_status component_create(struct core *core, synrl_kind kind, const char *id,
+                              struct component **component);
+/* Checks type and range; a parameter may be set once. An integral NUMBER does for an integer, an
+ * integer or number for a schedule; the id of an activation for a component; one item for a list.
+ */
+synrl_status component_set(struct component *component, const char *name,
+                           const struct value *value);
+/* Fills in defaults; fails where a required parameter is missing. */
+synrl_status component_finish(struct component *component);
+/* component_create and component_finish, all parameters at their defaults. */
+synrl_status component_create_default(struct core *core, synrl_kind kind, const char *id,
+                                      struct component **component);
+
+struct component *component_retain(struct component *component);
+void component_release(struct component *component); /* NULL is allowed */
+
+const struct plugin *component_plugin(const struct component *component);
+const void *component_config(const struct component *component); /* after finish */
+/* For the operations of an activation or loss, which have no instance of their own. */
+const synrl_host *component_host(const struct component *component);
+/* For SYNRL_KIND_ACTIVATION: as models are handed it. */
+const synrl_activation *component_activation(const struct component *component);
+
+/* {"id": ..., "version": ..., "file": ..., "parameters": {...}}, for run.json; a policy stands as
+ * {"n_actions", "n_rewards", "hash"}, a schedule as a number, a list of steps or "function". NULL
+ * with the message set where there is no memory. */
+json_t *component_json(const struct component *component);
+
+#endif

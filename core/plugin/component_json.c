@@ -1,0 +1,201 @@
+/* A component made again from what a run's record says of it. */
+#include <string.h>
+
+#include "plugin/component.h"
+#include "plugin/component_json.h"
+#include "plugin/kind.h"
+#include "policy/policy.h"
+#include "policy/policy_csv.h"
+
+struct making {
+    struct core *core;
+    struct component *component;
+    const char *policy_path;
+};
+
+static synrl_status set_from_json(struct making *making, const synrl_param *param,
+                                  const json_t *json);
+
+static synrl_status refuse(const struct making *making, const synrl_param *param,
+                           const json_t *json) {
+    const synrl_plugin *entry = component_plugin(making->component)->entry;
+    return core_fail(making->core, SYNRL_INVALID,
+                     "%s \"%s\": the record of %s is no value for it: %s",
+                     kind_name((synrl_kind)entry->kind), entry->id, param->name,
+                     json_is_object(json) ? "an object" : "of another type");
+}
+
+static synrl_status set_policy(struct making *making, const synrl_param *param,
+                               const json_t *json) {
+    synrl_policy *policy;
+    char hash[17];
+    const char *wanted = json_string_value(json_object_get(json, "hash"));
+    SYNRL_TRY(policy_load_csv(making->core, making->policy_path, &policy));
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)policy_hash(policy));
+    synrl_status status = SYNRL_OK;
+    if (wanted == NULL || strcmp(wanted, hash) != 0) {
+        status = core_fail(making->core, SYNRL_INVALID,
+                           "%s: is not the policy that the run was made with", making->policy_path);
+    } else {
+        const struct value value = {.kind = VALUE_POLICY, .as.policy = policy};
+        status = component_set(making->component, param->name, &value);
+    }
+    policy_release(policy);
+    return status;
+}
+
+/* [[iteration, value], ...] */
+static synrl_status set_schedule(struct making *making, const synrl_param *param,
+                                 const json_t *json) {
+    struct core *core = making->core;
+    const size_t n = json_array_size(json);
+    uint64_t *iterations = core_alloc(core, n, sizeof *iterations);
+    double *values = core_alloc(core, n, sizeof *values);
+    struct schedule *schedule = NULL;
+    synrl_status status = iterations != NULL && values != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+    for (size_t i = 0; status == SYNRL_OK && i < n; i++) {
+        const json_t *step = json_array_get(json, i);
+        const json_int_t iteration = json_integer_value(json_array_get(step, 0));
+        iterations[i] = iteration > 0 ? (uint64_t)iteration : 0;
+        values[i] = json_number_value(json_array_get(step, 1));
+    }
+    if (status == SYNRL_OK) {
+        status = n > 0 ? schedule_steps(core, n, iterations, values, &schedule)
+                       : refuse(making, param, json);
+    }
+    if (status == SYNRL_OK) {
+        const struct value value = {.kind = VALUE_SCHEDULE, .as.schedule = schedule};
+        status = component_set(making->component, param->name, &value);
+    }
+    schedule_release(schedule);
+    core_free(core, values);
+    core_free(core, iterations);
+    return status;
+}
+
+static synrl_status set_component(struct making *making, const synrl_param *param,
+                                  const json_t *json) {
+    struct component *component;
+    SYNRL_TRY(component_from_json(making->core, SYNRL_KIND_ACTIVATION, json, making->policy_path,
+                                  &component));
+    const struct value value = {.kind = VALUE_COMPONENT, .as.component = component};
+    const synrl_status status = component_set(making->component, param->name, &value);
+    component_release(component);
+    return status;
+}
+
+static bool scalar_from_json(const json_t *json, struct value *value) {
+    switch (json_typeof(json)) {
+    case JSON_TRUE:
+    case JSON_FALSE:
+        *value = (struct value){.kind = VALUE_BOOLEAN, .as.boolean = json_is_true(json)};
+        return true;
+    case JSON_INTEGER:
+        *value = (struct value){.kind = VALUE_INTEGER, .as.integer = json_integer_value(json)};
+        return true;
+    case JSON_REAL:
+        *value = (struct value){.kind = VALUE_NUMBER, .as.number = json_real_value(json)};
+        return true;
+    case JSON_STRING:
+        *value = (struct value){.kind = VALUE_STRING, .as.string = json_string_value(json)};
+        return true;
+    default:
+        return false;
+    }
+}
+
+/* Items that are components with parameters are made first, and released when the list is set. */
+static synrl_status read_items(struct making *making, const synrl_param *param, const json_t *json,
+                               struct value *items) {
+    for (size_t i = 0; i < json_array_size(json); i++) {
+        const json_t *item = json_array_get(json, i);
+        if (scalar_from_json(item, &items[i])) {
+            continue;
+        }
+        if (param->type != SYNRL_PARAM_ACTIVATIONS) {
+            return refuse(making, param, item);
+        }
+        struct component *component;
+        SYNRL_TRY(component_from_json(making->core, SYNRL_KIND_ACTIVATION, item,
+                                      making->policy_path, &component));
+        items[i] = (struct value){.kind = VALUE_COMPONENT, .as.component = component};
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status set_list(struct making *making, const synrl_param *param, const json_t *json) {
+    const size_t n = json_array_size(json);
+    struct value *items = core_alloc(making->core, n, sizeof *items);
+    if (items == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    synrl_status status = read_items(making, param, json, items);
+    if (status == SYNRL_OK) {
+        const struct value value = {.kind = VALUE_LIST, .as.list = {n, items}};
+        status = component_set(making->component, param->name, &value);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (items[i].kind == VALUE_COMPONENT) {
+            component_release(items[i].as.component);
+        }
+    }
+    core_free(making->core, items);
+    return status;
+}
+
+static synrl_status set_from_json(struct making *making, const synrl_param *param,
+                                  const json_t *json) {
+    const bool is_schedule = param->type == SYNRL_PARAM_SCHEDULE;
+    struct value value;
+    if (json == NULL || json_is_null(json)) {
+        return SYNRL_OK;
+    }
+    if (is_schedule && json_is_string(json)) {
+        return core_fail(making->core, SYNRL_UNSUPPORTED,
+                         "%s was a function of the script, which the record does not hold: a "
+                         "number or synrl.schedule it could hold",
+                         param->name);
+    }
+    if (json_is_array(json)) {
+        return is_schedule ? set_schedule(making, param, json) : set_list(making, param, json);
+    }
+    if (json_is_object(json)) {
+        switch (param->type) {
+        case SYNRL_PARAM_POLICY:
+            return set_policy(making, param, json);
+        case SYNRL_PARAM_ACTIVATION:
+            return set_component(making, param, json);
+        default:
+            return refuse(making, param, json);
+        }
+    }
+    return scalar_from_json(json, &value) ? component_set(making->component, param->name, &value)
+                                          : refuse(making, param, json);
+}
+
+synrl_status component_from_json(struct core *core, synrl_kind kind, const json_t *json,
+                                 const char *policy_path, struct component **made) {
+    const char *id = json_string_value(json_object_get(json, "id"));
+    const json_t *parameters = json_object_get(json, "parameters");
+    struct making making = {.core = core, .policy_path = policy_path};
+    *made = NULL;
+    if (id == NULL || !json_is_object(parameters)) {
+        return core_fail(core, SYNRL_INVALID, "the record has no %s", kind_name(kind));
+    }
+    SYNRL_TRY(component_create(core, kind, id, &making.component));
+    const synrl_plugin *entry = component_plugin(making.component)->entry;
+    synrl_status status = SYNRL_OK;
+    for (uint32_t p = 0; status == SYNRL_OK && p < entry->n_params; p++) {
+        status = set_from_json(&making, &entry->params[p],
+                               json_object_get(parameters, entry->params[p].name));
+    }
+    if (status == SYNRL_OK) {
+        status = component_finish(making.component);
+    }
+    if (status != SYNRL_OK) {
+        component_release(making.component);
+        return status;
+    }
+    *made = making.component;
+    return SYNRL_OK;
+}

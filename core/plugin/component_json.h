@@ -1,0 +1,12 @@
+/* Components from what a run recorded of them. */
+#ifndef COMPONENT_JSON_H
+#define COMPONENT_JSON_H
+
+#include "plugin/component.h"
+
+/* Makes it again from component_json. A policy is not in there: it is read from `policy_path`, and
+ * must be the one meant. SYNRL_UNSUPPORTED where a parameter was a function of the script. */
+synrl_status component_from_json(struct core *core, synrl_kind kind, const json_t *json,
+                                 const char *policy_path, struct component **made);
+
+#endif

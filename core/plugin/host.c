@@ -1,0 +1,121 @@
+/* The core object is put together here, above all that it owns; and the host that an instance of a
+ * plugin is handed: the core's functions, bound to that instance. */
+#include "plugin/host.h"
+
+#include <stdarg.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "engine/engine.h"
+#include "engine/pool.h"
+#include "plugin/kind.h"
+#include "plugin/registry.h"
+#include "policy/policy.h"
+
+enum { ALIGNMENT = 64 };
+
+static void *plain_allocate(void *context, size_t size) {
+    (void)context;
+    if (size > SIZE_MAX - ALIGNMENT) {
+        return NULL;
+    }
+    return aligned_alloc(ALIGNMENT, (size + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT);
+}
+
+static void plain_free(void *context, void *memory) {
+    (void)context;
+    free(memory);
+}
+
+struct core *core_create(const struct core_options *options) {
+    struct allocator memory = {NULL, plain_allocate, plain_free};
+    if (options->allocator != NULL) {
+        memory = *options->allocator;
+    }
+    struct core *made = memory.allocate(memory.context, sizeof *made);
+    if (made == NULL) {
+        return NULL;
+    }
+    memset(made, 0, sizeof *made);
+    made->allocator = memory;
+    made->log = options->log;
+    made->log_context = options->log_context;
+    made->pool = pool_create(options->n_threads != 0 ? options->n_threads : pool_cpus());
+    if (made->pool != NULL) {
+        made->registry = registry_create(made, options->plugin_path);
+    }
+    if (made->pool == NULL || made->registry == NULL) {
+        core_destroy(made);
+        return NULL;
+    }
+    return made;
+}
+
+void core_destroy(struct core *core) {
+    if (core == NULL) {
+        return;
+    }
+    if (core->registry != NULL) {
+        registry_destroy(core, core->registry);
+    }
+    pool_destroy(core->pool);
+    const struct allocator memory = core->allocator;
+    memory.free(memory.context, core);
+}
+
+static const struct host *host_of(const synrl_host *public) {
+    return public->context;
+}
+
+static void *host_alloc(const synrl_host *public, size_t count, size_t size) {
+    return core_alloc(host_of(public)->core, count, size);
+}
+
+static void host_free(const synrl_host *public, void *memory) {
+    core_free(host_of(public)->core, memory);
+}
+
+static synrl_status host_fail(const synrl_host *public, synrl_status status, const char *format,
+                              ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    core_fail_va(host_of(public)->core, status, format, arguments);
+    va_end(arguments);
+    return core_fail_in(host_of(public)->core, status, host_of(public)->who);
+}
+
+static void host_log(const synrl_host *public, synrl_log_level level, const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    core_log_va(host_of(public)->core, level, host_of(public)->who, format, arguments);
+    va_end(arguments);
+}
+
+static size_t host_n_workers(const synrl_host *public) {
+    return pool_size(host_of(public)->core->pool);
+}
+
+static void host_parallel(const synrl_host *public, synrl_work work, void *context) {
+    pool_run(host_of(public)->core->pool, work, context);
+}
+
+void host_init(struct host *host, struct core *core, synrl_kind kind, const char *id) {
+    *host = (struct host){
+        .public = {.size = sizeof(synrl_host),
+                   .context = host,
+                   .alloc = host_alloc,
+                   .free = host_free,
+                   .fail = host_fail,
+                   .log = host_log,
+                   .n_workers = host_n_workers,
+                   .parallel = host_parallel,
+                   .random = &random_api,
+                   .math = &math_api,
+                   .engine = &engine_api,
+                   .policy = &policy_api},
+        .core = core,
+    };
+    snprintf(host->who, sizeof host->who, "%s \"%s\"", kind_name(kind), id);
+}

@@ -1,0 +1,37 @@
+/* The kinds of plugins, each with the folder that holds those of its kind. */
+#include "plugin/kind.h"
+
+#include <string.h>
+
+static const struct {
+    const char *name, *folder;
+} kinds[] = {
+    [SYNRL_KIND_ACTIVATION] = {"activation", "activations"},
+    [SYNRL_KIND_LOSS] = {"loss", "losses"},
+    [SYNRL_KIND_DATASET] = {"dataset", "datasets"},
+    [SYNRL_KIND_MODEL] = {"model", "models"},
+    [SYNRL_KIND_RULE] = {"rule", "rules"},
+};
+enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
+
+static bool is_kind(synrl_kind kind) {
+    return (unsigned)kind < N_KINDS && kinds[kind].name != NULL;
+}
+
+const char *kind_name(synrl_kind kind) {
+    return is_kind(kind) ? kinds[kind].name : "unknown";
+}
+
+const char *kind_folder(synrl_kind kind) {
+    return is_kind(kind) ? kinds[kind].folder : "unknown";
+}
+
+bool kind_from_name(const char *name, synrl_kind *kind) {
+    for (unsigned k = SYNRL_KIND_ACTIVATION; k < N_KINDS; k++) {
+        if (strcmp(name, kinds[k].name) == 0 || strcmp(name, kinds[k].folder) == 0) {
+            *kind = (synrl_kind)k;
+            return true;
+        }
+    }
+    return false;
+}

@@ -1,0 +1,13 @@
+/* The kinds of plugins by number, name and folder. */
+#ifndef KIND_H
+#define KIND_H
+
+#include <stdbool.h>
+
+#include "synrl/plugin.h"
+
+const char *kind_name(synrl_kind kind);   /* "activation"; "unknown" for a number that is no kind */
+const char *kind_folder(synrl_kind kind); /* "activations" */
+bool kind_from_name(const char *name, synrl_kind *kind); /* "rule" */
+
+#endif

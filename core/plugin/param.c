@@ -1,0 +1,495 @@
+/* One parameter: checking, storing, describing. Invariant: a config's field is written only once
+ * all of its value has been checked. */
+#include "plugin/param.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "plugin/bounds.h"
+#include "policy/policy.h"
+
+/* A parameter on its way in. */
+struct setting {
+    struct component *component;
+    struct core *core;
+    const synrl_param *param;
+    struct slot *slot;
+    const struct value *value;
+};
+
+static const char *type_name(synrl_param_type type) {
+    static const char *const names[] = {
+        [SYNRL_PARAM_NUMBER] = "a number",
+        [SYNRL_PARAM_INTEGER] = "an integer",
+        [SYNRL_PARAM_BOOLEAN] = "true or false",
+        [SYNRL_PARAM_STRING] = "a string",
+        [SYNRL_PARAM_CHOICE] = "one of",
+        [SYNRL_PARAM_INTEGERS] = "a list of integers",
+        [SYNRL_PARAM_SCHEDULE] = "a number, a schedule or a function of the iteration",
+        [SYNRL_PARAM_POLICY] = "a policy",
+        [SYNRL_PARAM_ACTIVATION] = "an activation",
+        [SYNRL_PARAM_ACTIVATIONS] = "an activation or a list of them",
+    };
+    return names[type];
+}
+
+/* What came, in a few words, for a message. */
+static const char *value_text(const struct value *value, char *text, size_t size) {
+    switch (value->kind) {
+    case VALUE_NIL:
+        return "nil";
+    case VALUE_BOOLEAN:
+        return value->as.boolean ? "true" : "false";
+    case VALUE_INTEGER:
+        snprintf(text, size, "%lld", (long long)value->as.integer);
+        return text;
+    case VALUE_NUMBER:
+        snprintf(text, size, "%.15g", value->as.number);
+        return text;
+    case VALUE_STRING:
+        snprintf(text, size, "\"%s\"", value->as.string);
+        return text;
+    case VALUE_LIST:
+        return "a list";
+    case VALUE_SCHEDULE:
+        return "a schedule";
+    case VALUE_POLICY:
+        return "a policy";
+    case VALUE_COMPONENT:
+        return value->as.component->host.who;
+    case VALUE_OTHER:
+        return value->as.string;
+    }
+    return "nothing";
+}
+
+static synrl_status fail_type(const struct setting *setting) {
+    char text[64];
+    const bool is_choice = setting->param->type == SYNRL_PARAM_CHOICE;
+    return core_fail(setting->core, SYNRL_INVALID, "%s: %s = %s: must be %s%s%s",
+                     setting->component->host.who, setting->param->name,
+                     value_text(setting->value, text, sizeof text), type_name(setting->param->type),
+                     is_choice ? " " : "", is_choice ? setting->param->choices : "");
+}
+
+static synrl_status check_range(const struct setting *setting, double number) {
+    const struct bounds bounds = {setting->param->min, setting->param->max};
+    if (bounds_hold(bounds, number)) {
+        return SYNRL_OK;
+    }
+    char must[96];
+    bounds_text(bounds, must, sizeof must);
+    return core_fail(setting->core, SYNRL_INVALID, "%s: %s = %.15g: must be %s",
+                     setting->component->host.who, setting->param->name,
+                     isnan(number) ? (double)NAN : number /* without a sign */, must);
+}
+
+static void store(const struct setting *setting, const void *field, size_t size) {
+    memcpy((char *)setting->component->config + setting->param->offset, field, size);
+    setting->slot->is_set = true;
+}
+
+/* By type -------------------------------------------------------------------------------------- */
+
+static bool as_number(const struct value *value, double *number) {
+    if (value->kind == VALUE_INTEGER) {
+        *number = (double)value->as.integer;
+    } else if (value->kind == VALUE_NUMBER) {
+        *number = value->as.number;
+    }
+    return value->kind == VALUE_INTEGER || value->kind == VALUE_NUMBER;
+}
+
+static bool as_integer(const struct value *value, int64_t *integer) {
+    if (value->kind == VALUE_INTEGER) {
+        *integer = value->as.integer;
+        return true;
+    }
+    if (value->kind == VALUE_NUMBER && value->as.number == floor(value->as.number) &&
+        fabs(value->as.number) < 9007199254740992.0) {
+        *integer = (int64_t)value->as.number;
+        return true;
+    }
+    return false;
+}
+
+static synrl_status set_number(const struct setting *setting) {
+    double number;
+    if (!as_number(setting->value, &number)) {
+        return fail_type(setting);
+    }
+    SYNRL_TRY(check_range(setting, number));
+    store(setting, &number, sizeof number);
+    return SYNRL_OK;
+}
+
+static synrl_status set_integer(const struct setting *setting) {
+    int64_t integer;
+    if (!as_integer(setting->value, &integer)) {
+        return fail_type(setting);
+    }
+    SYNRL_TRY(check_range(setting, (double)integer));
+    store(setting, &integer, sizeof integer);
+    return SYNRL_OK;
+}
+
+static synrl_status set_boolean(const struct setting *setting) {
+    if (setting->value->kind != VALUE_BOOLEAN) {
+        return fail_type(setting);
+    }
+    store(setting, &setting->value->as.boolean, sizeof(bool));
+    return SYNRL_OK;
+}
+
+/* JSON, and so run.json, takes nothing else. */
+static bool is_utf8(const char *text) {
+    json_t *json = json_string(text);
+    json_decref(json);
+    return json != NULL;
+}
+
+static synrl_status set_string(const struct setting *setting) {
+    if (setting->value->kind != VALUE_STRING) {
+        return fail_type(setting);
+    }
+    if (!is_utf8(setting->value->as.string)) {
+        return core_fail(setting->core, SYNRL_INVALID, "%s: %s: must be text in UTF-8",
+                         setting->component->host.who, setting->param->name);
+    }
+    const char *string = core_strdup(setting->core, setting->value->as.string);
+    if (string == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    setting->slot->memory = (void *)string;
+    store(setting, &string, sizeof(const char *));
+    return SYNRL_OK;
+}
+
+static synrl_status set_choice(const struct setting *setting) {
+    if (setting->value->kind == VALUE_STRING) {
+        const char *word = setting->param->choices;
+        const size_t length = strlen(setting->value->as.string);
+        for (int32_t index = 0; word != NULL; index++) {
+            if (strcspn(word, "|") == length &&
+                memcmp(word, setting->value->as.string, length) == 0) {
+                store(setting, &index, sizeof index);
+                return SYNRL_OK;
+            }
+            word = strchr(word, '|');
+            word = word != NULL ? word + 1 : NULL;
+        }
+    }
+    return fail_type(setting);
+}
+
+/* One item stands for a list of it. */
+static void items_of(const struct value *value, size_t *n, const struct value **items) {
+    const bool is_list = value->kind == VALUE_LIST;
+    *n = is_list ? value->as.list.n : 1;
+    *items = is_list ? value->as.list.items : value;
+}
+
+static synrl_status set_integers(const struct setting *setting) {
+    synrl_integers list;
+    const struct value *items;
+    items_of(setting->value, &list.n, &items);
+    int64_t *integers = core_alloc(setting->core, list.n, sizeof *integers);
+    if (integers == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    synrl_status status = SYNRL_OK;
+    for (size_t i = 0; i < list.n && status == SYNRL_OK; i++) {
+        if (!as_integer(&items[i], &integers[i])) {
+            struct setting item = *setting;
+            item.value = &items[i];
+            status = fail_type(&item);
+        } else {
+            status = check_range(setting, (double)integers[i]);
+        }
+    }
+    if (status != SYNRL_OK) {
+        core_free(setting->core, integers);
+        return status;
+    }
+    list.items = integers;
+    setting->slot->memory = integers;
+    store(setting, &list, sizeof list);
+    return SYNRL_OK;
+}
+
+static synrl_status bound_schedule(const struct setting *setting, struct schedule *inner) {
+    const synrl_param *param = setting->param;
+    char who[192];
+    snprintf(who, sizeof who, "%s: %s", setting->component->host.who, param->name);
+    SYNRL_TRY(schedule_bounded(setting->core, inner, who, param->min, param->max,
+                               &setting->slot->schedule));
+    const synrl_schedule *public = schedule_public(setting->slot->schedule);
+    store(setting, &public, sizeof(const synrl_schedule *));
+    return SYNRL_OK;
+}
+
+static synrl_status set_schedule(const struct setting *setting) {
+    double number;
+    if (setting->value->kind == VALUE_SCHEDULE) {
+        return bound_schedule(setting, setting->value->as.schedule);
+    }
+    if (!as_number(setting->value, &number)) {
+        return fail_type(setting);
+    }
+    SYNRL_TRY(check_range(setting, number));
+    struct schedule *constant;
+    SYNRL_TRY(schedule_constant(setting->core, number, &constant));
+    const synrl_status status = bound_schedule(setting, constant);
+    schedule_release(constant);
+    return status;
+}
+
+static synrl_status set_policy(const struct setting *setting) {
+    if (setting->value->kind != VALUE_POLICY) {
+        return fail_type(setting);
+    }
+    setting->slot->policy = policy_retain(setting->value->as.policy);
+    store(setting, &setting->slot->policy, sizeof(const synrl_policy *));
+    return SYNRL_OK;
+}
+
+/* An activation as a component of its own: the one given, or by its id with its defaults. */
+static synrl_status activation_of(const struct setting *setting, const struct value *value,
+                                  struct component **activation) {
+    if (value->kind == VALUE_COMPONENT &&
+        value->as.component->plugin->entry->kind == SYNRL_KIND_ACTIVATION) {
+        *activation = component_retain(value->as.component);
+        return SYNRL_OK;
+    }
+    if (value->kind != VALUE_STRING) {
+        struct setting item = *setting;
+        item.value = value;
+        return fail_type(&item);
+    }
+    const synrl_status status = component_create_default(setting->core, SYNRL_KIND_ACTIVATION,
+                                                         value->as.string, activation);
+    if (status != SYNRL_OK) {
+        char prefix[192];
+        snprintf(prefix, sizeof prefix, "%s: %s", setting->component->host.who,
+                 setting->param->name);
+        core_fail_in(setting->core, status, prefix);
+    }
+    return status;
+}
+
+static synrl_status set_activations(const struct setting *setting) {
+    size_t n;
+    const struct value *items;
+    items_of(setting->value, &n, &items);
+    struct slot *slot = setting->slot;
+    slot->components = core_alloc(setting->core, n, sizeof *slot->components);
+    const synrl_activation **activations = core_alloc(setting->core, n, sizeof *activations);
+    slot->memory = activations;
+    if (slot->components == NULL || activations == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    for (; slot->n_components < n; slot->n_components++) {
+        struct component **activation = &slot->components[slot->n_components];
+        SYNRL_TRY(activation_of(setting, &items[slot->n_components], activation));
+        activations[slot->n_components] = component_activation(*activation);
+    }
+    const synrl_activations list = {n, activations};
+    if (setting->param->type == SYNRL_PARAM_ACTIVATIONS) {
+        store(setting, &list, sizeof list);
+    } else {
+        store(setting, activations, sizeof *activations);
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status set_by_type(const struct setting *setting) {
+    switch (setting->param->type) {
+    case SYNRL_PARAM_NUMBER:
+        return set_number(setting);
+    case SYNRL_PARAM_INTEGER:
+        return set_integer(setting);
+    case SYNRL_PARAM_BOOLEAN:
+        return set_boolean(setting);
+    case SYNRL_PARAM_STRING:
+        return set_string(setting);
+    case SYNRL_PARAM_CHOICE:
+        return set_choice(setting);
+    case SYNRL_PARAM_INTEGERS:
+        return set_integers(setting);
+    case SYNRL_PARAM_SCHEDULE:
+        return set_schedule(setting);
+    case SYNRL_PARAM_POLICY:
+        return set_policy(setting);
+    case SYNRL_PARAM_ACTIVATION:
+        if (setting->value->kind == VALUE_LIST) {
+            return fail_type(setting);
+        }
+        return set_activations(setting);
+    case SYNRL_PARAM_ACTIVATIONS:
+        return set_activations(setting);
+    }
+    return fail_type(setting);
+}
+
+synrl_status param_set(struct component *component, uint32_t p, const struct value *value) {
+    const struct setting setting = {.component = component,
+                                    .core = component->core,
+                                    .param = &component->plugin->entry->params[p],
+                                    .slot = &component->slots[p],
+                                    .value = value};
+    const synrl_status status = set_by_type(&setting);
+    if (status != SYNRL_OK) {
+        param_release(component, p);
+    }
+    return status;
+}
+
+/* Defaults ------------------------------------------------------------------------------------- */
+
+/* What is not written as its type is a string, which its type then refuses. */
+static struct value scalar_from_text(const synrl_param *param, const char *text) {
+    const struct value string = {.kind = VALUE_STRING, .as.string = text};
+    char *end;
+    switch (param->type) {
+    case SYNRL_PARAM_NUMBER:
+    case SYNRL_PARAM_INTEGER:
+    case SYNRL_PARAM_INTEGERS:
+    case SYNRL_PARAM_SCHEDULE: {
+        const double number = strtod(text, &end);
+        return *end == '\0' ? (struct value){.kind = VALUE_NUMBER, .as.number = number} : string;
+    }
+    case SYNRL_PARAM_BOOLEAN: {
+        const bool is_true = strcmp(text, "true") == 0;
+        return is_true || strcmp(text, "false") == 0
+                   ? (struct value){.kind = VALUE_BOOLEAN, .as.boolean = is_true}
+                   : string;
+    }
+    default:
+        return string;
+    }
+}
+
+/* A list's default is written "{2, 100, 1}". */
+static synrl_status set_default_list(struct component *component, uint32_t p, char *text) {
+    enum { ITEMS_MAX = 16 };
+    struct value items[ITEMS_MAX];
+    size_t n = 0;
+    char *rest = NULL;
+    for (char *item = strtok_r(text, "{, }", &rest); item != NULL && n < ITEMS_MAX;
+         item = strtok_r(NULL, "{, }", &rest)) {
+        items[n++] = scalar_from_text(&component->plugin->entry->params[p], item);
+    }
+    if (n == ITEMS_MAX) {
+        return core_fail(component->core, SYNRL_INVALID,
+                         "%s: %s: its default has %d items or more: must have fewer",
+                         component->host.who, component->plugin->entry->params[p].name, ITEMS_MAX);
+    }
+    const struct value list = {.kind = VALUE_LIST, .as.list = {n, items}};
+    return param_set(component, p, &list);
+}
+
+synrl_status param_set_default(struct component *component, uint32_t p) {
+    const synrl_param *param = &component->plugin->entry->params[p];
+    if (param->default_text[0] != '{') {
+        const struct value value = scalar_from_text(param, param->default_text);
+        return param_set(component, p, &value);
+    }
+    char *text = core_strdup(component->core, param->default_text);
+    if (text == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    const synrl_status status = set_default_list(component, p, text);
+    core_free(component->core, text);
+    return status;
+}
+
+void param_release(struct component *component, uint32_t p) {
+    struct slot *slot = &component->slots[p];
+    for (size_t i = 0; i < slot->n_components; i++) {
+        component_release(slot->components[i]);
+    }
+    core_free(component->core, slot->components);
+    core_free(component->core, slot->memory);
+    schedule_release(slot->schedule);
+    policy_release(slot->policy);
+    *slot = (struct slot){0};
+}
+
+/* Describing ----------------------------------------------------------------------------------- */
+
+static json_t *choice_json(const char *words, int32_t index) {
+    for (; index > 0; index--) {
+        words = strchr(words, '|') + 1;
+    }
+    return json_stringn(words, strcspn(words, "|"));
+}
+
+static json_t *policy_json(const synrl_policy *policy) {
+    char hash[17];
+    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)policy_hash(policy));
+    return json_pack("{s:i, s:i, s:s}", "n_actions", (int)policy->n_actions, "n_rewards",
+                     (int)policy->n_rewards, "hash", hash);
+}
+
+static json_t *activation_json(const struct component *activation) {
+    return activation->plugin->entry->n_params == 0 ? json_string(activation->plugin->entry->id)
+                                                    : component_json(activation);
+}
+
+static json_t *list_json(const struct slot *slot, const synrl_param *param, const void *field) {
+    json_t *list = json_array();
+    if (param->type == SYNRL_PARAM_INTEGERS) {
+        const synrl_integers *integers = field;
+        for (size_t i = 0; i < integers->n; i++) {
+            json_array_append_new(list, json_integer(integers->items[i]));
+        }
+        return list;
+    }
+    for (size_t i = 0; i < slot->n_components; i++) {
+        json_array_append_new(list, activation_json(slot->components[i]));
+    }
+    return list;
+}
+
+json_t *param_json(const struct component *component, uint32_t p) {
+    const synrl_param *param = &component->plugin->entry->params[p];
+    const struct slot *slot = &component->slots[p];
+    const char *field = (const char *)component->config + param->offset;
+    union {
+        double number;
+        int64_t integer;
+        bool boolean;
+        int32_t choice;
+    } value = {.integer = 0};
+    if (!slot->is_set) {
+        return json_null();
+    }
+    switch (param->type) {
+    case SYNRL_PARAM_NUMBER:
+        memcpy(&value.number, field, sizeof value.number);
+        return json_real(value.number);
+    case SYNRL_PARAM_INTEGER:
+        memcpy(&value.integer, field, sizeof value.integer);
+        return json_integer(value.integer);
+    case SYNRL_PARAM_BOOLEAN:
+        memcpy(&value.boolean, field, sizeof value.boolean);
+        return json_boolean(value.boolean);
+    case SYNRL_PARAM_STRING:
+        return json_string(slot->memory);
+    case SYNRL_PARAM_CHOICE:
+        memcpy(&value.choice, field, sizeof value.choice);
+        return choice_json(param->choices, value.choice);
+    case SYNRL_PARAM_SCHEDULE:
+        return schedule_json(slot->schedule);
+    case SYNRL_PARAM_POLICY:
+        return policy_json(slot->policy);
+    case SYNRL_PARAM_ACTIVATION:
+        return activation_json(slot->components[0]);
+    case SYNRL_PARAM_INTEGERS:
+    case SYNRL_PARAM_ACTIVATIONS:
+        return list_json(slot, param, field);
+    }
+    return json_null();
+}

@@ -1,0 +1,33 @@
+/* One parameter of a component: from a script's value, or its default's text, into the config; and
+ * back for the run's record. */
+#ifndef PARAM_H
+#define PARAM_H
+
+#include "plugin/component.h"
+
+/* What a component holds on behalf of one parameter. */
+struct slot {
+    bool is_set;
+    void *memory;              /* a string, the items of a list */
+    struct schedule *schedule; /* with its bounds */
+    const synrl_policy *policy;
+    size_t n_components;
+    struct component **components; /* activations */
+};
+
+struct component {
+    struct core *core;
+    size_t references;
+    const struct plugin *plugin;
+    struct host host;
+    void *config;       /* [entry->config_size] */
+    struct slot *slots; /* [entry->n_params] */
+    synrl_activation activation;
+};
+
+synrl_status param_set(struct component *component, uint32_t p, const struct value *value);
+synrl_status param_set_default(struct component *component, uint32_t p);
+void param_release(struct component *component, uint32_t p);
+json_t *param_json(const struct component *component, uint32_t p);
+
+#endif

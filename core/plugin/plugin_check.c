@@ -1,0 +1,219 @@
+/* The checks that a plugin's entry has to pass before any of its code runs. */
+#include "plugin/plugin_check.h"
+
+#include <string.h>
+
+#include "plugin/kind.h"
+#include "synrl/activation.h"
+#include "synrl/dataset.h"
+#include "synrl/loss.h"
+#include "synrl/model.h"
+#include "synrl/rule.h"
+
+bool is_plugin_id(const char *text) {
+    const size_t n = strspn(text, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    return text[0] >= 'a' && text[0] <= 'z' && n < 64 && text[n] == '\0';
+}
+
+size_t param_size(synrl_param_type type) {
+    switch (type) {
+    case SYNRL_PARAM_NUMBER:
+        return sizeof(double);
+    case SYNRL_PARAM_INTEGER:
+        return sizeof(int64_t);
+    case SYNRL_PARAM_BOOLEAN:
+        return sizeof(bool);
+    case SYNRL_PARAM_CHOICE:
+        return sizeof(int32_t);
+    case SYNRL_PARAM_INTEGERS:
+        return sizeof(synrl_integers);
+    case SYNRL_PARAM_ACTIVATIONS:
+        return sizeof(synrl_activations);
+    case SYNRL_PARAM_STRING:
+    case SYNRL_PARAM_SCHEDULE:
+    case SYNRL_PARAM_POLICY:
+    case SYNRL_PARAM_ACTIVATION:
+        return sizeof(void *);
+    }
+    return 0;
+}
+
+static synrl_status check_version(struct core *core, const synrl_plugin *entry, const char *file) {
+    if (entry->abi_major != SYNRL_ABI_MAJOR || entry->abi_minor > SYNRL_ABI_MINOR) {
+        return core_fail(core, SYNRL_INVALID,
+                         "%s: built for ABI %u.%u, this synrl speaks %d.%d; rebuild it", file,
+                         entry->abi_major, entry->abi_minor, SYNRL_ABI_MAJOR, SYNRL_ABI_MINOR);
+    }
+    if (entry->size < sizeof(synrl_plugin)) {
+        return core_fail(core, SYNRL_INVALID, "%s: its entry has %u bytes: must be at least %zu",
+                         file, entry->size, sizeof(synrl_plugin));
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status check_identity(struct core *core, const synrl_plugin *entry, const char *file) {
+    if (entry->kind < SYNRL_KIND_ACTIVATION || entry->kind > SYNRL_KIND_RULE) {
+        return core_fail(core, SYNRL_INVALID, "%s: is of kind %u: must be %d .. %d", file,
+                         entry->kind, SYNRL_KIND_ACTIVATION, SYNRL_KIND_RULE);
+    }
+    if (entry->id == NULL || entry->version == NULL || entry->summary == NULL ||
+        entry->source == NULL) {
+        return core_fail(core, SYNRL_INVALID,
+                         "%s: id, version, summary or source is missing from its entry", file);
+    }
+    if (!is_plugin_id(entry->id)) {
+        return core_fail(core, SYNRL_INVALID,
+                         "%s: its id is \"%s\": must be lower-case letters, digits and _", file,
+                         entry->id);
+    }
+    const char *slash = strrchr(file, '/');
+    const char *name = slash != NULL ? slash + 1 : file;
+    const size_t length = strlen(entry->id);
+    if (strncmp(name, entry->id, length) != 0 || strcmp(name + length, ".so") != 0) {
+        return core_fail(core, SYNRL_INVALID, "%s: its id is \"%s\", so it must be named %s.so",
+                         file, entry->id, entry->id);
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status check_param_name(struct core *core, const synrl_plugin *entry, uint32_t p,
+                                     const char *file) {
+    const char *name = entry->params[p].name;
+    if (name == NULL || entry->params[p].meaning == NULL) {
+        return core_fail(core, SYNRL_INVALID, "%s: parameter %u has no name or no meaning", file,
+                         p + 1);
+    }
+    if (!is_plugin_id(name)) {
+        return core_fail(core, SYNRL_INVALID,
+                         "%s: parameter \"%s\": must be lower-case letters, digits and _", file,
+                         name);
+    }
+    for (uint32_t before = 0; before < p; before++) {
+        if (strcmp(entry->params[before].name, name) == 0) {
+            return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\" stands in its table twice",
+                             file, name);
+        }
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status check_param(struct core *core, const synrl_plugin *entry, uint32_t p,
+                                const char *file) {
+    SYNRL_TRY(check_param_name(core, entry, p, file));
+    const synrl_param *param = &entry->params[p];
+    const size_t size = param_size(param->type);
+    if (size == 0) {
+        return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\" is of type %d: unknown", file,
+                         param->name, (int)param->type);
+    }
+    if (param->offset > entry->config_size || size > entry->config_size - param->offset) {
+        return core_fail(core, SYNRL_INVALID,
+                         "%s: parameter \"%s\" lies outside of the config's %u bytes", file,
+                         param->name, entry->config_size);
+    }
+    if (param->type == SYNRL_PARAM_CHOICE && (param->choices == NULL || !param->choices[0])) {
+        return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\" has no choices", file,
+                         param->name);
+    }
+    if (!(param->min <= param->max)) {
+        return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\": no value is in %g .. %g", file,
+                         param->name, param->min, param->max);
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status check_params(struct core *core, const synrl_plugin *entry, const char *file) {
+    if (entry->n_params > 0 && entry->params == NULL) {
+        return core_fail(core, SYNRL_INVALID, "%s: has %u parameters, but no table of them", file,
+                         entry->n_params);
+    }
+    for (uint32_t p = 0; p < entry->n_params; p++) {
+        SYNRL_TRY(check_param(core, entry, p, file));
+    }
+    return SYNRL_OK;
+}
+
+/* The name of the first required operation that is missing, or NULL. */
+#define REQUIRE(slot)               \
+    if (!SYNRL_OFFERS(ops, slot)) { \
+        return #slot;               \
+    }
+
+static const char *missing_activation(const synrl_activation_ops *ops) {
+    REQUIRE(apply)
+    return NULL;
+}
+
+static const char *missing_loss(const synrl_loss_ops *ops) {
+    REQUIRE(terms)
+    REQUIRE(finish)
+    return ops->target_format == SYNRL_TARGET_VECTORS || ops->target_format == SYNRL_TARGET_LABELS
+               ? NULL
+               : "target_format";
+}
+
+static const char *missing_dataset(const synrl_dataset_ops *ops) {
+    REQUIRE(create)
+    REQUIRE(destroy)
+    return NULL;
+}
+
+static const char *missing_model(const synrl_model_ops *ops) {
+    REQUIRE(create)
+    REQUIRE(destroy)
+    REQUIRE(layout)
+    REQUIRE(bind)
+    REQUIRE(set_weights)
+    REQUIRE(get_weights)
+    REQUIRE(act)
+    REQUIRE(shift)
+    REQUIRE(forward)
+    REQUIRE(state_size)
+    REQUIRE(save)
+    REQUIRE(load)
+    if (SYNRL_OFFERS(ops, prepare_backward) || SYNRL_OFFERS(ops, backward)) {
+        REQUIRE(prepare_backward)
+        REQUIRE(backward)
+    }
+    return NULL;
+}
+
+static const char *missing_rule(const synrl_rule_ops *ops) {
+    REQUIRE(create)
+    REQUIRE(destroy)
+    REQUIRE(step)
+    if (SYNRL_OFFERS(ops, state_size) || SYNRL_OFFERS(ops, save) || SYNRL_OFFERS(ops, load)) {
+        REQUIRE(state_size)
+        REQUIRE(save)
+        REQUIRE(load)
+    }
+    return NULL;
+}
+
+static const char *missing_operation(const synrl_plugin *entry) {
+    switch ((synrl_kind)entry->kind) {
+    case SYNRL_KIND_ACTIVATION:
+        return missing_activation(entry->ops);
+    case SYNRL_KIND_LOSS:
+        return missing_loss(entry->ops);
+    case SYNRL_KIND_DATASET:
+        return missing_dataset(entry->ops);
+    case SYNRL_KIND_MODEL:
+        return missing_model(entry->ops);
+    case SYNRL_KIND_RULE:
+        return missing_rule(entry->ops);
+    }
+    return "all";
+}
+
+synrl_status plugin_check(struct core *core, const synrl_plugin *entry, const char *file) {
+    SYNRL_TRY(check_version(core, entry, file));
+    SYNRL_TRY(check_identity(core, entry, file));
+    SYNRL_TRY(check_params(core, entry, file));
+    const char *missing = entry->ops != NULL ? missing_operation(entry) : "every one";
+    if (missing != NULL) {
+        return core_fail(core, SYNRL_INVALID, "%s: operation missing from %s \"%s\": %s", file,
+                         kind_name((synrl_kind)entry->kind), entry->id, missing);
+    }
+    return SYNRL_OK;
+}

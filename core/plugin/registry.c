@@ -1,0 +1,378 @@
+/* Finds, opens and checks plugins. Invariant: a plugin in the list has passed every check, and
+ * stays where it is until the registry is destroyed. */
+#include "plugin/registry.h"
+
+#include <dirent.h>
+#include <dlfcn.h>
+#include <limits.h>
+#include <link.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "base/suggest.h"
+#include "plugin/kind.h"
+#include "plugin/plugin_check.h"
+
+struct folder {
+    struct folder *next;
+    char path[];
+};
+
+struct opened {
+    struct opened *next;
+    struct plugin plugin;
+    char file[];
+};
+
+struct registry {
+    struct folder *folders; /* in the order they are searched */
+    struct opened *opened;
+};
+
+/* The search path ------------------------------------------------------------------------------ */
+
+static bool same_folder(const char *a, const char *b) {
+    char real_a[PATH_MAX], real_b[PATH_MAX];
+    if (realpath(a, real_a) == NULL || realpath(b, real_b) == NULL) {
+        return strcmp(a, b) == 0;
+    }
+    return strcmp(real_a, real_b) == 0;
+}
+
+/* A folder that is on the path already is not searched again. */
+static bool add_folder(struct core *core, struct registry *registry, const char *path,
+                       size_t length) {
+    if (length == 0) {
+        return true;
+    }
+    struct folder *folder = core_alloc(core, 1, sizeof *folder + length + 1);
+    if (folder == NULL) {
+        return false;
+    }
+    memcpy(folder->path, path, length);
+    struct folder **end = &registry->folders;
+    for (; *end != NULL; end = &(*end)->next) {
+        if (same_folder((*end)->path, folder->path)) {
+            core_free(core, folder);
+            return true;
+        }
+    }
+    *end = folder;
+    return true;
+}
+
+static bool add_list(struct core *core, struct registry *registry, const char *list) {
+    while (list != NULL && *list != '\0') {
+        const size_t length = strcspn(list, ":");
+        if (!add_folder(core, registry, list, length)) {
+            return false;
+        }
+        list += length + (list[length] == ':');
+    }
+    return true;
+}
+
+/* The folder of the program or library that this code is part of. */
+static bool find_home(char folder[PATH_MAX]) {
+    static const char here = 0; /* any object of this code has an address in its file */
+    Dl_info info;
+    struct link_map *map = NULL;
+    if (dladdr1(&here, &info, (void **)&map, RTLD_DL_LINKMAP) == 0) {
+        return false;
+    }
+    /* The program itself has no name here, and argv[0] need not be a path. */
+    if (realpath(map->l_name[0] != '\0' ? map->l_name : "/proc/self/exe", folder) == NULL) {
+        return false;
+    }
+    *strrchr(folder, '/') = '\0';
+    return true;
+}
+
+/* Where plugins lie, those of these folders that exist: seen from build/synrl, build/lua/synrl.so,
+ * and their installed places. */
+static bool add_beside(struct core *core, struct registry *registry) {
+    static const char *const beside[] = {"plugins", "../plugins", "../lib/synrl/plugins",
+                                         "../../synrl/plugins"};
+    char folder[PATH_MAX], path[PATH_MAX + 32], real[PATH_MAX];
+    for (size_t i = 0; find_home(folder) && i < sizeof beside / sizeof beside[0]; i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, beside[i]);
+        if (realpath(path, real) != NULL && !add_folder(core, registry, real, strlen(real))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+struct registry *registry_create(struct core *core, const char *plugin_path) {
+    struct registry *registry = core_alloc(core, 1, sizeof *registry);
+    if (registry == NULL) {
+        return NULL;
+    }
+    static const char installed[] = SYNRL_PREFIX "/lib/synrl/plugins";
+    if (!add_list(core, registry, plugin_path) ||
+        !add_list(core, registry, getenv("SYNRL_PLUGIN_PATH")) || !add_beside(core, registry) ||
+        !add_folder(core, registry, installed, strlen(installed))) {
+        registry_destroy(core, registry);
+        return NULL;
+    }
+    return registry;
+}
+
+void registry_destroy(struct core *core, struct registry *registry) {
+    while (registry->opened != NULL) {
+        struct opened *opened = registry->opened;
+        registry->opened = opened->next;
+        dlclose(opened->plugin.library);
+        core_free(core, opened);
+    }
+    while (registry->folders != NULL) {
+        struct folder *folder = registry->folders;
+        registry->folders = folder->next;
+        core_free(core, folder);
+    }
+    core_free(core, registry);
+}
+
+/* Opening -------------------------------------------------------------------------------------- */
+
+static synrl_status open_library(struct core *core, const char *file, struct plugin *plugin) {
+    plugin->library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    if (plugin->library == NULL) {
+        const char *reason = dlerror();
+        return core_fail(core, SYNRL_INVALID, "%s: cannot be loaded: %s", file,
+                         reason != NULL ? reason : "unknown reason");
+    }
+    plugin->entry = dlsym(plugin->library, "synrl_plugin_entry");
+    if (plugin->entry == NULL) {
+        return core_fail(core, SYNRL_INVALID,
+                         "%s: not a synrl plugin: it has no symbol synrl_plugin_entry", file);
+    }
+    return plugin_check(core, plugin->entry, file);
+}
+
+/* Opens and checks a file, unless that was done before. */
+static synrl_status open_plugin(struct core *core, const char *file, const struct plugin **found) {
+    for (struct opened *o = core->registry->opened; o != NULL; o = o->next) {
+        if (strcmp(o->file, file) == 0) {
+            *found = &o->plugin;
+            return SYNRL_OK;
+        }
+    }
+    struct opened *opened = core_alloc(core, 1, sizeof *opened + strlen(file) + 1);
+    if (opened == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    memcpy(opened->file, file, strlen(file));
+    opened->plugin.file = opened->file;
+    const synrl_status status = open_library(core, file, &opened->plugin);
+    if (status != SYNRL_OK) {
+        if (opened->plugin.library != NULL) {
+            dlclose(opened->plugin.library);
+        }
+        core_free(core, opened);
+        return status;
+    }
+    opened->next = core->registry->opened;
+    core->registry->opened = opened;
+    *found = &opened->plugin;
+    return SYNRL_OK;
+}
+
+/* A folder for one kind holds that kind alone. */
+static synrl_status check_kind(struct core *core, const struct plugin *plugin, synrl_kind kind) {
+    if (plugin->entry->kind == (uint32_t)kind) {
+        return SYNRL_OK;
+    }
+    return core_fail(core, SYNRL_INVALID, "%s: is of kind %s: must be %s", plugin->file,
+                     kind_name((synrl_kind)plugin->entry->kind), kind_name(kind));
+}
+
+/* Listing -------------------------------------------------------------------------------------- */
+
+enum { ANY_KIND = 0 };
+
+struct list {
+    struct core *core;
+    struct registry_entry *entries;
+    size_t n, capacity;
+};
+
+static synrl_status list_add(struct list *list, int kind, const char *file) {
+    struct core *core = list->core;
+    struct registry_entry *entries =
+        core_grow(core, list->entries, list->n, &list->capacity, sizeof *entries);
+    if (entries == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    list->entries = entries;
+    struct registry_entry *entry = &entries[list->n];
+    *entry = (struct registry_entry){.file = core_strdup(core, file)};
+    if (entry->file == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    list->n++;
+    synrl_status status = open_plugin(core, file, &entry->plugin);
+    if (status == SYNRL_OK && kind != ANY_KIND) {
+        status = check_kind(core, entry->plugin, (synrl_kind)kind);
+    }
+    if (status == SYNRL_OK || status == SYNRL_NO_MEMORY) {
+        return status;
+    }
+    entry->plugin = NULL;
+    entry->problem = core_strdup(core, core->message);
+    return entry->problem != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+}
+
+static bool is_plugin_file(const char *name) {
+    const size_t length = strlen(name);
+    return length > 3 && name[0] != '.' && strcmp(name + length - 3, ".so") == 0;
+}
+
+static synrl_status list_folder(struct list *list, int kind, const char *path) {
+    DIR *folder = opendir(path);
+    if (folder == NULL) {
+        return SYNRL_OK; /* most of the search path need not exist */
+    }
+    synrl_status status = SYNRL_OK;
+    const struct dirent *item;
+    while (status == SYNRL_OK && (item = readdir(folder)) != NULL) {
+        char file[PATH_MAX];
+        if (is_plugin_file(item->d_name) &&
+            snprintf(file, sizeof file, "%s/%s", path, item->d_name) < (int)sizeof file) {
+            status = list_add(list, kind, file);
+        }
+    }
+    closedir(folder);
+    return status;
+}
+
+static synrl_status list_all(struct list *list) {
+    for (struct folder *f = list->core->registry->folders; f != NULL; f = f->next) {
+        SYNRL_TRY(list_folder(list, ANY_KIND, f->path));
+        for (int kind = SYNRL_KIND_ACTIVATION; kind <= SYNRL_KIND_RULE; kind++) {
+            char path[PATH_MAX];
+            snprintf(path, sizeof path, "%s/%s", f->path, kind_folder((synrl_kind)kind));
+            SYNRL_TRY(list_folder(list, kind, path));
+        }
+    }
+    return SYNRL_OK;
+}
+
+static bool same_plugin(const struct registry_entry *a, const struct registry_entry *b) {
+    return a->plugin != NULL && b->plugin != NULL &&
+           a->plugin->entry->kind == b->plugin->entry->kind &&
+           strcmp(a->plugin->entry->id, b->plugin->entry->id) == 0;
+}
+
+/* By kind and id, the broken ones last; of equals the one found first stays first. */
+static bool comes_before(const struct registry_entry *a, const struct registry_entry *b) {
+    if (a->plugin == NULL || b->plugin == NULL) {
+        return a->plugin != NULL || (b->plugin == NULL && strcmp(a->file, b->file) < 0);
+    }
+    if (a->plugin->entry->kind != b->plugin->entry->kind) {
+        return a->plugin->entry->kind < b->plugin->entry->kind;
+    }
+    return strcmp(a->plugin->entry->id, b->plugin->entry->id) < 0;
+}
+
+static void sort_entries(struct registry_entry *entries, size_t n) {
+    for (size_t i = 1; i < n; i++) {
+        const struct registry_entry entry = entries[i];
+        size_t j = i;
+        for (; j > 0 && comes_before(&entry, &entries[j - 1]); j--) {
+            entries[j] = entries[j - 1];
+        }
+        entries[j] = entry;
+    }
+    for (size_t i = 1; i < n; i++) {
+        entries[i].shadowed = same_plugin(&entries[i - 1], &entries[i]);
+    }
+}
+
+synrl_status registry_list(struct core *core, struct registry_entry **entries, size_t *n) {
+    struct list list = {.core = core};
+    const synrl_status status = list_all(&list);
+    if (status != SYNRL_OK) {
+        registry_list_free(core, list.entries, list.n);
+        *entries = NULL;
+        *n = 0;
+        return status;
+    }
+    sort_entries(list.entries, list.n);
+    *entries = list.entries;
+    *n = list.n;
+    return SYNRL_OK;
+}
+
+void registry_list_free(struct core *core, struct registry_entry *entries, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        core_free(core, entries[i].file);
+        core_free(core, entries[i].problem);
+    }
+    core_free(core, entries);
+}
+
+/* Finding -------------------------------------------------------------------------------------- */
+
+/* What to say of an id that no file bears: the nearest one, or where it was looked for. */
+static synrl_status fail_missing(struct core *core, synrl_kind kind, const char *id) {
+    struct registry_entry *entries;
+    size_t n, n_words = 0;
+    SYNRL_TRY(registry_list(core, &entries, &n));
+    const char **words = core_alloc(core, n, sizeof *words);
+    if (words == NULL) {
+        registry_list_free(core, entries, n);
+        return SYNRL_NO_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (entries[i].plugin != NULL && entries[i].plugin->entry->kind == (uint32_t)kind) {
+            words[n_words++] = entries[i].plugin->entry->id;
+        }
+    }
+    const char *nearest = suggest(id, n_words, words);
+    if (nearest != NULL) {
+        core_fail(core, SYNRL_INVALID, "no %s \"%s\", did you mean \"%s\"?", kind_name(kind), id,
+                  nearest);
+    } else {
+        core_fail(core, SYNRL_INVALID, "no %s \"%s\"; looked in", kind_name(kind), id);
+        for (const struct folder *f = core->registry->folders; f != NULL; f = f->next) {
+            core_fail(core, SYNRL_INVALID, "%s %s%s", core->message, f->path,
+                      f->next != NULL ? "," : "");
+        }
+    }
+    core_free(core, words);
+    registry_list_free(core, entries, n);
+    return SYNRL_INVALID;
+}
+
+synrl_status registry_find(struct core *core, synrl_kind kind, const char *id,
+                           const struct plugin **found) {
+    *found = NULL;
+    if (!is_plugin_id(id)) {
+        return core_fail(core, SYNRL_INVALID,
+                         "no %s \"%s\": an id is lower-case letters, digits and _", kind_name(kind),
+                         id);
+    }
+    for (const struct folder *f = core->registry->folders; f != NULL; f = f->next) {
+        for (int in_kind_folder = 0; in_kind_folder < 2; in_kind_folder++) {
+            char file[PATH_MAX];
+            snprintf(file, sizeof file, "%s/%s%s%s.so", f->path,
+                     in_kind_folder ? kind_folder(kind) : "", in_kind_folder ? "/" : "", id);
+            if (access(file, F_OK) != 0) {
+                continue;
+            }
+            const struct plugin *plugin;
+            SYNRL_TRY(open_plugin(core, file, &plugin));
+            if (plugin->entry->kind == (uint32_t)kind) {
+                *found = plugin;
+                return SYNRL_OK;
+            }
+            if (in_kind_folder) {
+                return check_kind(core, plugin, kind);
+            }
+        }
+    }
+    return fail_missing(core, kind, id);
+}

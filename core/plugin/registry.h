@@ -1,0 +1,38 @@
+/* Finds plugins, opens them, and checks what they say of themselves before any of their code runs.
+ *
+ * Searched in this order, the first match wins: core_options.plugin_path and then the folders of
+ * the environment's SYNRL_PLUGIN_PATH (colon-separated), `plugins` beside the program or library
+ * that holds this code, and the installed folder. In each, ID.so and KINDs/ID.so. A file is opened
+ * once and stays open until the core is destroyed. */
+#ifndef REGISTRY_H
+#define REGISTRY_H
+
+#include "base/core.h"
+#include "plugin/kind.h"
+
+struct plugin {
+    const synrl_plugin *entry;
+    const char *file; /* the path it was opened from */
+    void *library;    /* dlopen's handle */
+};
+
+struct registry *registry_create(struct core *core, const char *plugin_path); /* NULL: no memory */
+void registry_destroy(struct core *core, struct registry *registry);
+
+/* The plugin of this kind and id, opened if it is not yet. Fails, naming the file and what is wrong
+ * with it, or where it was looked for, with the nearest id that exists ("did you mean"). */
+synrl_status registry_find(struct core *core, synrl_kind kind, const char *id,
+                           const struct plugin **found);
+
+/* Every plugin file on the search path, sorted by kind and id, for `synrl plugins`. A broken one
+ * has plugin == NULL and its message in `problem`. Freed by registry_list_free. */
+struct registry_entry {
+    char *file;
+    const struct plugin *plugin;
+    char *problem;
+    bool shadowed; /* another file, earlier on the path, has the same kind and id */
+};
+synrl_status registry_list(struct core *core, struct registry_entry **entries, size_t *n);
+void registry_list_free(struct core *core, struct registry_entry *entries, size_t n);
+
+#endif

@@ -1,0 +1,39 @@
+/* What the files of the recorder share. */
+#ifndef RECORDER_PRIVATE_H
+#define RECORDER_PRIVATE_H
+
+#include <jansson.h>
+#include <stdio.h>
+
+#include "record/recorder.h"
+
+struct recorder {
+    struct core *core;
+    struct trainer *trainer;
+    bool pictures;
+    bool is_complete; /* the run had ended before */
+    char *folder;     /* made by this recorder, or that of the run it resumes; NULL at first */
+    int lock;         /* an open folder that is locked; -1: none */
+    void *state;      /* [trainer_state_size], or NULL before the first checkpoint */
+    json_t *json;     /* of run.json */
+    FILE *metrics;    /* open while the run goes on */
+    FILE *rewards;    /* opened by the first reward */
+    uint8_t bits;     /* rewards not yet written, the first in the lowest bit */
+    uint64_t n_rewards;
+};
+
+/* NAME in the run's folder; freed by core_free. */
+char *recorder_path(const struct recorder *recorder, const char *name);
+/* Takes the folder for this process, until the recorder, or the process, is gone. */
+synrl_status recorder_lock(struct recorder *recorder);
+synrl_status recorder_write_json(struct recorder *recorder);
+/* fopen of a file of the folder. */
+synrl_status recorder_open(const struct recorder *recorder, const char *name, const char *mode,
+                           FILE **stream);
+/* metrics.csv with its heading. */
+synrl_status recorder_start_metrics(struct recorder *recorder);
+
+/* Brings the recorder and its trainer to where the run in that folder was. */
+synrl_status recorder_resume(struct recorder *recorder, const char *folder);
+
+#endif

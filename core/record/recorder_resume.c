@@ -1,0 +1,193 @@
+/* Going on with a run: its newest checkpoint that is whole, and its files as they were then.
+ * Whatever may be wrong with them shows before the first of them is changed. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "record/checkpoint.h"
+#include "record/recorder_private.h"
+#include "record/run_json.h"
+#include "runs/run_files.h"
+
+static synrl_status check_config(struct recorder *recorder) {
+    struct core *core = recorder->core;
+    char difference[512];
+    json_t *config = run_json_config(trainer_options(recorder->trainer));
+    char *text = config != NULL ? json_dumps(config, JSON_REAL_PRECISION(17)) : NULL;
+    json_t *as_written = text != NULL ? json_loads(text, 0, NULL) : NULL;
+    synrl_status status = SYNRL_OK;
+    if (as_written == NULL) {
+        status = core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to compare configs",
+                           recorder->folder);
+    } else if (json_difference(json_object_get(recorder->json, "config"), as_written,
+                               sizeof difference, difference)) {
+        status = core_fail(core, SYNRL_INVALID,
+                           "%s: cannot go on: the script is no longer the recorded one: %s",
+                           recorder->folder, difference);
+    }
+    json_decref(as_written);
+    free(text);
+    json_decref(config);
+    return status;
+}
+
+/* Cuts a file to the size it had; it must not be shorter. */
+static synrl_status cut_file(struct recorder *recorder, const char *name, uint64_t size) {
+    char *path = recorder_path(recorder, name);
+    struct stat found;
+    synrl_status status = SYNRL_OK;
+    if (path == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    if (stat(path, &found) != 0 || (uint64_t)found.st_size < size) {
+        status = core_fail(recorder->core, SYNRL_INVALID,
+                           "%s: is shorter than when the checkpoint was written", path);
+    } else if (truncate(path, (off_t)size) != 0) {
+        status = file_fail(recorder->core, path, "write");
+    }
+    core_free(recorder->core, path);
+    return status;
+}
+
+/* Not to append: a byte of rewards that is not full is written twice. */
+static synrl_status open_end(const struct recorder *recorder, const char *name, FILE **stream) {
+    SYNRL_TRY(recorder_open(recorder, name, "r+be", stream));
+    return fseeko(*stream, 0, SEEK_END) == 0
+               ? SYNRL_OK
+               : file_fail(recorder->core, recorder->folder, "go on with");
+}
+
+/* Rewards after the checkpoint go; those in a byte that was not full come back to be written. */
+static synrl_status reopen_rewards(struct recorder *recorder, uint64_t n) {
+    uint8_t *bits;
+    if (n == 0) {
+        return SYNRL_OK;
+    }
+    SYNRL_TRY(record_rewards(recorder->core, recorder->folder, n, &bits));
+    recorder->bits = 0;
+    for (uint64_t t = n - n % 8; t < n; t++) {
+        recorder->bits = (uint8_t)(recorder->bits | bits[t] << t % 8);
+    }
+    core_free(recorder->core, bits);
+    recorder->n_rewards = n;
+    SYNRL_TRY(cut_file(recorder, "rewards.bin", n / 8));
+    return open_end(recorder, "rewards.bin", &recorder->rewards);
+}
+
+static synrl_status retell(struct recorder *recorder, uint64_t iteration) {
+    struct metrics *rows;
+    size_t n;
+    SYNRL_TRY(record_metrics(recorder->core, recorder->folder, iteration, &rows, &n));
+    synrl_status status = SYNRL_OK;
+    for (size_t i = 0; status == SYNRL_OK && i < n; i++) {
+        status = trainer_retell(recorder->trainer, &rows[i]);
+    }
+    core_free(recorder->core, rows);
+    return status;
+}
+
+/* Whether the first `size` bytes of a file are whole lines: what follows them will be cut off. */
+static bool are_lines(const char *path, uint64_t size) {
+    FILE *stream = fopen(path, "rbe");
+    const bool are = stream != NULL && size > 0 &&
+                     fseeko(stream, (off_t)(size - 1), SEEK_SET) == 0 && fgetc(stream) == '\n';
+    if (stream != NULL) {
+        fclose(stream);
+    }
+    return are;
+}
+
+/* Everything that could fail of a damaged file comes before the first change to a file. */
+static synrl_status check_checkpoint(struct recorder *recorder, uint64_t iteration,
+                                     struct checkpoint *checkpoint) {
+    struct trainer *trainer = recorder->trainer;
+    char *path = recorder_path(recorder, "metrics.csv");
+    struct stat found;
+    synrl_status status = SYNRL_NO_MEMORY;
+    if (path != NULL) {
+        status = checkpoint_read(recorder->core, recorder->folder, iteration,
+                                 trainer_state_size(trainer), checkpoint);
+    }
+    if (status == SYNRL_OK &&
+        (stat(path, &found) != 0 || (uint64_t)found.st_size < checkpoint->metrics_size)) {
+        status = core_fail(recorder->core, SYNRL_INVALID, "%s: is shorter than at iteration %llu",
+                           path, (unsigned long long)iteration);
+    }
+    if (status == SYNRL_OK && !are_lines(path, checkpoint->metrics_size)) {
+        status = core_fail(recorder->core, SYNRL_INVALID,
+                           "%s: has no end of a line where it had one at iteration %llu", path,
+                           (unsigned long long)iteration);
+    }
+    uint8_t *bits = NULL;
+    if (status == SYNRL_OK && checkpoint->n_rewards > 0) {
+        status = record_rewards(recorder->core, recorder->folder, checkpoint->n_rewards, &bits);
+    }
+    core_free(recorder->core, bits);
+    core_free(recorder->core, path);
+    return status;
+}
+
+/* The newest checkpoint that holds; `found` is false where none does. */
+static synrl_status find_checkpoint(struct recorder *recorder, struct checkpoint *checkpoint,
+                                    bool *found) {
+    struct core *core = recorder->core;
+    uint64_t *iterations;
+    size_t n;
+    SYNRL_TRY(checkpoint_list(core, recorder->folder, &iterations, &n));
+    synrl_status status = SYNRL_OK;
+    *found = false;
+    for (size_t i = 0; status != SYNRL_NO_MEMORY && !*found && i < n; i++) {
+        status = check_checkpoint(recorder, iterations[i], checkpoint);
+        *found = status == SYNRL_OK;
+        if (!*found) {
+            core_free(core, checkpoint->state);
+            *checkpoint = (struct checkpoint){.iteration = 0};
+            core_log(core, SYNRL_LOG_WARNING, "%s; %s", core->message,
+                     i + 1 < n ? "trying the one before" : "beginning again");
+        }
+    }
+    core_free(core, iterations);
+    return status == SYNRL_NO_MEMORY ? status : SYNRL_OK;
+}
+
+static synrl_status go_on(struct recorder *recorder, const struct checkpoint *checkpoint) {
+    /* What fits the checksum and yet not the plugins comes of other plugins: no older one helps. */
+    const synrl_status loaded =
+        trainer_load(recorder->trainer, checkpoint->state, checkpoint->state_size);
+    if (loaded != SYNRL_OK) {
+        return core_fail_in(recorder->core, loaded, recorder->folder);
+    }
+    SYNRL_TRY(retell(recorder, checkpoint->iteration));
+    const char *status = json_string_value(json_object_get(recorder->json, "status"));
+    if (trainer_has_ended(recorder->trainer) && status != NULL &&
+        (strcmp(status, "done") == 0 || strcmp(status, "stopped") == 0)) {
+        recorder->is_complete = true;
+        return SYNRL_OK;
+    }
+    SYNRL_TRY(cut_file(recorder, "metrics.csv", checkpoint->metrics_size));
+    SYNRL_TRY(open_end(recorder, "metrics.csv", &recorder->metrics));
+    return reopen_rewards(recorder, checkpoint->n_rewards);
+}
+
+synrl_status recorder_resume(struct recorder *recorder, const char *folder) {
+    struct checkpoint checkpoint = {.iteration = 0};
+    bool found;
+    recorder->folder = core_strdup(recorder->core, folder);
+    if (recorder->folder == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    SYNRL_TRY(recorder_lock(recorder));
+    SYNRL_TRY(record_read(recorder->core, folder, &recorder->json));
+    SYNRL_TRY(check_config(recorder));
+    SYNRL_TRY(find_checkpoint(recorder, &checkpoint, &found));
+    const synrl_status status =
+        found ? go_on(recorder, &checkpoint) : recorder_start_metrics(recorder);
+    core_free(recorder->core, checkpoint.state);
+    if (status == SYNRL_OK && !recorder->is_complete) {
+        run_json_resume(recorder->json, checkpoint.iteration);
+        return recorder_write_json(recorder);
+    }
+    return status;
+}

@@ -1,0 +1,126 @@
+/* run.json: config, provenance, the call and the process that made it, the end. */
+#include "record/run_json.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/process.h"
+#include "record/provenance.h"
+
+static json_t *number_json(double number) {
+    return isfinite(number) ? json_real(number) : json_null();
+}
+
+static json_t *string_json(const char *text) {
+    return text != NULL ? json_string(text) : json_null();
+}
+
+/* Now, in universal time: 2026-01-31T23:59:59Z. */
+static json_t *time_json(void) {
+    char text[32];
+    const time_t now = time(NULL);
+    struct tm utc;
+    strftime(text, sizeof text, "%Y-%m-%dT%H:%M:%SZ", gmtime_r(&now, &utc));
+    return json_string(text);
+}
+
+static json_t *invocation_json(const struct invocation *invocation, bool pictures) {
+    if (invocation == NULL) {
+        return json_null();
+    }
+    json_t *overrides = json_array();
+    for (size_t i = 0; i < invocation->n_overrides; i++) {
+        json_array_append_new(overrides, json_string(invocation->overrides[i]));
+    }
+    return json_pack("{s:s, s:I, s:o, s:o, s:o, s:b, s:o, s:o}", "id", invocation->id, "ordinal",
+                     (json_int_t)invocation->ordinal, "folder", string_json(invocation->folder),
+                     "overrides", overrides, "seed",
+                     invocation->has_seed ? json_integer((json_int_t)invocation->seed)
+                                          : json_null(),
+                     "pictures", (int)pictures, "cell", string_json(invocation->cell), "place",
+                     string_json(invocation->place));
+}
+
+/* Beginning ------------------------------------------------------------------------------------ */
+
+static json_t *batch_json(const struct train_options *options) {
+    return options->batch_size == 0
+               ? json_null()
+               : json_pack("{s:I, s:I, s:s}", "size", (json_int_t)options->batch_size, "every",
+                           (json_int_t)options->batch_every, "refresh",
+                           options->refresh == BATCH_REBASE ? "rebase" : "as_published");
+}
+
+json_t *run_json_config(const struct train_options *options) {
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:I, s:I}", "name",
+                     options->name, "data", dataset_json(options->data), "valid",
+                     options->valid != NULL ? dataset_json(options->valid) : json_null(), "model",
+                     component_json(options->model), "loss", component_json(options->loss), "rule",
+                     component_json(options->rule), "iterations", (json_int_t)options->iterations,
+                     "seed", (json_int_t)options->seed, "batch", batch_json(options),
+                     "record_every", (json_int_t)options->record_every, "evaluate_every",
+                     (json_int_t)options->evaluate_every);
+}
+
+json_t *run_json_new(struct core *core, const struct trainer *trainer,
+                     const struct recorder_options *options) {
+    const struct train_options *train = trainer_options(trainer);
+    json_t *json = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "status", "running",
+                             "config", run_json_config(train), "provenance",
+                             provenance_json(core, train, options->script), "script",
+                             string_json(options->script), "command", string_json(options->command),
+                             "call", invocation_json(options->invocation, options->pictures),
+                             "process", process_json(), "started", time_json(), "resumed");
+    if (json == NULL) {
+        core_fail(core, SYNRL_NO_MEMORY, "not enough memory for run.json");
+    }
+    return json;
+}
+
+void run_json_resume(json_t *json, uint64_t iteration) {
+    static const char *const ends[] = {"summary", "error", "stopped", "ended"};
+    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+        json_object_del(json, ends[i]);
+    }
+    json_object_set_new(json, "status", json_string("running"));
+    json_object_set_new(json, "process", process_json());
+    if (!json_is_array(json_object_get(json, "resumed"))) {
+        json_object_set_new(json, "resumed", json_array());
+    }
+    json_array_append_new(
+        json_object_get(json, "resumed"),
+        json_pack("{s:I, s:o}", "iteration", (json_int_t)iteration, "at", time_json()));
+}
+
+/* Ending --------------------------------------------------------------------------------------- */
+
+static json_t *summary_json(const struct trainer *trainer) {
+    struct summary summary;
+    char hash[17];
+    trainer_summary(trainer, &summary);
+    snprintf(hash, sizeof hash, "%016" PRIx64, summary.weights_hash);
+    return json_pack(
+        "{s:I, s:o, s:o, s:o, s:o, s:f, s:I, s:I, s:s}", "iterations",
+        (json_int_t)summary.iterations, "loss", number_json(summary.last.loss), "accuracy",
+        number_json(summary.last.accuracy), "valid_loss", number_json(summary.last.valid_loss),
+        "valid_accuracy", number_json(summary.last.valid_accuracy), "seconds", summary.seconds,
+        "sample_forwards", (json_int_t)summary.last.sample_forwards, "sample_backwards",
+        (json_int_t)summary.last.sample_backwards, "weights_hash", hash);
+}
+
+void run_json_end(json_t *json, const struct trainer *trainer, const char *status,
+                  const char *problem) {
+    struct summary summary;
+    trainer_summary(trainer, &summary);
+    json_object_set_new(json, "status", json_string(status));
+    json_object_set_new(json, "summary", summary_json(trainer));
+    json_object_set_new(json, "ended", time_json());
+    if (problem != NULL) {
+        json_object_set_new(json, "error", json_string(problem));
+    }
+    if (summary.stopped[0] != '\0') {
+        json_object_set_new(json, "stopped", json_string(summary.stopped));
+    }
+}

@@ -1,0 +1,491 @@
+/* The index of recorded runs. Invariants: who uses the data base holds a shared lock on the folder
+ * of runs, who removes its file an exclusive one, so that no file is taken away under a connection;
+ * a row is written in the transaction that looked at its folder. */
+#include "runs/index_private.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "base/file.h"
+#include "runs/runs.h"
+
+/* To be raised whenever a column changes: an older data base is then made anew. */
+enum { SCHEMA_VERSION = 1, WAIT_MS = 10000, POLL_MS = 5 };
+
+/* A file system that keeps times by the tick shows no difference between two writes in one: what is
+ * younger than this is read again the next time. */
+enum { SETTLED_NS = 2000000000 };
+
+/* Where a column's value stands in run.json. */
+static const struct {
+    const char *name, *type;
+    const char *path[3];
+} columns[] = {
+    {"name", "TEXT", {"config", "name"}},
+    {"status", "TEXT", {"status"}},
+    {"started", "TEXT", {"started"}},
+    {"ended", "TEXT", {"ended"}},
+    {"seconds", "REAL", {"summary", "seconds"}},
+    {"iterations", "INTEGER", {"config", "iterations"}},
+    {"iterations_done", "INTEGER", {"summary", "iterations"}},
+    {"seed", "INTEGER", {"config", "seed"}},
+    {"loss", "REAL", {"summary", "loss"}},
+    {"accuracy", "REAL", {"summary", "accuracy"}},
+    {"valid_loss", "REAL", {"summary", "valid_loss"}},
+    {"valid_accuracy", "REAL", {"summary", "valid_accuracy"}},
+    {"model", "TEXT", {"config", "model", "id"}},
+    {"rule", "TEXT", {"config", "rule", "id"}},
+    {"data", "TEXT", {"config", "data", "id"}},
+    {"weights_hash", "TEXT", {"summary", "weights_hash"}},
+    {"script", "TEXT", {"script"}},
+    {"config", "TEXT", {"config"}},
+    {"process", "TEXT", {"process"}},
+};
+enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
+
+/* SQLite --------------------------------------------------------------------------------------- */
+
+synrl_status index_fail(const struct index *index, const char *what) {
+    const int code = sqlite3_errcode(index->database);
+    return core_fail(index->core, code == SQLITE_NOMEM ? SYNRL_NO_MEMORY : SYNRL_IO,
+                     "%s: cannot %s it: %s%s", index->path, what, sqlite3_errmsg(index->database),
+                     code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR
+                         ? "; `synrl reindex` rebuilds it"
+                         : "");
+}
+
+static synrl_status execute(const struct index *index, const char *sql) {
+    return sqlite3_exec(index->database, sql, NULL, NULL, NULL) == SQLITE_OK
+               ? SYNRL_OK
+               : index_fail(index, "write");
+}
+
+synrl_status index_prepare(const struct index *index, const char *sql, sqlite3_stmt **statement) {
+    return sqlite3_prepare_v2(index->database, sql, -1, statement, NULL) == SQLITE_OK
+               ? SYNRL_OK
+               : index_fail(index, "read");
+}
+
+/* status_now(status, process): run_status for SQL. */
+static void status_now(sqlite3_context *context, int n, sqlite3_value **arguments) {
+    (void)n;
+    const char *recorded = (const char *)sqlite3_value_text(arguments[0]);
+    const char *text = (const char *)sqlite3_value_text(arguments[1]);
+    if (recorded == NULL) {
+        sqlite3_result_null(context);
+        return;
+    }
+    json_t *process = text != NULL ? json_loads(text, 0, NULL) : NULL;
+    sqlite3_result_text(context, run_status(recorded, process), -1, SQLITE_TRANSIENT);
+    json_decref(process);
+}
+
+/* is_there(folder): whether the refresh that goes on has found the run. */
+static void is_there(sqlite3_context *context, int n, sqlite3_value **arguments) {
+    (void)n;
+    const struct index *index = sqlite3_user_data(context);
+    const char *name = (const char *)sqlite3_value_text(arguments[0]);
+    const struct run_entry *entry = name != NULL ? run_list_find(index->list, name) : NULL;
+    sqlite3_result_int(context, entry != NULL && entry->is_run);
+}
+
+static int add_functions(struct index *index) {
+    const int code = sqlite3_create_function(index->database, "status_now", 2, SQLITE_UTF8, NULL,
+                                             status_now, NULL, NULL);
+    return code != SQLITE_OK ? code
+                             : sqlite3_create_function(index->database, "is_there", 1, SQLITE_UTF8,
+                                                       index, is_there, NULL, NULL);
+}
+
+/* Opening -------------------------------------------------------------------------------------- */
+
+static void disconnect(struct index *index) {
+    sqlite3_close(index->database);
+    index->database = NULL;
+}
+
+static int connect(struct index *index, const char *path, int flags) {
+    const int code = sqlite3_open_v2(path, &index->database, flags, NULL);
+    if (code != SQLITE_OK) {
+        return code;
+    }
+    sqlite3_busy_timeout(index->database, WAIT_MS);
+    return add_functions(index);
+}
+
+/* Makes the table in a data base that is empty. */
+static int create_table(struct index *index) {
+    sqlite3_str *sql = sqlite3_str_new(index->database);
+    sqlite3_str_appendf(sql,
+                        "BEGIN IMMEDIATE; CREATE TABLE runs (folder TEXT PRIMARY KEY NOT NULL, "
+                        "json_mtime_ns INTEGER, json_size INTEGER");
+    for (size_t c = 0; c < N_COLUMNS; c++) {
+        sqlite3_str_appendf(sql, ", %s %s", columns[c].name, columns[c].type);
+    }
+    sqlite3_str_appendf(sql, "); PRAGMA user_version = %d; COMMIT", SCHEMA_VERSION);
+    char *text = sqlite3_str_finish(sql);
+    const int code =
+        text != NULL ? sqlite3_exec(index->database, text, NULL, NULL, NULL) : SQLITE_NOMEM;
+    sqlite3_free(text);
+    return code;
+}
+
+/* The first value that a statement gives, as text; "" where it gives none. */
+static int query_text(const struct index *index, const char *sql, char *text, size_t size) {
+    sqlite3_stmt *statement;
+    text[0] = '\0';
+    int code = sqlite3_prepare_v2(index->database, sql, -1, &statement, NULL);
+    if (code != SQLITE_OK) {
+        return code;
+    }
+    if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0) != NULL) {
+        snprintf(text, size, "%s", (const char *)sqlite3_column_text(statement, 0));
+    }
+    code = sqlite3_finalize(statement);
+    return code;
+}
+
+/* Whether this is a whole data base of this schema; else `reason` says what is wrong. */
+static bool check(struct index *index, char *reason, size_t size) {
+    char text[128], names[512] = "SELECT folder, json_mtime_ns, json_size";
+    int code = query_text(index, "PRAGMA user_version", text, sizeof text);
+    if (code == SQLITE_OK && strtol(text, NULL, 10) != SCHEMA_VERSION) {
+        snprintf(reason, size, "schema version %s, where this synrl has %d", text, SCHEMA_VERSION);
+        return false;
+    }
+    for (size_t c = 0; c < N_COLUMNS; c++) {
+        const size_t length = strlen(names);
+        snprintf(names + length, sizeof names - length, ", %s%s", columns[c].name,
+                 c + 1 == N_COLUMNS ? " FROM runs LIMIT 1" : "");
+    }
+    if (code == SQLITE_OK) {
+        code = query_text(index, "PRAGMA integrity_check(1)", text, sizeof text);
+    }
+    if (code == SQLITE_OK && strcmp(text, "ok") != 0) {
+        snprintf(reason, size, "%s", text);
+        return false;
+    }
+    if (code == SQLITE_OK) {
+        code = query_text(index, names, text, sizeof text);
+    }
+    snprintf(reason, size, "%s", code != SQLITE_OK ? sqlite3_errmsg(index->database) : "");
+    return code == SQLITE_OK;
+}
+
+/* Opens what is there and sees whether it will do. SYNRL_INVALID: damaged, for `reason`;
+ * SYNRL_UNSUPPORTED: it cannot be written. */
+static synrl_status open_old(struct index *index, char *reason, size_t size) {
+    int code = connect(index, index->path, SQLITE_OPEN_READWRITE);
+    if (code == SQLITE_OK && sqlite3_db_readonly(index->database, "main") == 1) {
+        snprintf(reason, size, "it is read-only");
+        return SYNRL_UNSUPPORTED;
+    }
+    if (code == SQLITE_OK && check(index, reason, size)) {
+        return SYNRL_OK;
+    }
+    code = sqlite3_errcode(index->database);
+    if (code == SQLITE_BUSY || code == SQLITE_NOMEM || index->database == NULL) {
+        return index_fail(index, "open");
+    }
+    if (code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_PERM) {
+        snprintf(reason, size, "%s", sqlite3_errmsg(index->database));
+        return SYNRL_UNSUPPORTED;
+    }
+    return SYNRL_INVALID;
+}
+
+/* Under the exclusive lock. A log left behind would be taken for one of the new data base. */
+static synrl_status make_new(struct index *index) {
+    static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
+    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+        char *path = core_printf(index->core, "%s%s", index->path, endings[i]);
+        if (path == NULL) {
+            return SYNRL_NO_MEMORY;
+        }
+        unlink(path); /* what cannot be removed shows below */
+        core_free(index->core, path);
+    }
+    int code = connect(index, index->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    if (code == SQLITE_OK) {
+        code = sqlite3_exec(index->database, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
+    }
+    return code == SQLITE_OK && create_table(index) == SQLITE_OK ? SYNRL_OK
+                                                                 : index_fail(index, "make");
+}
+
+/* Where nothing can be written, the folders can still be read. */
+static synrl_status open_memory(struct index *index, const char *reason) {
+    disconnect(index);
+    core_log(index->core, SYNRL_LOG_WARNING, "%s: cannot be written, so nothing is kept: %s",
+             index->path, reason);
+    const int code = connect(index, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    return code == SQLITE_OK && create_table(index) == SQLITE_OK ? SYNRL_OK
+                                                                 : index_fail(index, "make");
+}
+
+/* The lock ------------------------------------------------------------------------------------- */
+
+/* A file system without locks has no say. */
+static synrl_status lock_runs(struct index *index, int how) {
+    flock(index->lock, LOCK_UN);
+    for (int waited = 0; flock(index->lock, how | LOCK_NB) != 0; waited += POLL_MS) {
+        if (errno != EWOULDBLOCK && errno != EINTR) {
+            return SYNRL_OK;
+        }
+        if (waited >= WAIT_MS) {
+            return core_fail(index->core, SYNRL_IO, "%s: another process keeps it; try again later",
+                             index->path);
+        }
+        nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
+    }
+    return SYNRL_OK;
+}
+
+/* Makes the data base anew, unless another process has done it meanwhile. */
+static synrl_status rebuild(struct index *index, bool anew) {
+    char reason[256];
+    disconnect(index);
+    SYNRL_TRY(lock_runs(index, LOCK_EX));
+    const bool exists = access(index->path, F_OK) == 0;
+    if (exists && !anew) {
+        const synrl_status status = open_old(index, reason, sizeof reason);
+        if (status == SYNRL_UNSUPPORTED) {
+            return open_memory(index, reason);
+        }
+        if (status != SYNRL_INVALID) {
+            return status;
+        }
+        disconnect(index);
+        core_log(index->core, SYNRL_LOG_WARNING, "%s: damaged, so it is made anew: %s", index->path,
+                 reason);
+    }
+    const synrl_status status = make_new(index);
+    if (status != SYNRL_IO || sqlite3_errcode(index->database) == SQLITE_BUSY) {
+        return status;
+    }
+    snprintf(reason, sizeof reason, "%s", sqlite3_errmsg(index->database));
+    return open_memory(index, reason);
+}
+
+static synrl_status open_database(struct index *index, bool anew) {
+    char reason[256];
+    SYNRL_TRY(lock_runs(index, LOCK_SH));
+    if (!anew && access(index->path, F_OK) == 0) {
+        const synrl_status status = open_old(index, reason, sizeof reason);
+        if (status == SYNRL_UNSUPPORTED) {
+            return open_memory(index, reason);
+        }
+        if (status != SYNRL_INVALID) {
+            return status;
+        }
+    }
+    SYNRL_TRY(rebuild(index, anew));
+    return lock_runs(index, LOCK_SH);
+}
+
+static synrl_status open_runs(struct index *index, const char *runs, bool anew) {
+    struct core *core = index->core;
+    index->runs = core_strdup(core, runs);
+    index->path = core_printf(core, "%s/" INDEX_FILE, runs);
+    if (index->runs == NULL || index->path == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    index->lock = open(runs, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    if (index->lock < 0) {
+        return core_fail(core, SYNRL_IO, "%s: must be a folder of runs: %s", runs, strerror(errno));
+    }
+    return open_database(index, anew);
+}
+
+synrl_status index_open(struct core *core, const char *runs, bool anew, struct index **made) {
+    *made = NULL;
+    struct index *index = core_alloc(core, 1, sizeof *index);
+    if (index == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    *index = (struct index){.core = core, .lock = -1};
+    const synrl_status status = open_runs(index, runs, anew);
+    if (status != SYNRL_OK) {
+        index_close(index);
+        return status;
+    }
+    *made = index;
+    return SYNRL_OK;
+}
+
+void index_close(struct index *index) {
+    if (index == NULL) {
+        return;
+    }
+    disconnect(index);
+    if (index->lock >= 0) {
+        close(index->lock);
+    }
+    core_free(index->core, index->path);
+    core_free(index->core, index->runs);
+    core_free(index->core, index);
+}
+
+/* Refreshing ----------------------------------------------------------------------------------- */
+
+struct refresh {
+    struct index *index;
+    sqlite3_stmt *look, *write;
+    struct index_report *report;
+};
+
+static const json_t *column_json(const json_t *run, size_t column) {
+    for (size_t i = 0; i < 3 && columns[column].path[i] != NULL; i++) {
+        run = json_object_get(run, columns[column].path[i]);
+    }
+    return run;
+}
+
+static int bind_json(sqlite3_stmt *statement, int position, const json_t *value) {
+    if (json_is_string(value)) {
+        return sqlite3_bind_text(statement, position, json_string_value(value), -1,
+                                 SQLITE_TRANSIENT);
+    }
+    if (json_is_integer(value)) {
+        return sqlite3_bind_int64(statement, position, json_integer_value(value));
+    }
+    if (json_is_real(value)) {
+        return sqlite3_bind_double(statement, position, json_real_value(value));
+    }
+    if (!json_is_object(value) && !json_is_array(value)) {
+        return sqlite3_bind_null(statement, position);
+    }
+    char *text = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+    return text != NULL ? sqlite3_bind_text(statement, position, text, -1, free) : SQLITE_NOMEM;
+}
+
+static synrl_status write_row(const struct refresh *refresh, const char *name,
+                              const struct stat *status, const json_t *run) {
+    struct timespec now;
+    clock_gettime(CLOCK_REALTIME, &now);
+    const int64_t written = status->st_mtim.tv_sec * INT64_C(1000000000) + status->st_mtim.tv_nsec;
+    const int64_t age = now.tv_sec * INT64_C(1000000000) + now.tv_nsec - written;
+    sqlite3_stmt *write = refresh->write;
+    int code = sqlite3_bind_text(write, 1, name, -1, SQLITE_TRANSIENT);
+    code |= sqlite3_bind_int64(write, 2, age > SETTLED_NS ? written : 0);
+    code |= sqlite3_bind_int64(write, 3, status->st_size);
+    for (size_t c = 0; c < N_COLUMNS; c++) {
+        code |= bind_json(write, (int)c + 4, column_json(run, c));
+    }
+    const bool is_written = code == SQLITE_OK && sqlite3_step(write) == SQLITE_DONE;
+    const synrl_status outcome = is_written ? SYNRL_OK : index_fail(refresh->index, "write");
+    sqlite3_reset(write);
+    return outcome;
+}
+
+/* Whether the row is that of this very run.json. */
+static bool is_current(const struct refresh *refresh, const char *name, const struct stat *status) {
+    sqlite3_stmt *look = refresh->look;
+    sqlite3_bind_text(look, 1, name, -1, SQLITE_TRANSIENT);
+    const bool current =
+        sqlite3_step(look) == SQLITE_ROW &&
+        sqlite3_column_int64(look, 0) ==
+            status->st_mtim.tv_sec * INT64_C(1000000000) + status->st_mtim.tv_nsec &&
+        sqlite3_column_int64(look, 1) == status->st_size;
+    sqlite3_reset(look);
+    return current;
+}
+
+static synrl_status refresh_folder(const struct refresh *refresh, struct run_entry *entry,
+                                   const char *folder) {
+    struct stat status, own;
+    struct core *core = refresh->index->core;
+    if (lstat(folder, &own) != 0) {
+        return SYNRL_OK; /* removed since it was listed */
+    }
+    if (run_exists(folder, &status) && is_current(refresh, entry->name, &status)) {
+        entry->is_run = true;
+        refresh->report->n_runs++;
+        return SYNRL_OK;
+    }
+    json_t *run;
+    synrl_status outcome = run_read(core, folder, &run);
+    if (outcome == SYNRL_INVALID || outcome == SYNRL_IO) {
+        core_log(core, SYNRL_LOG_WARNING, "left out: %s", core->message);
+        refresh->report->n_broken++;
+        return SYNRL_OK;
+    }
+    if (outcome == SYNRL_OK) {
+        outcome = write_row(refresh, entry->name, &status, run);
+        json_decref(run);
+    }
+    entry->is_run = outcome == SYNRL_OK;
+    refresh->report->n_runs++;
+    refresh->report->n_read++;
+    return outcome;
+}
+
+static synrl_status prepare_refresh(struct refresh *refresh) {
+    sqlite3_str *sql = sqlite3_str_new(refresh->index->database);
+    sqlite3_str_appendf(sql, "INSERT OR REPLACE INTO runs (folder, json_mtime_ns, json_size");
+    for (size_t c = 0; c < N_COLUMNS; c++) {
+        sqlite3_str_appendf(sql, ", %s", columns[c].name);
+    }
+    sqlite3_str_appendf(sql, ") VALUES (?, ?, ?");
+    for (size_t c = 0; c < N_COLUMNS; c++) {
+        sqlite3_str_appendf(sql, ", ?");
+    }
+    sqlite3_str_appendf(sql, ")");
+    char *text = sqlite3_str_finish(sql);
+    synrl_status status = text != NULL ? index_prepare(refresh->index, text, &refresh->write)
+                                       : core_fail(refresh->index->core, SYNRL_NO_MEMORY,
+                                                   "not enough memory for SQL");
+    sqlite3_free(text);
+    if (status == SYNRL_OK) {
+        status = index_prepare(refresh->index,
+                               "SELECT json_mtime_ns, json_size FROM runs WHERE folder = ?1",
+                               &refresh->look);
+    }
+    return status;
+}
+
+static synrl_status refresh_rows(struct refresh *refresh, const struct run_list *list) {
+    struct index *index = refresh->index;
+    SYNRL_TRY(prepare_refresh(refresh));
+    for (size_t i = 0; i < list->n; i++) {
+        char *folder = core_printf(index->core, "%s/%s", index->runs, list->entries[i].name);
+        const synrl_status status =
+            folder != NULL ? refresh_folder(refresh, &list->entries[i], folder) : SYNRL_NO_MEMORY;
+        core_free(index->core, folder);
+        SYNRL_TRY(status);
+    }
+    index->list = list;
+    const synrl_status status = execute(index, "DELETE FROM runs WHERE NOT is_there(folder)");
+    index->list = NULL;
+    SYNRL_TRY(status);
+    refresh->report->n_removed = (size_t)sqlite3_changes(index->database);
+    return SYNRL_OK;
+}
+
+/* The folders are listed under the lock of the transaction: an older list must not undo what
+ * another process has written from a newer one. */
+synrl_status index_refresh(struct index *index, struct index_report *report) {
+    *report = (struct index_report){.n_runs = 0};
+    struct refresh refresh = {.index = index, .report = report};
+    struct run_list list;
+    SYNRL_TRY(execute(index, "BEGIN IMMEDIATE"));
+    synrl_status status = run_list_read(index->core, index->runs, &list);
+    if (status == SYNRL_OK) {
+        status = refresh_rows(&refresh, &list);
+    }
+    run_list_free(index->core, &list);
+    sqlite3_finalize(refresh.look);
+    sqlite3_finalize(refresh.write);
+    if (status == SYNRL_OK) {
+        status = execute(index, "COMMIT");
+    }
+    if (status != SYNRL_OK) {
+        sqlite3_exec(index->database, "ROLLBACK", NULL, NULL, NULL);
+    }
+    return status;
+}

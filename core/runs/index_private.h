@@ -1,0 +1,22 @@
+/* What the parts of the index share: index.c and index_query.c. */
+#ifndef INDEX_PRIVATE_H
+#define INDEX_PRIVATE_H
+
+#include <sqlite3.h>
+
+#include "runs/index.h"
+#include "runs/runs.h"
+
+struct index {
+    struct core *core;
+    char *runs, *path;
+    sqlite3 *database;
+    int lock;                    /* the folder of runs, opened; -1 */
+    const struct run_list *list; /* what is_there asks, during a refresh */
+};
+
+/* Fails with SQLite's reason: PATH: cannot DO it: the disk is full. */
+synrl_status index_fail(const struct index *index, const char *what);
+synrl_status index_prepare(const struct index *index, const char *sql, sqlite3_stmt **statement);
+
+#endif

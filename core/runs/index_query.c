@@ -1,0 +1,222 @@
+/* Rows of the index, chosen and put in order. Invariant: what a person wrote reaches SQL as a bound
+ * value, but for the name of a column, which is looked up first. */
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "base/number.h"
+#include "runs/index_private.h"
+
+const char *const *index_columns(void) {
+    static const char *const names[N_INDEX_COLUMNS] = {
+        "folder",   "name",         "status",          "started", "ended",
+        "seconds",  "iterations",   "iterations_done", "seed",    "loss",
+        "accuracy", "valid_loss",   "valid_accuracy",  "model",   "rule",
+        "data",     "weights_hash", "script"};
+    return names;
+}
+
+/* Parameters: 1 the status, 2 the name, 3 the limit; then three for each condition: the path, the
+ * value as text, the value as a number. A float in JSON is read by SQLite, which may miss the last
+ * bit. */
+enum { FIRST_WHERE = 4 };
+
+/* A config that is nested more deeply than SQLite reads has no values; it must not end the query.
+ */
+static void append_where(sqlite3_str *sql, int path) {
+    sqlite3_str_appendf(sql,
+                        " AND CASE WHEN json_valid(config) THEN CASE json_type(config, ?%d)"
+                        " WHEN 'integer' THEN json_extract(config, ?%d) = ?%d"
+                        " WHEN 'real' THEN abs(json_extract(config, ?%d) - ?%d)"
+                        " <= 1e-12 * abs(?%d)"
+                        " WHEN 'true' THEN ?%d = 'true'"
+                        " WHEN 'false' THEN ?%d = 'false'"
+                        " WHEN 'null' THEN ?%d = 'null'"
+                        " ELSE json_extract(config, ?%d) = ?%d END END",
+                        path, path, path + 2, path, path + 2, path + 2, path + 1, path + 1,
+                        path + 1, path, path + 1);
+}
+
+static void append_order(sqlite3_str *sql, const struct index_query *query, bool newest_first) {
+    if (query->sort != NULL) {
+        sqlite3_str_appendf(sql, " ORDER BY %s %s NULLS LAST, folder", query->sort,
+                            query->reverse ? "DESC" : "ASC");
+        return;
+    }
+    /* Runs that do not say when they started are older than this column. */
+    const char *direction = newest_first ? "DESC" : "ASC";
+    sqlite3_str_appendf(sql, " ORDER BY started IS NOT NULL %s, started %s, folder %s", direction,
+                        direction, direction);
+}
+
+/* The inner statement chooses, the outer one puts in order. Freed by sqlite3_free. */
+static char *select_sql(const struct index *index, const struct index_query *query) {
+    sqlite3_str *sql = sqlite3_str_new(index->database);
+    sqlite3_str_appendf(sql, "SELECT * FROM (SELECT ");
+    for (size_t c = 0; c < N_INDEX_COLUMNS; c++) {
+        const char *name = index_columns()[c];
+        sqlite3_str_appendf(sql, "%s%s%s", c > 0 ? ", " : "",
+                            strcmp(name, "status") == 0 ? "status_now(status, process) AS " : "",
+                            name);
+    }
+    sqlite3_str_appendf(sql, "%s FROM runs", query->with_config ? ", config" : "");
+    sqlite3_str_appendf(sql,
+                        " WHERE (?1 IS NULL OR status_now(status, process) = ?1)"
+                        " AND (?2 IS NULL OR name GLOB ?2)");
+    for (size_t i = 0; i < query->n_where; i++) {
+        append_where(sql, FIRST_WHERE + 3 * (int)i);
+    }
+    append_order(sql, query, true);
+    sqlite3_str_appendf(sql, " LIMIT ?3)");
+    append_order(sql, query, query->reverse);
+    return sqlite3_str_finish(sql);
+}
+
+/* a.b.0 as $."a"."b"[0]; freed by core_free. */
+static synrl_status config_path(struct core *core, const char *path, char **converted) {
+    char *end = *converted = core_alloc(core, 4 * strlen(path) + 4, 1);
+    if (end == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    *end++ = '$';
+    for (const char *part = path;; part++) {
+        const size_t length = strcspn(part, ".");
+        if (length == 0 || strcspn(part, "\"\\") < length) {
+            return core_fail(core, SYNRL_INVALID,
+                             "\"%s\": must be names with points between, such as model.id", path);
+        }
+        const bool is_number = strspn(part, "0123456789") >= length;
+        end = stpcpy(end, is_number ? "[" : ".\"");
+        memcpy(end, part, length);
+        end = stpcpy(end + length, is_number ? "]" : "\"");
+        part += length;
+        if (*part == '\0') {
+            return SYNRL_OK;
+        }
+    }
+}
+
+static synrl_status bind_where(const struct index *index, sqlite3_stmt *statement, int position,
+                               const struct index_where *where) {
+    char *path = NULL, *end;
+    double number;
+    const synrl_status status = config_path(index->core, where->path, &path);
+    if (status != SYNRL_OK) {
+        core_free(index->core, path);
+        return status;
+    }
+    int code = sqlite3_bind_text(statement, position, path, -1, SQLITE_TRANSIENT);
+    core_free(index->core, path);
+    code |= sqlite3_bind_text(statement, position + 1, where->value, -1, SQLITE_TRANSIENT);
+    errno = 0;
+    const long long integer = strtoll(where->value, &end, 10);
+    if (end != where->value && *end == '\0' && errno == 0) {
+        code |= sqlite3_bind_int64(statement, position + 2, integer);
+    } else if (number_read(where->value, where->value + strlen(where->value), &number)) {
+        code |= sqlite3_bind_double(statement, position + 2, number);
+    }
+    return code == SQLITE_OK ? SYNRL_OK : index_fail(index, "ask");
+}
+
+static synrl_status bind_query(const struct index *index, sqlite3_stmt *statement,
+                               const struct index_query *query) {
+    int code = sqlite3_bind_int64(
+        statement, 3,
+        query->limit > 0 && query->limit < INT64_MAX ? (sqlite3_int64)query->limit : -1);
+    if (query->status != NULL) {
+        code |= sqlite3_bind_text(statement, 1, query->status, -1, SQLITE_TRANSIENT);
+    }
+    if (query->name != NULL) {
+        code |= sqlite3_bind_text(statement, 2, query->name, -1, SQLITE_TRANSIENT);
+    }
+    for (size_t i = 0; code == SQLITE_OK && i < query->n_where; i++) {
+        SYNRL_TRY(bind_where(index, statement, FIRST_WHERE + 3 * (int)i, &query->where[i]));
+    }
+    return code == SQLITE_OK ? SYNRL_OK : index_fail(index, "ask");
+}
+
+/* A name that is not UTF-8 cannot be told in JSON. */
+static json_t *value_json(sqlite3_stmt *statement, int column) {
+    json_t *value = NULL;
+    const char *text;
+    switch (sqlite3_column_type(statement, column)) {
+    case SQLITE_INTEGER:
+        return json_integer(sqlite3_column_int64(statement, column));
+    case SQLITE_FLOAT:
+        value = json_real(sqlite3_column_double(statement, column));
+        return value != NULL ? value : json_null();
+    case SQLITE_TEXT:
+        text = (const char *)sqlite3_column_text(statement, column);
+        if (text != NULL && strcmp(sqlite3_column_name(statement, column), "config") == 0) {
+            value = json_loads(text, 0, NULL);
+        } else if (text != NULL) {
+            value = json_string(text);
+        }
+        return value != NULL ? value : json_null();
+    default:
+        return json_null();
+    }
+}
+
+static bool append_row(sqlite3_stmt *statement, json_t *rows) {
+    json_t *row = json_object();
+    bool is_made = row != NULL;
+    for (int c = 0; is_made && c < sqlite3_column_count(statement); c++) {
+        is_made = json_object_set_new(row, sqlite3_column_name(statement, c),
+                                      value_json(statement, c)) == 0;
+    }
+    if (!is_made) {
+        json_decref(row);
+        return false;
+    }
+    return json_array_append_new(rows, row) == 0;
+}
+
+static synrl_status step_rows(const struct index *index, sqlite3_stmt *statement, json_t *rows) {
+    int code;
+    while ((code = sqlite3_step(statement)) == SQLITE_ROW) {
+        if (!append_row(statement, rows)) {
+            return core_fail(index->core, SYNRL_NO_MEMORY, "%s: not enough memory for its rows",
+                             index->path);
+        }
+    }
+    return code == SQLITE_DONE ? SYNRL_OK : index_fail(index, "read");
+}
+
+static synrl_status check_sort(const struct index *index, const char *sort) {
+    for (size_t c = 0; sort != NULL && c < N_INDEX_COLUMNS; c++) {
+        if (strcmp(sort, index_columns()[c]) == 0) {
+            return SYNRL_OK;
+        }
+    }
+    return sort == NULL ? SYNRL_OK
+                        : core_fail(index->core, SYNRL_INVALID, "no column \"%s\"", sort);
+}
+
+synrl_status index_select(struct index *index, const struct index_query *query, json_t **rows) {
+    *rows = NULL;
+    SYNRL_TRY(check_sort(index, query->sort)); /* the one name that goes into the statement */
+    sqlite3_stmt *statement = NULL;
+    json_t *read = json_array();
+    char *sql = select_sql(index, query);
+    synrl_status status = SYNRL_NO_MEMORY;
+    if (read == NULL || sql == NULL) {
+        core_fail(index->core, status, "%s: not enough memory to read it", index->path);
+    } else {
+        status = index_prepare(index, sql, &statement);
+    }
+    if (status == SYNRL_OK) {
+        status = bind_query(index, statement, query);
+    }
+    if (status == SYNRL_OK) {
+        status = step_rows(index, statement, read);
+    }
+    sqlite3_finalize(statement);
+    sqlite3_free(sql);
+    if (status != SYNRL_OK) {
+        json_decref(read);
+        return status;
+    }
+    *rows = read;
+    return SYNRL_OK;
+}

@@ -1,0 +1,305 @@
+/* Reading what recorder.c wrote. */
+#include "runs/run_files.h"
+
+#include <math.h>
+#include <stddef.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/number.h"
+#include "runs/runs.h"
+
+enum { RUN_JSON_LIMIT = 16 << 20 };
+#define METRICS_LIMIT ((size_t)1 << 32)
+
+static char *path_in(struct core *core, const char *folder, const char *name) {
+    return core_printf(core, "%s/%s", folder, name);
+}
+
+synrl_status record_read(struct core *core, const char *folder, json_t **json) {
+    char *path = path_in(core, folder, "run.json"), *text = NULL;
+    size_t size;
+    json_error_t error;
+    *json = NULL;
+    synrl_status status =
+        path != NULL ? file_read(core, path, RUN_JSON_LIMIT, &text, &size) : SYNRL_NO_MEMORY;
+    if (status == SYNRL_OK) {
+        *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+        if (!json_is_string(json_object_get(*json, "status"))) {
+            status = core_fail(core, SYNRL_INVALID, "%s: not the record of a run: %s", path,
+                               *json == NULL ? error.text : "must be an object with a \"status\"");
+            json_decref(*json);
+            *json = NULL;
+        }
+    }
+    core_free(core, text);
+    core_free(core, path);
+    return status;
+}
+
+/* metrics.csv ---------------------------------------------------------------------------------- */
+
+const struct record_column record_columns[RECORD_N_COLUMNS] = {
+    {"iteration", offsetof(struct metrics, iteration), true},
+    {"loss", offsetof(struct metrics, loss), false},
+    {"accuracy", offsetof(struct metrics, accuracy), false},
+    {"reward_rate", offsetof(struct metrics, reward_rate), false},
+    {"valid_loss", offsetof(struct metrics, valid_loss), false},
+    {"valid_accuracy", offsetof(struct metrics, valid_accuracy), false},
+    {"alpha_s", offsetof(struct metrics, alpha_s), false},
+    {"epsilon", offsetof(struct metrics, epsilon), false},
+    {"sample_forwards", offsetof(struct metrics, sample_forwards), true},
+    {"sample_backwards", offsetof(struct metrics, sample_backwards), true},
+};
+
+double record_value(const struct metrics *row, size_t column) {
+    const void *value = (const char *)row + record_columns[column].offset;
+    return record_columns[column].is_count ? (double)*(const uint64_t *)value
+                                           : *(const double *)value;
+}
+
+static bool read_count(const char *text, const char *end, uint64_t *count) {
+    *count = 0;
+    for (; text < end; text++) {
+        if (*text < '0' || *text > '9' || *count > (UINT64_MAX - 9) / 10) {
+            return false;
+        }
+        *count = 10 * *count + (uint64_t)(*text - '0');
+    }
+    return true;
+}
+
+static bool read_cell(const char *text, const char *end, double *value) {
+    *value = (double)NAN;
+    if (text == end || (end - text == 3 && strncmp(text, "nan", 3) == 0)) {
+        return true;
+    }
+    const bool is_negative = *text == '-';
+    if (end - text == 3 + is_negative && strncmp(text + is_negative, "inf", 3) == 0) {
+        *value = is_negative ? -(double)INFINITY : (double)INFINITY;
+        return true;
+    }
+    return number_read(text, end, value);
+}
+
+/* One line without its end; the columns are those of the recorder. */
+static bool read_row(const char *line, const char *end, struct metrics *row) {
+    for (size_t column = 0; column < RECORD_N_COLUMNS; column++) {
+        void *value = (char *)row + record_columns[column].offset;
+        const char *comma = memchr(line, ',', (size_t)(end - line));
+        const char *stop = comma != NULL ? comma : end;
+        if ((comma == NULL) != (column == RECORD_N_COLUMNS - 1) ||
+            !(record_columns[column].is_count ? read_count(line, stop, value)
+                                              : read_cell(line, stop, value))) {
+            return false;
+        }
+        line = stop + 1;
+    }
+    return true;
+}
+
+/* The end of the line, or NULL where the text ends first. */
+static const char *line_end(const char *line, const char *end) {
+    return memchr(line, '\n', (size_t)(end - line));
+}
+
+static synrl_status read_rows(struct core *core, const char *path, const char *text, size_t size,
+                              uint64_t last, struct metrics **rows, size_t *n) {
+    static const char heading[] = RECORD_METRICS_HEADING "\n";
+    const char *const end = text + size;
+    size_t n_lines = 0, number = 1;
+    if (memcmp(text, heading, size < sizeof heading - 1 ? size : sizeof heading - 1) != 0) {
+        return core_fail(core, SYNRL_INVALID, "%s: does not begin with the names of its columns",
+                         path);
+    }
+    for (const char *c = text; (c = line_end(c, end)) != NULL; c++) {
+        n_lines++;
+    }
+    *rows = core_alloc(core, n_lines + 1, sizeof **rows);
+    if (*rows == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    const char *line = size < sizeof heading - 1 ? end : text + sizeof heading - 1;
+    for (const char *stop; (stop = line_end(line, end)) != NULL; line = stop + 1) {
+        number++;
+        if (!read_row(line, stop, &(*rows)[*n])) {
+            return core_fail(core, SYNRL_INVALID, "%s:%zu: not a line of metrics", path, number);
+        }
+        if ((*rows)[*n].iteration > last) {
+            break;
+        }
+        ++*n;
+    }
+    return SYNRL_OK;
+}
+
+synrl_status record_metrics(struct core *core, const char *folder, uint64_t last,
+                            struct metrics **rows, size_t *n) {
+    char *path = path_in(core, folder, "metrics.csv"), *text = NULL;
+    size_t size;
+    *rows = NULL;
+    *n = 0;
+    synrl_status status =
+        path != NULL ? file_read(core, path, METRICS_LIMIT, &text, &size) : SYNRL_NO_MEMORY;
+    if (status == SYNRL_OK) {
+        status = read_rows(core, path, text, size, last, rows, n);
+    }
+    if (status != SYNRL_OK) {
+        core_free(core, *rows);
+        *rows = NULL;
+    }
+    core_free(core, text);
+    core_free(core, path);
+    return status;
+}
+
+/* rewards.bin ---------------------------------------------------------------------------------- */
+
+synrl_status record_rewards(struct core *core, const char *folder, uint64_t n, uint8_t **bits) {
+    char *path = path_in(core, folder, "rewards.bin"), *bytes = NULL;
+    size_t size;
+    *bits = NULL;
+    if (path == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    synrl_status status = file_read(core, path, METRICS_LIMIT, &bytes, &size);
+    if (status == SYNRL_OK && size < n / 8 + (n % 8 != 0)) {
+        status = core_fail(core, SYNRL_INVALID,
+                           "%s: has %zu bytes: must hold a bit for each of %llu iterations", path,
+                           size, (unsigned long long)n);
+    }
+    if (status == SYNRL_OK) {
+        *bits = core_alloc(core, n, 1);
+        status = *bits != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+    }
+    for (uint64_t t = 0; status == SYNRL_OK && t < n; t++) {
+        (*bits)[t] = (uint8_t)bytes[t / 8] >> t % 8 & 1;
+    }
+    core_free(core, bytes);
+    core_free(core, path);
+    return status;
+}
+
+/* Runs of one call ----------------------------------------------------------------------------- */
+
+/* Whatever lies there that is no run of this call is passed over, and so is its message. */
+static void add_sibling(struct core *core, const char *folder, const char *call, json_t *folders) {
+    json_t *json, *number;
+    const char *id = NULL;
+    char key[24];
+    json_int_t ordinal = 0;
+    if (record_read(core, folder, &json) != SYNRL_OK) {
+        return;
+    }
+    number = json_object_get(json, "call");
+    if (json_unpack(number, "{s:s, s:I}", "id", &id, "ordinal", &ordinal) == 0 &&
+        strcmp(id, call) == 0) {
+        snprintf(key, sizeof key, "%lld", (long long)ordinal);
+        json_object_set_new(folders, key, json_string(folder));
+    }
+    json_decref(json);
+}
+
+synrl_status record_siblings(struct core *core, const char *runs, const char *call,
+                             json_t **folders) {
+    struct run_list list;
+    *folders = NULL;
+    SYNRL_TRY(run_list_read(core, runs, &list));
+    *folders = json_object();
+    synrl_status status =
+        *folders != NULL ? SYNRL_OK
+                         : core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to look", runs);
+    for (size_t i = 0; status == SYNRL_OK && i < list.n; i++) {
+        char *folder = path_in(core, runs, list.entries[i].name);
+        if (folder == NULL) {
+            status = SYNRL_NO_MEMORY;
+        } else {
+            add_sibling(core, folder, call, *folders);
+        }
+        core_free(core, folder);
+    }
+    run_list_free(core, &list);
+    return status;
+}
+
+/* Differences ---------------------------------------------------------------------------------- */
+
+static void describe(const json_t *value, size_t size, char *text) {
+    char *dump = value != NULL ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS |
+                                                       JSON_REAL_PRECISION(6))
+                               : NULL;
+    snprintf(text, size, "%s", dump != NULL ? dump : "nothing");
+    free(dump);
+}
+
+struct comparison {
+    size_t size;
+    char *difference;
+    char path[256];
+};
+
+static bool differs(struct comparison *comparison, const json_t *left, const json_t *right);
+
+static bool children_differ(struct comparison *comparison, const char *key, const json_t *left,
+                            const json_t *right) {
+    const size_t length = strlen(comparison->path);
+    snprintf(comparison->path + length, sizeof comparison->path - length, "%s%s",
+             length > 0 ? "." : "", key);
+    if (differs(comparison, left, right)) {
+        return true;
+    }
+    comparison->path[length] = '\0';
+    return false;
+}
+
+static bool objects_differ(struct comparison *comparison, const json_t *left, const json_t *right) {
+    const json_t *const sides[2] = {left, right};
+    for (int side = 0; side < 2; side++) {
+        for (void *at = json_object_iter((json_t *)sides[side]); at != NULL;
+             at = json_object_iter_next((json_t *)sides[side], at)) {
+            const char *key = json_object_iter_key(at);
+            if (strcmp(key, "file") != 0 &&
+                children_differ(comparison, key, json_object_get(left, key),
+                                json_object_get(right, key))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool arrays_differ(struct comparison *comparison, const json_t *left, const json_t *right) {
+    const size_t n_left = json_array_size(left), n_right = json_array_size(right);
+    char key[24];
+    for (size_t i = 0; i < (n_left > n_right ? n_left : n_right); i++) {
+        snprintf(key, sizeof key, "%zu", i + 1);
+        if (children_differ(comparison, key, json_array_get(left, i), json_array_get(right, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool differs(struct comparison *comparison, const json_t *left, const json_t *right) {
+    if (json_is_object(left) && json_is_object(right)) {
+        return objects_differ(comparison, left, right);
+    }
+    if (json_is_array(left) && json_is_array(right)) {
+        return arrays_differ(comparison, left, right);
+    }
+    if (json_equal(left, right) != 0) {
+        return false;
+    }
+    char one[96], other[96];
+    describe(left, sizeof one, one);
+    describe(right, sizeof other, other);
+    snprintf(comparison->difference, comparison->size, "%s: %s and %s", comparison->path, one,
+             other);
+    return true;
+}
+
+bool json_difference(const json_t *left, const json_t *right, size_t size, char *difference) {
+    struct comparison comparison = {.size = size, .difference = difference};
+    difference[0] = '\0';
+    return differs(&comparison, left, right);
+}

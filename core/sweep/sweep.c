@@ -1,0 +1,399 @@
+/* The cells of a sweep: what decides each, where its result is kept, and how it is run. */
+#include "sweep/sweep.h"
+
+#include <dirent.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include <xxhash.h>
+
+#include "base/file.h"
+#include "base/number.h"
+#include "sweep/groups.h"
+#include "sweep/sweep_record.h"
+
+enum {
+    SCRIPT_LIMIT = 64 << 20,
+    RESULT_LIMIT = 256 << 20,
+    INTERRUPTED = 75,
+    HASH_SIZE = 17,
+    WORD_SIZE = 512
+};
+
+struct cell {
+    const json_t *parameters;
+    char hash[HASH_SIZE];
+    size_t n_failures;
+    char error[512]; /* of the last failure; "": none */
+};
+
+struct sweep {
+    struct core *core;
+    const struct sweep_options *options;
+    char *folder; /* RUNS/.cells */
+    uint64_t script_hash;
+    size_t n;
+    struct cell *cells;
+    size_t *queue; /* the cells to be run */
+    size_t n_queued, n_failed;
+    /* The words of the job that is begun. */
+    char program[PATH_MAX], threads[24], seed[24], number[64];
+    char *output, *error;
+    char (*words)[WORD_SIZE];
+};
+
+/* What decides a cell -------------------------------------------------------------------------- */
+
+static synrl_status hash_file(struct sweep *sweep, const char *path) {
+    char *text;
+    size_t size;
+    SYNRL_TRY(file_read(sweep->core, path, SCRIPT_LIMIT, &text, &size));
+    sweep->script_hash = XXH3_64bits_withSeed(text, size, sweep->script_hash);
+    core_free(sweep->core, text);
+    return SYNRL_OK;
+}
+
+static int is_lua(const struct dirent *entry) {
+    const char *dot = strrchr(entry->d_name, '.');
+    return dot != NULL && strcmp(dot, ".lua") == 0;
+}
+
+/* The script, and the files of lib/ beside it in the order of their names. */
+static synrl_status hash_script(struct sweep *sweep) {
+    const char *script = sweep->options->script, *slash = strrchr(script, '/');
+    struct dirent **entries;
+    synrl_status status = hash_file(sweep, script);
+    char *lib =
+        core_printf(sweep->core, "%.*slib", slash != NULL ? (int)(slash - script + 1) : 0, script);
+    if (lib == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    const int n = scandir(lib, &entries, is_lua, alphasort);
+    for (int i = 0; i < n; i++) {
+        char *path = core_printf(sweep->core, "%s/%s", lib, entries[i]->d_name);
+        if (status == SYNRL_OK) {
+            status = path != NULL ? hash_file(sweep, path) : SYNRL_NO_MEMORY;
+        }
+        core_free(sweep->core, path);
+        free(entries[i]);
+    }
+    if (n >= 0) {
+        free(entries);
+    }
+    core_free(sweep->core, lib);
+    return status;
+}
+
+static synrl_status hash_cell(const struct sweep *sweep, struct cell *cell) {
+    const struct sweep_options *options = sweep->options;
+    json_t *overrides = json_array();
+    for (size_t i = 0; i < options->n_overrides; i++) {
+        json_array_append_new(overrides, json_string(options->overrides[i]));
+    }
+    json_t *key = json_pack("{s:s, s:o, s:O, s:I, s:b, s:I}", "version", SYNRL_VERSION, "overrides",
+                            overrides, "parameters", cell->parameters, "ordinal",
+                            (json_int_t)options->ordinal, "has_seed", (int)options->has_seed,
+                            "seed", (json_int_t)options->seed);
+    char *text = key != NULL ? json_dumps(key, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
+    json_decref(key);
+    if (text == NULL) {
+        return core_fail(sweep->core, SYNRL_NO_MEMORY, "not enough memory for the sweep");
+    }
+    snprintf(cell->hash, HASH_SIZE, "%016llx",
+             (unsigned long long)XXH3_64bits_withSeed(text, strlen(text), sweep->script_hash));
+    free(text);
+    return SYNRL_OK;
+}
+
+/* Kept results --------------------------------------------------------------------------------- */
+
+static char *path_of(const struct sweep *sweep, const struct cell *cell, const char *suffix) {
+    return core_printf(sweep->core, "%s/%s.%s", sweep->folder, cell->hash, suffix);
+}
+
+/* NULL where it is missing or damaged: then it is run again. */
+static json_t *kept_result(const struct sweep *sweep, const struct cell *cell) {
+    char *path = path_of(sweep, cell, "json"), *text;
+    size_t size;
+    json_t *json = NULL;
+    if (path != NULL && file_read(sweep->core, path, RESULT_LIMIT, &text, &size) == SYNRL_OK) {
+        json = json_loadb(text, size, JSON_DECODE_ANY, NULL);
+        core_free(sweep->core, text);
+    }
+    core_free(sweep->core, path);
+    return json;
+}
+
+static synrl_status keep_result(const struct sweep *sweep, const struct cell *cell) {
+    char *text = NULL, *path = path_of(sweep, cell, "json");
+    size_t size;
+    json_t *json = NULL;
+    synrl_status status = path != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+    if (status == SYNRL_OK) {
+        status = file_read(sweep->core, sweep->output, RESULT_LIMIT, &text, &size);
+    }
+    if (status == SYNRL_OK) {
+        json = json_loadb(text, size, JSON_DECODE_ANY, NULL);
+        status = json != NULL ? file_write(sweep->core, path, text, size)
+                              : core_fail(sweep->core, SYNRL_INVALID,
+                                          "%s: what the script returned is not JSON", path);
+    }
+    json_decref(json);
+    core_free(sweep->core, text);
+    core_free(sweep->core, path);
+    return status;
+}
+
+/* Running -------------------------------------------------------------------------------------- */
+
+/* Numbers as short as they can be read back to the last bit. */
+static void write_value(const json_t *value, char *text, size_t size) {
+    if (json_is_string(value)) {
+        snprintf(text, size, "%s", json_string_value(value));
+    } else if (json_is_real(value)) {
+        char word[NUMBER_SIZE];
+        number_write_shortest(word, json_real_value(value));
+        snprintf(text, size, "%s%s", word, strpbrk(word, ".e") != NULL ? "" : ".0");
+    } else if (json_is_integer(value)) {
+        snprintf(text, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    } else {
+        snprintf(text, size, "%s", json_is_true(value) ? "true" : "false");
+    }
+}
+
+/* The parameters as a person would write them: n=2 seed=3. */
+static void describe(const json_t *parameters, char *text, size_t size) {
+    const char *key;
+    json_t *value;
+    size_t length = 0;
+    text[0] = '\0';
+    json_object_foreach((json_t *)parameters, key, value) {
+        char number[128];
+        write_value(value, number, sizeof number);
+        const int n =
+            snprintf(text + length, size - length, "%s%s=%s", length > 0 ? " " : "", key, number);
+        length = n > 0 && (size_t)n < size - length ? length + (size_t)n : size - 1;
+    }
+}
+
+static synrl_status name_files(struct sweep *sweep, const struct cell *cell) {
+    core_free(sweep->core, sweep->output);
+    core_free(sweep->core, sweep->error);
+    sweep->output = path_of(sweep, cell, "out");
+    sweep->error = path_of(sweep, cell, "err");
+    return sweep->output != NULL && sweep->error != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+}
+
+static synrl_status begin(void *context, size_t number, struct job *job) {
+    struct sweep *sweep = context;
+    const struct sweep_options *options = sweep->options;
+    const struct cell *cell = &sweep->cells[sweep->queue[number]];
+    size_t n = 0, n_words = 0;
+    SYNRL_TRY(name_files(sweep, cell));
+    const char *const start[] = {sweep->program,  "run",         "--json",       "--quiet",
+                                 "--no-pictures", "--threads",   sweep->threads, "--runs",
+                                 options->runs,   "--cell-hash", cell->hash};
+    for (; n < sizeof start / sizeof start[0]; n++) {
+        job->words[n] = start[n];
+    }
+    if (!options->record) {
+        job->words[n++] = "--no-record";
+    }
+    if (options->has_seed) {
+        job->words[n++] = "--seed";
+        job->words[n++] = sweep->seed;
+    }
+    if (options->ordinal > 0) {
+        snprintf(sweep->number, sizeof sweep->number, "%llu:%zu",
+                 (unsigned long long)options->ordinal, sweep->queue[number] + 1);
+        job->words[n++] = "--cell";
+        job->words[n++] = sweep->number;
+    }
+    job->words[n++] = options->script;
+    for (size_t i = 0; i < options->n_overrides; i++) {
+        job->words[n++] = options->overrides[i];
+    }
+    const char *key;
+    json_t *value;
+    json_object_foreach((json_t *)cell->parameters, key, value) {
+        if (options->ordinal == 0) {
+            char text[WORD_SIZE / 2];
+            write_value(value, text, sizeof text);
+            snprintf(sweep->words[n_words], WORD_SIZE, "%.200s=%s", key, text);
+            job->words[n++] = sweep->words[n_words++];
+        }
+    }
+    job->output = sweep->output;
+    job->error = sweep->error;
+    return SYNRL_OK;
+}
+
+/* The last line that a cell wrote to stderr. */
+static void read_error(struct sweep *sweep, struct cell *cell, int code) {
+    char *text = NULL;
+    size_t size = 0;
+    if (code > 128) {
+        snprintf(cell->error, sizeof cell->error, "ended by signal %d", code - 128);
+    } else {
+        snprintf(cell->error, sizeof cell->error, "exit code %d", code);
+    }
+    if (file_read(sweep->core, sweep->error, RESULT_LIMIT, &text, &size) != SYNRL_OK) {
+        return;
+    }
+    while (size > 0 && text[size - 1] == '\n') {
+        text[--size] = '\0';
+    }
+    const char *line = strrchr(text, '\n');
+    if (size > 0) {
+        const size_t length = strlen(cell->error);
+        snprintf(cell->error + length, sizeof cell->error - length, ": %s",
+                 line != NULL ? line + 1 : text);
+    }
+    core_free(sweep->core, text);
+}
+
+static synrl_status end(void *context, size_t number, int code, bool *again) {
+    struct sweep *sweep = context;
+    const struct sweep_options *options = sweep->options;
+    struct cell *cell = &sweep->cells[sweep->queue[number]];
+    char who[256];
+    SYNRL_TRY(name_files(sweep, cell));
+    cell->error[0] = '\0';
+    if (code == 0) {
+        SYNRL_TRY(keep_result(sweep, cell));
+        unlink(sweep->error);
+    } else {
+        read_error(sweep, cell, code);
+        describe(cell->parameters, who, sizeof who);
+        *again = cell->n_failures++ < options->retries;
+        if (code != INTERRUPTED) { /* by whoever interrupts the sweep too */
+            core_log(sweep->core, SYNRL_LOG_WARNING, "%s failed%s: %s", who,
+                     *again ? ", and is tried again" : "", cell->error);
+        }
+        sweep->n_failed += !*again;
+    }
+    unlink(sweep->output);
+    return code != 0 && options->fail_fast && !*again
+               ? core_fail(sweep->core, SYNRL_INVALID, "%s failed: %s", who, cell->error)
+               : SYNRL_OK;
+}
+
+static synrl_status tick(void *context, const struct job_counts *counts) {
+    const struct sweep *sweep = context;
+    const struct sweep_options *options = sweep->options;
+    return options->tick != NULL ? options->tick(options->tick_context, counts, sweep->n_failed)
+                                 : SYNRL_OK;
+}
+
+static synrl_status run_queue(struct sweep *sweep) {
+    const struct sweep_options *options = sweep->options;
+    const size_t at_once = options->jobs > 0 ? options->jobs : 1;
+    const size_t threads = options->threads > at_once ? options->threads / at_once : 1;
+    const ssize_t length = readlink("/proc/self/exe", sweep->program, sizeof sweep->program - 1);
+    if (length <= 0) {
+        return core_fail(sweep->core, SYNRL_IO, "cannot find out which program this is");
+    }
+    snprintf(sweep->threads, sizeof sweep->threads, "%zu", threads);
+    snprintf(sweep->seed, sizeof sweep->seed, "%llu", (unsigned long long)options->seed);
+    SYNRL_TRY(folder_create(sweep->core, sweep->folder));
+    const struct jobs jobs = {.n = sweep->n_queued,
+                              .at_once = at_once,
+                              .context = sweep,
+                              .begin = begin,
+                              .end = end,
+                              .tick = tick};
+    return jobs_run(sweep->core, &jobs);
+}
+
+/* The whole ------------------------------------------------------------------------------------ */
+
+/* Those of this shard that have no kept result. */
+static void queue_missing(struct sweep *sweep) {
+    const struct sweep_options *options = sweep->options;
+    const size_t n_shards = options->n_shards > 0 ? options->n_shards : 1;
+    for (size_t i = 0; i < sweep->n; i++) {
+        json_t *kept = options->fresh ? NULL : kept_result(sweep, &sweep->cells[i]);
+        if (kept == NULL && (n_shards == 1 || i % n_shards + 1 == options->shard)) {
+            sweep->queue[sweep->n_queued++] = i;
+        }
+        json_decref(kept);
+    }
+}
+
+static json_t *gather(const struct sweep *sweep) {
+    json_t *cells = json_array();
+    for (size_t i = 0; i < sweep->n; i++) {
+        const struct cell *cell = &sweep->cells[i];
+        json_t *result = cell->error[0] == '\0' ? kept_result(sweep, cell) : NULL;
+        const char *status = result != NULL           ? "done"
+                             : cell->error[0] != '\0' ? "failed"
+                                                      : "missing";
+        json_t *json = json_pack("{s:O, s:s, s:s}", "parameters", cell->parameters, "status",
+                                 status, "hash", cell->hash);
+        if (result != NULL) {
+            json_object_set_new(json, "result", result);
+        } else if (cell->error[0] != '\0') {
+            json_object_set_new(json, "error", json_string(cell->error));
+        }
+        json_array_append_new(cells, json);
+    }
+    return cells;
+}
+
+static synrl_status prepare(struct sweep *sweep, const json_t *cells) {
+    struct core *core = sweep->core;
+    const struct sweep_options *options = sweep->options;
+    size_t most = 0;
+    sweep->folder = core_printf(core, "%s/.cells", options->runs);
+    sweep->cells = core_alloc(core, sweep->n, sizeof *sweep->cells);
+    sweep->queue = core_alloc(core, sweep->n, sizeof *sweep->queue);
+    for (size_t i = 0; i < sweep->n; i++) {
+        const size_t n = json_object_size(json_array_get(cells, i));
+        most = n > most ? n : most;
+    }
+    sweep->words = core_alloc(core, most + 1, WORD_SIZE);
+    if (sweep->folder == NULL || sweep->cells == NULL || sweep->queue == NULL ||
+        sweep->words == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    if (options->n_overrides + most > JOB_WORDS_MAX - 24) {
+        return core_fail(core, SYNRL_INVALID, "a sweep of too many options: at most %d",
+                         JOB_WORDS_MAX - 24);
+    }
+    SYNRL_TRY(hash_script(sweep));
+    for (size_t i = 0; i < sweep->n; i++) {
+        sweep->cells[i].parameters = json_array_get(cells, i);
+        SYNRL_TRY(hash_cell(sweep, &sweep->cells[i]));
+    }
+    return SYNRL_OK;
+}
+
+synrl_status sweep_run(struct core *core, const struct sweep_options *options, const json_t *cells,
+                       json_t **results) {
+    struct sweep sweep = {.core = core, .options = options, .n = json_array_size(cells)};
+    *results = NULL;
+    synrl_status status = prepare(&sweep, cells);
+    if (status == SYNRL_OK && !options->collect_only) {
+        queue_missing(&sweep);
+        status = run_queue(&sweep);
+    }
+    if (status == SYNRL_OK) {
+        *results = sweep_summarise(gather(&sweep));
+        status = *results != NULL
+                     ? SYNRL_OK
+                     : core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the results");
+    }
+    if (status == SYNRL_OK && options->record && !options->collect_only) {
+        status = sweep_record_write(core, options->runs, *results);
+    }
+    core_free(core, sweep.output);
+    core_free(core, sweep.error);
+    core_free(core, sweep.words);
+    core_free(core, sweep.queue);
+    core_free(core, sweep.cells);
+    core_free(core, sweep.folder);
+    return status;
+}

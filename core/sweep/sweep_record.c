@@ -1,0 +1,119 @@
+#include "sweep/sweep_record.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <xxhash.h>
+
+#include "base/file.h"
+#include "base/json.h"
+#include "runs/run_files.h"
+#include "runs/runs.h"
+
+enum { SWEEP_LIMIT = 1 << 30 };
+
+/* Writing -------------------------------------------------------------------------------------- */
+
+synrl_status sweep_record_write(struct core *core, const char *runs, json_t *results) {
+    XXH64_hash_t hash = 0;
+    const json_t *cells = json_object_get(results, "cells");
+    for (size_t i = 0; i < json_array_size(cells); i++) {
+        const char *one = json_string_value(json_object_get(json_array_get(cells, i), "hash"));
+        hash = one != NULL ? XXH3_64bits_withSeed(one, strlen(one), hash) : hash;
+    }
+    char *path =
+        core_printf(core, "%s/sweep-%08llx.json", runs, (unsigned long long)(hash & UINT32_MAX));
+    if (path == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    json_object_set_new(results, "file", json_string(path));
+    char *text = json_text(results, JSON_INDENT(1) | JSON_SORT_KEYS);
+    const synrl_status status =
+        text != NULL ? file_write(core, path, text, strlen(text))
+                     : core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory", path);
+    free(text);
+    core_free(core, path);
+    return status;
+}
+
+/* Reading -------------------------------------------------------------------------------------- */
+
+static synrl_status read_cells(struct core *core, const char *path, json_t **wanted) {
+    char *text;
+    size_t size;
+    json_error_t error;
+    SYNRL_TRY(file_read(core, path, SWEEP_LIMIT, &text, &size));
+    json_t *sweep = json_loadb(text, size, 0, &error);
+    const json_t *cells = json_object_get(sweep, "cells");
+    core_free(core, text);
+    *wanted = json_object();
+    for (size_t i = 0; i < json_array_size(cells); i++) {
+        const char *hash = json_string_value(json_object_get(json_array_get(cells, i), "hash"));
+        if (hash != NULL) {
+            json_object_set_new(*wanted, hash, json_object());
+        }
+    }
+    json_decref(sweep);
+    return json_object_size(*wanted) > 0
+               ? SYNRL_OK
+               : core_fail(core, SYNRL_INVALID, "%s: not the record of a sweep", path);
+}
+
+/* wanted: {hash: {number of the run in its call: folder}}; later folders take the place of earlier
+ * ones. */
+static void take(json_t *wanted, const json_t *run, const char *folder) {
+    const char *hash = NULL;
+    json_int_t ordinal;
+    char key[24];
+    json_t *call = json_object_get(run, "call");
+    const char *status = json_string_value(json_object_get(run, "status"));
+    if ((strcmp(status, "done") != 0 && strcmp(status, "stopped") != 0) ||
+        json_unpack(call, "{s:s, s:I}", "cell", &hash, "ordinal", &ordinal) != 0) {
+        return;
+    }
+    snprintf(key, sizeof key, "%lld", (long long)ordinal);
+    json_object_set_new(json_object_get(wanted, hash), key, json_string(folder));
+}
+
+/* Runs that cannot be read are no part of it. */
+static synrl_status take_runs(struct core *core, const char *runs, json_t *wanted) {
+    struct run_list list;
+    synrl_status status = run_list_read(core, runs, &list);
+    for (size_t i = 0; status == SYNRL_OK && i < list.n; i++) {
+        json_t *run;
+        char *folder = core_printf(core, "%s/%s", runs, list.entries[i].name);
+        if (folder == NULL) {
+            status = SYNRL_NO_MEMORY;
+        } else if (run_exists(folder, NULL) && record_read(core, folder, &run) == SYNRL_OK) {
+            take(wanted, run, folder);
+            json_decref(run);
+        }
+        core_free(core, folder);
+    }
+    run_list_free(core, &list);
+    return status;
+}
+
+synrl_status sweep_record_runs(struct core *core, const char *path, json_t **folders) {
+    json_t *wanted = NULL, *runs_of_cell, *folder;
+    const char *slash = strrchr(path, '/'), *key;
+    *folders = NULL;
+    char *runs = slash != NULL ? core_printf(core, "%.*s", (int)(slash - path), path)
+                               : core_strdup(core, ".");
+    synrl_status status = runs != NULL ? read_cells(core, path, &wanted) : SYNRL_NO_MEMORY;
+    if (status == SYNRL_OK) {
+        status = take_runs(core, runs, wanted);
+    }
+    if (status == SYNRL_OK) {
+        *folders = json_array();
+        json_object_foreach(wanted, key, runs_of_cell) {
+            const char *ordinal;
+            json_object_foreach(runs_of_cell, ordinal, folder) {
+                json_array_append(*folders, folder);
+            }
+        }
+    }
+    json_decref(wanted);
+    core_free(core, runs);
+    return status;
+}

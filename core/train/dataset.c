@@ -1,0 +1,323 @@
+/* Data sets at work. Invariant: whatever a data set holds has been checked: sizes, finite values,
+ * labels in range. A subset holds a reference to the whole, and the rows it consists of. */
+#include "train/dataset.h"
+
+#include <math.h>
+
+#include "engine/engine.h"
+#include "plugin/host.h"
+
+struct dataset {
+    struct core *core;
+    size_t references;
+    struct component *component;
+    struct host host;
+    void *self; /* the plugin's instance; NULL in a subset */
+    synrl_data data;
+    struct dataset *whole; /* NULL unless a subset */
+    uint32_t *rows;        /* [n_samples] of a subset */
+    void *answers;         /* the zeros of dataset_of_inputs */
+    double fraction;       /* of a subset: how it came about */
+    uint64_t seed;
+    bool is_rest;
+};
+
+/* Checking ------------------------------------------------------------------------------------- */
+
+static synrl_status check_shape(const struct dataset *dataset) {
+    const synrl_data *data = &dataset->data;
+    const char *who = dataset->host.who;
+    if (data->n_samples < 1 || data->n_samples > INT32_MAX || data->n_inputs < 1 ||
+        data->n_inputs > INT32_MAX) {
+        return core_fail(dataset->core, SYNRL_INVALID,
+                         "%s: %zu samples of %zu inputs: both must be 1 .. %d", who,
+                         data->n_samples, data->n_inputs, INT32_MAX);
+    }
+    if (data->inputs == NULL || (data->labels == NULL && data->targets == NULL) ||
+        (data->format != SYNRL_INPUT_U8 && data->format != SYNRL_INPUT_F32)) {
+        return core_fail(dataset->core, SYNRL_INVALID,
+                         "%s: gives no inputs, no known format, or neither labels nor targets",
+                         who);
+    }
+    if (data->format == SYNRL_INPUT_U8 && !(data->scale > 0.0F && isfinite(data->scale))) {
+        return core_fail(dataset->core, SYNRL_INVALID,
+                         "%s: the scale of its bytes is %g: must be greater than 0", who,
+                         (double)data->scale);
+    }
+    if (data->targets != NULL && (data->n_targets < 1 || data->n_targets > INT32_MAX)) {
+        return core_fail(dataset->core, SYNRL_INVALID, "%s: targets of %zu values: must be 1 .. %d",
+                         who, data->n_targets, INT32_MAX);
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status check_classes(const struct dataset *dataset) {
+    const synrl_data *data = &dataset->data;
+    const char *who = dataset->host.who;
+    if (data->labels != NULL && (data->n_classes < 2 || data->n_classes > INT32_MAX)) {
+        return core_fail(dataset->core, SYNRL_INVALID, "%s: has %zu classes: must be at least 2",
+                         who, data->n_classes);
+    }
+    if (data->labels == NULL && data->n_classes != 0 &&
+        !(data->n_classes == 2 && data->n_targets == 1)) {
+        return core_fail(dataset->core, SYNRL_INVALID,
+                         "%s: %zu classes of %zu targets, and no labels: must be none, or 2 of 1",
+                         who, data->n_classes, data->n_targets);
+    }
+    for (size_t c = 0; data->class_names != NULL && c < data->n_classes; c++) {
+        if (data->class_names[c] == NULL) {
+            return core_fail(dataset->core, SYNRL_INVALID, "%s: class %zu has no name", who, c);
+        }
+    }
+    return SYNRL_OK;
+}
+
+/* By division, since a product might overflow. */
+static synrl_status check_pictures(const struct dataset *dataset) {
+    const synrl_data *data = &dataset->data;
+    if (data->height == 0 && data->width == 0 && data->n_channels == 0) {
+        return SYNRL_OK;
+    }
+    const size_t sides[] = {data->height, data->width, data->n_channels};
+    size_t left = data->n_inputs;
+    for (size_t s = 0; s < sizeof sides / sizeof sides[0]; s++) {
+        left = sides[s] > 0 && left % sides[s] == 0 ? left / sides[s] : 0;
+    }
+    return left == 1 ? SYNRL_OK
+                     : core_fail(dataset->core, SYNRL_INVALID,
+                                 "%s: pictures of %zu x %zu x %zu from %zu inputs: must be as many",
+                                 dataset->host.who, data->height, data->width, data->n_channels,
+                                 data->n_inputs);
+}
+
+static synrl_status check_finite(const struct dataset *dataset, const char *what,
+                                 const float *values, size_t n_columns) {
+    for (size_t i = 0; i < dataset->data.n_samples * n_columns; i++) {
+        if (!isfinite(values[i])) {
+            return core_fail(dataset->core, SYNRL_INVALID,
+                             "%s: %s %zu of sample %zu is %g: must be finite", dataset->host.who,
+                             what, i % n_columns + 1, i / n_columns + 1, (double)values[i]);
+        }
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status check_values(const struct dataset *dataset) {
+    const synrl_data *data = &dataset->data;
+    if (data->format == SYNRL_INPUT_F32) {
+        SYNRL_TRY(check_finite(dataset, "input", data->inputs, data->n_inputs));
+    }
+    if (data->targets != NULL) {
+        SYNRL_TRY(check_finite(dataset, "target", data->targets, data->n_targets));
+    }
+    for (size_t s = 0; data->labels != NULL && s < data->n_samples; s++) {
+        if (data->labels[s] < 0 || (size_t)data->labels[s] >= data->n_classes) {
+            return core_fail(dataset->core, SYNRL_INVALID,
+                             "%s: the label of sample %zu is %d: must be 0 .. %zu",
+                             dataset->host.who, s + 1, data->labels[s], data->n_classes - 1);
+        }
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status check(const struct dataset *dataset) {
+    SYNRL_TRY(check_shape(dataset));
+    SYNRL_TRY(check_classes(dataset));
+    SYNRL_TRY(check_pictures(dataset));
+    return check_values(dataset);
+}
+
+/* Making --------------------------------------------------------------------------------------- */
+
+static struct dataset *allocate(struct core *core, struct component *component) {
+    struct dataset *dataset = core_alloc(core, 1, sizeof *dataset);
+    if (dataset != NULL) {
+        dataset->core = core;
+        dataset->references = 1;
+        dataset->component = component_retain(component);
+        host_init(&dataset->host, core, SYNRL_KIND_DATASET, component_plugin(component)->entry->id);
+    }
+    return dataset;
+}
+
+static const synrl_dataset_ops *dataset_ops(const struct dataset *dataset) {
+    return component_plugin(dataset->component)->entry->ops;
+}
+
+synrl_status dataset_create(struct core *core, struct component *component, struct dataset **made) {
+    *made = NULL;
+    struct dataset *dataset = allocate(core, component);
+    if (dataset == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    synrl_status status = dataset_ops(dataset)->create(
+        &dataset->host.public, component_config(component), &dataset->data, &dataset->self);
+    if (status != SYNRL_OK) {
+        dataset->self = NULL; /* nothing was left behind */
+    } else {
+        status = check(dataset);
+    }
+    if (status != SYNRL_OK) {
+        dataset_release(dataset);
+        return status;
+    }
+    *made = dataset;
+    return SYNRL_OK;
+}
+
+static synrl_status make_subset(struct dataset *whole, const uint32_t *rows, size_t n,
+                                struct dataset **made) {
+    struct dataset *subset = allocate(whole->core, whole->component);
+    *made = subset;
+    if (subset == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    subset->whole = dataset_retain(whole);
+    subset->data = whole->data;
+    subset->data.n_samples = n;
+    subset->rows = core_alloc(whole->core, n, sizeof *rows);
+    if (subset->rows == NULL) {
+        dataset_release(subset);
+        *made = NULL;
+        return SYNRL_NO_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        subset->rows[i] = (uint32_t)dataset_row(whole, rows[i]);
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status split_rows(struct dataset *whole, const uint32_t *rows, size_t n_first,
+                               struct dataset **first, struct dataset **second) {
+    const size_t n = whole->data.n_samples;
+    SYNRL_TRY(make_subset(whole, rows, n_first, first));
+    const synrl_status status = make_subset(whole, rows + n_first, n - n_first, second);
+    if (status != SYNRL_OK) {
+        dataset_release(*first);
+        *first = NULL;
+    }
+    return status;
+}
+
+synrl_status dataset_split(struct dataset *whole, double fraction, uint64_t seed,
+                           struct dataset **first, struct dataset **second) {
+    const size_t n = whole->data.n_samples;
+    *first = *second = NULL;
+    const double wanted = fraction >= 0.0 && fraction <= 1.0 ? round(fraction * (double)n) : 0.0;
+    const size_t n_first = (size_t)wanted;
+    if (n_first < 1 || n_first >= n) {
+        return core_fail(whole->core, SYNRL_INVALID,
+                         "a split of %zu samples by %g: both parts must have at least one", n,
+                         fraction);
+    }
+    uint32_t *rows = core_alloc(whole->core, n, sizeof *rows);
+    if (rows == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    const synrl_stream stream = {.seed = seed, .purpose = SYNRL_PURPOSE_SPLIT};
+    random_api.sample(stream, (uint32_t)n, (uint32_t)n, rows);
+    const synrl_status status = split_rows(whole, rows, n_first, first, second);
+    core_free(whole->core, rows);
+    if (status == SYNRL_OK) {
+        (*first)->fraction = (*second)->fraction = fraction;
+        (*first)->seed = (*second)->seed = seed;
+        (*second)->is_rest = true;
+    }
+    return status;
+}
+
+synrl_status dataset_of_inputs(struct dataset *like, size_t n_samples, const float *inputs,
+                               struct dataset **made) {
+    struct dataset *dataset = allocate(like->core, like->component);
+    *made = dataset;
+    if (dataset == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    const size_t width = like->data.n_targets > 0 ? like->data.n_targets : 1;
+    dataset->answers = core_alloc(like->core, n_samples, width * sizeof(float));
+    if (dataset->answers == NULL) {
+        dataset_release(dataset);
+        *made = NULL;
+        return SYNRL_NO_MEMORY;
+    }
+    dataset->data = like->data;
+    dataset->data.n_samples = n_samples;
+    dataset->data.format = SYNRL_INPUT_F32;
+    dataset->data.inputs = inputs;
+    dataset->data.labels = like->data.labels != NULL ? dataset->answers : NULL;
+    dataset->data.targets = like->data.targets != NULL ? dataset->answers : NULL;
+    return SYNRL_OK;
+}
+
+struct dataset *dataset_retain(struct dataset *dataset) {
+    dataset->references++;
+    return dataset;
+}
+
+void dataset_release(struct dataset *dataset) {
+    if (dataset == NULL || --dataset->references > 0) {
+        return;
+    }
+    if (dataset->self != NULL) {
+        dataset_ops(dataset)->destroy(dataset->self);
+    }
+    dataset_release(dataset->whole);
+    component_release(dataset->component);
+    core_free(dataset->core, dataset->rows);
+    core_free(dataset->core, dataset->answers);
+    core_free(dataset->core, dataset);
+}
+
+/* Looking -------------------------------------------------------------------------------------- */
+
+const synrl_data *dataset_data(const struct dataset *dataset) {
+    return &dataset->data;
+}
+
+size_t dataset_row(const struct dataset *dataset, size_t sample) {
+    return dataset->rows != NULL ? dataset->rows[sample] : sample;
+}
+
+const char *dataset_id(const struct dataset *dataset) {
+    return component_plugin(dataset->component)->entry->id;
+}
+
+struct component *dataset_component(const struct dataset *dataset) {
+    return dataset->component;
+}
+
+struct core *dataset_core(const struct dataset *dataset) {
+    return dataset->core;
+}
+
+/* {"fraction", "seed", "part"}, and "of" where a part was split again. */
+static json_t *split_json(const struct dataset *subset) {
+    json_t *json = json_pack("{s:f, s:I, s:s}", "fraction", subset->fraction, "seed",
+                             (json_int_t)subset->seed, "part", subset->is_rest ? "rest" : "first");
+    if (subset->whole->whole != NULL && json != NULL &&
+        json_object_set_new(json, "of", split_json(subset->whole)) != 0) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
+}
+
+json_t *dataset_json(const struct dataset *dataset) {
+    json_t *json = component_json(dataset->component);
+    if (json == NULL) {
+        return NULL;
+    }
+    const synrl_data *data = &dataset->data;
+    if (json_object_set_new(json, "samples", json_integer((json_int_t)data->n_samples)) != 0 ||
+        json_object_set_new(json, "inputs", json_integer((json_int_t)data->n_inputs)) != 0 ||
+        json_object_set_new(json, "format",
+                            json_string(data->format == SYNRL_INPUT_U8 ? "bytes" : "floats")) !=
+            0 ||
+        (dataset->whole != NULL && json_object_set_new(json, "split", split_json(dataset)) != 0)) {
+        json_decref(json);
+        core_fail(dataset->core, SYNRL_NO_MEMORY, "not enough memory to describe dataset \"%s\"",
+                  dataset_id(dataset));
+        return NULL;
+    }
+    return json;
+}

@@ -1,0 +1,100 @@
+/* What a network answers on a data set, apart from any training, and the hash of its weights. */
+#include <math.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "train/evaluate.h"
+#include "train/network.h"
+#include "train/trainer.h"
+
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "hashes are of little-endian floats");
+
+uint64_t weights_hash(const float *weights, size_t n) {
+    return XXH3_64bits(weights, n * sizeof *weights);
+}
+
+static synrl_status set_weights(struct core *core, struct network *network, const float *weights,
+                                size_t n_weights) {
+    if (weights == NULL) {
+        return SYNRL_OK;
+    }
+    const size_t n_synapses = network_layout(network)->n_synapses;
+    if (n_weights != n_synapses) {
+        return core_fail(core, SYNRL_INVALID, "%zu weights for a model of %zu synapses", n_weights,
+                         n_synapses);
+    }
+    network_set_weights(network, weights);
+    return SYNRL_OK;
+}
+
+static synrl_status allocate(struct core *core, const struct network *network,
+                             struct evaluation *result) {
+    const size_t n_classes = result->n_classes;
+    result->outputs = core_alloc(core, result->n_samples, result->n_outputs * sizeof(float));
+    if (result->outputs == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    if (network_has_classes(network)) {
+        result->predicted = core_alloc(core, result->n_samples, sizeof(int32_t));
+        result->confusion = core_alloc(core, n_classes * n_classes, sizeof(uint64_t));
+        if (result->predicted == NULL || result->confusion == NULL) {
+            return SYNRL_NO_MEMORY;
+        }
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status answer(struct core *core, struct network *network, struct evaluation *result) {
+    result->n_outputs = network_layout(network)->n_outputs;
+    if (network_has_classes(network)) {
+        /* A network may have more outputs than the data has classes. */
+        const size_t n = result->n_outputs == 1 ? 2 : result->n_outputs;
+        result->n_classes = n > result->n_classes ? n : result->n_classes;
+    }
+    SYNRL_TRY(allocate(core, network, result));
+    const struct pass pass = network_pass(network, true, result->outputs);
+    result->loss = pass.loss;
+    result->accuracy = (double)NAN;
+    if (network_has_classes(network)) {
+        result->accuracy = (double)pass.n_correct / (double)result->n_samples;
+        for (size_t s = 0; s < result->n_samples; s++) {
+            const int32_t predicted =
+                predicted_class(result->outputs + s * result->n_outputs, result->n_outputs, 1);
+            result->predicted[s] = predicted;
+            result->confusion[(size_t)network_class(network, s) * result->n_classes +
+                              (size_t)predicted]++;
+        }
+    }
+    return SYNRL_OK;
+}
+
+synrl_status evaluate(struct core *core, struct component *model, const float *weights,
+                      size_t n_weights, struct component *loss, struct dataset *data,
+                      struct evaluation *result) {
+    struct network *network = NULL;
+    *result = (struct evaluation){.n_samples = dataset_data(data)->n_samples,
+                                  .n_classes = dataset_data(data)->n_classes};
+    synrl_status status =
+        network_create(core, model, loss, data, dataset_data(data)->n_samples, &network);
+    if (status == SYNRL_OK) {
+        status = set_weights(core, network, weights, n_weights);
+    }
+    if (status == SYNRL_OK) {
+        status = network_bind(network, NULL);
+    }
+    if (status == SYNRL_OK) {
+        status = answer(core, network, result);
+    }
+    network_destroy(network);
+    if (status != SYNRL_OK) {
+        evaluation_free(core, result);
+    }
+    return status;
+}
+
+void evaluation_free(struct core *core, struct evaluation *result) {
+    core_free(core, result->outputs);
+    core_free(core, result->predicted);
+    core_free(core, result->confusion);
+    *result = (struct evaluation){.n_samples = 0};
+}

@@ -1,0 +1,27 @@
+/* What a network answers, and what can be said of its weights. */
+#ifndef EVALUATE_H
+#define EVALUATE_H
+
+#include "plugin/component.h"
+#include "train/dataset.h"
+
+/* What a network answers on any data set, off the training path: draws no random number, changes
+ * nothing that training sees. */
+struct evaluation {
+    size_t n_samples, n_outputs, n_classes;
+    double loss;         /* NaN without a loss */
+    double accuracy;     /* NaN where the data has no classes */
+    float *outputs;      /* [n_samples][n_outputs] */
+    int32_t *predicted;  /* [n_samples], or NULL without classes */
+    uint64_t *confusion; /* [actual][predicted], or NULL without classes */
+};
+/* weights NULL: the initial weights of the model. loss NULL: none. Freed by evaluation_free. */
+synrl_status evaluate(struct core *core, struct component *model, const float *weights,
+                      size_t n_weights, struct component *loss, struct dataset *data,
+                      struct evaluation *result);
+void evaluation_free(struct core *core, struct evaluation *result);
+
+/* XXH3-64 of n floats in little-endian order. */
+uint64_t weights_hash(const float *weights, size_t n);
+
+#endif

@@ -1,0 +1,431 @@
+/* A network at work on a batch.
+ *
+ * The forward pass runs block by block, each block from its inputs to its loss on one worker; what
+ * the workers bring back are integers, so their number cannot change a bit of the loss. */
+#include "train/network.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/engine.h"
+#include "engine/pool.h"
+#include "plugin/host.h"
+
+/* A term counts in units of 2^-32; at this size and above (or NaN) the loss is infinite. */
+#define TERM_LIMIT 67108864.0F /* 2^26 */
+#define TERM_UNIT 4294967296.0 /* 2^32 */
+
+struct tally { /* of one worker */
+    int128 sum;
+    uint64_t n_correct;
+    bool is_finite;
+};
+
+struct network {
+    struct core *core;
+    struct component *model_component, *loss_component;
+    struct dataset *data;
+    struct host host;
+    const synrl_model_ops *ops;
+    void *model;
+    const synrl_layout *layout;
+    size_t n_samples, n_blocks;
+    synrl_batch *batch;
+    float *target_vectors;  /* [n_blocks][n_outputs][SYNRL_LANES], or NULL */
+    int32_t *target_labels; /* [n_blocks][SYNRL_LANES], or NULL */
+    int32_t *classes;       /* [n_blocks][SYNRL_LANES], or NULL without classes */
+    uint32_t *rows;         /* [n_samples], scratch */
+    float *outputs;         /* [n_workers][n_outputs][SYNRL_LANES] */
+    struct tally *tallies;  /* [n_workers] */
+    float *slopes;          /* [n_blocks][n_outputs][SYNRL_LANES], made by the first gradient */
+};
+
+static const synrl_loss_ops *loss_ops(const struct network *network) {
+    return component_plugin(network->loss_component)->entry->ops;
+}
+
+static const char *plugin_id(const struct component *component) {
+    return component_plugin(component)->entry->id;
+}
+
+/* Making --------------------------------------------------------------------------------------- */
+
+/* Whether the data's targets suit the loss and the network's outputs. */
+static synrl_status check_targets(struct network *network) {
+    const synrl_data *data = dataset_data(network->data);
+    const size_t n_outputs = network->layout->n_outputs;
+    const char *data_id = dataset_id(network->data),
+               *model_id = plugin_id(network->model_component);
+    if (network->loss_component != NULL &&
+        loss_ops(network)->target_format == SYNRL_TARGET_LABELS && data->labels == NULL) {
+        return core_fail(network->core, SYNRL_INVALID,
+                         "loss \"%s\" needs labels, and dataset \"%s\" gives targets only; try "
+                         "\"euclidean\" or \"mse\"",
+                         plugin_id(network->loss_component), data_id);
+    }
+    if (data->labels != NULL && data->targets == NULL) {
+        const bool is_sign = n_outputs == 1 && data->n_classes == 2;
+        if (n_outputs != data->n_classes && !is_sign) {
+            return core_fail(network->core, SYNRL_INVALID,
+                             "model \"%s\" has %zu outputs, and dataset \"%s\" has %zu classes: "
+                             "there must be one output a class",
+                             model_id, n_outputs, data_id, data->n_classes);
+        }
+    } else if (data->targets != NULL && data->n_targets != n_outputs) {
+        return core_fail(network->core, SYNRL_INVALID,
+                         "model \"%s\" has %zu outputs, and dataset \"%s\" has %zu targets a "
+                         "sample: they must be as many",
+                         model_id, n_outputs, data_id, data->n_targets);
+    }
+    if (network->loss_component != NULL &&
+        loss_ops(network)->target_format == SYNRL_TARGET_LABELS && n_outputs < data->n_classes) {
+        return core_fail(network->core, SYNRL_INVALID,
+                         "loss \"%s\" needs one output a class: model \"%s\" has %zu, dataset "
+                         "\"%s\" has %zu classes",
+                         plugin_id(network->loss_component), model_id, n_outputs, data_id,
+                         data->n_classes);
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status allocate(struct network *network) {
+    struct core *core = network->core;
+    const synrl_data *data = dataset_data(network->data);
+    const size_t n_blocks = network->n_blocks;
+    const size_t n_outputs = network->layout->n_outputs, n_workers = pool_size(core->pool);
+    const bool wants_labels =
+        network->loss_component != NULL && loss_ops(network)->target_format == SYNRL_TARGET_LABELS;
+    if (wants_labels) {
+        network->target_labels = core_alloc(core, n_blocks, SYNRL_LANES * sizeof(int32_t));
+    } else {
+        network->target_vectors =
+            core_alloc(core, n_blocks, n_outputs * SYNRL_LANES * sizeof(float));
+    }
+    if (data->n_classes > 0) {
+        network->classes = core_alloc(core, n_blocks, SYNRL_LANES * sizeof(int32_t));
+    }
+    network->rows = core_alloc(core, network->n_samples, sizeof(uint32_t));
+    network->outputs = core_alloc(core, n_workers, n_outputs * SYNRL_LANES * sizeof(float));
+    network->tallies = core_alloc(core, n_workers, sizeof *network->tallies);
+    if ((network->target_labels == NULL && network->target_vectors == NULL) ||
+        (data->n_classes > 0 && network->classes == NULL) || network->rows == NULL ||
+        network->outputs == NULL || network->tallies == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    return batch_create(&network->host.public, network->n_samples, data->n_inputs,
+                        data->format == SYNRL_INPUT_U8, data->scale, &network->batch);
+}
+
+static synrl_status build(struct network *network) {
+    const struct plugin *plugin = component_plugin(network->model_component);
+    host_init(&network->host, network->core, SYNRL_KIND_MODEL, plugin->entry->id);
+    network->ops = plugin->entry->ops;
+    SYNRL_TRY(network->ops->create(&network->host.public,
+                                   component_config(network->model_component),
+                                   dataset_data(network->data)->n_inputs, &network->model));
+    network->layout = network->ops->layout(network->model);
+    SYNRL_TRY(check_targets(network));
+    return allocate(network);
+}
+
+synrl_status network_create(struct core *core, struct component *model, struct component *loss,
+                            struct dataset *data, size_t n_samples, struct network **made) {
+    *made = NULL;
+    struct network *network = core_alloc(core, 1, sizeof *network);
+    if (network == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    network->core = core;
+    network->model_component = component_retain(model);
+    network->loss_component = loss != NULL ? component_retain(loss) : NULL;
+    network->data = dataset_retain(data);
+    network->n_samples = n_samples;
+    network->n_blocks = (n_samples + SYNRL_LANES - 1) / SYNRL_LANES;
+    const synrl_status status = build(network);
+    if (status != SYNRL_OK) {
+        network_destroy(network);
+        return status;
+    }
+    *made = network;
+    return SYNRL_OK;
+}
+
+void network_destroy(struct network *network) {
+    if (network == NULL) {
+        return;
+    }
+    struct core *core = network->core;
+    if (network->model != NULL) {
+        network->ops->destroy(network->model);
+    }
+    batch_destroy(network->batch);
+    core_free(core, network->target_vectors);
+    core_free(core, network->target_labels);
+    core_free(core, network->classes);
+    core_free(core, network->rows);
+    core_free(core, network->outputs);
+    core_free(core, network->tallies);
+    core_free(core, network->slopes);
+    component_release(network->model_component);
+    component_release(network->loss_component);
+    dataset_release(network->data);
+    core_free(core, network);
+}
+
+/* Binding -------------------------------------------------------------------------------------- */
+
+/* The target of one sample for one output: as given, or one-hot of its label; a single output for
+ * two classes gets -1 and +1. */
+static float target_value(const synrl_data *data, size_t row, size_t output, size_t n_outputs) {
+    if (data->targets != NULL) {
+        return data->targets[row * n_outputs + output];
+    }
+    if (n_outputs == 1) {
+        return data->labels[row] == 1 ? 1.0F : -1.0F;
+    }
+    return (size_t)data->labels[row] == output ? 1.0F : 0.0F;
+}
+
+static int32_t sample_class(const synrl_data *data, size_t row) {
+    if (data->labels != NULL) {
+        return data->labels[row];
+    }
+    return predicted_class(data->targets + row * data->n_targets, data->n_targets, 1);
+}
+
+synrl_status network_bind(struct network *network, const uint32_t *samples) {
+    const synrl_data *data = dataset_data(network->data);
+    const size_t n_outputs = network->layout->n_outputs, n = network->n_samples;
+    for (size_t i = 0; i < n; i++) {
+        network->rows[i] = (uint32_t)dataset_row(network->data, samples != NULL ? samples[i] : i);
+    }
+    for (size_t i = 0; i < network->n_blocks * SYNRL_LANES; i++) { /* padding repeats the last */
+        const size_t row = network->rows[i < n ? i : n - 1];
+        const size_t block = i / SYNRL_LANES, lane = i % SYNRL_LANES;
+        if (network->target_labels != NULL) {
+            network->target_labels[i] = data->labels[row];
+        } else {
+            for (size_t o = 0; o < n_outputs; o++) {
+                network->target_vectors[(block * n_outputs + o) * SYNRL_LANES + lane] =
+                    target_value(data, row, o, n_outputs);
+            }
+        }
+        if (network->classes != NULL) {
+            network->classes[i] = sample_class(data, row);
+        }
+    }
+    batch_fill(network->batch, data->inputs, network->rows);
+    return network->ops->bind(network->model, network->batch);
+}
+
+/* Forward -------------------------------------------------------------------------------------- */
+
+static synrl_targets block_targets(const struct network *network, size_t block) {
+    synrl_targets targets = {NULL, NULL};
+    if (network->target_labels != NULL) {
+        targets.labels = network->target_labels + block * SYNRL_LANES;
+    } else {
+        targets.vectors =
+            network->target_vectors + block * network->layout->n_outputs * SYNRL_LANES;
+    }
+    return targets;
+}
+
+static size_t block_samples(const struct network *network, size_t block) {
+    const size_t left = network->n_samples - block * SYNRL_LANES;
+    return left < SYNRL_LANES ? left : SYNRL_LANES;
+}
+
+/* The class a network answers: the first of the largest outputs, or the sign of a single one. */
+int32_t predicted_class(const float *outputs, size_t n_outputs, size_t stride) {
+    if (n_outputs == 1) {
+        return outputs[0] > 0.0F ? 1 : 0;
+    }
+    size_t best = 0;
+    for (size_t o = 1; o < n_outputs; o++) {
+        best = outputs[o * stride] > outputs[best * stride] ? o : best;
+    }
+    return (int32_t)best;
+}
+
+struct pass_work {
+    struct network *network;
+    bool count_correct;
+    float *outputs;
+};
+
+/* What the outputs of one block come to: its samples' terms of the loss, and who is right. */
+static void finish_block(const struct pass_work *work, size_t block, const float *outputs,
+                         float *terms, struct tally *tally) {
+    const struct network *network = work->network;
+    const size_t n = block_samples(network, block), n_outputs = network->layout->n_outputs;
+    if (network->loss_component != NULL) {
+        const synrl_targets targets = block_targets(network, block);
+        loss_ops(network)->terms(component_host(network->loss_component),
+                                 component_config(network->loss_component), n_outputs, outputs,
+                                 &targets, terms);
+    }
+    for (size_t s = 0; work->count_correct && s < n; s++) {
+        const int32_t class = network->classes[block * SYNRL_LANES + s];
+        tally->n_correct += predicted_class(outputs + s, n_outputs, SYNRL_LANES) == class;
+    }
+    for (size_t s = 0; work->outputs != NULL && s < n; s++) {
+        for (size_t o = 0; o < n_outputs; o++) {
+            work->outputs[(block * SYNRL_LANES + s) * n_outputs + o] = outputs[o * SYNRL_LANES + s];
+        }
+    }
+}
+
+static void pass_tile(const struct pass_work *work, size_t worker, size_t first, size_t n_blocks,
+                      struct tally *tally) {
+    struct network *network = work->network;
+    float *outputs = network->outputs + worker * network->layout->n_outputs * SYNRL_LANES;
+    float terms[SYNRL_TILE_BLOCKS * SYNRL_LANES];
+    for (size_t i = 0; i < n_blocks; i++) {
+        const size_t at = batch_is_backwards(network->batch) ? n_blocks - 1 - i : i;
+        network->ops->forward(network->model, worker, first + at, outputs);
+        finish_block(work, first + at, outputs, terms + at * SYNRL_LANES, tally);
+    }
+    if (network->loss_component != NULL) {
+        const size_t left = network->n_samples - first * SYNRL_LANES;
+        const size_t n = left < n_blocks * SYNRL_LANES ? left : n_blocks * SYNRL_LANES;
+        tally->is_finite &= engine_tally(n, terms, TERM_LIMIT, TERM_UNIT, &tally->sum);
+    }
+}
+
+static void pass_share(void *context, size_t worker, size_t n_workers) {
+    const struct pass_work *work = context;
+    struct network *network = work->network;
+    struct tally tally = {.is_finite = true};
+    size_t first, end;
+    pool_share(network->n_blocks, SYNRL_TILE_BLOCKS, worker, n_workers, &first, &end);
+    const size_t n_tiles = (end - first + SYNRL_TILE_BLOCKS - 1) / SYNRL_TILE_BLOCKS;
+    for (size_t i = 0; i < n_tiles; i++) {
+        const size_t tile = batch_is_backwards(network->batch) ? n_tiles - 1 - i : i;
+        const size_t at = first + tile * SYNRL_TILE_BLOCKS, left = end - at;
+        pass_tile(work, worker, at, left < SYNRL_TILE_BLOCKS ? left : SYNRL_TILE_BLOCKS, &tally);
+    }
+    network->tallies[worker] = tally;
+}
+
+struct pass network_pass(struct network *network, bool count_correct, float *outputs) {
+    struct pass_work work = {network, count_correct && network->classes != NULL, outputs};
+    pool_run(network->core->pool, pass_share, &work);
+    batch_turn(network->batch);
+    struct tally total = {.is_finite = true};
+    for (size_t worker = 0; worker < pool_size(network->core->pool); worker++) {
+        total.sum += network->tallies[worker].sum;
+        total.n_correct += network->tallies[worker].n_correct;
+        total.is_finite &= network->tallies[worker].is_finite;
+    }
+    struct pass pass = {.sum = total.is_finite ? (double)total.sum / TERM_UNIT : (double)INFINITY,
+                        .loss = (double)NAN,
+                        .n_correct = total.n_correct};
+    if (network->loss_component != NULL) {
+        pass.loss = loss_ops(network)->finish(component_host(network->loss_component),
+                                              component_config(network->loss_component), pass.sum,
+                                              network->n_samples, network->layout->n_outputs);
+    }
+    return pass;
+}
+
+/* Backward ------------------------------------------------------------------------------------- */
+
+synrl_status network_differentiable(struct network *network) {
+    struct core *core = network->core;
+    if (!SYNRL_OFFERS(loss_ops(network), gradient)) {
+        return core_fail(core, SYNRL_UNSUPPORTED, "loss \"%s\" has no derivative",
+                         plugin_id(network->loss_component));
+    }
+    if (!SYNRL_OFFERS(network->ops, backward) || !SYNRL_OFFERS(network->ops, prepare_backward)) {
+        return core_fail(core, SYNRL_UNSUPPORTED, "model \"%s\" has no derivative",
+                         plugin_id(network->model_component));
+    }
+    SYNRL_TRY(network->ops->prepare_backward(network->model));
+    if (network->slopes == NULL) {
+        network->slopes = core_alloc(core, network->n_blocks,
+                                     network->layout->n_outputs * SYNRL_LANES * sizeof(float));
+    }
+    return network->slopes != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+}
+
+struct slope_work {
+    struct network *network;
+    double sum;
+};
+
+static void slope_share(void *context, size_t worker, size_t n_workers) {
+    const struct slope_work *work = context;
+    struct network *network = work->network;
+    const size_t n_outputs = network->layout->n_outputs, size = n_outputs * SYNRL_LANES;
+    float *outputs = network->outputs + worker * size;
+    size_t first, end;
+    pool_share(network->n_blocks, SYNRL_TILE_BLOCKS, worker, n_workers, &first, &end);
+    for (size_t block = first; block < end; block++) {
+        const synrl_targets targets = block_targets(network, block);
+        float *slope = network->slopes + block * size;
+        network->ops->forward(network->model, worker, block, outputs);
+        loss_ops(network)->gradient(component_host(network->loss_component),
+                                    component_config(network->loss_component), n_outputs, outputs,
+                                    &targets, work->sum, network->n_samples, slope);
+        for (size_t s = block_samples(network, block); s < SYNRL_LANES; s++) {
+            for (size_t o = 0; o < n_outputs; o++) {
+                slope[o * SYNRL_LANES + s] = 0.0F;
+            }
+        }
+    }
+}
+
+synrl_status network_gradient(struct network *network, float *gradient, struct pass *pass) {
+    SYNRL_TRY(network_differentiable(network));
+    *pass = network_pass(network, false, NULL);
+    struct slope_work work = {network, pass->sum};
+    pool_run(network->core->pool, slope_share, &work);
+    return network->ops->backward(network->model, network->slopes, gradient);
+}
+
+/* Looking and moving --------------------------------------------------------------------------- */
+
+const synrl_layout *network_layout(const struct network *network) {
+    return network->layout;
+}
+
+size_t network_samples(const struct network *network) {
+    return network->n_samples;
+}
+
+bool network_has_classes(const struct network *network) {
+    return network->classes != NULL;
+}
+
+int32_t network_class(const struct network *network, size_t sample) {
+    return network->classes[sample];
+}
+
+void network_act(struct network *network, const int8_t *actions, float alpha, float bias_scale) {
+    network->ops->act(network->model, actions, alpha, bias_scale);
+}
+
+void network_shift(struct network *network, const float *delta) {
+    network->ops->shift(network->model, delta);
+}
+
+void network_get_weights(const struct network *network, float *weights) {
+    network->ops->get_weights(network->model, weights);
+}
+
+void network_set_weights(struct network *network, const float *weights) {
+    network->ops->set_weights(network->model, weights);
+}
+
+size_t network_state_size(const struct network *network) {
+    return network->ops->state_size(network->model);
+}
+
+void network_save(const struct network *network, void *state) {
+    network->ops->save(network->model, state);
+}
+
+synrl_status network_load(struct network *network, const void *state, size_t size) {
+    return network->ops->load(network->model, state, size);
+}

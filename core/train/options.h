@@ -1,0 +1,37 @@
+/* What a run is made of. */
+#ifndef OPTIONS_H
+#define OPTIONS_H
+
+#include "plugin/component.h"
+#include "train/dataset.h"
+#include "train/metrics.h"
+
+typedef enum batch_refresh {
+    BATCH_REBASE = 0,      /* after a redraw the old loss is taken again, on the new batch */
+    BATCH_AS_PUBLISHED = 1 /* the new batch's loss is compared with the old batch's */
+} batch_refresh;
+
+struct train_options {
+    const char *name;
+    struct dataset *data;    /* required */
+    struct dataset *valid;   /* or NULL */
+    struct component *model; /* required, as the next two */
+    struct component *loss;
+    struct component *rule;
+    uint64_t iterations;
+    uint64_t seed;
+    size_t batch_size;    /* 0: all of the data, always */
+    uint64_t batch_every; /* iterations between redraws; 0: never */
+    batch_refresh refresh;
+    uint64_t record_every;     /* 0: max(1, iterations / 1000) */
+    uint64_t evaluate_every;   /* 0: max(1, iterations / 100); only where there is `valid` */
+    uint64_t checkpoint_every; /* 0: never */
+    size_t checkpoint_keep;    /* how many of them; 0: 2 */
+    /* The script's: called after each evaluation (or record, without `valid`). *stop = true ends
+     * the run as "stopped: reason". */
+    synrl_status (*decide)(void *context, const struct metrics *metrics, bool *stop, char *reason,
+                           size_t reason_size);
+    void *decide_context;
+};
+
+#endif

@@ -1,0 +1,460 @@
+/* Runs a rule in its environment, looks at what comes of it, and tells the observers. Looking draws
+ * no random number and moves no weight: a run ends with the same bits however often it is looked
+ * at. */
+#include "train/trainer.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+
+#include "plugin/host.h"
+#include "synrl/rule.h"
+#include "train/environment.h"
+#include "train/evaluate.h"
+
+/* Observers are asked to tick at least this often, in seconds. */
+#define TICK_SECONDS 0.05
+
+struct trainer {
+    struct core *core;
+    struct train_options options; /* holds references, and its own name */
+    struct environment *environment;
+    struct network *validation; /* or NULL */
+    struct host rule_host;
+    const synrl_rule_ops *rule_ops;
+    void *rule;
+    float *weights;        /* [n_synapses], scratch of validation; NULL without */
+    uint64_t weights_hash; /* as the last run left them */
+    uint64_t done;
+    uint64_t rewarded, stepped; /* since the last metrics */
+    struct metrics latest;
+    double seconds;
+    bool has_ended, is_interrupted;
+    char stopped[256];
+};
+
+static double now(void) {
+    struct timespec time;
+    clock_gettime(CLOCK_MONOTONIC, &time);
+    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
+}
+
+/* Making --------------------------------------------------------------------------------------- */
+
+static uint64_t one_of(uint64_t iterations, uint64_t parts) {
+    return iterations / parts > 0 ? iterations / parts : 1;
+}
+
+static synrl_status take_options(struct trainer *trainer, const struct train_options *options) {
+    struct train_options *own = &trainer->options;
+    *own = *options;
+    own->name = core_strdup(trainer->core, options->name != NULL ? options->name : "run");
+    own->data = dataset_retain(options->data);
+    own->valid = options->valid != NULL ? dataset_retain(options->valid) : NULL;
+    own->model = component_retain(options->model);
+    own->loss = component_retain(options->loss);
+    own->rule = component_retain(options->rule);
+    if (own->record_every == 0) {
+        own->record_every = one_of(own->iterations, 1000);
+    }
+    if (own->evaluate_every == 0) {
+        own->evaluate_every = one_of(own->iterations, 100);
+    }
+    if (own->checkpoint_keep == 0) {
+        own->checkpoint_keep = 2;
+    }
+    return own->name != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+}
+
+static synrl_status make_validation(struct trainer *trainer) {
+    const struct train_options *options = &trainer->options;
+    const synrl_data *data = dataset_data(options->data), *valid = dataset_data(options->valid);
+    if (valid->n_inputs != data->n_inputs) {
+        return core_fail(trainer->core, SYNRL_INVALID,
+                         "valid: dataset \"%s\" has %zu inputs a sample, and the training data has "
+                         "%zu: they must be as many",
+                         dataset_id(options->valid), valid->n_inputs, data->n_inputs);
+    }
+    trainer->weights =
+        core_alloc(trainer->core, trainer_layout(trainer)->n_synapses, sizeof(float));
+    if (trainer->weights == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    SYNRL_TRY(network_create(trainer->core, options->model, options->loss, options->valid,
+                             valid->n_samples, &trainer->validation));
+    return network_bind(trainer->validation, NULL);
+}
+
+static synrl_status build(struct trainer *trainer) {
+    const struct train_options *options = &trainer->options;
+    SYNRL_TRY(environment_create(trainer->core, options, &trainer->environment));
+    synrl_env *env = environment_public(trainer->environment);
+    if (options->valid != NULL) {
+        SYNRL_TRY(make_validation(trainer));
+    }
+    const synrl_plugin *entry = component_plugin(options->rule)->entry;
+    host_init(&trainer->rule_host, trainer->core, SYNRL_KIND_RULE, entry->id);
+    trainer->rule_ops = entry->ops;
+    return trainer->rule_ops->create(&trainer->rule_host.public, component_config(options->rule),
+                                     env, &trainer->rule);
+}
+
+synrl_status trainer_create(struct core *core, const struct train_options *options,
+                            struct trainer **made) {
+    *made = NULL;
+    struct trainer *trainer = core_alloc(core, 1, sizeof *trainer);
+    if (trainer == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    trainer->core = core;
+    synrl_status status = take_options(trainer, options);
+    if (status == SYNRL_OK) {
+        status = build(trainer);
+    }
+    if (status != SYNRL_OK) {
+        trainer_destroy(trainer);
+        return status;
+    }
+    *made = trainer;
+    return SYNRL_OK;
+}
+
+void trainer_destroy(struct trainer *trainer) {
+    if (trainer == NULL) {
+        return;
+    }
+    if (trainer->rule != NULL) {
+        trainer->rule_ops->destroy(trainer->rule);
+    }
+    network_destroy(trainer->validation);
+    environment_destroy(trainer->environment);
+    core_free(trainer->core, trainer->weights);
+    component_release(trainer->options.rule);
+    component_release(trainer->options.loss);
+    component_release(trainer->options.model);
+    dataset_release(trainer->options.valid);
+    dataset_release(trainer->options.data);
+    core_free(trainer->core, (char *)trainer->options.name);
+    core_free(trainer->core, trainer);
+}
+
+/* Looking -------------------------------------------------------------------------------------- */
+
+static void validate(struct trainer *trainer, struct metrics *metrics) {
+    struct network *validation = trainer->validation;
+    network_get_weights(environment_network(trainer->environment), trainer->weights);
+    network_set_weights(validation, trainer->weights);
+    const struct pass pass = network_pass(validation, true, NULL);
+    metrics->valid_loss = pass.loss;
+    if (network_has_classes(validation)) {
+        metrics->valid_accuracy = (double)pass.n_correct / (double)network_samples(validation);
+    }
+}
+
+/* What the rule was told to use at this iteration, if it has such a parameter. */
+static double scheduled(const struct trainer *trainer, const char *name) {
+    const synrl_plugin *entry = component_plugin(trainer->options.rule)->entry;
+    const uint64_t iteration = trainer->done > 0 ? trainer->done - 1 : 0;
+    for (uint32_t p = 0; p < entry->n_params; p++) {
+        if (entry->params[p].type == SYNRL_PARAM_SCHEDULE &&
+            strcmp(entry->params[p].name, name) == 0) {
+            const char *config = component_config(trainer->options.rule);
+            const synrl_schedule *schedule;
+            memcpy(&schedule, config + entry->params[p].offset, sizeof schedule);
+            double value;
+            if (schedule != NULL && schedule->at(schedule, iteration, &value) == SYNRL_OK) {
+                return value;
+            }
+        }
+    }
+    return (double)NAN;
+}
+
+static void look(struct trainer *trainer, bool evaluate) {
+    struct metrics *metrics = &trainer->latest;
+    *metrics = (struct metrics){.iteration = trainer->done,
+                                .reward_rate = (double)NAN,
+                                .valid_loss = (double)NAN,
+                                .valid_accuracy = (double)NAN,
+                                .alpha_s = scheduled(trainer, "alpha_s"),
+                                .epsilon = scheduled(trainer, "epsilon")};
+    environment_look(trainer->environment, metrics);
+    if (trainer->stepped > 0) {
+        metrics->reward_rate = (double)trainer->rewarded / (double)trainer->stepped;
+    }
+    trainer->rewarded = trainer->stepped = 0;
+    if (evaluate && trainer->validation != NULL) {
+        validate(trainer, metrics);
+    }
+}
+
+/* Running -------------------------------------------------------------------------------------- */
+
+static bool is_due(const struct trainer *trainer, uint64_t done, uint64_t every) {
+    return done % every == 0 || done == trainer->options.iterations;
+}
+
+static bool record_is_due(const struct trainer *trainer, uint64_t done) {
+    return is_due(trainer, done, trainer->options.record_every) ||
+           (trainer->validation != NULL && is_due(trainer, done, trainer->options.evaluate_every));
+}
+
+/* Looks, tells the observers, and asks the script whether to go on. */
+static synrl_status report(struct trainer *trainer, size_t n_observers,
+                           const struct observer *observers) {
+    const struct train_options *options = &trainer->options;
+    const bool evaluates = trainer->validation != NULL;
+    const bool evaluate = evaluates && is_due(trainer, trainer->done, options->evaluate_every);
+    look(trainer, evaluate);
+    for (size_t i = 0; i < n_observers; i++) {
+        if (observers[i].record != NULL) {
+            SYNRL_TRY(observers[i].record(observers[i].context, &trainer->latest));
+        }
+    }
+    if (options->decide == NULL || (evaluates && !evaluate)) {
+        return SYNRL_OK;
+    }
+    bool stop = false;
+    const synrl_status status = options->decide(options->decide_context, &trainer->latest, &stop,
+                                                trainer->stopped, sizeof trainer->stopped);
+    trainer->is_interrupted = status == SYNRL_STOPPED;
+    trainer->has_ended = status == SYNRL_OK && stop;
+    if (!trainer->has_ended) {
+        trainer->stopped[0] = '\0';
+    }
+    return trainer->has_ended ? SYNRL_STOPPED : status;
+}
+
+static synrl_status tell_reward(struct trainer *trainer, size_t n_observers,
+                                const struct observer *observers) {
+    const int reward = environment_reward(trainer->environment);
+    if (reward == 0) {
+        return SYNRL_OK;
+    }
+    trainer->stepped++;
+    trainer->rewarded += reward > 0;
+    for (size_t i = 0; i < n_observers; i++) {
+        if (observers[i].reward != NULL) {
+            SYNRL_TRY(observers[i].reward(observers[i].context, trainer->done, reward));
+        }
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status tick(struct trainer *trainer, size_t n_observers,
+                         const struct observer *observers) {
+    for (size_t i = 0; i < n_observers; i++) {
+        if (observers[i].tick != NULL) {
+            struct metrics metrics = trainer->latest;
+            metrics.iteration = trainer->done;
+            const synrl_status status = observers[i].tick(observers[i].context, &metrics);
+            if (status == SYNRL_STOPPED) {
+                snprintf(trainer->stopped, sizeof trainer->stopped, "interrupted");
+                trainer->is_interrupted = true;
+            }
+            SYNRL_TRY(status);
+        }
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status tell_checkpoint(size_t n_observers, const struct observer *observers) {
+    for (size_t i = 0; i < n_observers; i++) {
+        if (observers[i].checkpoint != NULL) {
+            SYNRL_TRY(observers[i].checkpoint(observers[i].context));
+        }
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status iterate(struct trainer *trainer, size_t n_observers,
+                            const struct observer *observers) {
+    SYNRL_TRY(environment_begin(trainer->environment, trainer->done,
+                                record_is_due(trainer, trainer->done + 1)));
+    SYNRL_TRY(trainer->rule_ops->step(trainer->rule, environment_public(trainer->environment)));
+    SYNRL_TRY(tell_reward(trainer, n_observers, observers));
+    trainer->done++;
+    if (record_is_due(trainer, trainer->done)) {
+        SYNRL_TRY(report(trainer, n_observers, observers));
+    }
+    /* The last state is the observers' to save when the run is over. */
+    const uint64_t every = trainer->options.checkpoint_every;
+    return every > 0 && trainer->done % every == 0 && trainer->done < trainer->options.iterations
+               ? tell_checkpoint(n_observers, observers)
+               : SYNRL_OK;
+}
+
+static synrl_status run(struct trainer *trainer, size_t n_observers,
+                        const struct observer *observers) {
+    double last_tick = now();
+    if (trainer->done == 0) {
+        SYNRL_TRY(report(trainer, n_observers, observers));
+    }
+    while (trainer->done < trainer->options.iterations) {
+        SYNRL_TRY(iterate(trainer, n_observers, observers));
+        const double time = now();
+        if (time - last_tick >= TICK_SECONDS) {
+            last_tick = time;
+            SYNRL_TRY(tick(trainer, n_observers, observers));
+        }
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status hash_weights(struct trainer *trainer) {
+    const size_t n = trainer_layout(trainer)->n_synapses;
+    float *weights = core_alloc(trainer->core, n, sizeof *weights);
+    if (weights == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    trainer_weights(trainer, weights);
+    trainer->weights_hash = weights_hash(weights, n);
+    core_free(trainer->core, weights);
+    return SYNRL_OK;
+}
+
+synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
+                         const struct observer *observers) {
+    const double start = now();
+    synrl_status status = trainer->stopped[0] != '\0' ? SYNRL_STOPPED : SYNRL_OK;
+    if (!trainer->has_ended) {
+        status = run(trainer, n_observers, observers);
+        trainer->seconds += now() - start;
+        trainer->has_ended = trainer->has_ended || status == SYNRL_OK;
+    }
+    if (trainer->is_interrupted) { /* between two iterations, and before anything looks */
+        SYNRL_TRY(tell_checkpoint(n_observers, observers));
+    }
+    if (status == SYNRL_STOPPED && trainer->latest.iteration != trainer->done) {
+        look(trainer, true);
+    }
+    if (status == SYNRL_OK || status == SYNRL_STOPPED) {
+        SYNRL_TRY(hash_weights(trainer));
+    }
+    return status;
+}
+
+/* Afterwards ----------------------------------------------------------------------------------- */
+
+void trainer_summary(const struct trainer *trainer, struct summary *summary) {
+    *summary = (struct summary){.iterations = trainer->done,
+                                .last = trainer->latest,
+                                .seconds = trainer->seconds,
+                                .weights_hash = trainer->weights_hash,
+                                .seed = trainer->options.seed};
+    snprintf(summary->stopped, sizeof summary->stopped, "%s", trainer->stopped);
+}
+
+const struct train_options *trainer_options(const struct trainer *trainer) {
+    return &trainer->options;
+}
+
+const synrl_layout *trainer_layout(const struct trainer *trainer) {
+    return network_layout(environment_network(trainer->environment));
+}
+
+void trainer_weights(const struct trainer *trainer, float *weights) {
+    network_get_weights(environment_network(trainer->environment), weights);
+}
+
+const synrl_policy *trainer_policy(const struct trainer *trainer) {
+    return SYNRL_OFFERS(trainer->rule_ops, policy) ? trainer->rule_ops->policy(trainer->rule)
+                                                   : NULL;
+}
+
+bool trainer_has_ended(const struct trainer *trainer) {
+    return trainer->has_ended;
+}
+
+/* State ---------------------------------------------------------------------------------------- */
+
+/* In front of the network's state and the rule's. */
+struct trainer_state {
+    uint64_t done, rewarded, stepped, has_ended;
+    struct metrics latest;
+    double seconds;
+    struct environment_state environment;
+    char stopped[256];
+};
+
+static size_t rule_state_size(const struct trainer *trainer) {
+    return SYNRL_OFFERS(trainer->rule_ops, state_size)
+               ? trainer->rule_ops->state_size(trainer->rule)
+               : 0;
+}
+
+size_t trainer_state_size(const struct trainer *trainer) {
+    return sizeof(struct trainer_state) +
+           network_state_size(environment_network(trainer->environment)) + rule_state_size(trainer);
+}
+
+void trainer_save(const struct trainer *trainer, void *state) {
+    const struct network *network = environment_network(trainer->environment);
+    struct trainer_state own = {.done = trainer->done,
+                                .rewarded = trainer->rewarded,
+                                .stepped = trainer->stepped,
+                                .has_ended = trainer->has_ended,
+                                .latest = trainer->latest,
+                                .seconds = trainer->seconds,
+                                .environment = environment_save(trainer->environment)};
+    memcpy(own.stopped, trainer->stopped, sizeof own.stopped);
+    if (!trainer->has_ended) {
+        own.stopped[0] = '\0';
+    }
+    char *to = state;
+    memcpy(to, &own, sizeof own);
+    network_save(network, to + sizeof own);
+    if (rule_state_size(trainer) > 0) {
+        trainer->rule_ops->save(trainer->rule, to + sizeof own + network_state_size(network));
+    }
+}
+
+synrl_status trainer_load(struct trainer *trainer, const void *state, size_t size) {
+    struct network *network = environment_network(trainer->environment);
+    struct trainer_state own;
+    if (size != trainer_state_size(trainer)) {
+        return core_fail(trainer->core, SYNRL_INVALID, "a saved run of %zu bytes: must be %zu",
+                         size, trainer_state_size(trainer));
+    }
+    const char *from = state;
+    memcpy(&own, from, sizeof own);
+    own.stopped[sizeof own.stopped - 1] = '\0';
+    if (own.done > trainer->options.iterations) {
+        return core_fail(
+            trainer->core, SYNRL_INVALID, "a saved run of %llu iterations: must be at most %llu",
+            (unsigned long long)own.done, (unsigned long long)trainer->options.iterations);
+    }
+    SYNRL_TRY(environment_load(trainer->environment, &own.environment));
+    SYNRL_TRY(network_load(network, from + sizeof own, network_state_size(network)));
+    if (rule_state_size(trainer) > 0) {
+        SYNRL_TRY(trainer->rule_ops->load(trainer->rule,
+                                          from + sizeof own + network_state_size(network),
+                                          rule_state_size(trainer)));
+    }
+    trainer->done = own.done;
+    trainer->rewarded = own.rewarded;
+    trainer->stepped = own.stepped;
+    trainer->has_ended = own.has_ended != 0;
+    trainer->latest = own.latest;
+    trainer->seconds = own.seconds;
+    memcpy(trainer->stopped, own.stopped, sizeof own.stopped);
+    return SYNRL_OK;
+}
+
+synrl_status trainer_retell(struct trainer *trainer, const struct metrics *metrics) {
+    const struct train_options *options = &trainer->options;
+    char reason[sizeof trainer->stopped];
+    bool stop = false;
+    if (options->decide == NULL ||
+        (trainer->validation != NULL &&
+         !is_due(trainer, metrics->iteration, options->evaluate_every))) {
+        return SYNRL_OK;
+    }
+    SYNRL_TRY(options->decide(options->decide_context, metrics, &stop, reason, sizeof reason));
+    if (stop && !trainer->has_ended && metrics->iteration == trainer->done) {
+        trainer->has_ended = true; /* it was interrupted before it could say so */
+        memcpy(trainer->stopped, reason, sizeof reason);
+    }
+    return SYNRL_OK;
+}

@@ -1,0 +1,66 @@
+/* One training run, from its options to its result. The trainer writes no file and prints nothing:
+ * an observer does (recorder.h). */
+#ifndef TRAINER_H
+#define TRAINER_H
+
+#include "synrl/model.h"
+#include "train/metrics.h"
+#include "train/options.h"
+
+/* Asked by the trainer, on the calling thread. A status other than SYNRL_OK ends the run: with
+ * SYNRL_STOPPED as interrupted, else as failed. NULL: not asked. */
+struct observer {
+    void *context;
+    /* Every record_every iterations, at 0, at every evaluation, and at the last. */
+    synrl_status (*record)(void *context, const struct metrics *metrics);
+    /* After each iteration of a rule that steps: its reward. */
+    synrl_status (*reward)(void *context, uint64_t iteration, int reward);
+    /* Every checkpoint_every iterations, after all else of that iteration, and when the run is
+     * interrupted: the moment to save. */
+    synrl_status (*checkpoint)(void *context);
+    /* Often (at least every 50 ms where iterations are short): for progress lines and signals. */
+    synrl_status (*tick)(void *context, const struct metrics *latest);
+};
+
+struct trainer;
+
+/* Builds model and rule, binds the first batch; checks that everything fits together. Keeps
+ * references to the objects of the options. Nothing is run yet. */
+synrl_status trainer_create(struct core *core, const struct train_options *options,
+                            struct trainer **made);
+void trainer_destroy(struct trainer *trainer); /* NULL is allowed */
+/* Runs the iterations that are left: none, where trainer_load brought a run that had ended.
+ * Observers are told in the order given. */
+synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
+                         const struct observer *observers);
+
+struct summary {
+    uint64_t iterations;   /* done */
+    struct metrics last;   /* with accuracy and validation as at the end */
+    double seconds;        /* of trainer_run, by a monotonic clock */
+    uint64_t weights_hash; /* XXH3-64 of the weights as trainer_run left them, little-endian floats;
+                              0 before */
+    uint64_t seed;
+    char stopped[256]; /* why it ended before its time; "" where it did not */
+};
+void trainer_summary(const struct trainer *trainer, struct summary *summary);
+
+/* Whether the run came to its end, by its iterations or by the script's wish: not interrupted. */
+bool trainer_has_ended(const struct trainer *trainer);
+
+/* All that a run is at this moment, between two iterations. A trainer made from the same options
+ * that loads it goes on to the same bits. load: SYNRL_INVALID where the bytes do not fit; the
+ * trainer may then load others, or be destroyed. */
+size_t trainer_state_size(const struct trainer *trainer);
+void trainer_save(const struct trainer *trainer, void *state);
+synrl_status trainer_load(struct trainer *trainer, const void *state, size_t size);
+/* After trainer_load, for each of the metrics recorded before: what the script decides by may
+ * remember, so it is asked again. Only for the last can its answer be news. */
+synrl_status trainer_retell(struct trainer *trainer, const struct metrics *metrics);
+
+const struct train_options *trainer_options(const struct trainer *trainer);
+const synrl_layout *trainer_layout(const struct trainer *trainer);
+void trainer_weights(const struct trainer *trainer, float *weights); /* [n_synapses] */
+const synrl_policy *trainer_policy(const struct trainer *trainer); /* of the rule; NULL: has none */
+
+#endif
