@@ -1,4 +1,4 @@
-/* Activation functions, an array at a time. */
+/* Activation functions: y = f(x) for each float of an array. */
 #ifndef SYNRL_ACTIVATION_H
 #define SYNRL_ACTIVATION_H
 
@@ -11,11 +11,11 @@ extern "C" {
 
 typedef struct synrl_activation_ops {
     uint32_t size;
-    /* y[i] = f(x[i]); y may be x. Called by many workers at once. For equal bits everywhere use
-     * + - * /, comparisons and host->math alone. */
+    /* [worker] y[i] = f(x[i]); y may be x. For equal bits everywhere use + - * /, comparisons and
+     * host->math only. */
     void (*apply)(const synrl_host *host, const void *config, size_t n, const float *x, float *y);
-    /* Optional: slope[i] = f'(x[i]), given x and y = f(x); slope may be x or y. Without it, rules
-     * that need gradients refuse by name. */
+    /* Optional. [worker] slope[i] = f'(x[i]), given x and y = f(x); slope may be x or y. Without
+     * it, rules that need gradients refuse by name. */
     void (*derivative)(const synrl_host *host, const void *config, size_t n, const float *x,
                        const float *y, float *slope);
 } synrl_activation_ops;
@@ -38,6 +38,14 @@ static inline void synrl_activation_apply(const synrl_activation *f, size_t n, c
                                           float *y) {
     f->ops->apply(f->host, f->config, n, x, y);
 }
+
+/* SYNRL_ACTIVATION(relu, "1.0.0", "max(0, x)", "source", SYNRL_NO_PARAMS, .apply = apply); */
+#define SYNRL_ACTIVATION(id, version, summary, source, params_, ...)                     \
+    static const synrl_activation_ops synrl_ops = {.size = sizeof(synrl_activation_ops), \
+                                                   __VA_ARGS__};                         \
+    SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {                               \
+        SYNRL_ENTRY(SYNRL_KIND_ACTIVATION, id, version, summary, source), params_,       \
+        .ops = &synrl_ops}
 
 #ifdef __cplusplus
 }

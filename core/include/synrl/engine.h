@@ -1,86 +1,93 @@
 /* The engine, for models: exact and incremental forward arithmetic in sample lanes.
  *
- * A batch is cut into blocks of SYNRL_LANES samples, and samples stay in the lanes of a vector from
- * input to loss: no sum ever crosses lanes, every float sum runs in one fixed order, and integer
- * sums are exact. So results do not depend on the number of workers or on the SIMD width.
+ * A batch is cut into blocks of SYNRL_LANES samples, and a sample stays in its lane of a vector
+ * from input to loss: no sum ever crosses lanes, every float sum runs in one fixed order, and
+ * integer sums are exact. So results do not depend on the number of workers or on the SIMD width.
  *
  * Weights live on a lattice, w = w0 + alpha * k with k integer; as a float it is
- * (float)((double)w0 + (double)alpha * k). `act` adds ternary actions to k. Where alpha changes, or
+ * (float)((double)w0 + (double)alpha * k). Ternary actions are added to k. Where alpha changes, or
  * k or an integer sum could overflow, or a new batch is bound, the lattice is rebased first:
- * w0 <- w, k <- 0. */
+ * w0 <- w, k <- 0. The host makes and moves the weights of a model from its layout (model.h). */
 #ifndef SYNRL_ENGINE_H
 #define SYNRL_ENGINE_H
 
+#include "activation.h"
 #include "host.h"
-#include "loss.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
-/* The samples that a model is bound to; made and kept by the environment. */
+/* The packed samples that a network works on. */
 typedef struct synrl_batch synrl_batch;
 
 /* Blocks that are worked on together, a tile: 0 .. 15, 16 .. 31, ... */
 enum { SYNRL_TILE_BLOCKS = 16 };
 
-/* Z = X W^T for a bound batch X and one weight matrix W [n_outputs][n_inputs], kept up to date. */
-typedef struct synrl_projection synrl_projection;
+/* The weights of one network: of each tensor of its layout. */
+typedef struct synrl_weights synrl_weights;
 
-/* A flat array of weights on a lattice, with their values as floats at hand: for biases and for
- * layers whose inputs change at every iteration. */
-typedef struct synrl_lattice synrl_lattice;
+/* Windows that slide over samples of [height][width][channels]: the inputs of a convolution, or,
+ * with height = steps and a kernel of one whole row, those of the steps of a sequence. The windows
+ * of a sample are numbered row by row. kernel and stride at least 1; windows lie inside. */
+typedef struct synrl_window {
+    size_t height, width, channels;
+    size_t kernel_height, kernel_width;
+    size_t stride_height, stride_width;
+} synrl_window;
+
+/* One call of `forward`: whose weights, which worker, which block of which batch. */
+typedef struct synrl_pass {
+    uint32_t size;
+    void *context; /* the host's own */
+    const synrl_weights *weights;
+    const synrl_batch *batch;
+    size_t worker, block;
+    uint64_t seed, iteration; /* for streams of noise; of validation: those of the run */
+} synrl_pass;
+
+/* What drives a group of units: x is [n_columns of the tensor][SYNRL_LANES]. NULL for a tensor that
+ * reads the inputs, which takes its window number `position` of them (0 without windows). */
+typedef struct synrl_source {
+    size_t tensor;
+    size_t position;
+    const float *x;
+} synrl_source;
+
+enum { SYNRL_NO_TENSOR = -1 };
 
 struct synrl_engine_api {
     uint32_t size;
 
+    /* All [any]. */
     size_t (*batch_samples)(const synrl_batch *batch);
     size_t (*batch_blocks)(const synrl_batch *batch); /* ceil(samples / SYNRL_LANES) */
     size_t (*batch_inputs)(const synrl_batch *batch);
     /* The inputs of one block as floats, x [n_inputs][SYNRL_LANES]. */
     void (*batch_values)(const synrl_batch *batch, size_t block, float *x);
-    /* The same for samples first .. first + n - 1, a row a sample: rows [n][n_inputs]. */
+    /* The same for samples first .. first + n - 1, one row per sample: rows [n][n_inputs]. */
     void (*batch_rows)(const synrl_batch *batch, size_t first, size_t n, float *rows);
+    /* [main] A derived batch of the windows of another, as it is now: window p of a sample of block
+     * b is that lane of block b * n_windows + p. Belongs to the instance of `host`. */
+    synrl_status (*batch_windows)(const synrl_host *host, const synrl_batch *batch,
+                                  const synrl_window *window, synrl_batch **windows);
 
-    /* n_inputs and n_outputs at least 1. SYNRL_INVALID where the shape is past what the engine can
-     * hold, before anything is computed. All weights start at 0. */
-    synrl_status (*projection_create)(const synrl_host *host, size_t n_outputs, size_t n_inputs,
-                                      synrl_projection **projection);
-    void (*projection_destroy)(synrl_projection *projection); /* NULL is allowed */
-    /* Keeps the pointer; the batch must outlive the binding. Weights stay. After a failure the
-     * projection is unbound. */
-    synrl_status (*projection_bind)(synrl_projection *projection, const synrl_batch *batch);
-    void (*projection_set)(synrl_projection *projection, const float *weights);
-    void (*projection_get)(const synrl_projection *projection, float *weights);
-    /* w += alpha * action, actions in {-1, 0, +1} [n_outputs][n_inputs]; alpha > 0 and finite. The
-     * actions stay as they are until the values of every block have been asked for, or the next
-     * act. */
-    void (*projection_act)(synrl_projection *projection, const int8_t *actions, float alpha);
-    void (*projection_shift)(synrl_projection *projection, const float *delta); /* w += delta */
-    /* z [n_outputs][SYNRL_LANES] = projected inputs of one block, plus bias [n_outputs] unless
-     * NULL. Different tiles may be asked for by different workers at once; so the core
-     * shares out the blocks. The projection is bound. */
-    void (*projection_values)(synrl_projection *projection, size_t block, const float *bias,
-                              float *z);
-    /* w0, k and alpha, to go on later bit for bit. load: SYNRL_INVALID where the bytes do not fit,
-     * and nothing has changed. */
-    size_t (*projection_state_size)(const synrl_projection *projection);
-    void (*projection_save)(const synrl_projection *projection, void *state);
-    synrl_status (*projection_load)(synrl_projection *projection, const void *state, size_t size);
-
-    synrl_status (*lattice_create)(const synrl_host *host, size_t n, synrl_lattice **lattice);
-    void (*lattice_destroy)(synrl_lattice *lattice);
-    const float *(*lattice_values)(const synrl_lattice *lattice); /* [n]; current until destroyed */
-    void (*lattice_set)(synrl_lattice *lattice, const float *weights);
-    void (*lattice_act)(synrl_lattice *lattice, const int8_t *actions, float alpha);
-    void (*lattice_shift)(synrl_lattice *lattice, const float *delta);
-    void (*lattice_rebase)(synrl_lattice *lattice); /* as a projection does when bound */
-    size_t (*lattice_state_size)(const synrl_lattice *lattice);
-    void (*lattice_save)(const synrl_lattice *lattice, void *state);
-    synrl_status (*lattice_load)(synrl_lattice *lattice, const void *state, size_t size);
-
-    /* z[o][s] = (sum over i ascending of weights[o][i] * x[i][s]) + bias[o], for one block of
-     * lanes; the sum starts at 0. For layers behind the first. */
+    /* [worker], in forward. The units of a layer, y [n_rows][SYNRL_LANES]:
+     *
+     *     y = f(sum over sources of W_k x_k + b)
+     *
+     * The sums of a tensor that reads the inputs are kept up to date incrementally; of the others,
+     * each sum runs over the inputs in ascending order, and the sources are added in order. bias: a
+     * tensor of one column, or SYNRL_NO_TENSOR. f NULL: the identity. y is none of the x. Perturbs
+     * the units, and sees who was active, where a rule asks for it (env.h). */
+    void (*units)(const synrl_pass *pass, size_t n_sources, const synrl_source *sources, int bias,
+                  const synrl_activation *f, float *y);
+    /* [any] The values of a tensor that does not read the inputs, [n_rows][n_columns]. */
+    const float *(*tensor_values)(const synrl_weights *weights, size_t tensor);
+    /* [any] The values of every tensor, in the order of the layout: values [n_synapses]. */
+    void (*weights_get)(const synrl_weights *weights, float *values);
+    /* [any] z[o][s] = (sum over i ascending of weights[o][i] * x[i][s]) + bias[o] for one block;
+     * the sum starts at 0. bias may be NULL. For what `units` does not cover. */
     void (*affine)(size_t n_outputs, size_t n_inputs, const float *weights, const float *bias,
                    const float *x, float *z);
 };

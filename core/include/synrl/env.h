@@ -1,18 +1,24 @@
 /* The environment, as a learning rule sees it: the network and its data are the environment, the
- * synapses are the agents, and the rule drives. */
+ * synapses are the agents, and the rule drives. All calls are [main]; a call from a worker is
+ * refused. What an entry costs is counted in sample-forwards, so that rules can be compared. */
 #ifndef SYNRL_ENV_H
 #define SYNRL_ENV_H
 
 #include "host.h"
+#include "local.h"
 #include "model.h"
 
 #ifdef __cplusplus
 extern "C" {
 #endif
 
+/* What came of a step. */
 typedef struct synrl_outcome {
-    double loss; /* on the batch, after the actions */
-    int reward;  /* Eq. 4: +1 where the loss fell, else -1 (a tie and a NaN too) */
+    uint32_t size;
+    int reward; /* Eq. 4: +1 where the loss fell, else -1 (a tie and a NaN too) */
+    /* On the batch, before and after the actions. Only for rules with the trait
+     * SYNRL_RULE_READS_LOSS (or READS_MORE); NaN for others. */
+    double old_loss, loss;
 } synrl_outcome;
 
 typedef struct synrl_env synrl_env;
@@ -21,28 +27,55 @@ struct synrl_env {
     void *context;              /* the host's own */
     const synrl_layout *layout; /* the synapses, their layers, which are biases */
     uint64_t seed;              /* of the run; with `iteration`, what a synrl_stream is made of */
-    uint64_t iteration;         /* the one being run; the first is 0 */
+    uint64_t iteration;         /* the current one; the first is 0 */
+    uint64_t batch;             /* number of the batch. A loss of another batch cannot be compared:
+                                   ask `loss` before the step instead of remembering one */
+    size_t n_samples;           /* of the batch */
 
-    /* Acts, evaluates on the batch, compares with the loss before: Algorithm 1 uses this alone.
+    /* Acts, evaluates on the batch, and compares with the loss before: Algorithm 1 needs only this.
      * actions [n_synapses] in {-1, 0, +1}; alpha > 0; a bias moves by bias_scale * alpha. Costs one
-     * forward of the batch, and records the reward. At most once an iteration. */
+     * forward of the batch, and records the reward. At most once per iteration. *outcome is the
+     * host's and holds until the next step. After a `shift` or `set_weights` the loss before is
+     * that of the weights as they are; it is evaluated if need be. */
     synrl_status (*step)(synrl_env *env, const int8_t *actions, double alpha, double bias_scale,
-                         synrl_outcome *outcome);
-    /* losses[j] = the loss at w + scale * directions[j], without moving; directions
-     * [n_directions][n_synapses]. Costs n_directions forwards. */
+                         const synrl_outcome **outcome);
+    /* The same with a step size per tensor, alphas [n_tensors]; 0: that tensor stays. */
+    synrl_status (*step_tensors)(synrl_env *env, const int8_t *actions, const double *alphas,
+                                 const synrl_outcome **outcome);
+    /* Takes the last step back, exactly: k <- k - action. Free; needs a step on this batch that
+     * nothing has moved the weights after. */
+    synrl_status (*undo)(synrl_env *env);
+
+    /* READS_LOSS. The loss on the batch, at the weights as they are. Free where it is known. */
+    synrl_status (*loss)(synrl_env *env, double *loss);
+
+    /* READS_MORE, all below. losses[j] = the loss at w + scale * directions[j] (a negative scale is
+     * the other way), without moving; directions [n_directions][n_synapses]. Costs n_directions
+     * forwards; many calls with one direction cost as much as one call with many. */
     synrl_status (*probe)(synrl_env *env, size_t n_directions, const float *directions,
                           double scale, double *losses);
-    /* The loss on the batch, at the weights as they are. Free where it is known already. */
-    synrl_status (*loss)(synrl_env *env, double *loss);
+    /* The same at w + alpha * actions[j], as `step` would have it: exact, incremental, about the
+     * time of a step each. */
+    synrl_status (*probe_actions)(synrl_env *env, size_t n, const int8_t *actions, double alpha,
+                                  double bias_scale, double *losses);
+    synrl_status (*weights)(synrl_env *env, float *weights);           /* [n_synapses] */
+    synrl_status (*set_weights)(synrl_env *env, const float *weights); /* finite */
+    synrl_status (*shift)(synrl_env *env, const float *delta);         /* w += delta; finite */
     /* SYNRL_OK where `gradient` works; else SYNRL_UNSUPPORTED, with a message naming the model,
      * loss or activation that has no derivative. For a rule's create. */
     synrl_status (*differentiable)(synrl_env *env);
     /* gradient [n_synapses] of the loss on the batch, and the loss. Costs one forward and one
      * backward pass. */
     synrl_status (*gradient)(synrl_env *env, float *gradient, double *loss);
-    /* w += delta [n_synapses]. */
-    synrl_status (*shift)(synrl_env *env, const float *delta);
+
+    const synrl_local_api *local; /* READS_MORE. local.h */
 };
+
+/* The stream of this iteration's actions, for synrl_choose. */
+static inline synrl_stream synrl_action_stream(const synrl_env *env) {
+    synrl_stream stream = {env->seed, env->iteration, SYNRL_PURPOSE_ACTIONS};
+    return stream;
+}
 
 #ifdef __cplusplus
 }

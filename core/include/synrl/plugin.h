@@ -1,11 +1,9 @@
 /* The entry of a plugin: the one symbol that a shared object exports.
  *
  * It is constant data, read and checked before any code of the plugin runs. A plugin built for
- * another major version, or for a newer minor version, is refused with both versions named.
- *
- *     SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
- *         SYNRL_PLUGIN_ABI, .kind = SYNRL_KIND_RULE, .id = "my_rule", ...
- *     };
+ * another major version, or for a newer minor version, is refused with both versions named. The
+ * header of each kind has a macro that writes the entry: SYNRL_RULE in rule.h, SYNRL_LOSS in
+ * loss.h, and so on.
  *
  * The file must be named after the id (my_rule.so) and lie in a folder of the search path, either
  * directly or in a sub-folder named after its kind ("rules/my_rule.so"). */
@@ -21,7 +19,7 @@
 extern "C" {
 #endif
 
-#define SYNRL_ABI_MAJOR 2
+#define SYNRL_ABI_MAJOR 3
 #define SYNRL_ABI_MINOR 0
 
 typedef enum synrl_kind {
@@ -35,34 +33,44 @@ typedef enum synrl_kind {
 typedef struct synrl_plugin {
     uint32_t abi_major, abi_minor; /* of the headers it was built with */
     uint32_t size;                 /* sizeof(synrl_plugin) at that time */
+    uint32_t param_size;           /* sizeof(synrl_param) at that time */
     uint32_t kind;                 /* synrl_kind */
-    const char *id;                /* what scripts call it: [a-z][a-z0-9_]* */
-    const char *version;           /* of the plugin itself, such as "1.0.0" */
-    const char *summary;           /* one line */
-    const char *source;            /* the equation, or the paper it comes from */
-    const synrl_param *params;     /* its parameters, or NULL */
     uint32_t n_params;
     uint32_t config_size; /* bytes of the struct that the parameters are written into; 0: none */
-    const void *ops;      /* the operations of its kind; never NULL */
+    const char *id;       /* as scripts call it: [a-z][a-z0-9_]*, at most 63 */
+    const char *version;  /* of the plugin itself, such as "1.0.0" */
+    const char *summary;  /* one line */
+    const char *source;   /* the equation, or the paper it comes from */
+    const synrl_param *params; /* its parameters, or NULL */
+    const void *ops;           /* the operations of its kind; never NULL */
 } synrl_plugin;
 
-#define SYNRL_PLUGIN_ABI                                        \
-    .abi_major = SYNRL_ABI_MAJOR, .abi_minor = SYNRL_ABI_MINOR, \
-    .size = (uint32_t)sizeof(synrl_plugin)
+/* The last argument but one of a kind's macro: the parameter table, or none. */
+#define SYNRL_PARAMS(table) \
+    .n_params = (uint32_t)SYNRL_COUNT(table), .config_size = sizeof(SYNRL_CONFIG), .params = (table)
+#define SYNRL_NO_PARAMS .n_params = 0
 
-#define SYNRL_PLUGIN_PARAMS(table, config_type)                                    \
-    .params = (table), .n_params = (uint32_t)(sizeof(table) / sizeof((table)[0])), \
-    .config_size = (uint32_t)sizeof(config_type)
+#define SYNRL_COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* What the macros of the kinds begin with. */
+#define SYNRL_ENTRY(kind_, id_, version_, summary_, source_)                                  \
+    .abi_major = SYNRL_ABI_MAJOR, .abi_minor = SYNRL_ABI_MINOR, .size = sizeof(synrl_plugin), \
+    .param_size = sizeof(synrl_param), .kind = (kind_), .id = #id_, .version = (version_),    \
+    .summary = (summary_), .source = (source_)
 
 /* Every operation table begins with its size. Tables grow at the end only; a slot that is NULL, or
- * that lies behind the size, is "not offered". */
-#define SYNRL_OPS_SIZE(ops_type) .size = (uint32_t)sizeof(ops_type)
+ * that lies past the size, is not offered. */
 #define SYNRL_OFFERS(ops, slot) \
     ((ops)->size >= offsetof(__typeof__(*(ops)), slot) + sizeof((ops)->slot) && (ops)->slot != NULL)
 
 #define SYNRL_EXPORT __attribute__((visibility("default")))
 
 SYNRL_EXPORT extern const synrl_plugin synrl_plugin_entry;
+
+/* Operations have fixed arguments, host first, then config, then self; few plugins need all. */
+#ifndef SYNRL_HOST_SIDE
+#pragma GCC diagnostic ignored "-Wunused-parameter"
+#endif
 
 #ifdef __cplusplus
 }

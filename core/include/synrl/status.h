@@ -1,5 +1,7 @@
-/* What every fallible call returns. The message that explains it is kept by whoever was called
- * (see synrl_host.fail): one line that names the thing, the value and what would be right. */
+/* Statuses: what every call that can fail returns.
+ *
+ * The message that explains a failure is kept by the host (synrl_host.fail): one line that names
+ * the object, the value given and the values accepted. */
 #ifndef SYNRL_STATUS_H
 #define SYNRL_STATUS_H
 
@@ -9,14 +11,14 @@ extern "C" {
 
 typedef enum synrl_status {
     SYNRL_OK = 0,
-    SYNRL_INVALID,     /* a value, shape or file is not what it has to be */
+    SYNRL_INVALID,     /* a value, shape or file is not what it must be */
     SYNRL_NO_MEMORY,   /* an allocation failed */
     SYNRL_IO,          /* the operating system refused a file */
-    SYNRL_UNSUPPORTED, /* asked for something this plugin does not offer, such as a derivative */
-    SYNRL_STOPPED      /* asked to stop by a signal or a script; not a failure */
+    SYNRL_UNSUPPORTED, /* something was asked for that this plugin does not offer */
+    SYNRL_STOPPED      /* stopped by a signal or a script; not a failure */
 } synrl_status;
 
-/* Hands a failure on to the caller: the message stands already. */
+/* Returns a failure to the caller. The message is already set. */
 #define SYNRL_TRY(call)                                \
     do {                                               \
         const synrl_status synrl_try_status_ = (call); \

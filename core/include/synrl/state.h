@@ -1,0 +1,34 @@
+/* State: what an instance remembers, to continue later bit for bit.
+ *
+ * One operation serves to count, save and load: it names everything once, in a fixed order, and
+ * the visitor copies out of it or into it. */
+#ifndef SYNRL_STATE_H
+#define SYNRL_STATE_H
+
+#include "policy.h"
+
+#ifdef __cplusplus
+extern "C" {
+#endif
+
+typedef struct synrl_state synrl_state;
+struct synrl_state {
+    uint32_t size;
+    void *context;   /* the host's own */
+    bool is_loading; /* true: what is visited is being overwritten */
+    /* [main] n bytes. SYNRL_INVALID where there are fewer in what is loaded. */
+    synrl_status (*bytes)(synrl_state *state, void *bytes, size_t n);
+    /* [main] A memory of synapses; its table. Loading checks that shapes and values fit. */
+    synrl_status (*memory)(synrl_state *state, synrl_memory *memory);
+    synrl_status (*policy)(synrl_state *state, synrl_policy *policy);
+};
+
+/* n elements of an array; one field. */
+#define SYNRL_STATE_ARRAY(state, pointer, n) \
+    (state)->bytes((state), (pointer), (n) * sizeof *(pointer))
+#define SYNRL_STATE_FIELD(state, field) (state)->bytes((state), &(field), sizeof(field))
+
+#ifdef __cplusplus
+}
+#endif
+#endif
