@@ -43,7 +43,7 @@ static inline void synrl_activation_apply(const synrl_activation *f, size_t n, c
 #define SYNRL_ACTIVATION(id, version, summary, source, params_, ...)                     \
     static const synrl_activation_ops synrl_ops = {.size = sizeof(synrl_activation_ops), \
                                                    __VA_ARGS__};                         \
-    SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {                               \
+    const synrl_plugin synrl_plugin_entry = {                                            \
         SYNRL_ENTRY(SYNRL_KIND_ACTIVATION, id, version, summary, source), params_,       \
         .ops = &synrl_ops}
 

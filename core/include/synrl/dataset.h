@@ -47,7 +47,7 @@ typedef struct synrl_dataset_ops {
 #define SYNRL_DATASET(id, version, summary, source, params_, self_type, ...)             \
     static const synrl_dataset_ops synrl_ops = {                                         \
         .size = sizeof(synrl_dataset_ops), .self_size = sizeof(self_type), __VA_ARGS__}; \
-    SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {                               \
+    const synrl_plugin synrl_plugin_entry = {                                            \
         SYNRL_ENTRY(SYNRL_KIND_DATASET, id, version, summary, source), params_, .ops = &synrl_ops}
 
 #ifdef __cplusplus

@@ -50,7 +50,7 @@ typedef struct synrl_loss_ops {
 
 #define SYNRL_LOSS(id, version, summary, source, params_, ...)                             \
     static const synrl_loss_ops synrl_ops = {.size = sizeof(synrl_loss_ops), __VA_ARGS__}; \
-    SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {                                 \
+    const synrl_plugin synrl_plugin_entry = {                                              \
         SYNRL_ENTRY(SYNRL_KIND_LOSS, id, version, summary, source), params_, .ops = &synrl_ops}
 
 #ifdef __cplusplus

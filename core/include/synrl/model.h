@@ -92,7 +92,7 @@ typedef struct synrl_model_ops {
                                               .self_size = sizeof(self_type),      \
                                               .tensor_size = sizeof(synrl_tensor), \
                                               __VA_ARGS__};                        \
-    SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {                         \
+    const synrl_plugin synrl_plugin_entry = {                                      \
         SYNRL_ENTRY(SYNRL_KIND_MODEL, id, version, summary, source), params_, .ops = &synrl_ops}
 
 #ifdef __cplusplus

@@ -35,12 +35,12 @@ typedef struct synrl_plugin {
     uint32_t size;                 /* sizeof(synrl_plugin) at that time */
     uint32_t param_size;           /* sizeof(synrl_param) at that time */
     uint32_t kind;                 /* synrl_kind */
+    const char *id;                /* as scripts call it: [a-z][a-z0-9_]*, at most 63 */
+    const char *version;           /* of the plugin itself, such as "1.0.0" */
+    const char *summary;           /* one line */
+    const char *source;            /* the equation, or the paper it comes from */
     uint32_t n_params;
     uint32_t config_size; /* bytes of the struct that the parameters are written into; 0: none */
-    const char *id;       /* as scripts call it: [a-z][a-z0-9_]*, at most 63 */
-    const char *version;  /* of the plugin itself, such as "1.0.0" */
-    const char *summary;  /* one line */
-    const char *source;   /* the equation, or the paper it comes from */
     const synrl_param *params; /* its parameters, or NULL */
     const void *ops;           /* the operations of its kind; never NULL */
 } synrl_plugin;
@@ -70,6 +70,9 @@ SYNRL_EXPORT extern const synrl_plugin synrl_plugin_entry;
 /* Operations have fixed arguments, host first, then config, then self; few plugins need all. */
 #ifndef SYNRL_HOST_SIDE
 #pragma GCC diagnostic ignored "-Wunused-parameter"
+#ifdef __cplusplus /* and tables leave out what a plugin does not offer */
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+#endif
 #endif
 
 #ifdef __cplusplus

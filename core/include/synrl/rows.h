@@ -16,22 +16,21 @@
 #include "param.h"
 #include "policy.h"
 
-/* The offset of a field of SYNRL_CONFIG; an error at compile time where it is not of this type. */
+/* The offset of a field of a struct; an error at compile time where it is not of this type. */
 #ifdef __cplusplus
 extern "C++" {
 template <typename A, typename B> struct synrl_same_type;
 template <typename A> struct synrl_same_type<A, A> { char same; };
 }
-#define SYNRL_FIELD(type, field)     \
-    (offsetof(SYNRL_CONFIG, field) + \
-     0 * sizeof(synrl_same_type<decltype(SYNRL_CONFIG::field), type>))
+#define SYNRL_OFFSET(struct_, type, field) \
+    (offsetof(struct_, field) + 0 * sizeof(synrl_same_type<decltype(struct_::field), type>))
 #else
-#define SYNRL_FIELD(type, field) \
-    (offsetof(SYNRL_CONFIG, field) + 0 * sizeof(_Generic(&((SYNRL_CONFIG *)0)->field, type * : 1)))
+#define SYNRL_OFFSET(struct_, type, field) \
+    (offsetof(struct_, field) + 0 * sizeof(_Generic(&((struct_ *)0)->field, type * : 1)))
 #endif
 
 #define SYNRL_ROW(field, type, ctype, default_, min, max, choices, meaning) \
-    { #field, type, SYNRL_FIELD(ctype, field), default_, min, max, choices, meaning }
+    { #field, type, SYNRL_OFFSET(SYNRL_CONFIG, ctype, field), default_, min, max, choices, meaning }
 
 #define SYNRL_NUMBER(field, default_, min, max, meaning) \
     SYNRL_ROW(field, SYNRL_PARAM_NUMBER, double, default_, min, max, NULL, meaning)

@@ -36,17 +36,9 @@ typedef struct synrl_metric {
 } synrl_metric;
 #define SYNRL_METRICS_MAX 16
 
-#ifdef __cplusplus
-#define SYNRL_METRIC(type, field, meaning) \
-    { #field, offsetof(type, field), meaning }
-#else
 /* A field that is not a double does not compile. */
-#define SYNRL_METRIC(type, field, meaning)                                                       \
-    {                                                                                            \
-#field, offsetof(type, field) + 0 * sizeof(_Generic(&((type *)0)->field, double * : 1)), \
-            meaning                                                                              \
-    }
-#endif
+#define SYNRL_METRIC(type, field, meaning) \
+    { #field, SYNRL_OFFSET(type, double, field), meaning }
 
 typedef struct synrl_rule_ops {
     uint32_t size, self_size; /* of the instance, which the host allocates, zeroed, and frees */
@@ -76,7 +68,7 @@ typedef struct synrl_rule_ops {
 #define SYNRL_RULE(id, version, summary, source, params_, self_type, ...)             \
     static const synrl_rule_ops synrl_ops = {                                         \
         .size = sizeof(synrl_rule_ops), .self_size = sizeof(self_type), __VA_ARGS__}; \
-    SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {                            \
+    const synrl_plugin synrl_plugin_entry = {                                         \
         SYNRL_ENTRY(SYNRL_KIND_RULE, id, version, summary, source), params_, .ops = &synrl_ops}
 
 #ifdef __cplusplus
