@@ -20,6 +20,8 @@ synrl_status batch_create(const synrl_host *host, size_t n_samples, size_t n_inp
     batch->host = host;
     batch->n_samples = n_samples;
     batch->n_inputs = n_inputs;
+    batch->n_windows = 1;
+    batch->n_sampled = n_samples;
     batch->n_blocks = (n_samples + SYNRL_LANES - 1) / SYNRL_LANES;
     batch->is_bytes = bytes;
     batch->scale = scale;

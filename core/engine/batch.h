@@ -7,6 +7,8 @@
 struct synrl_batch {
     const synrl_host *host;
     size_t n_samples, n_inputs, n_blocks;
+    /* Of a batch of windows: how many a sample has, and how many samples; else 1 and n_samples. */
+    size_t n_windows, n_sampled;
     bool is_bytes;
     float scale;
     /* Bytes, twice: see kernels.h. */
@@ -31,6 +33,12 @@ static inline const uint8_t *batch_rows_of(const synrl_batch *batch, size_t bloc
 
 static inline const float *batch_floats(const synrl_batch *batch, size_t block) {
     return batch->floats + block * batch->n_inputs * SYNRL_LANES;
+}
+
+/* How many lanes of a block hold samples, or windows of them, rather than copies of the last. */
+static inline size_t batch_lanes(const synrl_batch *batch, size_t block) {
+    const size_t left = batch->n_sampled - block / batch->n_windows * SYNRL_LANES;
+    return left < SYNRL_LANES ? left : SYNRL_LANES;
 }
 
 size_t batch_samples(const synrl_batch *batch);

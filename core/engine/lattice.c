@@ -1,5 +1,6 @@
-/* Weights on a lattice. Invariant: |k| is at most n_acts, and n_acts at most acts_max, so no
- * counter overflows; values, where kept, are those of w0, k and alpha. */
+/* Weights on a lattice. Invariant: |k| is at most n_acts and at most acts_max, so no counter
+ * overflows; values, where kept, are those of w0, k and alpha. An undo moves k back to where it was
+ * before, so that n_acts may pass acts_max by one. */
 #include "engine/lattice.h"
 
 #include <math.h>
@@ -121,11 +122,7 @@ static void act_share(void *context, size_t worker, size_t n_workers) {
     }
 }
 
-void lattice_act(synrl_lattice *lattice, const int8_t *actions, float alpha) {
-    if (lattice_wants_rebase(lattice, alpha)) {
-        lattice_rebase(lattice);
-    }
-    lattice->alpha = alpha;
+static void advance(synrl_lattice *lattice, const int8_t *actions) {
     lattice->n_acts++;
     struct act_work work = {lattice, actions};
     if (lattice->n < SYNAPSES_WORTH_SHARING) {
@@ -133,6 +130,18 @@ void lattice_act(synrl_lattice *lattice, const int8_t *actions, float alpha) {
     } else {
         lattice->host->parallel(lattice->host, act_share, &work);
     }
+}
+
+void lattice_act(synrl_lattice *lattice, const int8_t *actions, float alpha) {
+    if (lattice_wants_rebase(lattice, alpha)) {
+        lattice_rebase(lattice);
+    }
+    lattice->alpha = alpha;
+    advance(lattice, actions);
+}
+
+void lattice_undo(synrl_lattice *lattice, const int8_t *negated) {
+    advance(lattice, negated);
 }
 
 void lattice_shift(synrl_lattice *lattice, const float *delta) {
@@ -165,14 +174,16 @@ void lattice_save(const synrl_lattice *lattice, void *state) {
 }
 
 /* Whether the saved numbers keep the invariant. */
-static bool is_sound(const struct lattice_header *header, const char *w0, const char *counters) {
+static bool is_sound(const struct lattice_header *header, uint32_t acts_max, const char *w0,
+                     const char *counters) {
+    const uint32_t moves_max = header->n_acts < acts_max ? header->n_acts : acts_max;
     for (size_t i = 0; i < header->n; i++) {
         float weight;
         int16_t counter;
         memcpy(&weight, w0 + i * sizeof weight, sizeof weight);
         memcpy(&counter, counters + i * sizeof counter, sizeof counter);
         const uint32_t moves = (uint32_t)((counter >> 2) < 0 ? -(counter >> 2) : counter >> 2);
-        if (!isfinite(weight) || (counter & 3) == 3 || moves > header->n_acts) {
+        if (!isfinite(weight) || (counter & 3) == 3 || moves > moves_max) {
             return false;
         }
     }
@@ -189,8 +200,9 @@ synrl_status lattice_load(synrl_lattice *lattice, const void *state, size_t size
     memcpy(&header, state, sizeof header);
     const char *w0 = (const char *)state + sizeof header;
     const char *counters = w0 + lattice->n * sizeof(float);
-    if (header.n != lattice->n || header.n_acts > lattice->acts_max ||
-        !(header.alpha >= 0.0F && isfinite(header.alpha)) || !is_sound(&header, w0, counters)) {
+    if (header.n != lattice->n || header.n_acts > lattice->acts_max + 1 ||
+        !(header.alpha >= 0.0F && isfinite(header.alpha)) ||
+        !is_sound(&header, lattice->acts_max, w0, counters)) {
         return host->fail(host, SYNRL_INVALID, "the saved weights are damaged");
     }
     lattice->alpha = header.alpha;

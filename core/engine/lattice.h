@@ -4,12 +4,15 @@
 
 #include "engine/kernels.h"
 
+typedef struct synrl_lattice synrl_lattice;
+
 struct synrl_lattice {
     const synrl_host *host;
     const struct kernels *kernels;
     size_t n;
     float alpha;
-    uint32_t n_acts, acts_max; /* since the last rebase; at acts_max one is due */
+    uint32_t n_acts, acts_max; /* since the last rebase, each undo one more; from acts_max on one is
+                                  due */
     float *w0;
     int16_t *counters; /* see kernels.h */
     float *values;     /* kept current; NULL where nobody wants them at hand */
@@ -30,6 +33,8 @@ void lattice_destroy(synrl_lattice *lattice);
 const float *lattice_values(const synrl_lattice *lattice);
 void lattice_set(synrl_lattice *lattice, const float *weights);
 void lattice_act(synrl_lattice *lattice, const int8_t *actions, float alpha);
+/* Takes the last act back, without a rebase. */
+void lattice_undo(synrl_lattice *lattice, const int8_t *negated);
 void lattice_shift(synrl_lattice *lattice, const float *delta);
 void lattice_rebase(synrl_lattice *lattice);
 size_t lattice_state_size(const synrl_lattice *lattice);

@@ -9,12 +9,15 @@
  *
  * Floats: Z is taken anew each time from the weights' values.
  *
- * Invariant: |S| <= 255 n_inputs n_acts < 2^31. */
+ * An act that is taken back is one more act, of the negated actions: with D at hand S -= D is all.
+ *
+ * Invariant: |S| <= 255 n_inputs max |k| < 2^31; |k| is bounded as lattice.c says. */
+#include "engine/projection.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "engine/batch.h"
-#include "engine/lattice.h"
 #include "engine/pool.h"
 
 enum path { PATH_AUTO, PATH_DENSE, PATH_SPARSE };
@@ -50,6 +53,7 @@ struct synrl_projection {
                               NULL: not known */
     int8_t *padded;        /* [n_outputs][4 n_groups], where rows are not whole groups */
     bool keep_deltas;      /* the dense path keeps D too, so that the next step can be sparse */
+    bool is_taken_back;    /* acts have been: D is always kept */
     float *base;           /* [n_blocks][n_outputs][16], bytes only, as the next two */
     int32_t *sums;
     int32_t *deltas;
@@ -86,8 +90,6 @@ static uint32_t acts_max(size_t n_inputs) {
     return sums_allow < COUNTER_ACTS_MAX ? (uint32_t)sums_allow : COUNTER_ACTS_MAX;
 }
 
-static void projection_destroy(synrl_projection *projection);
-
 static synrl_status make_buffers(synrl_projection *projection) {
     const synrl_host *host = projection->host;
     const size_t n_workers = host->n_workers(host), n_inputs = projection->n_inputs;
@@ -103,8 +105,8 @@ static synrl_status make_buffers(synrl_projection *projection) {
     return complete ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
-static synrl_status projection_create(const synrl_host *host, size_t n_outputs, size_t n_inputs,
-                                      synrl_projection **made) {
+synrl_status projection_create(const synrl_host *host, size_t n_outputs, size_t n_inputs,
+                               synrl_projection **made) {
     *made = NULL;
     if (n_outputs < 1 || n_inputs < 1 || acts_max(n_inputs) < 1 ||
         n_outputs > UINT32_MAX / n_inputs) {
@@ -145,7 +147,7 @@ static void free_blocks(synrl_projection *projection) {
     projection->n_room = 0;
 }
 
-static void projection_destroy(synrl_projection *projection) {
+void projection_destroy(synrl_projection *projection) {
     if (projection != NULL) {
         const synrl_host *host = projection->host;
         lattice_clear(&projection->lattice);
@@ -191,7 +193,7 @@ static synrl_status make_values(synrl_projection *projection) {
     return SYNRL_OK;
 }
 
-static synrl_status projection_bind(synrl_projection *projection, const synrl_batch *batch) {
+synrl_status projection_bind(synrl_projection *projection, const synrl_batch *batch) {
     const synrl_host *host = projection->host;
     projection->batch = NULL;
     if (batch->n_inputs != projection->n_inputs) {
@@ -208,16 +210,16 @@ static synrl_status projection_bind(synrl_projection *projection, const synrl_ba
 
 /* Moving --------------------------------------------------------------------------------------- */
 
-static void projection_set(synrl_projection *projection, const float *weights) {
+void projection_set(synrl_projection *projection, const float *weights) {
     lattice_set(&projection->lattice, weights);
     projection->epoch++;
 }
 
-static void projection_get(const synrl_projection *projection, float *weights) {
+void projection_get(const synrl_projection *projection, float *weights) {
     lattice_get(&projection->lattice, weights);
 }
 
-static void projection_shift(synrl_projection *projection, const float *delta) {
+void projection_shift(synrl_projection *projection, const float *delta) {
     lattice_shift(&projection->lattice, delta);
     projection->epoch++;
 }
@@ -339,7 +341,7 @@ static void sparse_share(void *context, size_t worker, size_t n_workers) {
  */
 static void try_sparse(struct step *step) {
     synrl_projection *projection = step->projection;
-    projection->keep_deltas = false;
+    projection->keep_deltas = projection->is_taken_back && projection->path != PATH_DENSE;
     if (projection->path == PATH_DENSE) {
         return;
     }
@@ -352,21 +354,26 @@ static void try_sparse(struct step *step) {
     projection->host->parallel(projection->host, sparse_share, step);
 }
 
-static void projection_act(synrl_projection *projection, const int8_t *actions, float alpha) {
-    synrl_lattice *lattice = &projection->lattice;
-    if (lattice_wants_rebase(lattice, alpha)) {
-        lattice_rebase(lattice);
-        projection->epoch++;
-    }
+/* What the sums need to know of an act before the lattice advances. */
+static void announce(synrl_projection *projection, const int8_t *actions) {
     if (projection->batch != NULL && projection->batch->is_bytes) {
         struct step step = {.projection = projection,
                             .change = {.n_outputs = projection->n_outputs,
                                        .n_inputs = projection->n_inputs,
                                        .actions = actions,
-                                       .counters = lattice->counters}};
+                                       .counters = projection->lattice.counters}};
         try_sparse(&step);
         projection->actions = whole_groups(projection, actions);
     }
+}
+
+void projection_act(synrl_projection *projection, const int8_t *actions, float alpha) {
+    synrl_lattice *lattice = &projection->lattice;
+    if (lattice_wants_rebase(lattice, alpha)) {
+        lattice_rebase(lattice);
+        projection->epoch++;
+    }
+    announce(projection, actions);
     lattice_act(lattice, actions, alpha);
 }
 
@@ -466,8 +473,7 @@ static void update_block(synrl_projection *projection, size_t b) {
     }
 }
 
-static void projection_values(synrl_projection *projection, size_t block, const float *bias,
-                              float *z) {
+void projection_values(synrl_projection *projection, size_t block, const float *bias, float *z) {
     const synrl_batch *batch = projection->batch;
     if (!batch->is_bytes) {
         projection->kernels->affine(projection->n_outputs, projection->n_inputs,
@@ -481,26 +487,45 @@ static void projection_values(synrl_projection *projection, size_t block, const 
                                 projection->lattice.alpha * batch->scale, bias, z);
 }
 
+/* Taking back ---------------------------------------------------------------------------------- */
+
+static void settle_share(void *context, size_t worker, size_t n_workers) {
+    synrl_projection *projection = context;
+    size_t first, end;
+    pool_share(projection->batch->n_blocks, TILE_BLOCKS, worker, n_workers, &first, &end);
+    for (size_t b = first; b < end; b++) {
+        const struct block_state *block = &projection->blocks[b];
+        if (block->epoch == projection->epoch && block->acts + 1 == projection->lattice.n_acts) {
+            update_block(projection, b);
+        }
+    }
+}
+
+/* Blocks without D take the act at once: after the next one they would have missed two. */
+void projection_undo(synrl_projection *projection, const int8_t *negated) {
+    announce(projection, negated);
+    lattice_undo(&projection->lattice, negated);
+    projection->is_taken_back = true;
+    if (projection->batch != NULL && projection->batch->is_bytes) {
+        projection->host->parallel(projection->host, settle_share, projection);
+    }
+}
+
 /* State ---------------------------------------------------------------------------------------- */
 
-static size_t projection_state_size(const synrl_projection *projection) {
+size_t projection_state_size(const synrl_projection *projection) {
     return lattice_state_size(&projection->lattice);
 }
 
-static void projection_save(const synrl_projection *projection, void *state) {
+void projection_save(const synrl_projection *projection, void *state) {
     lattice_save(&projection->lattice, state);
 }
 
-static synrl_status projection_load(synrl_projection *projection, const void *state, size_t size) {
+synrl_status projection_load(synrl_projection *projection, const void *state, size_t size) {
     SYNRL_TRY(lattice_load(&projection->lattice, state, size));
     projection->epoch++;
     projection->actions = NULL;
     return SYNRL_OK;
-}
-
-static void affine(size_t n_outputs, size_t n_inputs, const float *weights, const float *bias,
-                   const float *x, float *z) {
-    kernels_in_use()->affine(n_outputs, n_inputs, weights, bias, x, z);
 }
 
 uint64_t engine_peak(const char *isa, uint64_t rounds) {
@@ -518,34 +543,3 @@ void engine_dense(const synrl_batch *batch, bool backwards, size_t n_outputs, co
                                 batch_groups(batch, first), actions, n_outputs * SYNRL_LANES, sums);
     }
 }
-
-const synrl_engine_api engine_api = {
-    .size = sizeof(synrl_engine_api),
-    .batch_samples = batch_samples,
-    .batch_blocks = batch_blocks,
-    .batch_inputs = batch_inputs,
-    .batch_values = batch_values,
-    .batch_rows = batch_rows,
-    .projection_create = projection_create,
-    .projection_destroy = projection_destroy,
-    .projection_bind = projection_bind,
-    .projection_set = projection_set,
-    .projection_get = projection_get,
-    .projection_act = projection_act,
-    .projection_shift = projection_shift,
-    .projection_values = projection_values,
-    .projection_state_size = projection_state_size,
-    .projection_save = projection_save,
-    .projection_load = projection_load,
-    .lattice_create = lattice_create,
-    .lattice_destroy = lattice_destroy,
-    .lattice_values = lattice_values,
-    .lattice_set = lattice_set,
-    .lattice_act = lattice_act,
-    .lattice_shift = lattice_shift,
-    .lattice_rebase = lattice_rebase,
-    .lattice_state_size = lattice_state_size,
-    .lattice_save = lattice_save,
-    .lattice_load = lattice_load,
-    .affine = affine,
-};

@@ -37,16 +37,4 @@ synrl_status weights_load(synrl_weights *weights, const void *state, size_t size
  * were NaN then. To be asked after a pass. */
 synrl_status weights_check(synrl_weights *weights);
 
-/* For the engine's own parts ------------------------------------------------------------------- */
-
-const float *weights_tensor_values(const synrl_weights *weights, size_t tensor);
-/* The block of samples, or of windows, that a tensor which reads the inputs takes at a position of
- * a block of the batch. */
-const synrl_batch *weights_inputs(const synrl_weights *weights, size_t tensor, size_t block,
-                                  size_t position, size_t *input_block);
-/* y = sum over sources of W_k x_k + b; false, and nothing done, where that does not fit the layout.
- */
-bool weights_sum(const synrl_pass *pass, size_t n_sources, const synrl_source *sources, int bias,
-                 float *y);
-
 #endif

@@ -1,0 +1,473 @@
+/* Credit, in plain C. Workers keep sums of their own: of bytes times bytes exact integers, of
+ * floats one block's sum at a time in fixed point. */
+#include "engine/credit.h"
+
+#include <string.h>
+
+#include "engine/fixed_point.h"
+#include "engine/pool.h"
+#include "engine/weights_private.h"
+
+enum { ALL_FLAGS = SYNRL_WHERE_ACTIVE | SYNRL_TIMES_SLOPE | SYNRL_CENTRED };
+
+struct adder {      /* one worker's */
+    int64_t *sums;  /* [n_synapses], then [n_rows of all tensors]: of the signal itself */
+    float *slope;   /* [max_rows][SYNRL_LANES]: z, then f'(z) */
+    float *signal;  /* [max_rows][SYNRL_LANES], of the units at hand */
+    int16_t *bytes; /* the same, of a signal of bytes */
+    float *x;       /* [max_inputs][SYNRL_LANES], presynaptic */
+    int16_t *x_bytes;
+    bool is_infinite;
+    const synrl_activation *lacking; /* a derivative */
+};
+
+/* What the inputs of a tensor come to over the batch, for SYNRL_CENTRED. */
+struct input_sums {
+    int64_t *bytes; /* [n_columns]; of floats none */
+    float *means;   /* [n_columns] */
+    size_t n;       /* samples, or windows of them */
+};
+
+struct credit {
+    const synrl_host *host;
+    const synrl_layout *layout;
+    const synrl_weights *weights;
+    synrl_signal signal;
+    double limit;
+    size_t n_sums, max_rows, max_inputs;
+    size_t *first_row;         /* [n_tensors]: where a tensor's sums of the signal begin */
+    struct input_sums *inputs; /* [n_tensors], as many as the weights have sources */
+    size_t n_workers;
+    struct adder *adders;
+};
+
+/* Making --------------------------------------------------------------------------------------- */
+
+static size_t larger(size_t a, size_t b) {
+    return a > b ? a : b;
+}
+
+static void measure(struct credit *credit) {
+    const synrl_layout *layout = credit->layout;
+    credit->n_sums = layout->n_synapses;
+    for (size_t t = 0; t < layout->n_tensors; t++) {
+        const synrl_tensor *tensor = &layout->tensors[t];
+        credit->first_row[t] = credit->n_sums;
+        credit->n_sums += tensor->n_rows;
+        credit->max_rows = larger(credit->max_rows, tensor->n_rows);
+        if (tensor->reads_inputs) {
+            credit->max_inputs = larger(credit->max_inputs, tensor->n_columns);
+        }
+    }
+}
+
+static synrl_status make_adder(const struct credit *credit, struct adder *adder) {
+    const synrl_host *host = credit->host;
+    const size_t n_lanes = credit->max_rows * SYNRL_LANES;
+    const size_t n_input_lanes = credit->max_inputs * SYNRL_LANES;
+    SYNRL_TRY(SYNRL_NEW(host, adder->sums, credit->n_sums));
+    SYNRL_TRY(SYNRL_NEW(host, adder->slope, n_lanes));
+    SYNRL_TRY(SYNRL_NEW(host, adder->signal, n_lanes));
+    SYNRL_TRY(SYNRL_NEW(host, adder->bytes, n_lanes));
+    SYNRL_TRY(SYNRL_NEW(host, adder->x, n_input_lanes));
+    return SYNRL_NEW(host, adder->x_bytes, n_input_lanes);
+}
+
+static synrl_status build(struct credit *credit) {
+    const synrl_host *host = credit->host;
+    const size_t n_tensors = credit->layout->n_tensors;
+    SYNRL_TRY(SYNRL_NEW(host, credit->first_row, n_tensors));
+    SYNRL_TRY(SYNRL_NEW(host, credit->inputs, n_tensors));
+    SYNRL_TRY(SYNRL_NEW(host, credit->adders, credit->n_workers));
+    measure(credit);
+    for (size_t worker = 0; worker < credit->n_workers; worker++) {
+        SYNRL_TRY(make_adder(credit, &credit->adders[worker]));
+    }
+    return SYNRL_OK;
+}
+
+synrl_status credit_create(const synrl_host *host, const synrl_layout *layout,
+                           struct credit **made) {
+    *made = NULL;
+    struct credit *credit;
+    SYNRL_TRY(SYNRL_NEW(host, credit, 1));
+    credit->host = host;
+    credit->layout = layout;
+    credit->n_workers = host->n_workers(host);
+    const synrl_status status = build(credit);
+    if (status != SYNRL_OK) {
+        credit_destroy(credit);
+        return status;
+    }
+    *made = credit;
+    return SYNRL_OK;
+}
+
+void credit_destroy(struct credit *credit) {
+    if (credit == NULL) {
+        return;
+    }
+    const synrl_host *host = credit->host;
+    for (size_t worker = 0; credit->adders != NULL && worker < credit->n_workers; worker++) {
+        const struct adder *adder = &credit->adders[worker];
+        host->free(host, adder->sums);
+        host->free(host, adder->slope);
+        host->free(host, adder->signal);
+        host->free(host, adder->bytes);
+        host->free(host, adder->x);
+        host->free(host, adder->x_bytes);
+    }
+    for (size_t s = 0; credit->inputs != NULL && s < credit->layout->n_tensors; s++) {
+        host->free(host, credit->inputs[s].bytes);
+        host->free(host, credit->inputs[s].means);
+    }
+    host->free(host, credit->first_row);
+    host->free(host, credit->inputs);
+    host->free(host, credit->adders);
+    host->free(host, credit);
+}
+
+/* The inputs' sums ----------------------------------------------------------------------------- */
+
+struct input_work {
+    const synrl_batch *batch;
+    struct input_sums *sums;
+};
+
+static void sum_bytes(const struct input_work *work, size_t i) {
+    const synrl_batch *batch = work->batch;
+    int64_t sum = 0;
+    for (size_t b = 0; b < batch->n_blocks; b++) {
+        const uint8_t *from = batch_groups(batch, b) + i / GROUP * GROUP * SYNRL_LANES + i % GROUP;
+        const size_t n = batch_lanes(batch, b);
+        for (size_t s = 0; s < n; s++) {
+            sum += from[s * GROUP];
+        }
+    }
+    work->sums->bytes[i] = sum;
+    work->sums->means[i] = (float)((double)batch->scale * (double)sum / (double)work->sums->n);
+}
+
+/* In the order of the blocks. */
+static void sum_floats(const struct input_work *work, size_t i) {
+    const synrl_batch *batch = work->batch;
+    double sum = 0.0;
+    for (size_t b = 0; b < batch->n_blocks; b++) {
+        const float *from = batch_floats(batch, b) + i * SYNRL_LANES;
+        const size_t n = batch_lanes(batch, b);
+        for (size_t s = 0; s < n; s++) {
+            sum += (double)from[s];
+        }
+    }
+    work->sums->means[i] = (float)(sum / (double)work->sums->n);
+}
+
+static void sum_share(void *context, size_t worker, size_t n_workers) {
+    const struct input_work *work = context;
+    size_t first, end;
+    pool_share(work->batch->n_inputs, GROUP, worker, n_workers, &first, &end);
+    for (size_t i = first; i < end; i++) {
+        if (work->batch->is_bytes) {
+            sum_bytes(work, i);
+        } else {
+            sum_floats(work, i);
+        }
+    }
+}
+
+static synrl_status sum_inputs(struct credit *credit, size_t t) {
+    const synrl_host *host = credit->host;
+    const synrl_batch *batch = weights_inputs(credit->weights, t);
+    struct input_sums *sums = &credit->inputs[credit->weights->tensors[t].source];
+    if (sums->means == NULL) {
+        SYNRL_TRY(SYNRL_NEW(host, sums->means, batch->n_inputs));
+    }
+    if (sums->bytes == NULL && batch->is_bytes) {
+        SYNRL_TRY(SYNRL_NEW(host, sums->bytes, batch->n_inputs));
+    }
+    sums->n = batch->n_sampled * batch->n_windows;
+    struct input_work work = {batch, sums};
+    host->parallel(host, sum_share, &work);
+    return SYNRL_OK;
+}
+
+/* Beginning ------------------------------------------------------------------------------------ */
+
+static synrl_status check_signal(const synrl_host *host, const synrl_signal *signal) {
+    if (signal->size < sizeof *signal) {
+        return host->fail(host, SYNRL_INVALID,
+                          "a signal of size %u: must be sizeof(synrl_signal), %zu", signal->size,
+                          sizeof *signal);
+    }
+    if ((signal->bytes == NULL) == (signal->floats == NULL)) {
+        return host->fail(host, SYNRL_INVALID, "a signal of %s: must be one of bytes and floats",
+                          signal->bytes == NULL ? "neither bytes nor floats" : "both");
+    }
+    if ((signal->flags & ~(uint32_t)ALL_FLAGS) != 0) {
+        return host->fail(host, SYNRL_INVALID, "a signal with flags %#x: must be within %#x",
+                          signal->flags, (unsigned)ALL_FLAGS);
+    }
+    if ((signal->flags & SYNRL_TIMES_SLOPE) != 0 && signal->bytes != NULL) {
+        return host->fail(host, SYNRL_INVALID,
+                          "a signal of bytes with SYNRL_TIMES_SLOPE: must be of floats");
+    }
+    return SYNRL_OK;
+}
+
+/* How many sums of blocks one synapse can get. */
+static size_t count_addends(const synrl_layout *layout, size_t n_blocks) {
+    size_t n_positions = 1;
+    for (size_t t = 0; t < layout->n_tensors; t++) {
+        n_positions = larger(n_positions, layout->tensors[t].n_positions);
+    }
+    return n_blocks * n_positions;
+}
+
+synrl_status credit_begin(struct credit *credit, const synrl_weights *weights,
+                          const synrl_batch *batch, const synrl_signal *signal) {
+    SYNRL_TRY(check_signal(credit->host, signal));
+    credit->weights = weights;
+    credit->signal = *signal;
+    credit->limit = fixed_point_limit(count_addends(credit->layout, batch->n_blocks));
+    for (size_t t = 0; t < credit->layout->n_tensors; t++) {
+        if ((signal->flags & SYNRL_CENTRED) != 0 && weights->tensors[t].projection != NULL) {
+            SYNRL_TRY(sum_inputs(credit, t));
+        }
+    }
+    for (size_t worker = 0; worker < credit->n_workers; worker++) {
+        struct adder *adder = &credit->adders[worker];
+        memset(adder->sums, 0, credit->n_sums * sizeof *adder->sums);
+        adder->is_infinite = false;
+        adder->lacking = NULL;
+    }
+    return SYNRL_OK;
+}
+
+/* The signal of some units --------------------------------------------------------------------- */
+
+void credit_before(struct credit *credit, const synrl_pass *pass, const synrl_source *sources,
+                   const float *z) {
+    if ((credit->signal.flags & SYNRL_TIMES_SLOPE) != 0) {
+        const size_t n = credit->layout->tensors[sources[0].tensor].n_rows * SYNRL_LANES;
+        memcpy(credit->adders[pass->worker].slope, z, n * sizeof *z);
+    }
+}
+
+/* Where the signal of the units of a call begins. */
+static size_t signal_at(const struct credit *credit, const synrl_pass *pass,
+                        const synrl_source *source) {
+    const synrl_tensor *tensor = &credit->layout->tensors[source->tensor];
+    const size_t unit = tensor->first_unit + source->position * tensor->n_rows;
+    return (pass->block * credit->layout->n_units + unit) * SYNRL_LANES;
+}
+
+static void take_bytes(const struct credit *credit, struct adder *adder, size_t at, size_t n_lanes,
+                       size_t n, const float *y) {
+    const int8_t *signal = credit->signal.bytes + at;
+    const bool where_active = (credit->signal.flags & SYNRL_WHERE_ACTIVE) != 0;
+    for (size_t i = 0; i < n; i++) {
+        const bool is_on = !where_active || y[i] < 0.0F || y[i] > 0.0F;
+        adder->bytes[i] = is_on && i % SYNRL_LANES < n_lanes ? signal[i] : 0;
+        adder->signal[i] = (float)adder->bytes[i];
+    }
+}
+
+static void take_floats(const struct credit *credit, struct adder *adder, size_t at, size_t n_lanes,
+                        size_t n, const float *y) {
+    const float *signal = credit->signal.floats + at;
+    const bool where_active = (credit->signal.flags & SYNRL_WHERE_ACTIVE) != 0;
+    const bool times_slope = (credit->signal.flags & SYNRL_TIMES_SLOPE) != 0;
+    for (size_t i = 0; i < n; i++) {
+        const bool is_on = !where_active || y[i] < 0.0F || y[i] > 0.0F;
+        const float value = times_slope ? signal[i] * adder->slope[i] : signal[i];
+        adder->signal[i] = is_on && i % SYNRL_LANES < n_lanes ? value : 0.0F;
+    }
+}
+
+static void take_slope(struct adder *adder, const synrl_activation *f, size_t n, const float *y) {
+    if (f == NULL) {
+        for (size_t i = 0; i < n; i++) {
+            adder->slope[i] = 1.0F;
+        }
+    } else if (SYNRL_OFFERS(f->ops, derivative)) {
+        f->ops->derivative(f->host, f->config, n, adder->slope, y, adder->slope);
+    } else {
+        adder->lacking = f;
+    }
+}
+
+/* Adding up ------------------------------------------------------------------------------------ */
+
+/* Exact: 16 products of a byte and an int8 stay below 2^20. */
+static void add_bytes(size_t n_rows, size_t n_columns, const int16_t *x, const int16_t *signal,
+                      int64_t *sums) {
+    for (size_t o = 0; o < n_rows; o++) {
+        const int16_t *g = signal + o * SYNRL_LANES;
+        for (size_t i = 0; i < n_columns; i++) {
+            int32_t sum = 0;
+            for (size_t s = 0; s < SYNRL_LANES; s++) {
+                sum += x[i * SYNRL_LANES + s] * g[s];
+            }
+            sums[o * n_columns + i] += sum;
+        }
+    }
+}
+
+/* The sum of a block's lanes by halves: lane s with lane s + 8, then s + 4, s + 2, s + 1. */
+static float lane_sum(float *lanes) {
+    for (size_t half = SYNRL_LANES / 2; half > 0; half /= 2) {
+        for (size_t s = 0; s < half; s++) {
+            lanes[s] += lanes[s + half];
+        }
+    }
+    return lanes[0];
+}
+
+/* x NULL: 1 everywhere. */
+static void add_floats(const struct credit *credit, struct adder *adder, size_t n_rows,
+                       size_t n_columns, const float *x, int64_t *sums) {
+    for (size_t o = 0; o < n_rows; o++) {
+        const float *g = adder->signal + o * SYNRL_LANES;
+        for (size_t i = 0; i < n_columns; i++) {
+            float lanes[SYNRL_LANES];
+            for (size_t s = 0; s < SYNRL_LANES; s++) {
+                lanes[s] = x != NULL ? x[i * SYNRL_LANES + s] * g[s] : g[s];
+            }
+            adder->is_infinite |=
+                !fixed_point_add(&sums[o * n_columns + i], (double)lane_sum(lanes), credit->limit);
+        }
+    }
+}
+
+static void add_signal(size_t n_rows, const int16_t *signal, int64_t *sums) {
+    for (size_t i = 0; i < n_rows * SYNRL_LANES; i++) {
+        sums[i / SYNRL_LANES] += signal[i];
+    }
+}
+
+static bool is_exact(const struct credit *credit, size_t t) {
+    return credit->signal.bytes != NULL && credit->weights->tensors[t].projection != NULL &&
+           weights_inputs(credit->weights, t)->is_bytes;
+}
+
+static void unpack_bytes(const synrl_batch *batch, size_t block, int16_t *x) {
+    const uint8_t *groups = batch_groups(batch, block);
+    for (size_t i = 0; i < batch->n_inputs; i++) {
+        const uint8_t *from = groups + i / GROUP * GROUP * SYNRL_LANES + i % GROUP;
+        for (size_t s = 0; s < SYNRL_LANES; s++) {
+            x[i * SYNRL_LANES + s] = from[s * GROUP];
+        }
+    }
+}
+
+static void add_inputs(const struct credit *credit, struct adder *adder, const synrl_pass *pass,
+                       const synrl_source *source) {
+    const synrl_tensor *tensor = &credit->layout->tensors[source->tensor];
+    const synrl_batch *batch = weights_inputs(pass->weights, source->tensor);
+    const size_t block = weights_input_block(pass->weights, batch, pass->block, source->position);
+    int64_t *sums = adder->sums + tensor->first;
+    if (is_exact(credit, source->tensor)) {
+        unpack_bytes(batch, block, adder->x_bytes);
+        add_bytes(tensor->n_rows, tensor->n_columns, adder->x_bytes, adder->bytes, sums);
+        add_signal(tensor->n_rows, adder->bytes, adder->sums + credit->first_row[source->tensor]);
+        return;
+    }
+    batch_values(batch, block, adder->x);
+    if ((credit->signal.flags & SYNRL_CENTRED) != 0) {
+        const float *means = credit->inputs[pass->weights->tensors[source->tensor].source].means;
+        for (size_t i = 0; i < tensor->n_columns * SYNRL_LANES; i++) {
+            adder->x[i] -= means[i / SYNRL_LANES];
+        }
+    }
+    add_floats(credit, adder, tensor->n_rows, tensor->n_columns, adder->x, sums);
+}
+
+void credit_after(struct credit *credit, const synrl_pass *pass, size_t n_sources,
+                  const synrl_source *sources, int bias, const synrl_activation *f,
+                  const float *y) {
+    struct adder *adder = &credit->adders[pass->worker];
+    const size_t n_rows = credit->layout->tensors[sources[0].tensor].n_rows;
+    const size_t n = n_rows * SYNRL_LANES, n_lanes = batch_lanes(pass->batch, pass->block);
+    const size_t at = signal_at(credit, pass, &sources[0]);
+    if ((credit->signal.flags & SYNRL_TIMES_SLOPE) != 0) {
+        take_slope(adder, f, n, y);
+    }
+    if (credit->signal.bytes != NULL) {
+        take_bytes(credit, adder, at, n_lanes, n, y);
+    } else {
+        take_floats(credit, adder, at, n_lanes, n, y);
+    }
+    for (size_t k = 0; k < n_sources; k++) {
+        const synrl_tensor *tensor = &credit->layout->tensors[sources[k].tensor];
+        if (tensor->reads_inputs) {
+            add_inputs(credit, adder, pass, &sources[k]);
+        } else {
+            add_floats(credit, adder, n_rows, tensor->n_columns, sources[k].x,
+                       adder->sums + tensor->first);
+        }
+    }
+    if (bias != SYNRL_NO_TENSOR && credit->signal.bytes != NULL) {
+        add_signal(n_rows, adder->bytes, adder->sums + credit->layout->tensors[bias].first);
+    } else if (bias != SYNRL_NO_TENSOR) {
+        add_floats(credit, adder, n_rows, 1, NULL,
+                   adder->sums + credit->layout->tensors[bias].first);
+    }
+}
+
+/* Ending --------------------------------------------------------------------------------------- */
+
+static synrl_status check_end(const struct credit *credit) {
+    const synrl_host *host = credit->host;
+    for (size_t worker = 0; worker < credit->n_workers; worker++) {
+        const struct adder *adder = &credit->adders[worker];
+        if (adder->lacking != NULL) {
+            return host->fail(host, SYNRL_UNSUPPORTED, "activation \"%s\" has no derivative",
+                              adder->lacking->id);
+        }
+    }
+    for (size_t worker = 0; worker < credit->n_workers; worker++) {
+        if (credit->adders[worker].is_infinite) {
+            return host->fail(host, SYNRL_INVALID,
+                              "a correlation is not finite: neither the signal nor what synapses "
+                              "see may be NaN or infinite");
+        }
+    }
+    return SYNRL_OK;
+}
+
+static int64_t total(const struct credit *credit, size_t i) {
+    int64_t sum = 0;
+    for (size_t worker = 0; worker < credit->n_workers; worker++) {
+        sum += credit->adders[worker].sums[i];
+    }
+    return sum;
+}
+
+/* The sum of (x - mean) * signal is (N sum(x * signal) - sum(x) sum(signal)) / N. */
+static double exact_credit(const struct credit *credit, size_t t, size_t i) {
+    const synrl_tensor *tensor = &credit->layout->tensors[t];
+    const int64_t sum = total(credit, tensor->first + i);
+    const double scale = (double)weights_inputs(credit->weights, t)->scale;
+    if ((credit->signal.flags & SYNRL_CENTRED) == 0) {
+        return scale * (double)sum;
+    }
+    const struct input_sums *inputs = &credit->inputs[credit->weights->tensors[t].source];
+    const int128 signal = total(credit, credit->first_row[t] + i / tensor->n_columns);
+    const int128 centred = (int128)inputs->n * sum - inputs->bytes[i % tensor->n_columns] * signal;
+    return scale * ((double)centred / (double)inputs->n);
+}
+
+synrl_status credit_end(struct credit *credit, double *sums) {
+    SYNRL_TRY(check_end(credit));
+    for (size_t t = 0; t < credit->layout->n_tensors; t++) {
+        const synrl_tensor *tensor = &credit->layout->tensors[t];
+        const bool is_count = tensor->is_bias && credit->signal.bytes != NULL;
+        const double unit = is_count ? 1.0 : FIXED_POINT_UNIT;
+        for (size_t i = 0; i < tensor->n_rows * tensor->n_columns; i++) {
+            sums[tensor->first + i] = is_exact(credit, t)
+                                          ? exact_credit(credit, t, i)
+                                          : (double)total(credit, tensor->first + i) / unit;
+        }
+    }
+    return SYNRL_OK;
+}

@@ -1,0 +1,25 @@
+/* Correlates what synapses see with a signal at their units, over one pass: for watches. */
+#ifndef CREDIT_H
+#define CREDIT_H
+
+#include "synrl/local.h"
+#include "synrl/model.h"
+
+struct credit;
+
+synrl_status credit_create(const synrl_host *host, const synrl_layout *layout,
+                           struct credit **made);
+void credit_destroy(struct credit *credit); /* NULL is allowed */
+
+/* See watch.h. */
+synrl_status credit_begin(struct credit *credit, const synrl_weights *weights,
+                          const synrl_batch *batch, const synrl_signal *signal);
+synrl_status credit_end(struct credit *credit, double *sums);
+
+/* Before the activation of some units, z [n_rows][SYNRL_LANES], and after it. */
+void credit_before(struct credit *credit, const synrl_pass *pass, const synrl_source *sources,
+                   const float *z);
+void credit_after(struct credit *credit, const synrl_pass *pass, size_t n_sources,
+                  const synrl_source *sources, int bias, const synrl_activation *f, const float *y);
+
+#endif

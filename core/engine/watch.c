@@ -1,0 +1,258 @@
+/* Watches of a pass, in plain C. Sums are integers: see fixed_point.h. */
+#include "engine/watch.h"
+
+#include <math.h>
+#include <string.h>
+
+#include "engine/batch.h"
+#include "engine/credit.h"
+#include "engine/fixed_point.h"
+#include "engine/pool.h"
+
+enum watch_kind { WATCH_NOISE, WATCH_CREDIT, WATCH_ACTIVITY };
+
+struct watcher {     /* one worker's */
+    uint32_t *words; /* [n_units] */
+    int64_t *sums;   /* [n_units][2]: of outputs and of their squares */
+    bool is_infinite;
+};
+
+struct watch {
+    const synrl_host *host;
+    const synrl_layout *layout;
+    enum watch_kind kind;
+    size_t n_workers;
+    struct watcher *watchers;
+    size_t n_samples;
+    synrl_stream stream;
+    float sigma;
+    double limit;
+    struct credit *credit; /* made by the first */
+};
+
+/* Making --------------------------------------------------------------------------------------- */
+
+static synrl_status build(struct watch *watch) {
+    const synrl_host *host = watch->host;
+    const size_t n_units = watch->layout->n_units;
+    SYNRL_TRY(SYNRL_NEW(host, watch->watchers, watch->n_workers));
+    for (size_t worker = 0; worker < watch->n_workers; worker++) {
+        struct watcher *watcher = &watch->watchers[worker];
+        SYNRL_TRY(SYNRL_NEW(host, watcher->words, n_units));
+        SYNRL_TRY(SYNRL_NEW(host, watcher->sums, 2 * n_units));
+    }
+    return SYNRL_OK;
+}
+
+synrl_status watch_create(const synrl_host *host, const synrl_layout *layout, struct watch **made) {
+    *made = NULL;
+    struct watch *watch;
+    SYNRL_TRY(SYNRL_NEW(host, watch, 1));
+    watch->host = host;
+    watch->layout = layout;
+    watch->n_workers = host->n_workers(host);
+    const synrl_status status = build(watch);
+    if (status != SYNRL_OK) {
+        watch_destroy(watch);
+        return status;
+    }
+    *made = watch;
+    return SYNRL_OK;
+}
+
+void watch_destroy(struct watch *watch) {
+    if (watch == NULL) {
+        return;
+    }
+    const synrl_host *host = watch->host;
+    for (size_t worker = 0; watch->watchers != NULL && worker < watch->n_workers; worker++) {
+        host->free(host, watch->watchers[worker].words);
+        host->free(host, watch->watchers[worker].sums);
+    }
+    credit_destroy(watch->credit);
+    host->free(host, watch->watchers);
+    host->free(host, watch);
+}
+
+/* Noise ---------------------------------------------------------------------------------------- */
+
+static synrl_status check_draw(const struct watch *watch, const synrl_batch *batch, uint32_t draw) {
+    const synrl_host *host = watch->host;
+    const size_t n_units = watch->layout->n_units;
+    if (draw >= WATCH_DRAWS_MAX) {
+        return host->fail(host, SYNRL_INVALID, "draw %u of noise: must be below %d", draw,
+                          WATCH_DRAWS_MAX);
+    }
+    if (n_units > 0 && batch->n_blocks > (UINT64_C(1) << 34) / n_units) {
+        return host->fail(host, SYNRL_INVALID,
+                          "noise for %zu units and %zu blocks of samples: must be at most 2^34 "
+                          "in all, the length of a stream",
+                          n_units, batch->n_blocks);
+    }
+    return SYNRL_OK;
+}
+
+static synrl_stream noise_stream(const struct noise *noise) {
+    return (synrl_stream){.seed = noise->seed,
+                          .iteration = noise->iteration * WATCH_DRAWS_MAX + noise->draw,
+                          .purpose = SYNRL_PURPOSE_NOISE};
+}
+
+synrl_status watch_begin_noise(struct watch *watch, const synrl_batch *batch,
+                               const struct noise *noise, double sigma) {
+    const synrl_host *host = watch->host;
+    SYNRL_TRY(check_draw(watch, batch, noise->draw));
+    if (!(sigma >= 0.0 && isfinite((float)sigma))) {
+        return host->fail(host, SYNRL_INVALID, "noise of sigma = %g: must be a float of at least 0",
+                          sigma);
+    }
+    watch->kind = WATCH_NOISE;
+    watch->stream = noise_stream(noise);
+    watch->sigma = (float)sigma;
+    return SYNRL_OK;
+}
+
+static void add_noise(struct watch *watch, const synrl_pass *pass, size_t first_unit, size_t n_rows,
+                      float *z) {
+    uint32_t *words = watch->watchers[pass->worker].words;
+    const uint64_t first = (uint64_t)pass->block * watch->layout->n_units + first_unit;
+    watch->host->random->words(watch->stream, first, n_rows, words);
+    for (size_t o = 0; o < n_rows; o++) {
+        for (size_t s = 0; s < SYNRL_LANES; s++) {
+            z[o * SYNRL_LANES + s] += (words[o] >> s & 1) != 0 ? watch->sigma : -watch->sigma;
+        }
+    }
+}
+
+struct signs_work {
+    struct watch *watch;
+    const synrl_batch *batch;
+    synrl_stream stream;
+    int8_t *signs;
+};
+
+static void signs_share(void *context, size_t worker, size_t n_workers) {
+    const struct signs_work *work = context;
+    const size_t n_units = work->watch->layout->n_units;
+    uint32_t *words = work->watch->watchers[worker].words;
+    size_t b, end;
+    pool_share(work->batch->n_blocks, 1, worker, n_workers, &b, &end);
+    for (; b < end; b++) {
+        const size_t n_lanes = batch_lanes(work->batch, b);
+        int8_t *signs = work->signs + b * n_units * SYNRL_LANES;
+        work->watch->host->random->words(work->stream, (uint64_t)b * n_units, n_units, words);
+        for (size_t i = 0; i < n_units * SYNRL_LANES; i++) {
+            const size_t lane = i % SYNRL_LANES;
+            const int8_t sign = (words[i / SYNRL_LANES] >> lane & 1) != 0 ? 1 : -1;
+            signs[i] = lane < n_lanes ? sign : 0;
+        }
+    }
+}
+
+synrl_status watch_signs(struct watch *watch, const synrl_batch *batch, const struct noise *noise,
+                         int8_t *signs) {
+    SYNRL_TRY(check_draw(watch, batch, noise->draw));
+    struct signs_work work = {watch, batch, noise_stream(noise), signs};
+    watch->host->parallel(watch->host, signs_share, &work);
+    return SYNRL_OK;
+}
+
+/* Credit --------------------------------------------------------------------------------------- */
+
+synrl_status watch_begin_credit(struct watch *watch, const synrl_weights *weights,
+                                const synrl_batch *batch, const synrl_signal *signal) {
+    if (watch->credit == NULL) {
+        SYNRL_TRY(credit_create(watch->host, watch->layout, &watch->credit));
+    }
+    SYNRL_TRY(credit_begin(watch->credit, weights, batch, signal));
+    watch->kind = WATCH_CREDIT;
+    return SYNRL_OK;
+}
+
+synrl_status watch_end_credit(struct watch *watch, double *credit) {
+    return credit_end(watch->credit, credit);
+}
+
+/* Activity ------------------------------------------------------------------------------------- */
+
+synrl_status watch_begin_activity(struct watch *watch, const synrl_batch *batch) {
+    for (size_t worker = 0; worker < watch->n_workers; worker++) {
+        struct watcher *watcher = &watch->watchers[worker];
+        memset(watcher->sums, 0, 2 * watch->layout->n_units * sizeof *watcher->sums);
+        watcher->is_infinite = false;
+    }
+    watch->kind = WATCH_ACTIVITY;
+    watch->n_samples = batch->n_samples;
+    watch->limit = fixed_point_limit(batch->n_blocks);
+    return SYNRL_OK;
+}
+
+/* The lanes of a block in their order. */
+static void add_activity(struct watch *watch, const synrl_pass *pass, size_t first_unit,
+                         size_t n_rows, const float *y) {
+    struct watcher *watcher = &watch->watchers[pass->worker];
+    const size_t n_lanes = batch_lanes(pass->batch, pass->block);
+    for (size_t o = 0; o < n_rows; o++) {
+        double sum = 0.0, squares = 0.0;
+        for (size_t s = 0; s < n_lanes; s++) {
+            const double value = (double)y[o * SYNRL_LANES + s];
+            sum += value;
+            squares += value * value;
+        }
+        int64_t *sums = watcher->sums + 2 * (first_unit + o);
+        if (!fixed_point_add(&sums[0], sum, watch->limit) ||
+            !fixed_point_add(&sums[1], squares, watch->limit)) {
+            watcher->is_infinite = true;
+        }
+    }
+}
+
+static double mean_of(const struct watch *watch, size_t i) {
+    int64_t sum = 0;
+    for (size_t worker = 0; worker < watch->n_workers; worker++) {
+        sum += watch->watchers[worker].sums[i];
+    }
+    return (double)sum / FIXED_POINT_UNIT / (double)watch->n_samples;
+}
+
+synrl_status watch_end_activity(struct watch *watch, double *mean, double *mean_square) {
+    for (size_t worker = 0; worker < watch->n_workers; worker++) {
+        if (watch->watchers[worker].is_infinite) {
+            return watch->host->fail(watch->host, SYNRL_INVALID,
+                                     "activity of units whose outputs are NaN or infinite");
+        }
+    }
+    for (size_t u = 0; u < watch->layout->n_units; u++) {
+        if (mean != NULL) {
+            mean[u] = mean_of(watch, 2 * u);
+        }
+        if (mean_square != NULL) {
+            mean_square[u] = mean_of(watch, 2 * u + 1);
+        }
+    }
+    return SYNRL_OK;
+}
+
+/* For `units` ---------------------------------------------------------------------------------- */
+
+void watch_before(struct watch *watch, const synrl_pass *pass, const synrl_source *sources,
+                  float *z) {
+    const synrl_tensor *tensor = &watch->layout->tensors[sources[0].tensor];
+    if (watch->kind == WATCH_NOISE) {
+        const size_t unit = tensor->first_unit + sources[0].position * tensor->n_rows;
+        add_noise(watch, pass, unit, tensor->n_rows, z);
+    } else if (watch->kind == WATCH_CREDIT) {
+        credit_before(watch->credit, pass, sources, z);
+    }
+}
+
+void watch_after(struct watch *watch, const synrl_pass *pass, size_t n_sources,
+                 const synrl_source *sources, int bias, const synrl_activation *f, const float *y) {
+    const synrl_tensor *tensor = &watch->layout->tensors[sources[0].tensor];
+    if (watch->kind == WATCH_CREDIT) {
+        credit_after(watch->credit, pass, n_sources, sources, bias, f, y);
+    } else if (watch->kind == WATCH_ACTIVITY) {
+        const size_t unit = tensor->first_unit + sources[0].position * tensor->n_rows;
+        add_activity(watch, pass, unit, tensor->n_rows, y);
+    }
+}
