@@ -1,5 +1,6 @@
-/* Matrices of a chunk of samples, a row a sample, with OpenBLAS. Chunks are of one size whatever
- * the number of workers, and their gradients are added in their own order: always the same bits. */
+/* Matrices of a chunk of samples, one row per sample, with OpenBLAS. Chunks are of one size
+ * whatever the number of workers, and their gradients are added in their own order: always the same
+ * bits. */
 #include "gradient.h"
 
 #include <cblas.h>
@@ -31,34 +32,17 @@ synrl_status gradient_prepare(struct gradient *gradient, const synrl_host *host,
     *gradient = (struct gradient){.host = host, .layers = layers, .n_layers = n_layers};
     size_t width = layers[0].n_from;
     for (size_t l = 0; l < n_layers; l++) {
-        const struct layer *layer = &layers[l];
-        width += 3 * layer->n_to; /* z, x and the slope of each layer */
-        gradient->n_synapses +=
-            layer->n_from * layer->n_to + (layer->biases != NULL ? layer->n_to : 0);
+        width += 3 * layers[l].n_to; /* z, x and the slope of each layer */
     }
+    gradient->n_synapses = layer_end(&layers[n_layers - 1]);
     gradient->values_size = width * CHUNK;
-    const size_t n_workers = host->n_workers(host), n = gradient->n_synapses;
-    gradient->weights = host->alloc(host, n, sizeof(float));
-    gradient->partial = host->alloc(host, n_workers, n * sizeof(float));
-    gradient->values = host->alloc(host, n_workers, gradient->values_size * sizeof(float));
-    if (gradient->weights == NULL || gradient->partial == NULL || gradient->values == NULL) {
-        gradient_free(gradient);
-        return SYNRL_NO_MEMORY;
-    }
-    return SYNRL_OK;
+    const size_t n_workers = host->n_workers(host);
+    SYNRL_TRY(SYNRL_NEW(host, gradient->weights, gradient->n_synapses));
+    SYNRL_TRY(SYNRL_NEW(host, gradient->partial, n_workers * gradient->n_synapses));
+    return SYNRL_NEW(host, gradient->values, n_workers * gradient->values_size);
 }
 
-void gradient_free(struct gradient *gradient) {
-    const synrl_host *host = gradient->host;
-    if (host != NULL) {
-        host->free(host, gradient->weights);
-        host->free(host, gradient->partial);
-        host->free(host, gradient->values);
-    }
-    *gradient = (struct gradient){0};
-}
-
-/* One chunk of samples, a row a sample; where each layer's values lie in a worker's buffer. */
+/* One chunk of samples, one row per sample; where each layer's values lie in a worker's buffer. */
 struct chunk {
     const struct gradient *gradient;
     size_t first, n;
@@ -92,11 +76,11 @@ static void chunk_forward(const struct chunk *chunk) {
         const float *biases = weights + layer->n_from * layer->n_to;
         const int n = (int)chunk->n, n_to = (int)layer->n_to, n_from = (int)layer->n_from;
         float *z = layer_z(chunk, l);
-        for (size_t s = 0; layer->biases != NULL && s < chunk->n; s++) {
+        for (size_t s = 0; layer->bias != SYNRL_NO_TENSOR && s < chunk->n; s++) {
             memcpy(z + s * layer->n_to, biases, layer->n_to * sizeof *z);
         }
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n_to, n_from, 1.0F, from, n_from,
-                    weights, n_from, layer->biases != NULL ? 1.0F : 0.0F, z, n_to);
+                    weights, n_from, layer->bias != SYNRL_NO_TENSOR ? 1.0F : 0.0F, z, n_to);
         synrl_activation_apply(layer->activation, chunk->n * layer->n_to, z, layer_x(chunk, l));
         from = layer_x(chunk, l);
     }
@@ -124,7 +108,7 @@ static void layer_backward(const struct chunk *chunk, size_t l) {
     through_activation(chunk, l);
     cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n_to, n_from, n, 1.0F, slope, n_to,
                 l > 0 ? layer_x(chunk, l - 1) : chunk->inputs, n_from, 0.0F, weights, n_from);
-    if (layer->biases != NULL) {
+    if (layer->bias != SYNRL_NO_TENSOR) {
         memset(biases, 0, layer->n_to * sizeof *biases);
         for (size_t s = 0; s < chunk->n; s++) {
             for (size_t o = 0; o < layer->n_to; o++) {
@@ -139,7 +123,7 @@ static void layer_backward(const struct chunk *chunk, size_t l) {
     }
 }
 
-/* The outputs' slopes, from blocks of lanes to a row a sample. */
+/* The outputs' slopes, from blocks of lanes to one row per sample. */
 static void take_slope(const struct chunk *chunk) {
     const size_t last = chunk->gradient->n_layers - 1;
     const size_t n_outputs = chunk->gradient->layers[last].n_to;
@@ -157,7 +141,7 @@ struct work {
     const struct gradient *gradient;
     const synrl_batch *batch;
     const float *slope;
-    size_t first_chunk, n_chunks; /* of this round: at most one a worker */
+    size_t first_chunk, n_chunks; /* of this round: at most one per worker */
 };
 
 static void run_share(void *context, size_t worker, size_t n_workers) {

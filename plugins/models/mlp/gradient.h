@@ -18,9 +18,8 @@ struct gradient {
     size_t values_size;
 };
 
-/* Makes the buffers, unless there are some already. Looks at the layers from now on, which do not
- * change. SYNRL_UNSUPPORTED where an activation has no derivative; after a failure the gradient is
- * as it was. */
+/* Makes the buffers, memory of the host, unless there are some already. Looks at the layers from
+ * now on, which do not change. SYNRL_UNSUPPORTED where an activation has no derivative. */
 synrl_status gradient_prepare(struct gradient *gradient, const synrl_host *host,
                               const struct layer *layers, size_t n_layers);
 
@@ -28,7 +27,5 @@ synrl_status gradient_prepare(struct gradient *gradient, const synrl_host *host,
  * [n_blocks][n_outputs][SYNRL_LANES]. The same bits with any number of workers. */
 void gradient_run(const struct gradient *gradient, const synrl_batch *batch, const float *slope,
                   float *result);
-
-void gradient_free(struct gradient *gradient); /* leaves it all zero; one not prepared is allowed */
 
 #endif
