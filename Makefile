@@ -47,7 +47,7 @@ CFLAGS ?= -O3 -g
 override CFLAGS += -std=c11 $(WARNINGS) -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden \
 	-pthread $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 CPPFLAGS := -Icore/include -MMD -MP
-CORE_CPPFLAGS := $(CPPFLAGS) -Icore -D_GNU_SOURCE -DSYNRL_VERSION='"$(VERSION)"' \
+CORE_CPPFLAGS := $(CPPFLAGS) -DSYNRL_HOST_SIDE -Icore -D_GNU_SOURCE -DSYNRL_VERSION='"$(VERSION)"' \
 	-DSYNRL_PREFIX='"$(PREFIX)"' $(call pkg,--cflags $(LIBRARIES))
 LUA_CPPFLAGS := $(CORE_CPPFLAGS) $(call pkg,--cflags lua5.4) $(call pkg,--cflags zlib)
 LDLIBS := $(call pkg,--libs $(LIBRARIES)) -lz -ldl -lm -pthread

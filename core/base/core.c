@@ -106,8 +106,3 @@ char *core_printf(struct core *core, const char *format, ...) {
     va_end(again);
     return text;
 }
-
-struct core *host_core(const synrl_host *host) {
-    const struct host *own = host->context;
-    return own->core;
-}

@@ -7,6 +7,7 @@
 #ifndef CORE_H
 #define CORE_H
 
+#include <pthread.h>
 #include <stdarg.h>
 #include <stdbool.h>
 #include <stddef.h>
@@ -25,11 +26,19 @@ struct allocator {
     void (*free)(void *context, void *memory);     /* never NULL */
 };
 
+/* The operation of a plugin that is running. */
+struct call {
+    const char *who, *operation; /* NULL: none */
+};
+
 struct core {
     struct allocator allocator;
     char message[1024];
+    pthread_mutex_t message_lock; /* for failures on workers */
     void (*log)(void *context, synrl_log_level level, const char *line);
     void *log_context;
+    struct call running;          /* by which a crash can be named */
+    uint64_t iteration;           /* of the run that is running */
     struct pool *pool;
     struct registry *registry;
 };
@@ -58,14 +67,5 @@ void *core_grow(struct core *core, void *old, size_t n, size_t *capacity, size_t
 char *core_strdup(struct core *core, const char *text);
 /* A new string by printf; NULL with the message set where there is no memory. */
 char *core_printf(struct core *core, const char *format, ...) __attribute__((format(printf, 2, 3)));
-
-/* The host that one instance of a plugin is handed. `who` stands in front of its failures and log
- * lines ("rule \"qlearning\""); both outlive the instance. */
-struct host {
-    synrl_host public;
-    struct core *core;
-    char who[96];
-};
-struct core *host_core(const synrl_host *host);
 
 #endif

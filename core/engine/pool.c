@@ -47,6 +47,7 @@ struct pool {
     _Alignas(64) atomic_uint pending;  /* tasks of the round that are not finished */
     _Alignas(64) atomic_uint sleepers; /* workers that may be asleep on `round` */
     atomic_bool ends;
+    atomic_bool is_running;
     struct worker workers[];
 };
 
@@ -200,6 +201,7 @@ struct pool *pool_create(size_t n_workers) {
     atomic_init(&pool->pending, 0);
     atomic_init(&pool->sleepers, 0);
     atomic_init(&pool->ends, false);
+    atomic_init(&pool->is_running, false);
     for (size_t i = 0; i < n_workers; i++) {
         pool->workers[i].out_from = pool->workers[i].out_for = 0;
         atomic_init(&pool->workers[i].claimed, 0);
@@ -235,11 +237,11 @@ size_t pool_size(const struct pool *pool) {
     return pool->n_workers;
 }
 
-void pool_run(struct pool *pool, synrl_work work, void *context) {
-    if (pool->n_workers == 1) {
-        work(context, 0, 1);
-        return;
-    }
+bool pool_is_running(const struct pool *pool) {
+    return atomic_load_explicit(&pool->is_running, memory_order_relaxed);
+}
+
+static void run_together(struct pool *pool, synrl_work work, void *context) {
     const uint64_t began = nanoseconds();
     pool->work = work;
     pool->context = context;
@@ -248,6 +250,16 @@ void pool_run(struct pool *pool, synrl_work work, void *context) {
     call_in(pool, false, began);
     take_part(pool, 0, atomic_load(&pool->round));
     wait_for_others(pool, began);
+}
+
+void pool_run(struct pool *pool, synrl_work work, void *context) {
+    atomic_store_explicit(&pool->is_running, true, memory_order_relaxed);
+    if (pool->n_workers == 1) {
+        work(context, 0, 1);
+    } else {
+        run_together(pool, work, context);
+    }
+    atomic_store_explicit(&pool->is_running, false, memory_order_relaxed);
 }
 
 void pool_share(size_t n, size_t grain, size_t worker, size_t n_workers, size_t *first,

@@ -7,6 +7,8 @@
 #ifndef POOL_H
 #define POOL_H
 
+#include <stdbool.h>
+
 #include "synrl/host.h"
 
 struct pool;
@@ -20,6 +22,8 @@ size_t pool_size(const struct pool *pool);
 /* work(context, 0 .. n - 1, n), each once, by n workers; returns when all are done. A worker that
  * has no core has its share taken over by another. Not to be nested. */
 void pool_run(struct pool *pool, synrl_work work, void *context);
+/* Whether a piece of work is running. */
+bool pool_is_running(const struct pool *pool);
 /* The share [first, end) of n items of one worker: contiguous, in the workers' order, a multiple of
  * `grain` long but for the last. */
 void pool_share(size_t n, size_t grain, size_t worker, size_t n_workers, size_t *first,

@@ -126,6 +126,7 @@ void component_release(struct component *component) {
     }
     core_free(core, component->slots);
     core_free(core, component->config);
+    host_release(&component->host, 0);
     core_free(core, component);
 }
 
@@ -137,8 +138,8 @@ const void *component_config(const struct component *component) {
     return component->config;
 }
 
-const synrl_host *component_host(const struct component *component) {
-    return &component->host.public;
+struct host *component_host(struct component *component) {
+    return &component->host;
 }
 
 const synrl_activation *component_activation(const struct component *component) {

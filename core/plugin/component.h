@@ -32,7 +32,7 @@ void component_release(struct component *component); /* NULL is allowed */
 const struct plugin *component_plugin(const struct component *component);
 const void *component_config(const struct component *component); /* after finish */
 /* For the operations of an activation or loss, which have no instance of their own. */
-const synrl_host *component_host(const struct component *component);
+struct host *component_host(struct component *component);
 /* For SYNRL_KIND_ACTIVATION: as models are handed it. */
 const synrl_activation *component_activation(const struct component *component);
 

@@ -39,6 +39,7 @@ struct core *core_create(const struct core_options *options) {
         return NULL;
     }
     memset(made, 0, sizeof *made);
+    pthread_mutex_init(&made->message_lock, NULL);
     made->allocator = memory;
     made->log = options->log;
     made->log_context = options->log_context;
@@ -61,29 +62,33 @@ void core_destroy(struct core *core) {
         registry_destroy(core, core->registry);
     }
     pool_destroy(core->pool);
+    pthread_mutex_destroy(&core->message_lock);
     const struct allocator memory = core->allocator;
     memory.free(memory.context, core);
 }
 
-static const struct host *host_of(const synrl_host *public) {
+/* The host ------------------------------------------------------------------------------------- */
+
+static struct host *host_of(const synrl_host *public) {
     return public->context;
-}
-
-static void *host_alloc(const synrl_host *public, size_t count, size_t size) {
-    return core_alloc(host_of(public)->core, count, size);
-}
-
-static void host_free(const synrl_host *public, void *memory) {
-    core_free(host_of(public)->core, memory);
 }
 
 static synrl_status host_fail(const synrl_host *public, synrl_status status, const char *format,
                               ...) {
+    struct host *host = host_of(public);
+    struct core *core = host->core;
     va_list arguments;
+    if (status == SYNRL_OK) {
+        host_violate(host, "called fail with SYNRL_OK");
+        return SYNRL_INVALID;
+    }
     va_start(arguments, format);
-    core_fail_va(host_of(public)->core, status, format, arguments);
+    pthread_mutex_lock(&core->message_lock);
+    core_fail_va(core, status, format, arguments);
+    core_fail_in(core, status, host->who);
+    pthread_mutex_unlock(&core->message_lock);
     va_end(arguments);
-    return core_fail_in(host_of(public)->core, status, host_of(public)->who);
+    return status;
 }
 
 static void host_log(const synrl_host *public, synrl_log_level level, const char *format, ...) {
@@ -97,8 +102,14 @@ static size_t host_n_workers(const synrl_host *public) {
     return pool_size(host_of(public)->core->pool);
 }
 
+/* The pool is not to be nested: a call from a worker would wait for itself. */
 static void host_parallel(const synrl_host *public, synrl_work work, void *context) {
-    pool_run(host_of(public)->core->pool, work, context);
+    struct pool *pool = host_of(public)->core->pool;
+    if (pool_is_running(pool)) {
+        host_violate(host_of(public), "called parallel from a worker: only the main thread may");
+        return;
+    }
+    pool_run(pool, work, context);
 }
 
 void host_init(struct host *host, struct core *core, synrl_kind kind, const char *id) {
@@ -117,5 +128,6 @@ void host_init(struct host *host, struct core *core, synrl_kind kind, const char
                    .policy = &policy_api},
         .core = core,
     };
+    pthread_mutex_init(&host->lock, NULL);
     snprintf(host->who, sizeof host->who, "%s \"%s\"", kind_name(kind), id);
 }

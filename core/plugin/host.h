@@ -2,7 +2,7 @@
 #ifndef HOST_H
 #define HOST_H
 
-#include "base/core.h"
+#include "base/host.h"
 #include "plugin/kind.h"
 
 struct core_options {
@@ -17,6 +17,7 @@ struct core_options {
 struct core *core_create(const struct core_options *options);
 void core_destroy(struct core *core);
 
+/* Ended by host_release. Does not move while it is in use. */
 void host_init(struct host *host, struct core *core, synrl_kind kind, const char *id);
 
 #endif

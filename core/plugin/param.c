@@ -27,6 +27,7 @@ static const char *type_name(synrl_param_type type) {
         [SYNRL_PARAM_STRING] = "a string",
         [SYNRL_PARAM_CHOICE] = "one of",
         [SYNRL_PARAM_INTEGERS] = "a list of integers",
+        [SYNRL_PARAM_NUMBERS] = "a list of numbers",
         [SYNRL_PARAM_SCHEDULE] = "a number, a schedule or a function of the iteration",
         [SYNRL_PARAM_POLICY] = "a policy",
         [SYNRL_PARAM_ACTIVATION] = "an activation",
@@ -191,31 +192,37 @@ static void items_of(const struct value *value, size_t *n, const struct value **
     *items = is_list ? value->as.list.items : value;
 }
 
-static synrl_status set_integers(const struct setting *setting) {
-    synrl_integers list;
-    const struct value *items;
-    items_of(setting->value, &list.n, &items);
-    int64_t *integers = core_alloc(setting->core, list.n, sizeof *integers);
-    if (integers == NULL) {
+static synrl_status set_item(const struct setting *item, int64_t *integer, double *number) {
+    const bool is_integer = item->param->type == SYNRL_PARAM_INTEGERS;
+    if (!(is_integer ? as_integer(item->value, integer) : as_number(item->value, number))) {
+        return fail_type(item);
+    }
+    return check_range(item, is_integer ? (double)*integer : *number);
+}
+
+/* Integers or numbers. */
+static synrl_status set_list(const struct setting *setting) {
+    const bool is_integer = setting->param->type == SYNRL_PARAM_INTEGERS;
+    const struct value *values;
+    size_t n;
+    items_of(setting->value, &n, &values);
+    void *memory = core_alloc(setting->core, n, is_integer ? sizeof(int64_t) : sizeof(double));
+    if (memory == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    synrl_status status = SYNRL_OK;
-    for (size_t i = 0; i < list.n && status == SYNRL_OK; i++) {
-        if (!as_integer(&items[i], &integers[i])) {
-            struct setting item = *setting;
-            item.value = &items[i];
-            status = fail_type(&item);
-        } else {
-            status = check_range(setting, (double)integers[i]);
-        }
+    setting->slot->memory = memory; /* param_set frees it after a failure */
+    int64_t *integers = memory;
+    double *numbers = memory;
+    for (size_t i = 0; i < n; i++) {
+        struct setting item = *setting;
+        item.value = &values[i];
+        SYNRL_TRY(set_item(&item, &integers[i], &numbers[i]));
     }
-    if (status != SYNRL_OK) {
-        core_free(setting->core, integers);
-        return status;
+    if (is_integer) {
+        store(setting, &(synrl_integers){n, integers}, sizeof(synrl_integers));
+    } else {
+        store(setting, &(synrl_numbers){n, numbers}, sizeof(synrl_numbers));
     }
-    list.items = integers;
-    setting->slot->memory = integers;
-    store(setting, &list, sizeof list);
     return SYNRL_OK;
 }
 
@@ -317,7 +324,8 @@ static synrl_status set_by_type(const struct setting *setting) {
     case SYNRL_PARAM_CHOICE:
         return set_choice(setting);
     case SYNRL_PARAM_INTEGERS:
-        return set_integers(setting);
+    case SYNRL_PARAM_NUMBERS:
+        return set_list(setting);
     case SYNRL_PARAM_SCHEDULE:
         return set_schedule(setting);
     case SYNRL_PARAM_POLICY:
@@ -356,6 +364,7 @@ static struct value scalar_from_text(const synrl_param *param, const char *text)
     case SYNRL_PARAM_NUMBER:
     case SYNRL_PARAM_INTEGER:
     case SYNRL_PARAM_INTEGERS:
+    case SYNRL_PARAM_NUMBERS:
     case SYNRL_PARAM_SCHEDULE: {
         const double number = strtod(text, &end);
         return *end == '\0' ? (struct value){.kind = VALUE_NUMBER, .as.number = number} : string;
@@ -447,6 +456,13 @@ static json_t *list_json(const struct slot *slot, const synrl_param *param, cons
         }
         return list;
     }
+    if (param->type == SYNRL_PARAM_NUMBERS) {
+        const synrl_numbers *numbers = field;
+        for (size_t i = 0; i < numbers->n; i++) {
+            json_array_append_new(list, json_real(numbers->items[i]));
+        }
+        return list;
+    }
     for (size_t i = 0; i < slot->n_components; i++) {
         json_array_append_new(list, activation_json(slot->components[i]));
     }
@@ -488,6 +504,7 @@ json_t *param_json(const struct component *component, uint32_t p) {
     case SYNRL_PARAM_ACTIVATION:
         return activation_json(slot->components[0]);
     case SYNRL_PARAM_INTEGERS:
+    case SYNRL_PARAM_NUMBERS:
     case SYNRL_PARAM_ACTIVATIONS:
         return list_json(slot, param, field);
     }

@@ -3,6 +3,7 @@
 #ifndef PARAM_H
 #define PARAM_H
 
+#include "base/host.h"
 #include "plugin/component.h"
 
 /* What a component holds on behalf of one parameter. */

@@ -29,6 +29,8 @@ size_t param_size(synrl_param_type type) {
         return sizeof(synrl_integers);
     case SYNRL_PARAM_ACTIVATIONS:
         return sizeof(synrl_activations);
+    case SYNRL_PARAM_NUMBERS:
+        return sizeof(synrl_numbers);
     case SYNRL_PARAM_STRING:
     case SYNRL_PARAM_SCHEDULE:
     case SYNRL_PARAM_POLICY:
@@ -38,15 +40,30 @@ size_t param_size(synrl_param_type type) {
     return 0;
 }
 
+static size_t param_alignment(synrl_param_type type) {
+    const size_t size = param_size(type);
+    return size < sizeof(void *) ? size : sizeof(void *);
+}
+
 static synrl_status check_version(struct core *core, const synrl_plugin *entry, const char *file) {
-    if (entry->abi_major != SYNRL_ABI_MAJOR || entry->abi_minor > SYNRL_ABI_MINOR) {
+    const bool is_newer =
+        entry->abi_major > SYNRL_ABI_MAJOR ||
+        (entry->abi_major == SYNRL_ABI_MAJOR && entry->abi_minor > SYNRL_ABI_MINOR);
+    if (is_newer || entry->abi_major < SYNRL_ABI_MAJOR) {
         return core_fail(core, SYNRL_INVALID,
-                         "%s: built for ABI %u.%u, this synrl speaks %d.%d; rebuild it", file,
-                         entry->abi_major, entry->abi_minor, SYNRL_ABI_MAJOR, SYNRL_ABI_MINOR);
+                         "%s: built for ABI %u.%u, this synrl speaks %d.%d; %s", file,
+                         entry->abi_major, entry->abi_minor, SYNRL_ABI_MAJOR, SYNRL_ABI_MINOR,
+                         is_newer ? "it needs a newer synrl" : "rebuild it");
     }
     if (entry->size < sizeof(synrl_plugin)) {
         return core_fail(core, SYNRL_INVALID, "%s: its entry has %u bytes: must be at least %zu",
                          file, entry->size, sizeof(synrl_plugin));
+    }
+    if (entry->n_params > 0 && entry->param_size != sizeof(synrl_param)) {
+        return core_fail(
+            core, SYNRL_INVALID,
+            "%s: its parameters have %u bytes each: must be %zu, as SYNRL_ENTRY sets it", file,
+            entry->param_size, sizeof(synrl_param));
     }
     return SYNRL_OK;
 }
@@ -97,6 +114,22 @@ static synrl_status check_param_name(struct core *core, const synrl_plugin *entr
     return SYNRL_OK;
 }
 
+/* Two rows that write to the same bytes of the config. */
+static synrl_status check_overlap(struct core *core, const synrl_plugin *entry, uint32_t p,
+                                  const char *file) {
+    const synrl_param *param = &entry->params[p];
+    for (uint32_t before = 0; before < p; before++) {
+        const synrl_param *other = &entry->params[before];
+        if (param->offset < other->offset + param_size(other->type) &&
+            other->offset < param->offset + param_size(param->type)) {
+            return core_fail(core, SYNRL_INVALID,
+                             "%s: parameters \"%s\" and \"%s\" are written to the same field", file,
+                             other->name, param->name);
+        }
+    }
+    return SYNRL_OK;
+}
+
 static synrl_status check_param(struct core *core, const synrl_plugin *entry, uint32_t p,
                                 const char *file) {
     SYNRL_TRY(check_param_name(core, entry, p, file));
@@ -111,6 +144,12 @@ static synrl_status check_param(struct core *core, const synrl_plugin *entry, ui
                          "%s: parameter \"%s\" lies outside of the config's %u bytes", file,
                          param->name, entry->config_size);
     }
+    if (param->offset % param_alignment(param->type) != 0) {
+        return core_fail(core, SYNRL_INVALID,
+                         "%s: parameter \"%s\" is at offset %zu: must be a multiple of %zu", file,
+                         param->name, param->offset, param_alignment(param->type));
+    }
+    SYNRL_TRY(check_overlap(core, entry, p, file));
     if (param->type == SYNRL_PARAM_CHOICE && (param->choices == NULL || !param->choices[0])) {
         return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\" has no choices", file,
                          param->name);
@@ -133,6 +172,8 @@ static synrl_status check_params(struct core *core, const synrl_plugin *entry, c
     return SYNRL_OK;
 }
 
+/* Operations ----------------------------------------------------------------------------------- */
+
 /* The name of the first required operation that is missing, or NULL. */
 #define REQUIRE(slot)               \
     if (!SYNRL_OFFERS(ops, slot)) { \
@@ -154,40 +195,22 @@ static const char *missing_loss(const synrl_loss_ops *ops) {
 
 static const char *missing_dataset(const synrl_dataset_ops *ops) {
     REQUIRE(create)
-    REQUIRE(destroy)
     return NULL;
 }
 
 static const char *missing_model(const synrl_model_ops *ops) {
     REQUIRE(create)
-    REQUIRE(destroy)
-    REQUIRE(layout)
-    REQUIRE(bind)
-    REQUIRE(set_weights)
-    REQUIRE(get_weights)
-    REQUIRE(act)
-    REQUIRE(shift)
     REQUIRE(forward)
-    REQUIRE(state_size)
-    REQUIRE(save)
-    REQUIRE(load)
     if (SYNRL_OFFERS(ops, prepare_backward) || SYNRL_OFFERS(ops, backward)) {
         REQUIRE(prepare_backward)
         REQUIRE(backward)
     }
-    return NULL;
+    return ops->tensor_size >= sizeof(synrl_tensor) ? NULL : "tensor_size";
 }
 
 static const char *missing_rule(const synrl_rule_ops *ops) {
-    REQUIRE(create)
-    REQUIRE(destroy)
     REQUIRE(step)
-    if (SYNRL_OFFERS(ops, state_size) || SYNRL_OFFERS(ops, save) || SYNRL_OFFERS(ops, load)) {
-        REQUIRE(state_size)
-        REQUIRE(save)
-        REQUIRE(load)
-    }
-    return NULL;
+    return ops->n_metrics > 0 && ops->metrics == NULL ? "metrics" : NULL;
 }
 
 static const char *missing_operation(const synrl_plugin *entry) {
@@ -206,14 +229,72 @@ static const char *missing_operation(const synrl_plugin *entry) {
     return "all";
 }
 
+/* Every table begins with its size; a table without it offers nothing. */
+static synrl_status check_ops_size(struct core *core, const synrl_plugin *entry, const char *file) {
+    uint32_t size;
+    memcpy(&size, entry->ops, sizeof size);
+    if (size < 2 * sizeof(uint32_t) || size > 4096) {
+        return core_fail(core, SYNRL_INVALID,
+                         "%s: its operations have size %u: must be the sizeof of their table, as "
+                         "the macro of the kind sets it",
+                         file, size);
+    }
+    return SYNRL_OK;
+}
+
+/* Metrics -------------------------------------------------------------------------------------- */
+
+static synrl_status check_metric(struct core *core, const synrl_rule_ops *ops, uint32_t m,
+                                 const char *file) {
+    const synrl_metric *metric = &ops->metrics[m];
+    if (metric->name == NULL || !is_plugin_id(metric->name) || strlen(metric->name) > 31) {
+        return core_fail(core, SYNRL_INVALID,
+                         "%s: metric %u is called \"%s\": must be up to 31 lower-case letters, "
+                         "digits and _",
+                         file, m + 1, metric->name != NULL ? metric->name : "");
+    }
+    if (metric->offset % sizeof(double) != 0 || metric->offset > ops->self_size ||
+        ops->self_size - metric->offset < sizeof(double)) {
+        return core_fail(core, SYNRL_INVALID,
+                         "%s: metric \"%s\" is not a double of the instance's %u bytes", file,
+                         metric->name, ops->self_size);
+    }
+    for (uint32_t before = 0; before < m; before++) {
+        if (strcmp(ops->metrics[before].name, metric->name) == 0) {
+            return core_fail(core, SYNRL_INVALID, "%s: metric \"%s\" is listed twice", file,
+                             metric->name);
+        }
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status check_rule(struct core *core, const synrl_rule_ops *ops, const char *file) {
+    const uint32_t known = SYNRL_RULE_STATELESS | SYNRL_RULE_READS_LOSS | SYNRL_RULE_READS_MORE;
+    if ((ops->traits & ~known) != 0) {
+        return core_fail(core, SYNRL_INVALID, "%s: has traits %#x: known are %#x", file,
+                         ops->traits, known);
+    }
+    if (ops->n_metrics > SYNRL_METRICS_MAX) {
+        return core_fail(core, SYNRL_INVALID, "%s: has %u metrics: must be at most %d", file,
+                         ops->n_metrics, SYNRL_METRICS_MAX);
+    }
+    for (uint32_t m = 0; m < ops->n_metrics; m++) {
+        SYNRL_TRY(check_metric(core, ops, m, file));
+    }
+    return SYNRL_OK;
+}
+
 synrl_status plugin_check(struct core *core, const synrl_plugin *entry, const char *file) {
     SYNRL_TRY(check_version(core, entry, file));
     SYNRL_TRY(check_identity(core, entry, file));
     SYNRL_TRY(check_params(core, entry, file));
+    if (entry->ops != NULL) {
+        SYNRL_TRY(check_ops_size(core, entry, file));
+    }
     const char *missing = entry->ops != NULL ? missing_operation(entry) : "every one";
     if (missing != NULL) {
         return core_fail(core, SYNRL_INVALID, "%s: operation missing from %s \"%s\": %s", file,
                          kind_name((synrl_kind)entry->kind), entry->id, missing);
     }
-    return SYNRL_OK;
+    return entry->kind == SYNRL_KIND_RULE ? check_rule(core, entry->ops, file) : SYNRL_OK;
 }

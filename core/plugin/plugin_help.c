@@ -20,6 +20,8 @@ static const char *type_word(synrl_param_type type) {
         return "choice";
     case SYNRL_PARAM_INTEGERS:
         return "integers";
+    case SYNRL_PARAM_NUMBERS:
+        return "numbers";
     case SYNRL_PARAM_SCHEDULE:
         return "schedule";
     case SYNRL_PARAM_POLICY:

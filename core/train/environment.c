@@ -1,59 +1,113 @@
-/* The environment that a rule drives. Invariant: `loss` is that of the network's weights on its
- * batch whenever is_loss_known; `old_loss` is what the next step's loss is compared with. */
+/* The environment that a rule drives: steps and their rewards, batches, and what is known. */
 #include "train/environment.h"
 
+#include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "engine/engine.h"
+#include "engine/pool.h"
+#include "train/environment_private.h"
 
-struct environment {
-    synrl_env public;
-    struct core *core;
-    struct train_options options;
-    struct network *network;
-    struct network *probe; /* the same batch at other weights; made by the first probe */
-    float *probe_weights;  /* [2][n_synapses]: as they are, and as probed */
-    uint64_t batch_number;
-    uint32_t
-        *samples; /* [n in the data], scratch of the draw; NULL: the batch is all of the data */
-    bool is_probe_bound; /* to the batch as it is */
-    bool count_correct;
+/* Around calls --------------------------------------------------------------------------------- */
 
-    double old_loss;
-    bool has_old_loss;
-    struct pass last; /* of the weights as they are, where known */
-    bool is_loss_known, is_correct_known;
-    bool is_paid; /* the pass that found it is counted: looking costs a rule nothing */
-    int reward;
-    uint64_t sample_forwards, sample_backwards;
-};
-
-static struct environment *environment_of(synrl_env *env) {
-    return env->context;
+static synrl_status refuse_trait(struct environment *environment, const char *call,
+                                 uint32_t needs) {
+    return core_fail(environment->core, SYNRL_INVALID, "env->%s needs the trait %s", call,
+                     needs == SYNRL_RULE_READS_MORE ? "SYNRL_RULE_READS_MORE"
+                                                    : "SYNRL_RULE_READS_LOSS");
 }
 
-/* A counted forward pass at the weights as they are, unless its result is known. */
-static double current_loss(struct environment *environment) {
+synrl_status env_enter(struct environment *environment, const char *call, uint32_t needs,
+                       bool moves) {
+    if (environment->rule != NULL && pool_is_running(environment->core->pool)) {
+        host_violate(environment->rule, "called env->%s from a worker: only the main thread may",
+                     call);
+        return SYNRL_INVALID;
+    }
+    const bool reads_all = (environment->traits & SYNRL_RULE_READS_MORE) != 0;
+    if (needs != 0 && !reads_all && (environment->traits & needs) == 0) {
+        return env_leave(environment, refuse_trait(environment, call, needs));
+    }
+    if (moves && environment->is_creating) {
+        return env_leave(environment,
+                         core_fail(environment->core, SYNRL_INVALID,
+                                   "env->%s in create: no weight may move before the first step",
+                                   call));
+    }
+    return SYNRL_OK;
+}
+
+/* SYNRL_UNSUPPORTED is an answer: a rule may do something else then. */
+synrl_status env_leave(struct environment *environment, synrl_status status) {
+    struct core *core = environment->core;
+    if (status == SYNRL_OK || environment->rule == NULL) {
+        return status;
+    }
+    if (status != SYNRL_STOPPED &&
+        strncmp(core->message, environment->rule->who, strlen(environment->rule->who)) != 0) {
+        core_fail_in(core, status, environment->rule->who);
+    }
+    if (status != SYNRL_UNSUPPORTED && status != SYNRL_STOPPED) {
+        snprintf(environment->failure, sizeof environment->failure, "%s", core->message);
+    }
+    return status;
+}
+
+synrl_status environment_check(struct environment *environment) {
+    return environment->failure[0] == '\0'
+               ? SYNRL_OK
+               : core_fail(environment->core, SYNRL_INVALID, "%s (the rule passed over it)",
+                           environment->failure);
+}
+
+/* What is known -------------------------------------------------------------------------------- */
+
+synrl_status environment_loss(struct environment *environment, double *loss) {
     if (!environment->is_loss_known) {
-        environment->last = network_pass(environment->network, environment->count_correct, NULL);
-        environment->is_loss_known = true;
+        SYNRL_TRY(network_pass(environment->network,
+                               &(struct pass_options){.count_correct = environment->count_correct},
+                               &environment->last));
+        environment->is_loss_known = environment->has_terms = true;
         environment->is_correct_known = environment->count_correct;
     }
     if (!environment->is_paid) {
         environment->sample_forwards += network_samples(environment->network);
         environment->is_paid = true;
     }
-    return environment->last.loss;
+    *loss = environment->last.loss;
+    return SYNRL_OK;
 }
 
-static void weights_moved(struct environment *environment) {
+void environment_moved(struct environment *environment) {
     environment->is_loss_known = environment->is_correct_known = environment->is_paid = false;
+    environment->has_terms = environment->has_noise = environment->is_perturbed_last = false;
+    environment->can_undo = false;
 }
 
-/* What rules call ------------------------------------------------------------------------------ */
+/* Steps ---------------------------------------------------------------------------------------- */
 
-static synrl_status check_step(struct environment *environment, double alpha, double bias_scale) {
+synrl_status check_actions(struct environment *environment, const int8_t *actions) {
+    const size_t n = environment->public.layout->n_synapses;
+    if (actions == NULL) {
+        return core_fail(environment->core, SYNRL_INVALID, "the actions are NULL");
+    }
+    unsigned char is_bad = 0;
+    for (size_t i = 0; i < n;
+         i++) { /* without a branch, so that the compiler makes vectors of it */
+        is_bad |= (unsigned char)(actions[i] + 1) > 2;
+    }
+    for (size_t i = 0; is_bad != 0 && i < n; i++) {
+        if (actions[i] < -1 || actions[i] > 1) {
+            return core_fail(environment->core, SYNRL_INVALID,
+                             "the action of synapse %zu is %d: must be -1, 0 or 1", i, actions[i]);
+        }
+    }
+    return SYNRL_OK;
+}
+
+synrl_status check_alpha(struct environment *environment, double alpha, double bias_scale) {
     if (!((float)alpha > 0.0F && isfinite((float)alpha))) {
         return core_fail(environment->core, SYNRL_INVALID,
                          "a step of alpha = %g: must be a float greater than 0", alpha);
@@ -62,96 +116,141 @@ static synrl_status check_step(struct environment *environment, double alpha, do
         return core_fail(environment->core, SYNRL_INVALID,
                          "a step with bias_scale = %g: must be at least 0", bias_scale);
     }
-    if (environment->reward != 0) {
-        return core_fail(environment->core, SYNRL_INVALID,
-                         "a second step in iteration %llu: a rule steps once an iteration",
-                         (unsigned long long)environment->public.iteration);
-    }
     return SYNRL_OK;
 }
 
-/* Algorithm 1 from "w <- w + w.a_t" to the reward, Eq. 4. */
-static synrl_status env_step(synrl_env *env, const int8_t *actions, double alpha, double bias_scale,
-                             synrl_outcome *outcome) {
-    struct environment *environment = environment_of(env);
-    SYNRL_TRY(check_step(environment, alpha, bias_scale));
+/* What the next loss is compared with; may cost a pass. */
+static synrl_status find_old_loss(struct environment *environment) {
     if (!environment->has_old_loss) {
-        environment->old_loss = current_loss(environment);
+        SYNRL_TRY(environment_loss(environment, &environment->old_loss));
         environment->has_old_loss = true;
     }
-    network_act(environment->network, actions, (float)alpha, (float)bias_scale);
-    weights_moved(environment);
-    const double new_loss = current_loss(environment);
+    environment->before = environment->last;
+    environment->has_before = environment->is_loss_known;
+    if (environment->has_before) {
+        environment->losses[0] = environment->last.loss;
+    }
+    return SYNRL_OK;
+}
+
+static void report_outcome(struct environment *environment, double new_loss,
+                           const synrl_outcome **outcome) {
+    const bool reads_loss =
+        (environment->traits & (SYNRL_RULE_READS_LOSS | SYNRL_RULE_READS_MORE)) != 0;
     environment->reward = environment->old_loss > new_loss ? 1 : -1;
+    environment->outcome =
+        (synrl_outcome){.size = sizeof(synrl_outcome),
+                        .reward = environment->reward,
+                        .old_loss = reads_loss ? environment->old_loss : (double)NAN,
+                        .loss = reads_loss ? new_loss : (double)NAN};
+    environment->losses[1] = new_loss;
     environment->old_loss = new_loss;
-    *outcome = (synrl_outcome){.loss = new_loss, .reward = environment->reward};
+    *outcome = &environment->outcome;
+}
+
+/* Algorithm 1 from "w <- w + w.a_t" to the reward, Eq. 4. environment->alphas are set. */
+static synrl_status step(struct environment *environment, const int8_t *actions,
+                         const synrl_outcome **outcome) {
+    double new_loss;
+    SYNRL_TRY(find_old_loss(environment));
+    memcpy(environment->actions, actions, environment->public.layout->n_synapses);
+    network_act_tensors(environment->network, environment->actions, environment->alphas);
+    environment_moved(environment);
+    SYNRL_TRY(environment_loss(environment, &new_loss));
+    environment->can_undo = true;
+    report_outcome(environment, new_loss, outcome);
     return SYNRL_OK;
 }
 
-static synrl_status make_probe(struct environment *environment) {
-    const struct train_options *options = &environment->options;
-    if (environment->probe == NULL) {
-        environment->probe_weights = core_alloc(
-            environment->core, environment->public.layout->n_synapses, 2 * sizeof(float));
-        if (environment->probe_weights == NULL) {
-            return SYNRL_NO_MEMORY;
-        }
-        SYNRL_TRY(network_create(environment->core, options->model, options->loss, options->data,
-                                 network_samples(environment->network), &environment->probe));
+static synrl_status check_step(struct environment *environment, const int8_t *actions,
+                               const synrl_outcome **outcome) {
+    if (outcome == NULL) {
+        return core_fail(environment->core, SYNRL_INVALID, "the outcome of a step is NULL");
     }
-    if (!environment->is_probe_bound) {
-        SYNRL_TRY(network_bind(environment->probe, environment->samples));
-        environment->is_probe_bound = true;
+    if (environment->reward != 0) {
+        return core_fail(environment->core, SYNRL_INVALID,
+                         "a second step in iteration %" PRIu64 ": a rule steps once an iteration",
+                         environment->public.iteration);
     }
-    return SYNRL_OK;
+    return check_actions(environment, actions);
 }
 
-static synrl_status env_probe(synrl_env *env, size_t n_directions, const float *directions,
-                              double scale, double *losses) {
+static synrl_status step_uniform(struct environment *environment, const int8_t *actions,
+                                 double alpha, double bias_scale, const synrl_outcome **outcome) {
+    const synrl_layout *layout = environment->public.layout;
+    SYNRL_TRY(check_alpha(environment, alpha, bias_scale));
+    SYNRL_TRY(check_step(environment, actions, outcome));
+    for (size_t t = 0; t < layout->n_tensors; t++) {
+        environment->alphas[t] =
+            layout->tensors[t].is_bias ? (float)bias_scale * (float)alpha : (float)alpha;
+    }
+    return step(environment, actions, outcome);
+}
+
+static synrl_status env_step(synrl_env *env, const int8_t *actions, double alpha, double bias_scale,
+                             const synrl_outcome **outcome) {
     struct environment *environment = environment_of(env);
-    const size_t n_synapses = env->layout->n_synapses;
-    SYNRL_TRY(make_probe(environment));
-    float *weights = environment->probe_weights, *probed = weights + n_synapses;
-    network_get_weights(environment->network, weights);
-    for (size_t k = 0; k < n_directions; k++) {
-        const float *direction = directions + k * n_synapses;
-        for (size_t i = 0; i < n_synapses; i++) {
-            probed[i] = weights[i] + (float)scale * direction[i];
+    SYNRL_TRY(env_enter(environment, "step", 0, true));
+    return env_leave(environment, step_uniform(environment, actions, alpha, bias_scale, outcome));
+}
+
+static synrl_status step_tensors(struct environment *environment, const int8_t *actions,
+                                 const double *alphas, const synrl_outcome **outcome) {
+    const synrl_layout *layout = environment->public.layout;
+    if (alphas == NULL) {
+        return core_fail(environment->core, SYNRL_INVALID, "the step sizes are NULL");
+    }
+    SYNRL_TRY(check_step(environment, actions, outcome));
+    for (size_t t = 0; t < layout->n_tensors; t++) {
+        const float alpha = (float)alphas[t];
+        if (!(alpha >= 0.0F && isfinite(alpha)) || (alphas[t] > 0.0 && !(alpha > 0.0F))) {
+            return core_fail(environment->core, SYNRL_INVALID,
+                             "a step of alpha = %g for tensor \"%s\": must be a float, at least 0",
+                             alphas[t], layout->tensors[t].name);
         }
-        network_set_weights(environment->probe, probed);
-        losses[k] = network_pass(environment->probe, false, NULL).loss;
-        environment->sample_forwards += network_samples(environment->probe);
+        environment->alphas[t] = alpha;
+    }
+    return step(environment, actions, outcome);
+}
+
+static synrl_status env_step_tensors(synrl_env *env, const int8_t *actions, const double *alphas,
+                                     const synrl_outcome **outcome) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "step_tensors", 0, true));
+    return env_leave(environment, step_tensors(environment, actions, alphas, outcome));
+}
+
+static synrl_status undo(struct environment *environment) {
+    if (!environment->can_undo) {
+        return core_fail(environment->core, SYNRL_INVALID,
+                         "env->undo: there is no step on this batch to take back");
+    }
+    network_undo(environment->network, environment->actions, environment->alphas);
+    environment_moved(environment);
+    environment->has_old_loss = environment->has_before;
+    if (environment->has_before) {
+        environment->last = environment->before;
+        environment->old_loss = environment->before.loss;
+        environment->is_loss_known = environment->is_paid = true;
     }
     return SYNRL_OK;
+}
+
+static synrl_status env_undo(synrl_env *env) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "undo", 0, true));
+    return env_leave(environment, undo(environment));
 }
 
 static synrl_status env_loss(synrl_env *env, double *loss) {
-    *loss = current_loss(environment_of(env));
-    return SYNRL_OK;
-}
-
-static synrl_status env_differentiable(synrl_env *env) {
-    return network_differentiable(environment_of(env)->network);
-}
-
-static synrl_status env_gradient(synrl_env *env, float *gradient, double *loss) {
     struct environment *environment = environment_of(env);
-    struct pass pass;
-    SYNRL_TRY(network_gradient(environment->network, gradient, &pass));
-    environment->sample_forwards += network_samples(environment->network);
-    environment->sample_backwards += network_samples(environment->network);
-    environment->is_correct_known = environment->is_loss_known && environment->is_correct_known;
-    pass.n_correct = environment->last.n_correct;
-    environment->last = pass;
-    environment->is_loss_known = environment->is_paid = true;
-    *loss = pass.loss;
-    return SYNRL_OK;
-}
-
-static synrl_status env_shift(synrl_env *env, const float *delta) {
-    network_shift(environment_of(env)->network, delta);
-    weights_moved(environment_of(env));
-    return SYNRL_OK;
+    SYNRL_TRY(env_enter(environment, "loss", SYNRL_RULE_READS_LOSS, false));
+    const synrl_status status = environment_loss(environment, loss);
+    environment->is_perturbed_last = false;
+    if (status == SYNRL_OK && environment->reward == 0) {
+        environment->losses[0] = *loss;
+    }
+    return env_leave(environment, status);
 }
 
 /* Batches -------------------------------------------------------------------------------------- */
@@ -165,10 +264,10 @@ static synrl_status draw_batch(struct environment *environment, uint64_t number)
         random_api.sample(stream, (uint32_t)network_samples(environment->network),
                           (uint32_t)dataset_data(options->data)->n_samples, environment->samples);
     }
-    environment->batch_number = number;
+    environment->public.batch = number;
     environment->is_probe_bound = false;
     SYNRL_TRY(network_bind(environment->network, environment->samples));
-    weights_moved(environment);
+    environment_moved(environment);
     if (options->refresh == BATCH_REBASE) {
         environment->has_old_loss = false;
     }
@@ -178,11 +277,14 @@ static synrl_status draw_batch(struct environment *environment, uint64_t number)
 synrl_status environment_begin(struct environment *environment, uint64_t iteration,
                                bool count_correct) {
     const uint64_t every = environment->options.batch_every;
-    environment->public.iteration = iteration;
+    environment->public.iteration = environment->core->iteration = iteration;
+    network_set_time(environment->network, environment->options.seed, iteration);
     environment->count_correct = count_correct;
     environment->reward = 0;
+    environment->losses[0] = environment->losses[1] = (double)NAN;
+    environment->failure[0] = '\0';
     if (environment->samples != NULL && every > 0 &&
-        iteration / every != environment->batch_number) {
+        iteration / every != environment->public.batch) {
         return draw_batch(environment, iteration / every);
     }
     return SYNRL_OK;
@@ -202,7 +304,14 @@ static synrl_status build(struct environment *environment) {
     }
     SYNRL_TRY(network_create(core, options->model, options->loss, options->data, batch_size,
                              &environment->network));
-    environment->public.layout = network_layout(environment->network);
+    const synrl_layout *layout = network_layout(environment->network);
+    environment->public.layout = layout;
+    environment->public.n_samples = batch_size;
+    environment->actions = core_alloc(core, layout->n_synapses, 1);
+    environment->alphas = core_alloc(core, layout->n_tensors, sizeof(float));
+    if (environment->actions == NULL || environment->alphas == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
     if (batch_size < n) {
         environment->samples = core_alloc(core, n, sizeof(uint32_t));
         if (environment->samples == NULL) {
@@ -221,15 +330,22 @@ synrl_status environment_create(struct core *core, const struct train_options *o
     }
     environment->core = core;
     environment->options = *options;
+    environment->traits = SYNRL_RULE_READS_MORE; /* until there is a rule */
     environment->public = (synrl_env){.size = sizeof(synrl_env),
                                       .context = environment,
                                       .seed = options->seed,
                                       .step = env_step,
-                                      .probe = env_probe,
+                                      .step_tensors = env_step_tensors,
+                                      .undo = env_undo,
                                       .loss = env_loss,
+                                      .probe = env_probe,
+                                      .probe_actions = env_probe_actions,
+                                      .weights = env_weights,
+                                      .set_weights = env_set_weights,
+                                      .shift = env_shift,
                                       .differentiable = env_differentiable,
                                       .gradient = env_gradient,
-                                      .shift = env_shift};
+                                      .local = &local_api};
     const synrl_status status = build(environment);
     if (status != SYNRL_OK) {
         environment_destroy(environment);
@@ -247,7 +363,18 @@ void environment_destroy(struct environment *environment) {
     network_destroy(environment->probe);
     core_free(environment->core, environment->probe_weights);
     core_free(environment->core, environment->samples);
+    core_free(environment->core, environment->actions);
+    core_free(environment->core, environment->alphas);
+    core_free(environment->core, environment->clean);
+    core_free(environment->core, environment->noisy);
     core_free(environment->core, environment);
+}
+
+void environment_set_rule(struct environment *environment, struct host *rule, uint32_t traits,
+                          bool is_creating) {
+    environment->rule = rule;
+    environment->traits = traits;
+    environment->is_creating = is_creating;
 }
 
 /* What the trainer asks ------------------------------------------------------------------------ */
@@ -260,15 +387,21 @@ int environment_reward(const struct environment *environment) {
     return environment->reward;
 }
 
+const double *environment_losses(const struct environment *environment) {
+    return environment->losses;
+}
+
 struct network *environment_network(struct environment *environment) {
     return environment->network;
 }
 
-void environment_look(struct environment *environment, struct metrics *metrics) {
+synrl_status environment_measure(struct environment *environment, struct metrics *metrics) {
     const bool has_classes = network_has_classes(environment->network);
     if (!environment->is_loss_known || (has_classes && !environment->is_correct_known)) {
-        environment->last = network_pass(environment->network, has_classes, NULL);
-        environment->is_loss_known = environment->is_correct_known = true;
+        SYNRL_TRY(network_pass(environment->network,
+                               &(struct pass_options){.count_correct = has_classes},
+                               &environment->last));
+        environment->is_loss_known = environment->is_correct_known = environment->has_terms = true;
     }
     metrics->loss = environment->last.loss;
     metrics->accuracy = has_classes ? (double)environment->last.n_correct /
@@ -276,34 +409,72 @@ void environment_look(struct environment *environment, struct metrics *metrics) 
                                     : (double)NAN;
     metrics->sample_forwards = environment->sample_forwards;
     metrics->sample_backwards = environment->sample_backwards;
+    return SYNRL_OK;
 }
 
 /* State ---------------------------------------------------------------------------------------- */
 
-struct environment_state environment_save(const struct environment *environment) {
-    return (struct environment_state){.old_loss = environment->old_loss,
-                                      .last = environment->last,
-                                      .batch_number = environment->batch_number,
-                                      .sample_forwards = environment->sample_forwards,
-                                      .sample_backwards = environment->sample_backwards,
-                                      .has_old_loss = environment->has_old_loss,
-                                      .is_loss_known = environment->is_loss_known,
-                                      .is_correct_known = environment->is_correct_known,
-                                      .is_paid = environment->is_paid};
+/* Followed by the step sizes of the last step [n_tensors], floats. */
+struct environment_state {
+    double old_loss;
+    struct pass last, before;
+    uint64_t batch, sample_forwards, sample_backwards;
+    uint8_t has_old_loss, is_loss_known, is_correct_known, is_paid, can_undo, has_before;
+    uint8_t reserved[2];
+};
+
+size_t environment_state_size(const struct environment *environment) {
+    return sizeof(struct environment_state) + environment->public.layout->n_tensors * sizeof(float);
 }
 
-synrl_status environment_load(struct environment *environment,
-                              const struct environment_state *state) {
-    if (state->batch_number != environment->batch_number) {
-        SYNRL_TRY(draw_batch(environment, state->batch_number));
+void environment_save(const struct environment *environment, void *state) {
+    const struct environment_state own = {.old_loss = environment->old_loss,
+                                          .last = environment->last,
+                                          .before = environment->before,
+                                          .batch = environment->public.batch,
+                                          .sample_forwards = environment->sample_forwards,
+                                          .sample_backwards = environment->sample_backwards,
+                                          .has_old_loss = environment->has_old_loss,
+                                          .is_loss_known = environment->is_loss_known,
+                                          .is_correct_known = environment->is_correct_known,
+                                          .is_paid = environment->is_paid,
+                                          .can_undo = environment->can_undo,
+                                          .has_before = environment->has_before};
+    memcpy(state, &own, sizeof own);
+    memcpy((char *)state + sizeof own, environment->alphas,
+           environment->public.layout->n_tensors * sizeof(float));
+}
+
+synrl_status environment_load(struct environment *environment, const void *state) {
+    const size_t n_tensors = environment->public.layout->n_tensors;
+    struct environment_state own;
+    memcpy(&own, state, sizeof own);
+    memcpy(environment->alphas, (const char *)state + sizeof own, n_tensors * sizeof(float));
+    for (size_t t = 0; t < n_tensors; t++) {
+        if (!(environment->alphas[t] >= 0.0F && isfinite(environment->alphas[t]))) {
+            return core_fail(environment->core, SYNRL_INVALID, "the saved environment is damaged");
+        }
     }
-    environment->old_loss = state->old_loss;
-    environment->last = state->last;
-    environment->sample_forwards = state->sample_forwards;
-    environment->sample_backwards = state->sample_backwards;
-    environment->has_old_loss = state->has_old_loss != 0;
-    environment->is_loss_known = state->is_loss_known != 0;
-    environment->is_correct_known = state->is_correct_known != 0;
-    environment->is_paid = state->is_paid != 0;
+    if (own.batch != environment->public.batch) {
+        SYNRL_TRY(draw_batch(environment, own.batch));
+    }
+    environment_moved(environment);
+    environment->old_loss = own.old_loss;
+    environment->last = own.last;
+    environment->before = own.before;
+    environment->sample_forwards = own.sample_forwards;
+    environment->sample_backwards = own.sample_backwards;
+    environment->has_old_loss = own.has_old_loss != 0;
+    environment->is_loss_known = own.is_loss_known != 0;
+    environment->is_correct_known = own.is_correct_known != 0;
+    environment->is_paid = own.is_paid != 0;
+    environment->can_undo = own.can_undo != 0;
+    environment->has_before = own.has_before != 0;
     return SYNRL_OK;
+}
+
+void environment_loaded(struct environment *environment) {
+    if (environment->can_undo) {
+        network_last_actions(environment->network, environment->actions);
+    }
 }

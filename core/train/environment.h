@@ -3,7 +3,6 @@
 #define ENVIRONMENT_H
 
 #include "synrl/env.h"
-#include "train/metrics.h"
 #include "train/network.h"
 #include "train/options.h"
 
@@ -15,27 +14,34 @@ synrl_status environment_create(struct core *core, const struct train_options *o
 void environment_destroy(struct environment *environment); /* NULL is allowed */
 synrl_env *environment_public(struct environment *environment);
 
+/* Whose calls come from now on, with its traits; is_creating: its create is running, in which no
+ * weight may move. */
+void environment_set_rule(struct environment *environment, struct host *rule, uint32_t traits,
+                          bool is_creating);
+/* SYNRL_INVALID, with its message, where a call of the rule has failed since environment_begin and
+ * the rule passed over it. */
+synrl_status environment_check(struct environment *environment);
+
 /* Starts an iteration: redraws the batch where it is due. count_correct: have the forward pass of
  * `step` count right answers too. */
 synrl_status environment_begin(struct environment *environment, uint64_t iteration,
                                bool count_correct);
 /* The reward of this iteration's step: -1 or +1, or 0 where the rule did not step. */
 int environment_reward(const struct environment *environment);
+/* The losses [2] that this iteration showed the rule: before the step (NaN: not asked) and after.
+ */
+const double *environment_losses(const struct environment *environment);
 /* Loss and accuracy on the batch at the weights as they are; what is not known yet costs a forward
  * pass that is not counted. */
-void environment_look(struct environment *environment, struct metrics *metrics);
+synrl_status environment_measure(struct environment *environment, struct metrics *metrics);
 struct network *environment_network(struct environment *environment);
 
-/* All that the environment knows beside the network's weights, to go on later bit for bit. */
-struct environment_state {
-    double old_loss;
-    struct pass last;
-    uint64_t batch_number, sample_forwards, sample_backwards;
-    uint64_t has_old_loss, is_loss_known, is_correct_known, is_paid;
-};
-struct environment_state environment_save(const struct environment *environment);
-/* Draws and binds the batch of that moment; the weights are to be loaded after this. */
-synrl_status environment_load(struct environment *environment,
-                              const struct environment_state *state);
+/* All that the environment knows beside the network's weights, to continue later bit for bit.
+ * environment_load draws and binds the batch of that moment; the network is to be loaded after it,
+ * and then environment_loaded called. */
+size_t environment_state_size(const struct environment *environment);
+void environment_save(const struct environment *environment, void *state);
+synrl_status environment_load(struct environment *environment, const void *state);
+void environment_loaded(struct environment *environment);
 
 #endif

@@ -52,7 +52,9 @@ static synrl_status answer(struct core *core, struct network *network, struct ev
         result->n_classes = n > result->n_classes ? n : result->n_classes;
     }
     SYNRL_TRY(allocate(core, network, result));
-    const struct pass pass = network_pass(network, true, result->outputs);
+    struct pass pass;
+    SYNRL_TRY(network_pass(
+        network, &(struct pass_options){.count_correct = true, .outputs = result->outputs}, &pass));
     result->loss = pass.loss;
     result->accuracy = (double)NAN;
     if (network_has_classes(network)) {

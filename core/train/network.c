@@ -10,6 +10,7 @@
 #include "engine/engine.h"
 #include "engine/pool.h"
 #include "plugin/host.h"
+#include "train/model.h"
 
 /* A term counts in units of 2^-32; at this size and above (or NaN) the loss is infinite. */
 #define TERM_LIMIT 67108864.0F /* 2^26 */
@@ -23,21 +24,21 @@ struct tally { /* of one worker */
 
 struct network {
     struct core *core;
-    struct component *model_component, *loss_component;
+    struct model model; /* its host owns the batch too */
+    struct component *loss_component;
     struct dataset *data;
-    struct host host;
-    const synrl_model_ops *ops;
-    void *model;
-    const synrl_layout *layout;
+    float *alphas; /* [n_tensors], scratch of an act */
     size_t n_samples, n_blocks;
     synrl_batch *batch;
-    float *target_vectors;  /* [n_blocks][n_outputs][SYNRL_LANES], or NULL */
-    int32_t *target_labels; /* [n_blocks][SYNRL_LANES], or NULL */
-    int32_t *classes;       /* [n_blocks][SYNRL_LANES], or NULL without classes */
-    uint32_t *rows;         /* [n_samples], scratch */
-    float *outputs;         /* [n_workers][n_outputs][SYNRL_LANES] */
-    struct tally *tallies;  /* [n_workers] */
-    float *slopes;          /* [n_blocks][n_outputs][SYNRL_LANES], made by the first gradient */
+    float *target_vectors;    /* [n_blocks][n_outputs][SYNRL_LANES], or NULL */
+    int32_t *target_labels;   /* [n_blocks][SYNRL_LANES], or NULL */
+    int32_t *classes;         /* [n_blocks][SYNRL_LANES], or NULL without classes */
+    uint32_t *rows;           /* [n_samples], scratch */
+    float *outputs;           /* [n_workers][n_outputs][SYNRL_LANES] */
+    struct tally *tallies;    /* [n_workers] */
+    float *slopes;            /* [n_blocks][n_outputs][SYNRL_LANES], made by the first gradient */
+    float *terms;             /* [n_blocks][SYNRL_LANES] of the last pass, where they are kept */
+    uint64_t seed, iteration; /* what forward is told */
 };
 
 static const synrl_loss_ops *loss_ops(const struct network *network) {
@@ -53,9 +54,8 @@ static const char *plugin_id(const struct component *component) {
 /* Whether the data's targets suit the loss and the network's outputs. */
 static synrl_status check_targets(struct network *network) {
     const synrl_data *data = dataset_data(network->data);
-    const size_t n_outputs = network->layout->n_outputs;
-    const char *data_id = dataset_id(network->data),
-               *model_id = plugin_id(network->model_component);
+    const size_t n_outputs = network->model.layout.n_outputs;
+    const char *data_id = dataset_id(network->data), *model_name = model_id(&network->model);
     if (network->loss_component != NULL &&
         loss_ops(network)->target_format == SYNRL_TARGET_LABELS && data->labels == NULL) {
         return core_fail(network->core, SYNRL_INVALID,
@@ -68,21 +68,21 @@ static synrl_status check_targets(struct network *network) {
         if (n_outputs != data->n_classes && !is_sign) {
             return core_fail(network->core, SYNRL_INVALID,
                              "model \"%s\" has %zu outputs, and dataset \"%s\" has %zu classes: "
-                             "there must be one output a class",
-                             model_id, n_outputs, data_id, data->n_classes);
+                             "there must be one output per class",
+                             model_name, n_outputs, data_id, data->n_classes);
         }
     } else if (data->targets != NULL && data->n_targets != n_outputs) {
         return core_fail(network->core, SYNRL_INVALID,
-                         "model \"%s\" has %zu outputs, and dataset \"%s\" has %zu targets a "
-                         "sample: they must be as many",
-                         model_id, n_outputs, data_id, data->n_targets);
+                         "model \"%s\" has %zu outputs, and dataset \"%s\" has %zu targets per "
+                         "sample: the numbers must be equal",
+                         model_name, n_outputs, data_id, data->n_targets);
     }
     if (network->loss_component != NULL &&
         loss_ops(network)->target_format == SYNRL_TARGET_LABELS && n_outputs < data->n_classes) {
         return core_fail(network->core, SYNRL_INVALID,
-                         "loss \"%s\" needs one output a class: model \"%s\" has %zu, dataset "
+                         "loss \"%s\" needs one output per class: model \"%s\" has %zu, dataset "
                          "\"%s\" has %zu classes",
-                         plugin_id(network->loss_component), model_id, n_outputs, data_id,
+                         plugin_id(network->loss_component), model_name, n_outputs, data_id,
                          data->n_classes);
     }
     return SYNRL_OK;
@@ -92,7 +92,7 @@ static synrl_status allocate(struct network *network) {
     struct core *core = network->core;
     const synrl_data *data = dataset_data(network->data);
     const size_t n_blocks = network->n_blocks;
-    const size_t n_outputs = network->layout->n_outputs, n_workers = pool_size(core->pool);
+    const size_t n_outputs = network->model.layout.n_outputs, n_workers = pool_size(core->pool);
     const bool wants_labels =
         network->loss_component != NULL && loss_ops(network)->target_format == SYNRL_TARGET_LABELS;
     if (wants_labels) {
@@ -107,24 +107,47 @@ static synrl_status allocate(struct network *network) {
     network->rows = core_alloc(core, network->n_samples, sizeof(uint32_t));
     network->outputs = core_alloc(core, n_workers, n_outputs * SYNRL_LANES * sizeof(float));
     network->tallies = core_alloc(core, n_workers, sizeof *network->tallies);
+    network->alphas = core_alloc(core, network->model.layout.n_tensors, sizeof *network->alphas);
     if ((network->target_labels == NULL && network->target_vectors == NULL) ||
         (data->n_classes > 0 && network->classes == NULL) || network->rows == NULL ||
-        network->outputs == NULL || network->tallies == NULL) {
+        network->outputs == NULL || network->tallies == NULL || network->alphas == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    return batch_create(&network->host.public, network->n_samples, data->n_inputs,
-                        data->format == SYNRL_INPUT_U8, data->scale, &network->batch);
+    return batch_create(&network->model.host.public, network->n_samples, data->n_inputs,
+                        data->format == SYNRL_INPUT_BYTES, data->scale, &network->batch);
 }
 
-static synrl_status build(struct network *network) {
-    const struct plugin *plugin = component_plugin(network->model_component);
-    host_init(&network->host, network->core, SYNRL_KIND_MODEL, plugin->entry->id);
-    network->ops = plugin->entry->ops;
-    SYNRL_TRY(network->ops->create(&network->host.public,
-                                   component_config(network->model_component),
-                                   dataset_data(network->data)->n_inputs, &network->model));
-    network->layout = network->ops->layout(network->model);
+synrl_shape data_shape(const synrl_data *data) {
+    return (synrl_shape){.size = sizeof(synrl_shape),
+                         .n_samples = data->n_samples,
+                         .n_inputs = data->n_inputs,
+                         .n_targets = data->n_targets,
+                         .n_classes = data->n_classes,
+                         .height = data->height,
+                         .width = data->width,
+                         .n_channels = data->n_channels,
+                         .n_steps = data->n_steps};
+}
+
+/* What the loss itself has to say of the data. */
+static synrl_status check_loss(struct network *network, const synrl_shape *shape) {
+    struct component *loss = network->loss_component;
+    if (loss == NULL || !SYNRL_OFFERS(loss_ops(network), check)) {
+        return SYNRL_OK;
+    }
+    struct host *host = component_host(loss);
+    const struct call before = host_enter(host, "check");
+    return host_leave(host, before,
+                      loss_ops(network)->check(&host->public, component_config(loss), shape,
+                                               network->model.layout.n_outputs));
+}
+
+static synrl_status build(struct network *network, struct component *model) {
+    const synrl_shape shape = data_shape(dataset_data(network->data));
+    SYNRL_TRY(model_create(&network->model, network->core, model, &shape));
     SYNRL_TRY(check_targets(network));
+    SYNRL_TRY(check_loss(network, &shape));
+    SYNRL_TRY(model_initial(&network->model));
     return allocate(network);
 }
 
@@ -136,12 +159,11 @@ synrl_status network_create(struct core *core, struct component *model, struct c
         return SYNRL_NO_MEMORY;
     }
     network->core = core;
-    network->model_component = component_retain(model);
     network->loss_component = loss != NULL ? component_retain(loss) : NULL;
     network->data = dataset_retain(data);
     network->n_samples = n_samples;
     network->n_blocks = (n_samples + SYNRL_LANES - 1) / SYNRL_LANES;
-    const synrl_status status = build(network);
+    const synrl_status status = build(network, model);
     if (status != SYNRL_OK) {
         network_destroy(network);
         return status;
@@ -155,10 +177,6 @@ void network_destroy(struct network *network) {
         return;
     }
     struct core *core = network->core;
-    if (network->model != NULL) {
-        network->ops->destroy(network->model);
-    }
-    batch_destroy(network->batch);
     core_free(core, network->target_vectors);
     core_free(core, network->target_labels);
     core_free(core, network->classes);
@@ -166,7 +184,9 @@ void network_destroy(struct network *network) {
     core_free(core, network->outputs);
     core_free(core, network->tallies);
     core_free(core, network->slopes);
-    component_release(network->model_component);
+    core_free(core, network->terms);
+    core_free(core, network->alphas);
+    model_clear(&network->model);
     component_release(network->loss_component);
     dataset_release(network->data);
     core_free(core, network);
@@ -195,7 +215,7 @@ static int32_t sample_class(const synrl_data *data, size_t row) {
 
 synrl_status network_bind(struct network *network, const uint32_t *samples) {
     const synrl_data *data = dataset_data(network->data);
-    const size_t n_outputs = network->layout->n_outputs, n = network->n_samples;
+    const size_t n_outputs = network->model.layout.n_outputs, n = network->n_samples;
     for (size_t i = 0; i < n; i++) {
         network->rows[i] = (uint32_t)dataset_row(network->data, samples != NULL ? samples[i] : i);
     }
@@ -215,20 +235,22 @@ synrl_status network_bind(struct network *network, const uint32_t *samples) {
         }
     }
     batch_fill(network->batch, data->inputs, network->rows);
-    return network->ops->bind(network->model, network->batch);
+    return weights_bind(network->model.weights, network->batch);
 }
 
 /* Forward -------------------------------------------------------------------------------------- */
 
-static synrl_targets block_targets(const struct network *network, size_t block) {
-    synrl_targets targets = {NULL, NULL};
+static synrl_loss_block loss_block(const struct network *network, size_t block,
+                                   const float *outputs) {
+    const size_t n_outputs = network->model.layout.n_outputs;
+    synrl_loss_block made = {
+        .size = sizeof(synrl_loss_block), .n_outputs = n_outputs, .outputs = outputs};
     if (network->target_labels != NULL) {
-        targets.labels = network->target_labels + block * SYNRL_LANES;
+        made.labels = network->target_labels + block * SYNRL_LANES;
     } else {
-        targets.vectors =
-            network->target_vectors + block * network->layout->n_outputs * SYNRL_LANES;
+        made.targets = network->target_vectors + block * n_outputs * SYNRL_LANES;
     }
-    return targets;
+    return made;
 }
 
 static size_t block_samples(const struct network *network, size_t block) {
@@ -252,22 +274,22 @@ struct pass_work {
     struct network *network;
     bool count_correct;
     float *outputs;
+    struct watch *watch;
 };
 
-/* What the outputs of one block come to: its samples' terms of the loss, and who is right. */
+/* Adds a block's loss terms and counts correct predictions. */
 static void finish_block(const struct pass_work *work, size_t block, const float *outputs,
                          float *terms, struct tally *tally) {
     const struct network *network = work->network;
-    const size_t n = block_samples(network, block), n_outputs = network->layout->n_outputs;
+    const size_t n = block_samples(network, block), n_outputs = network->model.layout.n_outputs;
     if (network->loss_component != NULL) {
-        const synrl_targets targets = block_targets(network, block);
-        loss_ops(network)->terms(component_host(network->loss_component),
-                                 component_config(network->loss_component), n_outputs, outputs,
-                                 &targets, terms);
+        const synrl_loss_block of = loss_block(network, block, outputs);
+        loss_ops(network)->terms(&component_host(network->loss_component)->public,
+                                 component_config(network->loss_component), &of, terms);
     }
     for (size_t s = 0; work->count_correct && s < n; s++) {
-        const int32_t class = network->classes[block * SYNRL_LANES + s];
-        tally->n_correct += predicted_class(outputs + s, n_outputs, SYNRL_LANES) == class;
+        const int32_t label = network->classes[block * SYNRL_LANES + s];
+        tally->n_correct += predicted_class(outputs + s, n_outputs, SYNRL_LANES) == label;
     }
     for (size_t s = 0; work->outputs != NULL && s < n; s++) {
         for (size_t o = 0; o < n_outputs; o++) {
@@ -276,14 +298,32 @@ static void finish_block(const struct pass_work *work, size_t block, const float
     }
 }
 
+static void forward(const struct network *network, const synrl_pass *pass, float *outputs) {
+    network->model.ops->forward(&network->model.host.public, network->model.config,
+                                network->model.self, pass, outputs);
+}
+
+static synrl_pass make_pass(const struct network *network, struct watch *watch, size_t worker) {
+    return (synrl_pass){.size = sizeof(synrl_pass),
+                        .context = watch,
+                        .weights = network->model.weights,
+                        .batch = network->batch,
+                        .worker = worker,
+                        .seed = network->seed,
+                        .iteration = network->iteration};
+}
+
 static void pass_tile(const struct pass_work *work, size_t worker, size_t first, size_t n_blocks,
                       struct tally *tally) {
     struct network *network = work->network;
-    float *outputs = network->outputs + worker * network->layout->n_outputs * SYNRL_LANES;
-    float terms[SYNRL_TILE_BLOCKS * SYNRL_LANES];
+    float *outputs = network->outputs + worker * network->model.layout.n_outputs * SYNRL_LANES;
+    float scratch[SYNRL_TILE_BLOCKS * SYNRL_LANES];
+    float *terms = network->terms != NULL ? network->terms + first * SYNRL_LANES : scratch;
+    synrl_pass pass = make_pass(network, work->watch, worker);
     for (size_t i = 0; i < n_blocks; i++) {
         const size_t at = batch_is_backwards(network->batch) ? n_blocks - 1 - i : i;
-        network->ops->forward(network->model, worker, first + at, outputs);
+        pass.block = first + at;
+        forward(network, &pass, outputs);
         finish_block(work, first + at, outputs, terms + at * SYNRL_LANES, tally);
     }
     if (network->loss_component != NULL) {
@@ -308,25 +348,37 @@ static void pass_share(void *context, size_t worker, size_t n_workers) {
     network->tallies[worker] = tally;
 }
 
-struct pass network_pass(struct network *network, bool count_correct, float *outputs) {
-    struct pass_work work = {network, count_correct && network->classes != NULL, outputs};
-    pool_run(network->core->pool, pass_share, &work);
-    batch_turn(network->batch);
+static struct pass add_up(const struct network *network) {
     struct tally total = {.is_finite = true};
     for (size_t worker = 0; worker < pool_size(network->core->pool); worker++) {
         total.sum += network->tallies[worker].sum;
         total.n_correct += network->tallies[worker].n_correct;
         total.is_finite &= network->tallies[worker].is_finite;
     }
-    struct pass pass = {.sum = total.is_finite ? (double)total.sum / TERM_UNIT : (double)INFINITY,
-                        .loss = (double)NAN,
-                        .n_correct = total.n_correct};
-    if (network->loss_component != NULL) {
-        pass.loss = loss_ops(network)->finish(component_host(network->loss_component),
-                                              component_config(network->loss_component), pass.sum,
-                                              network->n_samples, network->layout->n_outputs);
+    return (struct pass){.sum = total.is_finite ? (double)total.sum / TERM_UNIT : (double)INFINITY,
+                         .loss = (double)NAN,
+                         .n_correct = total.n_correct};
+}
+
+/* What forward cannot return: a violation of the model, of its activations, of the loss. */
+synrl_status network_pass(struct network *network, const struct pass_options *options,
+                          struct pass *pass) {
+    struct pass_work work = {network, options->count_correct && network->classes != NULL,
+                             options->outputs, options->watch};
+    struct component *loss = network->loss_component;
+    const struct call before = host_enter(&network->model.host, "forward");
+    pool_run(network->core->pool, pass_share, &work);
+    batch_turn(network->batch);
+    SYNRL_TRY(host_leave(&network->model.host, before, weights_check(network->model.weights)));
+    *pass = add_up(network);
+    if (loss != NULL) {
+        const struct call outer = host_enter(component_host(loss), "finish");
+        pass->loss = loss_ops(network)->finish(&component_host(loss)->public,
+                                               component_config(loss), pass->sum,
+                                               network->n_samples, network->model.layout.n_outputs);
+        SYNRL_TRY(host_leave(component_host(loss), outer, SYNRL_OK));
     }
-    return pass;
+    return SYNRL_OK;
 }
 
 /* Backward ------------------------------------------------------------------------------------- */
@@ -337,16 +389,15 @@ synrl_status network_differentiable(struct network *network) {
         return core_fail(core, SYNRL_UNSUPPORTED, "loss \"%s\" has no derivative",
                          plugin_id(network->loss_component));
     }
-    if (!SYNRL_OFFERS(network->ops, backward) || !SYNRL_OFFERS(network->ops, prepare_backward)) {
+    if (!SYNRL_OFFERS(network->model.ops, backward) ||
+        !SYNRL_OFFERS(network->model.ops, prepare_backward)) {
         return core_fail(core, SYNRL_UNSUPPORTED, "model \"%s\" has no derivative",
-                         plugin_id(network->model_component));
+                         model_id(&network->model));
     }
-    SYNRL_TRY(network->ops->prepare_backward(network->model));
-    if (network->slopes == NULL) {
-        network->slopes = core_alloc(core, network->n_blocks,
-                                     network->layout->n_outputs * SYNRL_LANES * sizeof(float));
-    }
-    return network->slopes != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+    const struct call before = host_enter(&network->model.host, "prepare_backward");
+    return host_leave(&network->model.host, before,
+                      network->model.ops->prepare_backward(
+                          &network->model.host.public, network->model.config, network->model.self));
 }
 
 struct slope_work {
@@ -357,17 +408,19 @@ struct slope_work {
 static void slope_share(void *context, size_t worker, size_t n_workers) {
     const struct slope_work *work = context;
     struct network *network = work->network;
-    const size_t n_outputs = network->layout->n_outputs, size = n_outputs * SYNRL_LANES;
+    const size_t n_outputs = network->model.layout.n_outputs, size = n_outputs * SYNRL_LANES;
     float *outputs = network->outputs + worker * size;
     size_t first, end;
     pool_share(network->n_blocks, SYNRL_TILE_BLOCKS, worker, n_workers, &first, &end);
+    synrl_pass pass = make_pass(network, NULL, worker);
     for (size_t block = first; block < end; block++) {
-        const synrl_targets targets = block_targets(network, block);
+        const synrl_loss_block of = loss_block(network, block, outputs);
         float *slope = network->slopes + block * size;
-        network->ops->forward(network->model, worker, block, outputs);
-        loss_ops(network)->gradient(component_host(network->loss_component),
-                                    component_config(network->loss_component), n_outputs, outputs,
-                                    &targets, work->sum, network->n_samples, slope);
+        pass.block = block;
+        forward(network, &pass, outputs);
+        loss_ops(network)->gradient(&component_host(network->loss_component)->public,
+                                    component_config(network->loss_component), &of, work->sum,
+                                    network->n_samples, slope);
         for (size_t s = block_samples(network, block); s < SYNRL_LANES; s++) {
             for (size_t o = 0; o < n_outputs; o++) {
                 slope[o * SYNRL_LANES + s] = 0.0F;
@@ -376,22 +429,44 @@ static void slope_share(void *context, size_t worker, size_t n_workers) {
     }
 }
 
-synrl_status network_gradient(struct network *network, float *gradient, struct pass *pass) {
-    SYNRL_TRY(network_differentiable(network));
-    *pass = network_pass(network, false, NULL);
+synrl_status network_slopes(struct network *network, const float **slopes, struct pass *pass) {
+    SYNRL_TRY(network_pass(network, &(struct pass_options){.watch = NULL}, pass));
+    if (network->slopes == NULL) {
+        network->slopes = core_alloc(network->core, network->n_blocks,
+                                     network->model.layout.n_outputs * SYNRL_LANES * sizeof(float));
+        if (network->slopes == NULL) {
+            return SYNRL_NO_MEMORY;
+        }
+    }
     struct slope_work work = {network, pass->sum};
     pool_run(network->core->pool, slope_share, &work);
-    return network->ops->backward(network->model, network->slopes, gradient);
+    *slopes = network->slopes;
+    return SYNRL_OK;
 }
 
-/* Looking and moving --------------------------------------------------------------------------- */
+synrl_status network_gradient(struct network *network, float *gradient, struct pass *pass) {
+    const float *slopes;
+    SYNRL_TRY(network_differentiable(network));
+    SYNRL_TRY(network_slopes(network, &slopes, pass));
+    const struct call before = host_enter(&network->model.host, "backward");
+    return host_leave(&network->model.host, before,
+                      network->model.ops->backward(
+                          &network->model.host.public, network->model.config, network->model.self,
+                          network->model.weights, network->batch, slopes, gradient));
+}
+
+/* Measuring ------------------------------------------------------------------------------------ */
 
 const synrl_layout *network_layout(const struct network *network) {
-    return network->layout;
+    return &network->model.layout;
 }
 
 size_t network_samples(const struct network *network) {
     return network->n_samples;
+}
+
+size_t network_blocks(const struct network *network) {
+    return network->n_blocks;
 }
 
 bool network_has_classes(const struct network *network) {
@@ -402,30 +477,82 @@ int32_t network_class(const struct network *network, size_t sample) {
     return network->classes[sample];
 }
 
+bool network_loss_has_gradient(const struct network *network) {
+    return SYNRL_OFFERS(loss_ops(network), gradient);
+}
+
+synrl_status network_keep_terms(struct network *network) {
+    if (network->terms == NULL) {
+        network->terms = core_alloc(network->core, network->n_blocks, SYNRL_LANES * sizeof(float));
+    }
+    return network->terms != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+}
+
+int64_t network_term(const struct network *network, size_t sample) {
+    const float term = network->terms[sample];
+    return term >= 0.0F && term < TERM_LIMIT ? (int64_t)((double)term * TERM_UNIT) : INT64_MAX;
+}
+
+struct host *network_host(struct network *network) {
+    return &network->model.host;
+}
+
+const synrl_weights *network_weights(const struct network *network) {
+    return network->model.weights;
+}
+
+const synrl_batch *network_batch(const struct network *network) {
+    return network->batch;
+}
+
+void network_set_time(struct network *network, uint64_t seed, uint64_t iteration) {
+    network->seed = seed;
+    network->iteration = iteration;
+}
+
+/* Moving --------------------------------------------------------------------------------------- */
+
 void network_act(struct network *network, const int8_t *actions, float alpha, float bias_scale) {
-    network->ops->act(network->model, actions, alpha, bias_scale);
+    for (size_t t = 0; t < network->model.layout.n_tensors; t++) {
+        network->alphas[t] = network->model.layout.tensors[t].is_bias ? bias_scale * alpha : alpha;
+    }
+    weights_act(network->model.weights, actions, network->alphas);
+}
+
+void network_act_tensors(struct network *network, const int8_t *actions, const float *alphas) {
+    weights_act(network->model.weights, actions, alphas);
+}
+
+void network_undo(struct network *network, const int8_t *actions, const float *alphas) {
+    weights_undo(network->model.weights, actions, alphas);
+}
+
+void network_last_actions(const struct network *network, int8_t *actions) {
+    weights_last_actions(network->model.weights, actions);
 }
 
 void network_shift(struct network *network, const float *delta) {
-    network->ops->shift(network->model, delta);
+    weights_shift(network->model.weights, delta);
 }
 
 void network_get_weights(const struct network *network, float *weights) {
-    network->ops->get_weights(network->model, weights);
+    weights_get(network->model.weights, weights);
 }
 
 void network_set_weights(struct network *network, const float *weights) {
-    network->ops->set_weights(network->model, weights);
+    weights_set(network->model.weights, weights);
 }
+
+/* State ---------------------------------------------------------------------------------------- */
 
 size_t network_state_size(const struct network *network) {
-    return network->ops->state_size(network->model);
+    return model_state_size(&network->model);
 }
 
-void network_save(const struct network *network, void *state) {
-    network->ops->save(network->model, state);
+synrl_status network_save(const struct network *network, void *state) {
+    return model_save(&network->model, state);
 }
 
 synrl_status network_load(struct network *network, const void *state, size_t size) {
-    return network->ops->load(network->model, state, size);
+    return model_load(&network->model, state, size);
 }

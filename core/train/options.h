@@ -23,6 +23,7 @@ struct train_options {
     size_t batch_size;    /* 0: all of the data, always */
     uint64_t batch_every; /* iterations between redraws; 0: never */
     batch_refresh refresh;
+    size_t reward_group;       /* samples that are paid together by local->rewards; 0: the batch */
     uint64_t record_every;     /* 0: max(1, iterations / 1000) */
     uint64_t evaluate_every;   /* 0: max(1, iterations / 100); only where there is `valid` */
     uint64_t checkpoint_every; /* 0: never */

@@ -3,15 +3,16 @@
  * at. */
 #include "train/trainer.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
 
 #include "plugin/host.h"
-#include "synrl/rule.h"
 #include "train/environment.h"
 #include "train/evaluate.h"
+#include "train/rule.h"
 
 /* Observers are asked to tick at least this often, in seconds. */
 #define TICK_SECONDS 0.05
@@ -21,9 +22,9 @@ struct trainer {
     struct train_options options; /* holds references, and its own name */
     struct environment *environment;
     struct network *validation; /* or NULL */
-    struct host rule_host;
-    const synrl_rule_ops *rule_ops;
-    void *rule;
+    struct rule rule;
+    size_t rule_state_size;
+    bool has_diverged;     /* a loss was not finite, and that was said */
     float *weights;        /* [n_synapses], scratch of validation; NULL without */
     uint64_t weights_hash; /* as the last run left them */
     uint64_t done;
@@ -86,18 +87,36 @@ static synrl_status make_validation(struct trainer *trainer) {
     return network_bind(trainer->validation, NULL);
 }
 
+bool trainer_can_resume(const struct trainer *trainer) {
+    return rule_can_resume(&trainer->rule);
+}
+
+static synrl_status make_rule(struct trainer *trainer) {
+    const struct train_options *options = &trainer->options;
+    struct environment *environment = trainer->environment;
+    struct rule *rule = &trainer->rule;
+    SYNRL_TRY(rule_create(rule, trainer->core, options->rule));
+    if (options->checkpoint_every > 0 && !rule_can_resume(rule)) {
+        return core_fail(trainer->core, SYNRL_UNSUPPORTED,
+                         "checkpoint: %s cannot be resumed: it offers no state and is not "
+                         "SYNRL_RULE_STATELESS",
+                         rule->host.who);
+    }
+    environment_set_rule(environment, &rule->host, rule->ops->traits, true);
+    SYNRL_TRY(rule_start(rule, environment_public(environment)));
+    SYNRL_TRY(environment_check(environment));
+    environment_set_rule(environment, &rule->host, rule->ops->traits, false);
+    const struct stateful state = rule_state(rule);
+    return state_measure(&state, &trainer->rule_state_size);
+}
+
 static synrl_status build(struct trainer *trainer) {
     const struct train_options *options = &trainer->options;
     SYNRL_TRY(environment_create(trainer->core, options, &trainer->environment));
-    synrl_env *env = environment_public(trainer->environment);
     if (options->valid != NULL) {
         SYNRL_TRY(make_validation(trainer));
     }
-    const synrl_plugin *entry = component_plugin(options->rule)->entry;
-    host_init(&trainer->rule_host, trainer->core, SYNRL_KIND_RULE, entry->id);
-    trainer->rule_ops = entry->ops;
-    return trainer->rule_ops->create(&trainer->rule_host.public, component_config(options->rule),
-                                     env, &trainer->rule);
+    return make_rule(trainer);
 }
 
 synrl_status trainer_create(struct core *core, const struct train_options *options,
@@ -124,9 +143,7 @@ void trainer_destroy(struct trainer *trainer) {
     if (trainer == NULL) {
         return;
     }
-    if (trainer->rule != NULL) {
-        trainer->rule_ops->destroy(trainer->rule);
-    }
+    rule_clear(&trainer->rule);
     network_destroy(trainer->validation);
     environment_destroy(trainer->environment);
     core_free(trainer->core, trainer->weights);
@@ -141,15 +158,17 @@ void trainer_destroy(struct trainer *trainer) {
 
 /* Looking -------------------------------------------------------------------------------------- */
 
-static void validate(struct trainer *trainer, struct metrics *metrics) {
+static synrl_status validate(struct trainer *trainer, struct metrics *metrics) {
     struct network *validation = trainer->validation;
     network_get_weights(environment_network(trainer->environment), trainer->weights);
     network_set_weights(validation, trainer->weights);
-    const struct pass pass = network_pass(validation, true, NULL);
+    struct pass pass;
+    SYNRL_TRY(network_pass(validation, &(struct pass_options){.count_correct = true}, &pass));
     metrics->valid_loss = pass.loss;
     if (network_has_classes(validation)) {
         metrics->valid_accuracy = (double)pass.n_correct / (double)network_samples(validation);
     }
+    return SYNRL_OK;
 }
 
 /* What the rule was told to use at this iteration, if it has such a parameter. */
@@ -171,7 +190,17 @@ static double scheduled(const struct trainer *trainer, const char *name) {
     return (double)NAN;
 }
 
-static void look(struct trainer *trainer, bool evaluate) {
+/* Says once that the loss is no longer a number to go by. */
+static void warn_of_divergence(struct trainer *trainer) {
+    if (!isfinite(trainer->latest.loss) && !trainer->has_diverged) {
+        trainer->has_diverged = true;
+        core_log(trainer->core, SYNRL_LOG_WARNING,
+                 "%s: the loss is not finite after %" PRIu64 " iterations", trainer->options.name,
+                 trainer->done);
+    }
+}
+
+static synrl_status measure(struct trainer *trainer, bool evaluate) {
     struct metrics *metrics = &trainer->latest;
     *metrics = (struct metrics){.iteration = trainer->done,
                                 .reward_rate = (double)NAN,
@@ -179,14 +208,13 @@ static void look(struct trainer *trainer, bool evaluate) {
                                 .valid_accuracy = (double)NAN,
                                 .alpha_s = scheduled(trainer, "alpha_s"),
                                 .epsilon = scheduled(trainer, "epsilon")};
-    environment_look(trainer->environment, metrics);
+    SYNRL_TRY(environment_measure(trainer->environment, metrics));
+    warn_of_divergence(trainer);
     if (trainer->stepped > 0) {
         metrics->reward_rate = (double)trainer->rewarded / (double)trainer->stepped;
     }
     trainer->rewarded = trainer->stepped = 0;
-    if (evaluate && trainer->validation != NULL) {
-        validate(trainer, metrics);
-    }
+    return evaluate && trainer->validation != NULL ? validate(trainer, metrics) : SYNRL_OK;
 }
 
 /* Running -------------------------------------------------------------------------------------- */
@@ -206,7 +234,7 @@ static synrl_status report(struct trainer *trainer, size_t n_observers,
     const struct train_options *options = &trainer->options;
     const bool evaluates = trainer->validation != NULL;
     const bool evaluate = evaluates && is_due(trainer, trainer->done, options->evaluate_every);
-    look(trainer, evaluate);
+    SYNRL_TRY(measure(trainer, evaluate));
     for (size_t i = 0; i < n_observers; i++) {
         if (observers[i].record != NULL) {
             SYNRL_TRY(observers[i].record(observers[i].context, &trainer->latest));
@@ -226,9 +254,25 @@ static synrl_status report(struct trainer *trainer, size_t n_observers,
     return trainer->has_ended ? SYNRL_STOPPED : status;
 }
 
+bool trainer_records_losses(const struct trainer *trainer) {
+    return rule_reads_losses(&trainer->rule);
+}
+
+static synrl_status tell_losses(struct trainer *trainer, size_t n_observers,
+                                const struct observer *observers) {
+    const double *losses = environment_losses(trainer->environment);
+    for (size_t i = 0; trainer_records_losses(trainer) && i < n_observers; i++) {
+        if (observers[i].losses != NULL) {
+            SYNRL_TRY(observers[i].losses(observers[i].context, trainer->done, losses));
+        }
+    }
+    return SYNRL_OK;
+}
+
 static synrl_status tell_reward(struct trainer *trainer, size_t n_observers,
                                 const struct observer *observers) {
     const int reward = environment_reward(trainer->environment);
+    SYNRL_TRY(tell_losses(trainer, n_observers, observers));
     if (reward == 0) {
         return SYNRL_OK;
     }
@@ -268,13 +312,27 @@ static synrl_status tell_checkpoint(size_t n_observers, const struct observer *o
     return SYNRL_OK;
 }
 
+static synrl_status step_rule(struct trainer *trainer) {
+    SYNRL_TRY(rule_step(&trainer->rule, environment_public(trainer->environment)));
+    return environment_check(trainer->environment);
+}
+
+/* After the last iteration; what it moves is no iteration's. */
+static synrl_status finish_rule(struct trainer *trainer) {
+    SYNRL_TRY(rule_finish(&trainer->rule, environment_public(trainer->environment)));
+    return environment_check(trainer->environment);
+}
+
 static synrl_status iterate(struct trainer *trainer, size_t n_observers,
                             const struct observer *observers) {
     SYNRL_TRY(environment_begin(trainer->environment, trainer->done,
                                 record_is_due(trainer, trainer->done + 1)));
-    SYNRL_TRY(trainer->rule_ops->step(trainer->rule, environment_public(trainer->environment)));
+    SYNRL_TRY(step_rule(trainer));
     SYNRL_TRY(tell_reward(trainer, n_observers, observers));
     trainer->done++;
+    if (trainer->done == trainer->options.iterations) {
+        SYNRL_TRY(finish_rule(trainer));
+    }
     if (record_is_due(trainer, trainer->done)) {
         SYNRL_TRY(report(trainer, n_observers, observers));
     }
@@ -326,8 +384,12 @@ synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
     if (trainer->is_interrupted) { /* between two iterations, and before anything looks */
         SYNRL_TRY(tell_checkpoint(n_observers, observers));
     }
-    if (status == SYNRL_STOPPED && trainer->latest.iteration != trainer->done) {
-        look(trainer, true);
+    if (trainer->has_ended && status == SYNRL_STOPPED &&
+        trainer->done < trainer->options.iterations) {
+        SYNRL_TRY(finish_rule(trainer)); /* the script ended it early */
+        SYNRL_TRY(measure(trainer, true));
+    } else if (status == SYNRL_STOPPED && trainer->latest.iteration != trainer->done) {
+        SYNRL_TRY(measure(trainer, true));
     }
     if (status == SYNRL_OK || status == SYNRL_STOPPED) {
         SYNRL_TRY(hash_weights(trainer));
@@ -359,8 +421,7 @@ void trainer_weights(const struct trainer *trainer, float *weights) {
 }
 
 const synrl_policy *trainer_policy(const struct trainer *trainer) {
-    return SYNRL_OFFERS(trainer->rule_ops, policy) ? trainer->rule_ops->policy(trainer->rule)
-                                                   : NULL;
+    return rule_policy((struct rule *)&trainer->rule);
 }
 
 bool trainer_has_ended(const struct trainer *trainer) {
@@ -369,73 +430,82 @@ bool trainer_has_ended(const struct trainer *trainer) {
 
 /* State ---------------------------------------------------------------------------------------- */
 
-/* In front of the network's state and the rule's. */
+/* In front of the environment's state, the network's and the rule's. */
 struct trainer_state {
     uint64_t done, rewarded, stepped, has_ended;
     struct metrics latest;
     double seconds;
-    struct environment_state environment;
+    uint64_t has_diverged;
     char stopped[256];
 };
 
-static size_t rule_state_size(const struct trainer *trainer) {
-    return SYNRL_OFFERS(trainer->rule_ops, state_size)
-               ? trainer->rule_ops->state_size(trainer->rule)
-               : 0;
+/* Where each part begins, and where the last one ends. */
+struct parts {
+    size_t environment, network, rule, end;
+};
+
+static struct parts state_parts(const struct trainer *trainer) {
+    struct parts parts = {.environment = sizeof(struct trainer_state)};
+    parts.network = parts.environment + environment_state_size(trainer->environment);
+    parts.rule = parts.network + network_state_size(environment_network(trainer->environment));
+    parts.end = parts.rule + trainer->rule_state_size;
+    return parts;
 }
 
 size_t trainer_state_size(const struct trainer *trainer) {
-    return sizeof(struct trainer_state) +
-           network_state_size(environment_network(trainer->environment)) + rule_state_size(trainer);
+    return state_parts(trainer).end;
 }
 
-void trainer_save(const struct trainer *trainer, void *state) {
-    const struct network *network = environment_network(trainer->environment);
+synrl_status trainer_save(struct trainer *trainer, void *state) {
+    const struct parts parts = state_parts(trainer);
+    const struct stateful rule = rule_state(&trainer->rule);
     struct trainer_state own = {.done = trainer->done,
                                 .rewarded = trainer->rewarded,
                                 .stepped = trainer->stepped,
                                 .has_ended = trainer->has_ended,
                                 .latest = trainer->latest,
                                 .seconds = trainer->seconds,
-                                .environment = environment_save(trainer->environment)};
+                                .has_diverged = trainer->has_diverged};
     memcpy(own.stopped, trainer->stopped, sizeof own.stopped);
     if (!trainer->has_ended) {
         own.stopped[0] = '\0';
     }
     char *to = state;
     memcpy(to, &own, sizeof own);
-    network_save(network, to + sizeof own);
-    if (rule_state_size(trainer) > 0) {
-        trainer->rule_ops->save(trainer->rule, to + sizeof own + network_state_size(network));
-    }
+    environment_save(trainer->environment, to + parts.environment);
+    SYNRL_TRY(network_save(environment_network(trainer->environment), to + parts.network));
+    return state_save(&rule, to + parts.rule, trainer->rule_state_size);
+}
+
+static synrl_status load_parts(struct trainer *trainer, const char *from) {
+    const struct parts parts = state_parts(trainer);
+    const struct stateful rule = rule_state(&trainer->rule);
+    SYNRL_TRY(environment_load(trainer->environment, from + parts.environment));
+    SYNRL_TRY(network_load(environment_network(trainer->environment), from + parts.network,
+                           parts.rule - parts.network));
+    environment_loaded(trainer->environment);
+    return state_load(&rule, from + parts.rule, trainer->rule_state_size);
 }
 
 synrl_status trainer_load(struct trainer *trainer, const void *state, size_t size) {
-    struct network *network = environment_network(trainer->environment);
     struct trainer_state own;
     if (size != trainer_state_size(trainer)) {
         return core_fail(trainer->core, SYNRL_INVALID, "a saved run of %zu bytes: must be %zu",
                          size, trainer_state_size(trainer));
     }
-    const char *from = state;
-    memcpy(&own, from, sizeof own);
+    memcpy(&own, state, sizeof own);
     own.stopped[sizeof own.stopped - 1] = '\0';
     if (own.done > trainer->options.iterations) {
-        return core_fail(
-            trainer->core, SYNRL_INVALID, "a saved run of %llu iterations: must be at most %llu",
-            (unsigned long long)own.done, (unsigned long long)trainer->options.iterations);
+        return core_fail(trainer->core, SYNRL_INVALID,
+                         "a saved run of %" PRIu64 " iterations: must be at most %" PRIu64,
+                         own.done, trainer->options.iterations);
     }
-    SYNRL_TRY(environment_load(trainer->environment, &own.environment));
-    SYNRL_TRY(network_load(network, from + sizeof own, network_state_size(network)));
-    if (rule_state_size(trainer) > 0) {
-        SYNRL_TRY(trainer->rule_ops->load(trainer->rule,
-                                          from + sizeof own + network_state_size(network),
-                                          rule_state_size(trainer)));
-    }
+    SYNRL_TRY(load_parts(trainer, state));
     trainer->done = own.done;
     trainer->rewarded = own.rewarded;
     trainer->stepped = own.stepped;
     trainer->has_ended = own.has_ended != 0;
+    trainer->has_diverged = own.has_diverged != 0;
     trainer->latest = own.latest;
     trainer->seconds = own.seconds;
     memcpy(trainer->stopped, own.stopped, sizeof own.stopped);

@@ -15,6 +15,9 @@ struct observer {
     synrl_status (*record)(void *context, const struct metrics *metrics);
     /* After each iteration of a rule that steps: its reward. */
     synrl_status (*reward)(void *context, uint64_t iteration, int reward);
+    /* After each iteration of a rule that reads losses and nothing more: those it could see, before
+     * its step (NaN: none) and after. */
+    synrl_status (*losses)(void *context, uint64_t iteration, const double losses[2]);
     /* Every checkpoint_every iterations, after all else of that iteration, and when the run is
      * interrupted: the moment to save. */
     synrl_status (*checkpoint)(void *context);
@@ -52,11 +55,16 @@ bool trainer_has_ended(const struct trainer *trainer);
  * that loads it goes on to the same bits. load: SYNRL_INVALID where the bytes do not fit; the
  * trainer may then load others, or be destroyed. */
 size_t trainer_state_size(const struct trainer *trainer);
-void trainer_save(const struct trainer *trainer, void *state);
+synrl_status trainer_save(struct trainer *trainer, void *state);
 synrl_status trainer_load(struct trainer *trainer, const void *state, size_t size);
 /* After trainer_load, for each of the metrics recorded before: what the script decides by may
  * remember, so it is asked again. Only for the last can its answer be news. */
 synrl_status trainer_retell(struct trainer *trainer, const struct metrics *metrics);
+
+/* Whether the rule says all that it remembers, so that a run can be saved and continued. */
+bool trainer_can_resume(const struct trainer *trainer);
+/* Whether `losses` is called. */
+bool trainer_records_losses(const struct trainer *trainer);
 
 const struct train_options *trainer_options(const struct trainer *trainer);
 const synrl_layout *trainer_layout(const struct trainer *trainer);

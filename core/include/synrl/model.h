@@ -50,11 +50,11 @@ static inline const synrl_tensor *synrl_tensor_at(const synrl_layout *layout, si
 /* Where `create` describes its network. */
 typedef struct synrl_layout_builder synrl_layout_builder;
 struct synrl_layout_builder {
-    uint32_t size, tensor_size; /* tensor_size: set by SYNRL_MODEL */
+    uint32_t size;
     void *context;
     size_t n_outputs; /* to be set by create */
-    /* [main] Adds a tensor, which is copied, its name too; stores its number. SYNRL_INVALID for a
-     * name or a size that cannot be. The first tensor is number 0. */
+    /* [main] Adds a tensor, which is copied, its name too; stores its number. number may be
+     * NULL. SYNRL_INVALID for a name or a shape that cannot be. The first tensor is number 0. */
     synrl_status (*add)(synrl_layout_builder *builder, const synrl_tensor *tensor, size_t *number);
 };
 

@@ -1,0 +1,47 @@
+/* The host of one instance of a plugin, from the core's side: whose it is, the memory it handed
+ * out, and what it must not let pass. plugin/host.h puts one together. */
+#ifndef BASE_HOST_H
+#define BASE_HOST_H
+
+#include <pthread.h>
+
+#include "base/core.h"
+
+struct block; /* a piece of memory, or an object, that the instance has */
+
+struct host {
+    synrl_host public;
+    struct core *core;
+    char who[96];         /* in front of its failures and log lines: rule "qlearning" */
+    pthread_mutex_t lock; /* of what follows: workers allocate and fail too */
+    struct block *blocks;
+    size_t n_late, late_bytes; /* blocks handed out since host_settled and not freed */
+    bool is_settled;
+    char violation[256]; /* what the plugin did that it must not; "": nothing */
+};
+
+struct core *host_core(const synrl_host *host);
+
+/* synrl_host.alloc and .free. */
+void *host_alloc(const synrl_host *public, size_t count, size_t size);
+void host_free(const synrl_host *public, void *memory);
+/* Has release(object) called when the instance ends. SYNRL_NO_MEMORY: it was called at once. */
+synrl_status host_own(const synrl_host *public, void *object, void (*release)(void *object));
+
+/* From now on blocks that are handed out and stay count as late: see host_release. */
+void host_settled(struct host *host);
+/* Frees all that the instance has. Warns of memory that grew with the n_calls made since
+ * host_settled, and of blocks that were written past their end. */
+void host_release(struct host *host, uint64_t n_calls);
+
+/* Notes a violation: the operation that is running fails with it. The first one counts. */
+void host_violate(struct host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
+
+/* Around every operation of the plugin that can fail. host_enter clears the message; host_leave
+ * gives the status that the operation has in the end: a violation makes it fail, a failure without
+ * a message gets one, a number that is no status is replaced. Both keep core->running, by which a
+ * crash can be named. */
+struct call host_enter(struct host *host, const char *operation);
+synrl_status host_leave(struct host *host, struct call before, synrl_status status);
+
+#endif

@@ -1,0 +1,259 @@
+/* Local information: perturbed passes, what samples are paid, and what synapses saw. */
+#include <math.h>
+#include <string.h>
+
+#include "engine/engine.h"
+#include "train/environment_private.h"
+
+__extension__ typedef __int128 wide; /* sums of up to 2^31 terms below 2^58 */
+
+static struct noise noise_of(const struct environment *environment, uint32_t draw) {
+    return (struct noise){environment->public.seed, environment->public.iteration, draw};
+}
+
+/* What local information needs, made by the first call that asks for it. */
+static synrl_status prepare(struct environment *environment) {
+    struct core *core = environment->core;
+    const size_t n = environment->public.n_samples;
+    if (environment->watch == NULL) {
+        SYNRL_TRY(watch_create(&network_host(environment->network)->public,
+                               environment->public.layout, &environment->watch));
+    }
+    SYNRL_TRY(network_keep_terms(environment->network));
+    environment->clean =
+        environment->clean != NULL ? environment->clean : core_alloc(core, n, sizeof(int64_t));
+    environment->noisy =
+        environment->noisy != NULL ? environment->noisy : core_alloc(core, n, sizeof(int64_t));
+    return environment->clean != NULL && environment->noisy != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+}
+
+static void copy_terms(const struct environment *environment, int64_t *terms) {
+    for (size_t s = 0; s < environment->public.n_samples; s++) {
+        terms[s] = network_term(environment->network, s);
+    }
+}
+
+/* A pass whose result is known already, for what else it shows. */
+static synrl_status watched_pass(struct environment *environment, bool is_watched) {
+    struct pass pass;
+    return network_pass(environment->network,
+                        &(struct pass_options){.watch = is_watched ? environment->watch : NULL},
+                        &pass);
+}
+
+/* The terms of the weights as they are into `clean`; counts a pass where the loss is not known. */
+static synrl_status find_clean_terms(struct environment *environment) {
+    double loss;
+    if (environment->has_noise) {
+        return SYNRL_OK; /* they were taken before the noise */
+    }
+    const bool had_terms = environment->has_terms && environment->is_loss_known;
+    SYNRL_TRY(environment_loss(environment, &loss));
+    if (!had_terms && !environment->has_terms) {
+        SYNRL_TRY(watched_pass(environment, false));
+    }
+    environment->has_terms = true;
+    copy_terms(environment, environment->clean);
+    return SYNRL_OK;
+}
+
+/* Noise and rewards ---------------------------------------------------------------------------- */
+
+static synrl_status perturb(struct environment *environment, uint32_t draw, double sigma,
+                            double *loss) {
+    const struct noise noise = noise_of(environment, draw);
+    struct pass pass;
+    SYNRL_TRY(prepare(environment));
+    SYNRL_TRY(find_clean_terms(environment));
+    SYNRL_TRY(
+        watch_begin_noise(environment->watch, network_batch(environment->network), &noise, sigma));
+    SYNRL_TRY(network_pass(environment->network,
+                           &(struct pass_options){.watch = environment->watch}, &pass));
+    environment->sample_forwards += network_samples(environment->network);
+    copy_terms(environment, environment->noisy);
+    environment->has_terms = false;
+    environment->has_noise = environment->is_perturbed_last = true;
+    if (loss != NULL) {
+        *loss = pass.loss;
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status local_perturb(synrl_env *env, uint32_t draw, double sigma, double *loss) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "local->perturb", SYNRL_RULE_READS_MORE, true));
+    return env_leave(environment, perturb(environment, draw, sigma, loss));
+}
+
+static synrl_status local_noise(synrl_env *env, uint32_t draw, int8_t *signs) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "local->noise", SYNRL_RULE_READS_MORE, false));
+    SYNRL_TRY(env_leave(environment, prepare(environment)));
+    const struct noise noise = noise_of(environment, draw);
+    return env_leave(environment, watch_signs(environment->watch,
+                                              network_batch(environment->network), &noise, signs));
+}
+
+static synrl_status sample_losses(struct environment *environment, int64_t *terms) {
+    SYNRL_TRY(prepare(environment));
+    if (!environment->is_perturbed_last) {
+        SYNRL_TRY(find_clean_terms(environment));
+    }
+    memcpy(terms, environment->is_perturbed_last ? environment->noisy : environment->clean,
+           environment->public.n_samples * sizeof *terms);
+    return SYNRL_OK;
+}
+
+static synrl_status local_sample_losses(synrl_env *env, int64_t *terms) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "local->sample_losses", SYNRL_RULE_READS_MORE, false));
+    return env_leave(environment, sample_losses(environment, terms));
+}
+
+/* The sign of what the noise did to the samples first .. end - 1 together. A loss that is not
+ * finite is worse than any that is. */
+static int8_t group_reward(const struct environment *environment, size_t first, size_t end) {
+    wide fallen = 0;
+    int n_infinite = 0; /* more of them without noise: positive */
+    for (size_t s = first; s < end; s++) {
+        const int64_t clean = environment->clean[s], noisy = environment->noisy[s];
+        n_infinite += (clean == INT64_MAX) - (noisy == INT64_MAX);
+        fallen += clean != INT64_MAX && noisy != INT64_MAX ? (wide)clean - noisy : 0;
+    }
+    if (n_infinite != 0) {
+        return n_infinite > 0 ? 1 : -1;
+    }
+    return (int8_t)((fallen > 0) - (fallen < 0));
+}
+
+static synrl_status rewards(struct environment *environment, int8_t *paid) {
+    const size_t n = environment->public.n_samples;
+    const size_t given = environment->options.reward_group, group = given > 0 ? given : n;
+    if (!environment->has_noise) {
+        return core_fail(environment->core, SYNRL_INVALID,
+                         "env->local->rewards: there was no perturb of these weights");
+    }
+    for (size_t first = 0; first < n; first += group) {
+        const size_t end = n - first < group ? n : first + group;
+        memset(paid + first, group_reward(environment, first, end), end - first);
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status local_rewards(synrl_env *env, int8_t *paid) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "local->rewards", SYNRL_RULE_READS_MORE, false));
+    return env_leave(environment, rewards(environment, paid));
+}
+
+/* What synapses and units saw ------------------------------------------------------------------ */
+
+static synrl_status correlate(struct environment *environment, const synrl_signal *signal,
+                              double *credit) {
+    SYNRL_TRY(prepare(environment));
+    SYNRL_TRY(watch_begin_credit(environment->watch, network_weights(environment->network),
+                                 network_batch(environment->network), signal));
+    SYNRL_TRY(watched_pass(environment, true));
+    return watch_end_credit(environment->watch, credit);
+}
+
+static synrl_status local_correlate(synrl_env *env, const synrl_signal *signal, double *credit) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "local->correlate", SYNRL_RULE_READS_MORE, false));
+    return env_leave(environment, correlate(environment, signal, credit));
+}
+
+static synrl_status activity(struct environment *environment, double *mean, double *mean_square) {
+    SYNRL_TRY(prepare(environment));
+    SYNRL_TRY(watch_begin_activity(environment->watch, network_batch(environment->network)));
+    SYNRL_TRY(watched_pass(environment, true));
+    return watch_end_activity(environment->watch, mean, mean_square);
+}
+
+static synrl_status local_activity(synrl_env *env, double *mean, double *mean_square) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "local->activity", SYNRL_RULE_READS_MORE, false));
+    return env_leave(environment, activity(environment, mean, mean_square));
+}
+
+/* Feedback ------------------------------------------------------------------------------------- */
+
+/* Rows [n_units][n_outputs] of the feedback matrix: random, and the identity for the outputs. */
+static void draw_feedback(const struct environment *environment, uint32_t number, float *matrix) {
+    const synrl_layout *layout = environment->public.layout;
+    const size_t n_outputs = layout->n_outputs, n_units = layout->n_units;
+    const synrl_stream stream = {environment->public.seed, number, SYNRL_PURPOSE_FEEDBACK};
+    const float width = 1.0F / sqrtf((float)n_outputs);
+    random_api.uniform(stream, 0, n_units * n_outputs, -width, width, matrix);
+    for (size_t o = 0; o < n_outputs && n_units >= n_outputs; o++) {
+        float *row = matrix + (n_units - n_outputs + o) * n_outputs;
+        memset(row, 0, n_outputs * sizeof *row);
+        row[o] = 1.0F;
+    }
+}
+
+/* signal[u] = sum over outputs, ascending, of matrix[u][o] * error[o], block by block. */
+static void carry_back(const struct environment *environment, const float *matrix,
+                       const float *errors, float *signal) {
+    const synrl_layout *layout = environment->public.layout;
+    const size_t n_units = layout->n_units, n_outputs = layout->n_outputs;
+    for (size_t block = 0; block < network_blocks(environment->network); block++) {
+        const float *error = errors + block * n_outputs * SYNRL_LANES;
+        for (size_t u = 0; u < n_units; u++) {
+            float *to = signal + (block * n_units + u) * SYNRL_LANES;
+            memset(to, 0, SYNRL_LANES * sizeof *to);
+            for (size_t o = 0; o < n_outputs; o++) {
+                for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
+                    to[lane] += matrix[u * n_outputs + o] * error[o * SYNRL_LANES + lane];
+                }
+            }
+        }
+    }
+}
+
+static synrl_status feedback(struct environment *environment, uint32_t number, float *signal) {
+    struct core *core = environment->core;
+    const synrl_layout *layout = environment->public.layout;
+    const float *errors;
+    struct pass pass;
+    if (!network_loss_has_gradient(environment->network)) {
+        return core_fail(core, SYNRL_UNSUPPORTED, "loss \"%s\" has no derivative",
+                         component_plugin(environment->options.loss)->entry->id);
+    }
+    SYNRL_TRY(network_slopes(environment->network, &errors, &pass));
+    float *matrix = core_alloc(core, layout->n_units, layout->n_outputs * sizeof *matrix);
+    if (matrix == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    draw_feedback(environment, number, matrix);
+    carry_back(environment, matrix, errors, signal);
+    core_free(core, matrix);
+    return SYNRL_OK;
+}
+
+static synrl_status local_feedback(synrl_env *env, uint32_t number, float *signal) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "local->feedback", SYNRL_RULE_READS_MORE, false));
+    return env_leave(environment, feedback(environment, number, signal));
+}
+
+static size_t local_n_blocks(const synrl_env *env) {
+    return network_blocks(environment_of(env)->network);
+}
+
+static size_t local_n_units(const synrl_env *env) {
+    return env->layout->n_units;
+}
+
+const synrl_local_api local_api = {
+    .size = sizeof(synrl_local_api),
+    .n_blocks = local_n_blocks,
+    .n_units = local_n_units,
+    .perturb = local_perturb,
+    .noise = local_noise,
+    .sample_losses = local_sample_losses,
+    .rewards = local_rewards,
+    .correlate = local_correlate,
+    .activity = local_activity,
+    .feedback = local_feedback,
+};

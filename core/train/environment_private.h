@@ -1,0 +1,89 @@
+/* The environment, as its own files see it. Invariant: `last` is what a pass finds at the network's
+ * weights on its batch whenever is_loss_known; `old_loss`, where there is one, is what the next
+ * step's loss is compared with. */
+#ifndef ENVIRONMENT_PRIVATE_H
+#define ENVIRONMENT_PRIVATE_H
+
+#include "base/host.h"
+#include "engine/watch.h"
+#include "synrl/rule.h"
+#include "train/environment.h"
+
+struct environment {
+    synrl_env public;
+    struct core *core;
+    struct train_options options;
+    struct network *network;
+    uint32_t
+        *samples; /* [n in the data], scratch of the draw; NULL: the batch is all of the data */
+    bool count_correct;
+
+    /* The rule, once there is one */
+    struct host *rule;
+    uint32_t traits;
+    bool is_creating;   /* the rule's create is running */
+    char failure[1024]; /* what a call of this iteration failed with; "": none has */
+
+    /* What is known of the weights as they are */
+    double old_loss;
+    bool has_old_loss;
+    struct pass last;
+    bool is_loss_known, is_correct_known;
+    bool is_paid; /* the pass that found it is counted: looking costs a rule nothing */
+    int reward;
+    synrl_outcome outcome;
+    double losses[2]; /* of this iteration, for the record: before and after the step; or NaN */
+    uint64_t sample_forwards, sample_backwards;
+
+    /* Undo */
+    bool can_undo;
+    struct pass before; /* the step, where has_before */
+    bool has_before;
+    int8_t *actions; /* [n_synapses] of the last step */
+    float *alphas;   /* [n_tensors], of the last step */
+
+    /* Probes: the same batch at other weights */
+    struct network *probe; /* made by the first probe */
+    float *probe_weights;  /* [2][n_synapses]: as they are, and as probed */
+    bool is_probe_bound;
+
+    /* Local information */
+    struct watch *watch;    /* made by the first call */
+    bool has_terms;         /* the network's kept terms are those of the weights as they are */
+    bool is_perturbed_last; /* the last pass that a rule asked for was perturbed */
+    int64_t *clean, *noisy; /* [n_samples]: terms without and with the last noise */
+    bool has_noise;         /* `noisy` is of the weights as they are */
+};
+
+static inline struct environment *environment_of(const synrl_env *env) {
+    return env->context;
+}
+
+/* Around each call of a rule: refuses what the rule has not declared or may not do now; notes a
+ * failure, so that a rule cannot pass over it. */
+synrl_status env_enter(struct environment *environment, const char *call, uint32_t needs,
+                       bool moves);
+synrl_status env_leave(struct environment *environment, synrl_status status);
+
+/* A counted forward pass at the weights as they are, unless its result is known. */
+synrl_status environment_loss(struct environment *environment, double *loss);
+void environment_moved(struct environment *environment); /* the weights have */
+
+/* environment_probe.c */
+synrl_status env_probe(synrl_env *env, size_t n_directions, const float *directions, double scale,
+                       double *losses);
+synrl_status env_probe_actions(synrl_env *env, size_t n, const int8_t *actions, double alpha,
+                               double bias_scale, double *losses);
+synrl_status env_weights(synrl_env *env, float *weights);
+synrl_status env_set_weights(synrl_env *env, const float *weights);
+synrl_status env_shift(synrl_env *env, const float *delta);
+synrl_status env_differentiable(synrl_env *env);
+synrl_status env_gradient(synrl_env *env, float *gradient, double *loss);
+/* Of a step: actions in {-1, 0, 1}, alpha a float greater than 0. */
+synrl_status check_actions(struct environment *environment, const int8_t *actions);
+synrl_status check_alpha(struct environment *environment, double alpha, double bias_scale);
+
+/* environment_local.c */
+extern const synrl_local_api local_api;
+
+#endif

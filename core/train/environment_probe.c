@@ -1,0 +1,175 @@
+/* What a rule asks beyond steps: losses elsewhere, weights, gradients. */
+#include <math.h>
+#include <string.h>
+
+#include "train/environment_private.h"
+
+static synrl_status check_scale(struct environment *environment, double scale) {
+    return isfinite((float)scale)
+               ? SYNRL_OK
+               : core_fail(environment->core, SYNRL_INVALID,
+                           "a probe with scale = %g: must be a finite float", scale);
+}
+
+static synrl_status check_floats(struct environment *environment, const char *what,
+                                 const float *values) {
+    if (values == NULL) {
+        return core_fail(environment->core, SYNRL_INVALID, "the %s is NULL", what);
+    }
+    for (size_t i = 0; i < environment->public.layout->n_synapses; i++) {
+        if (!isfinite(values[i])) {
+            return core_fail(environment->core, SYNRL_INVALID,
+                             "the %s of synapse %zu is %g: must be finite", what, i,
+                             (double)values[i]);
+        }
+    }
+    return SYNRL_OK;
+}
+
+/* Probes --------------------------------------------------------------------------------------- */
+
+static synrl_status make_probe(struct environment *environment) {
+    const struct train_options *options = &environment->options;
+    if (environment->probe == NULL) {
+        if (environment->probe_weights == NULL) {
+            environment->probe_weights = core_alloc(
+                environment->core, environment->public.layout->n_synapses, 2 * sizeof(float));
+        }
+        if (environment->probe_weights == NULL) {
+            return SYNRL_NO_MEMORY;
+        }
+        SYNRL_TRY(network_create(environment->core, options->model, options->loss, options->data,
+                                 network_samples(environment->network), &environment->probe));
+    }
+    network_set_time(environment->probe, options->seed, environment->public.iteration);
+    if (!environment->is_probe_bound) {
+        SYNRL_TRY(network_bind(environment->probe, environment->samples));
+        environment->is_probe_bound = true;
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status probe(struct environment *environment, size_t n_directions,
+                          const float *directions, double scale, double *losses) {
+    const size_t n_synapses = environment->public.layout->n_synapses;
+    SYNRL_TRY(check_scale(environment, scale));
+    SYNRL_TRY(make_probe(environment));
+    float *weights = environment->probe_weights, *probed = weights + n_synapses;
+    network_get_weights(environment->network, weights);
+    for (size_t k = 0; k < n_directions; k++) {
+        const float *direction = directions + k * n_synapses;
+        struct pass pass;
+        SYNRL_TRY(check_floats(environment, "direction", direction));
+        for (size_t i = 0; i < n_synapses; i++) {
+            probed[i] = weights[i] + (float)scale * direction[i];
+        }
+        network_set_weights(environment->probe, probed);
+        SYNRL_TRY(network_pass(environment->probe, &(struct pass_options){.watch = NULL}, &pass));
+        losses[k] = pass.loss;
+        environment->sample_forwards += network_samples(environment->probe);
+    }
+    return SYNRL_OK;
+}
+
+synrl_status env_probe(synrl_env *env, size_t n_directions, const float *directions, double scale,
+                       double *losses) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "probe", SYNRL_RULE_READS_MORE, false));
+    return env_leave(environment, probe(environment, n_directions, directions, scale, losses));
+}
+
+/* A step and its undo, which leave the weights, and what is known of them, as they were. */
+static synrl_status probe_actions(struct environment *environment, size_t n, const int8_t *actions,
+                                  double alpha, double bias_scale, double *losses) {
+    const synrl_layout *layout = environment->public.layout;
+    SYNRL_TRY(check_alpha(environment, alpha, bias_scale));
+    for (size_t k = 0; k < n; k++) {
+        SYNRL_TRY(check_actions(environment, actions + k * layout->n_synapses));
+    }
+    environment->can_undo = false; /* its actions are written over */
+    for (size_t t = 0; t < layout->n_tensors; t++) {
+        environment->alphas[t] =
+            layout->tensors[t].is_bias ? (float)bias_scale * (float)alpha : (float)alpha;
+    }
+    for (size_t k = 0; k < n; k++) {
+        struct pass pass;
+        memcpy(environment->actions, actions + k * layout->n_synapses, layout->n_synapses);
+        network_act_tensors(environment->network, environment->actions, environment->alphas);
+        const synrl_status status =
+            network_pass(environment->network, &(struct pass_options){.watch = NULL}, &pass);
+        network_undo(environment->network, environment->actions, environment->alphas);
+        SYNRL_TRY(status);
+        losses[k] = pass.loss;
+        environment->sample_forwards += network_samples(environment->network);
+    }
+    environment->has_terms = environment->has_noise = false;
+    return SYNRL_OK;
+}
+
+synrl_status env_probe_actions(synrl_env *env, size_t n, const int8_t *actions, double alpha,
+                               double bias_scale, double *losses) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "probe_actions", SYNRL_RULE_READS_MORE, true));
+    return env_leave(environment,
+                     probe_actions(environment, n, actions, alpha, bias_scale, losses));
+}
+
+/* Weights -------------------------------------------------------------------------------------- */
+
+synrl_status env_weights(synrl_env *env, float *weights) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "weights", SYNRL_RULE_READS_MORE, false));
+    network_get_weights(environment->network, weights);
+    return SYNRL_OK;
+}
+
+/* The loss before a step is from now on that of the weights as they are. */
+static void moved_freely(struct environment *environment) {
+    environment_moved(environment);
+    environment->has_old_loss = false;
+}
+
+synrl_status env_set_weights(synrl_env *env, const float *weights) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "set_weights", SYNRL_RULE_READS_MORE, true));
+    SYNRL_TRY(env_leave(environment, check_floats(environment, "weight", weights)));
+    network_set_weights(environment->network, weights);
+    moved_freely(environment);
+    return SYNRL_OK;
+}
+
+synrl_status env_shift(synrl_env *env, const float *delta) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "shift", SYNRL_RULE_READS_MORE, true));
+    SYNRL_TRY(env_leave(environment, check_floats(environment, "shift", delta)));
+    network_shift(environment->network, delta);
+    moved_freely(environment);
+    return SYNRL_OK;
+}
+
+/* Gradients ------------------------------------------------------------------------------------ */
+
+synrl_status env_differentiable(synrl_env *env) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "differentiable", 0, false));
+    return env_leave(environment, network_differentiable(environment->network));
+}
+
+static synrl_status gradient(struct environment *environment, float *into, double *loss) {
+    struct pass pass;
+    SYNRL_TRY(network_gradient(environment->network, into, &pass));
+    environment->sample_forwards += network_samples(environment->network);
+    environment->sample_backwards += network_samples(environment->network);
+    environment->is_correct_known = environment->is_loss_known && environment->is_correct_known;
+    pass.n_correct = environment->last.n_correct;
+    environment->last = pass;
+    environment->is_loss_known = environment->is_paid = environment->has_terms = true;
+    *loss = pass.loss;
+    return SYNRL_OK;
+}
+
+synrl_status env_gradient(synrl_env *env, float *into, double *loss) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "gradient", SYNRL_RULE_READS_MORE, false));
+    return env_leave(environment, gradient(environment, into, loss));
+}

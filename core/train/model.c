@@ -1,0 +1,105 @@
+/* Instances of models. Invariant: the layout is complete, and the weights are those of it. */
+#include "train/model.h"
+
+#include <math.h>
+
+#include "train/layout.h"
+#include "train/state.h"
+
+static synrl_status create_instance(struct model *model, const synrl_shape *shape) {
+    const synrl_host *host = &model->host.public;
+    struct layout_builder builder;
+    model->self = host_alloc(host, model->ops->self_size, 1);
+    if (model->self == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    layout_begin(&builder, &model->host, shape->n_inputs, model->ops->tensor_size);
+    const struct call before = host_enter(&model->host, "create");
+    SYNRL_TRY(
+        host_leave(&model->host, before,
+                   model->ops->create(host, model->config, model->self, shape, &builder.public)));
+    return layout_end(&builder, &model->layout);
+}
+
+static struct stateful own_state(const struct model *model) {
+    return (struct stateful){(struct host *)&model->host, model->config, model->self,
+                             SYNRL_OFFERS(model->ops, state) ? model->ops->state : NULL};
+}
+
+synrl_status model_create(struct model *model, struct core *core, struct component *component,
+                          const synrl_shape *shape) {
+    const synrl_plugin *entry = component_plugin(component)->entry;
+    model->component = component_retain(component);
+    model->ops = entry->ops;
+    model->config = component_config(component);
+    host_init(&model->host, core, SYNRL_KIND_MODEL, entry->id);
+    SYNRL_TRY(create_instance(model, shape));
+    SYNRL_TRY(weights_create(&model->host.public, &model->layout, &model->weights));
+    const struct stateful state = own_state(model);
+    return state_measure(&state, &model->state_size);
+}
+
+static synrl_status check_finite(const struct model *model, const float *weights) {
+    for (size_t i = 0; i < model->layout.n_synapses; i++) {
+        if (!isfinite(weights[i])) {
+            const synrl_host *host = &model->host.public;
+            return host->fail(host, SYNRL_INVALID, "initial weight %zu is %g: must be finite", i,
+                              (double)weights[i]);
+        }
+    }
+    return SYNRL_OK;
+}
+
+synrl_status model_initial(struct model *model) {
+    const synrl_host *host = &model->host.public;
+    float *weights;
+    if (!SYNRL_OFFERS(model->ops, initial)) {
+        return SYNRL_OK;
+    }
+    SYNRL_TRY(SYNRL_NEW(host, weights, model->layout.n_synapses));
+    const struct call before = host_enter(&model->host, "initial");
+    synrl_status status =
+        host_leave(&model->host, before,
+                   model->ops->initial(host, model->config, model->self, &model->layout, weights));
+    if (status == SYNRL_OK) {
+        status = check_finite(model, weights);
+    }
+    if (status == SYNRL_OK) {
+        weights_set(model->weights, weights);
+    }
+    host_free(host, weights);
+    return status;
+}
+
+void model_clear(struct model *model) {
+    if (model->component == NULL) {
+        return;
+    }
+    if (model->self != NULL && SYNRL_OFFERS(model->ops, destroy)) {
+        model->ops->destroy(&model->host.public, model->config, model->self);
+    }
+    host_release(&model->host, UINT64_MAX);
+    component_release(model->component);
+    *model = (struct model){.component = NULL};
+}
+
+size_t model_state_size(const struct model *model) {
+    return weights_state_size(model->weights) + model->state_size;
+}
+
+synrl_status model_save(const struct model *model, void *state) {
+    const struct stateful own = own_state(model);
+    weights_save(model->weights, state);
+    return state_save(&own, (char *)state + weights_state_size(model->weights), model->state_size);
+}
+
+synrl_status model_load(struct model *model, const void *state, size_t size) {
+    const size_t weights_size = weights_state_size(model->weights);
+    const struct stateful own = own_state(model);
+    if (size != model_state_size(model)) {
+        return core_fail(model->host.core, SYNRL_INVALID, "a saved model of %zu bytes: must be %zu",
+                         size, model_state_size(model));
+    }
+    SYNRL_TRY(weights_load(model->weights, state, weights_size));
+    return state_load(&own, (const char *)state + weights_size, model->state_size);
+}

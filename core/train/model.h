@@ -1,0 +1,38 @@
+/* A model at work: its instance, its layout and its weights. */
+#ifndef TRAIN_MODEL_H
+#define TRAIN_MODEL_H
+
+#include "engine/weights.h"
+#include "plugin/component.h"
+#include "plugin/host.h"
+#include "synrl/model.h"
+
+struct model {
+    struct component *component; /* a reference */
+    struct host host;            /* owns the instance, the layout and the weights */
+    const synrl_model_ops *ops;
+    const void *config;
+    void *self;
+    synrl_layout layout;
+    synrl_weights *weights;
+    size_t state_size; /* of what it remembers beside its weights */
+};
+
+/* An instance for data of this shape, its weights zero: see model_initial. After a failure
+ * model_clear is due as well. */
+synrl_status model_create(struct model *model, struct core *core, struct component *component,
+                          const synrl_shape *shape);
+/* The weights that it begins with. */
+synrl_status model_initial(struct model *model);
+void model_clear(struct model *model); /* all zero is allowed */
+
+static inline const char *model_id(const struct model *model) {
+    return component_plugin(model->component)->entry->id;
+}
+
+/* Weights, then its own state. */
+size_t model_state_size(const struct model *model);
+synrl_status model_save(const struct model *model, void *state);
+synrl_status model_load(struct model *model, const void *state, size_t size);
+
+#endif

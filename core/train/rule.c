@@ -1,0 +1,75 @@
+/* Instances of rules. Every operation is guarded: host_enter, host_leave. */
+#include "train/rule.h"
+
+synrl_status rule_create(struct rule *rule, struct core *core, struct component *component) {
+    const synrl_plugin *entry = component_plugin(component)->entry;
+    rule->component = component_retain(component);
+    rule->ops = entry->ops;
+    rule->config = component_config(component);
+    host_init(&rule->host, core, SYNRL_KIND_RULE, entry->id);
+    rule->self = host_alloc(&rule->host.public, rule->ops->self_size, 1);
+    return rule->self != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+}
+
+typedef synrl_status (*driving)(const synrl_host *host, const void *config, void *self,
+                                synrl_env *env);
+
+static synrl_status drive(struct rule *rule, const char *operation, driving drives,
+                          synrl_env *env) {
+    const struct call before = host_enter(&rule->host, operation);
+    return host_leave(&rule->host, before,
+                      drives(&rule->host.public, rule->config, rule->self, env));
+}
+
+synrl_status rule_start(struct rule *rule, synrl_env *env) {
+    if (SYNRL_OFFERS(rule->ops, create)) {
+        SYNRL_TRY(drive(rule, "create", rule->ops->create, env));
+    }
+    host_settled(&rule->host);
+    return SYNRL_OK;
+}
+
+void rule_clear(struct rule *rule) {
+    if (rule->component == NULL) {
+        return;
+    }
+    if (rule->self != NULL && SYNRL_OFFERS(rule->ops, destroy)) {
+        rule->ops->destroy(&rule->host.public, rule->config, rule->self);
+    }
+    host_release(&rule->host, rule->n_steps);
+    component_release(rule->component);
+    *rule = (struct rule){.component = NULL};
+}
+
+synrl_status rule_step(struct rule *rule, synrl_env *env) {
+    rule->n_steps++;
+    return drive(rule, "step", rule->ops->step, env);
+}
+
+synrl_status rule_finish(struct rule *rule, synrl_env *env) {
+    return SYNRL_OFFERS(rule->ops, finish) ? drive(rule, "finish", rule->ops->finish, env)
+                                           : SYNRL_OK;
+}
+
+const synrl_policy *rule_policy(struct rule *rule) {
+    return SYNRL_OFFERS(rule->ops, policy)
+               ? rule->ops->policy(&rule->host.public, rule->config, rule->self)
+               : NULL;
+}
+
+struct stateful rule_state(struct rule *rule) {
+    return (struct stateful){&rule->host, rule->config, rule->self,
+                             SYNRL_OFFERS(rule->ops, state) ? rule->ops->state : NULL};
+}
+
+bool rule_can_resume(const struct rule *rule) {
+    return SYNRL_OFFERS(rule->ops, state) || (rule->ops->traits & SYNRL_RULE_STATELESS) != 0;
+}
+
+bool rule_reads_losses(const struct rule *rule) {
+    return !rule_reads_more(rule) && (rule->ops->traits & SYNRL_RULE_READS_LOSS) != 0;
+}
+
+bool rule_reads_more(const struct rule *rule) {
+    return (rule->ops->traits & SYNRL_RULE_READS_MORE) != 0;
+}

@@ -1,0 +1,35 @@
+/* A learning rule at work: its instance, driven by the trainer or by a replay. */
+#ifndef TRAIN_RULE_H
+#define TRAIN_RULE_H
+
+#include "plugin/component.h"
+#include "plugin/host.h"
+#include "synrl/rule.h"
+#include "train/state.h"
+
+struct rule {
+    struct component *component; /* a reference */
+    struct host host;
+    const synrl_rule_ops *ops;
+    const void *config;
+    void *self;
+    uint64_t n_steps; /* that it has made */
+};
+
+/* The instance, zeroed; then rule_start runs its create. After a failure rule_clear is due too. */
+synrl_status rule_create(struct rule *rule, struct core *core, struct component *component);
+synrl_status rule_start(struct rule *rule, synrl_env *env);
+void rule_clear(struct rule *rule); /* all zero is allowed */
+
+synrl_status rule_step(struct rule *rule, synrl_env *env);
+synrl_status rule_finish(struct rule *rule, synrl_env *env);
+const synrl_policy *rule_policy(struct rule *rule); /* NULL: it has none */
+/* What it remembers. */
+struct stateful rule_state(struct rule *rule);
+/* Whether it says all that it remembers, so that a run can be saved and continued. */
+bool rule_can_resume(const struct rule *rule);
+/* Whether it reads losses, and nothing more. */
+bool rule_reads_losses(const struct rule *rule);
+bool rule_reads_more(const struct rule *rule);
+
+#endif
