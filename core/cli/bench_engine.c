@@ -5,6 +5,7 @@
 
 #include "cli/bench.h"
 #include "cli/cli.h"
+#include "engine/bench.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
 #include "plugin/host.h"

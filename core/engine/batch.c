@@ -1,6 +1,6 @@
 /* Batches: samples packed once into the orders that the inner loops read. Invariant: lanes behind
  * the last sample hold copies of it, inputs behind the last are 0. */
-#include "engine/batch.h"
+#include "engine/batch_private.h"
 
 #include <string.h>
 

@@ -1,38 +1,22 @@
-/* A packed batch, as the engine's other parts see it. */
+/* Batches: samples packed for the inner loops. */
 #ifndef BATCH_H
 #define BATCH_H
 
-#include "engine/kernels.h"
+#include "synrl/engine.h"
 
-struct synrl_batch {
-    const synrl_host *host;
-    size_t n_samples, n_inputs, n_blocks;
-    bool is_bytes;
-    float scale;
-    /* Bytes, twice: see kernels.h. */
-    size_t n_groups;
-    uint8_t *groups; /* [n_blocks][n_groups][16][4] */
-    uint8_t *rows;   /* [n_tiles][n_inputs][TILE / 64][16][4] */
-    float *floats;   /* floats: [n_blocks][n_inputs][16] */
-    bool backwards;  /* the next pass goes from the last block to the first */
-    /* What is being packed, while it is. */
-    const void *inputs;
-    const uint32_t *sources;
-};
+/* Room for n_samples of n_inputs each; nothing in it yet. Freed by batch_destroy. */
+synrl_status batch_create(const synrl_host *host, size_t n_samples, size_t n_inputs, bool bytes,
+                          float scale, synrl_batch **batch);
+void batch_destroy(synrl_batch *batch); /* NULL is allowed */
+/* Packs the samples: sample s is row rows[s] of inputs [..][n_inputs] (rows NULL: row s), bytes or
+ * floats as created. Lanes behind the last sample get copies of it. Models have to bind anew. */
+void batch_fill(synrl_batch *batch, const void *inputs, const uint32_t *rows);
+/* Passes over a batch go to and fro, so that each begins with what the last one left in the cache:
+ * whether the next one goes from the last block to the first; and the turn after a pass. */
+bool batch_is_backwards(const synrl_batch *batch);
+void batch_turn(synrl_batch *batch);
 
-static inline const uint8_t *batch_groups(const synrl_batch *batch, size_t block) {
-    return batch->groups + block * batch->n_groups * GROUP * SYNRL_LANES;
-}
-
-/* Of the tile that begins with this block. */
-static inline const uint8_t *batch_rows_of(const synrl_batch *batch, size_t block) {
-    return batch->rows + block / TILE_BLOCKS * batch->n_inputs * TILE;
-}
-
-static inline const float *batch_floats(const synrl_batch *batch, size_t block) {
-    return batch->floats + block * batch->n_inputs * SYNRL_LANES;
-}
-
+/* See synrl_engine_api. */
 size_t batch_samples(const synrl_batch *batch);
 size_t batch_blocks(const synrl_batch *batch);
 size_t batch_inputs(const synrl_batch *batch);

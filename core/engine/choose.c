@@ -1,7 +1,10 @@
 /* The policy step over a range of synapses: their words, their actions, their histories. */
+#include "engine/choose.h"
+
 #include <string.h>
 
-#include "engine/kernels.h"
+#include "engine/isa.h"
+#include "engine/random.h"
 
 enum { CHUNK = 1024 };
 

@@ -1,10 +1,10 @@
 /* Which variant of the inner loops is in use. A pure function of the machine and of SYNRL_ISA; kept
  * after the first look, and whichever thread keeps it keeps the same. */
+#include "engine/isa.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
-
-#include "engine/kernels.h"
 
 /* The widest where no name is given. */
 static const struct kernels *find_kernels(const char *wanted) {

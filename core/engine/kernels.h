@@ -8,7 +8,9 @@
 #ifndef KERNELS_H
 #define KERNELS_H
 
-#include "engine/engine.h"
+#include "engine/choose.h"
+#include "engine/math.h"
+#include "synrl/engine.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "lanes are taken apart lowest byte first");
@@ -79,12 +81,5 @@ const struct kernels *kernels_scalar(void);
 const struct kernels *kernels_avx2(void);
 const struct kernels *kernels_avx512(void);
 const struct kernels *kernels_amx(void);
-
-/* The one of this name; NULL where this machine does not have it. */
-const struct kernels *kernels_named(const char *name);
-
-/* What SYNRL_ISA asks for, or the widest that this machine has; where SYNRL_ISA cannot be had, the
- * plain ones (engine_isa tells). */
-const struct kernels *kernels_in_use(void);
 
 #endif

@@ -1,5 +1,6 @@
 /* The inner loops for AVX-512 with VNNI, VBMI and VBMI2. Compiled for these; called where the CPU
  * has them. */
+#include "engine/kernels.h"
 #include "engine/kernels_amx.h"
 
 #if defined(__AVX512VNNI__) && defined(__AVX512VBMI2__)

@@ -1,4 +1,6 @@
 /* The inner loops in C: what every machine can do, with vectors as wide as any has. */
+#include "engine/kernels.h"
+
 #include <Random123/philox.h>
 #include <sleef.h>
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/isa.h"
 #include "engine/pool.h"
 
 /* Below this many synapses a second worker costs more than it saves. */

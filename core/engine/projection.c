@@ -10,10 +10,13 @@
  * Floats: Z is taken anew each time from the weights' values.
  *
  * Invariant: |S| <= 255 n_inputs n_acts < 2^31. */
+#include "engine/projection.h"
+
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/batch.h"
+#include "engine/batch_private.h"
+#include "engine/isa.h"
 #include "engine/lattice.h"
 #include "engine/pool.h"
 
@@ -86,8 +89,6 @@ static uint32_t acts_max(size_t n_inputs) {
     return sums_allow < COUNTER_ACTS_MAX ? (uint32_t)sums_allow : COUNTER_ACTS_MAX;
 }
 
-static void projection_destroy(synrl_projection *projection);
-
 static synrl_status make_buffers(synrl_projection *projection) {
     const synrl_host *host = projection->host;
     const size_t n_workers = host->n_workers(host), n_inputs = projection->n_inputs;
@@ -103,8 +104,8 @@ static synrl_status make_buffers(synrl_projection *projection) {
     return complete ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
-static synrl_status projection_create(const synrl_host *host, size_t n_outputs, size_t n_inputs,
-                                      synrl_projection **made) {
+synrl_status projection_create(const synrl_host *host, size_t n_outputs, size_t n_inputs,
+                               synrl_projection **made) {
     *made = NULL;
     if (n_outputs < 1 || n_inputs < 1 || acts_max(n_inputs) < 1 ||
         n_outputs > UINT32_MAX / n_inputs) {
@@ -145,7 +146,7 @@ static void free_blocks(synrl_projection *projection) {
     projection->n_room = 0;
 }
 
-static void projection_destroy(synrl_projection *projection) {
+void projection_destroy(synrl_projection *projection) {
     if (projection != NULL) {
         const synrl_host *host = projection->host;
         lattice_clear(&projection->lattice);
@@ -191,7 +192,7 @@ static synrl_status make_values(synrl_projection *projection) {
     return SYNRL_OK;
 }
 
-static synrl_status projection_bind(synrl_projection *projection, const synrl_batch *batch) {
+synrl_status projection_bind(synrl_projection *projection, const synrl_batch *batch) {
     const synrl_host *host = projection->host;
     projection->batch = NULL;
     if (batch->n_inputs != projection->n_inputs) {
@@ -208,16 +209,16 @@ static synrl_status projection_bind(synrl_projection *projection, const synrl_ba
 
 /* Moving --------------------------------------------------------------------------------------- */
 
-static void projection_set(synrl_projection *projection, const float *weights) {
+void projection_set(synrl_projection *projection, const float *weights) {
     lattice_set(&projection->lattice, weights);
     projection->epoch++;
 }
 
-static void projection_get(const synrl_projection *projection, float *weights) {
+void projection_get(const synrl_projection *projection, float *weights) {
     lattice_get(&projection->lattice, weights);
 }
 
-static void projection_shift(synrl_projection *projection, const float *delta) {
+void projection_shift(synrl_projection *projection, const float *delta) {
     lattice_shift(&projection->lattice, delta);
     projection->epoch++;
 }
@@ -352,7 +353,7 @@ static void try_sparse(struct step *step) {
     projection->host->parallel(projection->host, sparse_share, step);
 }
 
-static void projection_act(synrl_projection *projection, const int8_t *actions, float alpha) {
+void projection_act(synrl_projection *projection, const int8_t *actions, float alpha) {
     synrl_lattice *lattice = &projection->lattice;
     if (lattice_wants_rebase(lattice, alpha)) {
         lattice_rebase(lattice);
@@ -466,8 +467,7 @@ static void update_block(synrl_projection *projection, size_t b) {
     }
 }
 
-static void projection_values(synrl_projection *projection, size_t block, const float *bias,
-                              float *z) {
+void projection_values(synrl_projection *projection, size_t block, const float *bias, float *z) {
     const synrl_batch *batch = projection->batch;
     if (!batch->is_bytes) {
         projection->kernels->affine(projection->n_outputs, projection->n_inputs,
@@ -483,69 +483,17 @@ static void projection_values(synrl_projection *projection, size_t block, const 
 
 /* State ---------------------------------------------------------------------------------------- */
 
-static size_t projection_state_size(const synrl_projection *projection) {
+size_t projection_state_size(const synrl_projection *projection) {
     return lattice_state_size(&projection->lattice);
 }
 
-static void projection_save(const synrl_projection *projection, void *state) {
+void projection_save(const synrl_projection *projection, void *state) {
     lattice_save(&projection->lattice, state);
 }
 
-static synrl_status projection_load(synrl_projection *projection, const void *state, size_t size) {
+synrl_status projection_load(synrl_projection *projection, const void *state, size_t size) {
     SYNRL_TRY(lattice_load(&projection->lattice, state, size));
     projection->epoch++;
     projection->actions = NULL;
     return SYNRL_OK;
 }
-
-static void affine(size_t n_outputs, size_t n_inputs, const float *weights, const float *bias,
-                   const float *x, float *z) {
-    kernels_in_use()->affine(n_outputs, n_inputs, weights, bias, x, z);
-}
-
-uint64_t engine_peak(const char *isa, uint64_t rounds) {
-    const struct kernels *kernels = kernels_named(isa);
-    return kernels != NULL && kernels->peak != NULL ? kernels->peak(rounds) : 0;
-}
-
-void engine_dense(const synrl_batch *batch, bool backwards, size_t n_outputs, const int8_t *actions,
-                  int32_t *sums) {
-    const size_t n_tiles = (batch->n_blocks + TILE_BLOCKS - 1) / TILE_BLOCKS;
-    for (size_t i = 0; i < n_tiles; i++) {
-        const size_t first = (backwards ? n_tiles - 1 - i : i) * TILE_BLOCKS;
-        const size_t left = batch->n_blocks - first;
-        kernels_in_use()->dense(n_outputs, batch->n_groups, left < TILE_BLOCKS ? left : TILE_BLOCKS,
-                                batch_groups(batch, first), actions, n_outputs * SYNRL_LANES, sums);
-    }
-}
-
-const synrl_engine_api engine_api = {
-    .size = sizeof(synrl_engine_api),
-    .batch_samples = batch_samples,
-    .batch_blocks = batch_blocks,
-    .batch_inputs = batch_inputs,
-    .batch_values = batch_values,
-    .batch_rows = batch_rows,
-    .projection_create = projection_create,
-    .projection_destroy = projection_destroy,
-    .projection_bind = projection_bind,
-    .projection_set = projection_set,
-    .projection_get = projection_get,
-    .projection_act = projection_act,
-    .projection_shift = projection_shift,
-    .projection_values = projection_values,
-    .projection_state_size = projection_state_size,
-    .projection_save = projection_save,
-    .projection_load = projection_load,
-    .lattice_create = lattice_create,
-    .lattice_destroy = lattice_destroy,
-    .lattice_values = lattice_values,
-    .lattice_set = lattice_set,
-    .lattice_act = lattice_act,
-    .lattice_shift = lattice_shift,
-    .lattice_rebase = lattice_rebase,
-    .lattice_state_size = lattice_state_size,
-    .lattice_save = lattice_save,
-    .lattice_load = lattice_load,
-    .affine = affine,
-};

@@ -1,8 +1,10 @@
 /* Counter-based random numbers: see synrl_stream. Nothing here has a state. */
+#include "engine/random.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "engine/kernels.h"
+#include "engine/isa.h"
 
 enum { GROUP_WORDS = 64, CHUNK = 16 * GROUP_WORDS };
 

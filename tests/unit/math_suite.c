@@ -6,7 +6,7 @@
 #include <sleef.h>
 #include <string.h>
 
-#include "engine/kernels.h"
+#include "engine/engine.h"
 
 typedef void (*array_function)(size_t n, const float *x, float *y);
 

@@ -5,7 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/kernels.h"
+#include "engine/engine.h"
 #include "plugin/host.h"
 #include "support/sanitizer.h"
 #include "support/support.h"

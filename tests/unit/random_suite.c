@@ -5,7 +5,7 @@
 #include <math.h>
 #include <stdlib.h>
 
-#include "engine/kernels.h"
+#include "engine/engine.h"
 
 static const synrl_stream stream = {
     .seed = 0x0123456789abcdefU, .iteration = 0xfedcba9876543210U, .purpose = 77};
