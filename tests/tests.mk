@@ -35,8 +35,12 @@ $(BUILD)/tests/bad/%.so: tests/bad/%.c
 	$(call say,PLUGIN,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $<
 
-check: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES) $(if $(SAN),,lint check-compilers)
+check: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES) $(if $(SAN),,lint check-lint check-compilers)
 	$(BUILD)/tests/check
+
+# The lints themselves.
+check-lint:
+	tests/lint.sh
 
 # The same bits from gcc and clang.
 check-compilers: all
@@ -61,12 +65,14 @@ check-sanitized:
 	$(MAKE) check SAN=undefined
 	$(MAKE) check SAN=thread
 
-.PHONY: tests check-arm64 check-crash check-fuzz check-compilers check-sanitized
+.PHONY: tests check-lint check-arm64 check-crash check-fuzz check-compilers check-sanitized
 tests: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES)
 
 LUA_FILES = $(shell git ls-files '*.lua')
-SHELL_FILES = $(shell git ls-files '*.sh' .ci/setup .ci/run)
-lint:
+SHELL_FILES = $(shell git ls-files '*.sh' .ci/setup .ci/run tools/lint-rooms tools/lint-links)
+lint: $(CORE_OBJECTS) $(LUA_OBJECTS) $(CLI_OBJECTS)
+	tools/lint-rooms
+	@tools/lint-links $^
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 	$(if $(LUA_FILES),luacheck -q --std lua54 $(LUA_FILES))
 	shellcheck $(SHELL_FILES)
