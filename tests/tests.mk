@@ -75,7 +75,8 @@ lint: $(CORE_OBJECTS) $(LUA_OBJECTS) $(CLI_OBJECTS)
 	@tools/lint-links $^
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 	$(if $(LUA_FILES),luacheck -q --std lua54 $(LUA_FILES))
-	shellcheck $(SHELL_FILES)
+	tools/lint-docs $$(git ls-files '*.md')
+	shellcheck $(SHELL_FILES) tools/lint-docs
 	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability \
 		-j 2 -Icore/include core plugins
 
