@@ -363,7 +363,7 @@ END_TEST
 START_TEST(examples_of_the_reference_run) {
     struct child child;
     child_open(&child);
-    FILE *reference = fopen("docs/lua.md", "r");
+    FILE *reference = fopen("docs/reference/lua.md", "r");
     ck_assert_ptr_nonnull(reference);
     char line[512];
     char *text = NULL;
