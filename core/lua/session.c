@@ -15,6 +15,7 @@
 #include "plugin/host.h"
 #include "plugin/kind.h"
 #include "runs/run_files.h"
+#include "runs/runs.h"
 
 /* Their addresses are keys of Lua's registry. */
 static const char session_key, settings_key, error_key;
@@ -200,7 +201,7 @@ static synrl_status find_earlier(struct session *session) {
     } else {
         snprintf(session->call_id, sizeof session->call_id, "%s", id);
         char *runs = parent_of(core, folder);
-        status = runs != NULL ? record_siblings(core, runs, session->call_id, &session->earlier)
+        status = runs != NULL ? run_siblings(core, runs, session->call_id, &session->earlier)
                               : SYNRL_NO_MEMORY;
         core_free(core, runs);
     }

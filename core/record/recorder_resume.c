@@ -6,6 +6,7 @@
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "record/checkpoint.h"
 #include "record/recorder_private.h"
 #include "record/run_json.h"
