@@ -1,5 +1,7 @@
 /* Going on with a run: its newest checkpoint that is whole, and its files as they were then.
  * Whatever may be wrong with them shows before the first of them is changed. */
+#include "record/recorder_private.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -8,7 +10,6 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "record/checkpoint.h"
-#include "record/recorder_private.h"
 #include "record/run_json.h"
 #include "runs/run_files.h"
 
