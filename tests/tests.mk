@@ -1,25 +1,19 @@
-# Tests. tests/KIND/NAME_suite.c exports Suite *make_NAME_suite(void); all of them run in one program.
+# Tests. tests/KIND/NAME_suite.c holds a suite, whose tests register themselves (tests/support/test.h).
 # `make check CK_RUN_SUITE=policy` runs one suite.
 
-SUITE_SOURCES := $(wildcard tests/unit/*_suite.c tests/plugins/*_suite.c tests/lua/*_suite.c \
-	tests/fuzz/*_suite.c)
-SUITES := $(patsubst %_suite,%,$(basename $(notdir $(SUITE_SOURCES))))
 TEST_OBJECTS := $(call objects,tests/*/*_suite.c tests/fuzz/*_formats.c tests/support/*.c tests/ref/*.c tests/main.c)
 BAD_PLUGINS := $(patsubst tests/bad/%.c,$(BUILD)/tests/bad/%.so,$(wildcard tests/bad/*.c))
 FIXTURES := $(patsubst tests/fixtures/%.c,$(BUILD)/tests/fixtures/%.so,$(wildcard tests/fixtures/*.c))
-TEST_CPPFLAGS := $(LUA_CPPFLAGS) -I. -Itests -I$(BUILD)/tests $(call pkg,--cflags check) \
+TEST_CPPFLAGS := $(LUA_CPPFLAGS) -I. -Itests $(call pkg,--cflags check) \
 	-DBUILD_DIR='"$(BUILD)"'
 
-$(BUILD)/tests/suites.h: $(SUITE_SOURCES) tests/tests.mk
-	@mkdir -p $(@D)
-	@for s in $(sort $(SUITES)); do echo "SUITE($$s)"; done > $@
-
-$(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/tests/suites.h
+$(BUILD)/obj/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(CFLAGS) -Wno-gnu-zero-variadic-macro-arguments -c -o $@ $<
 
 $(BUILD)/tests/check: $(TEST_OBJECTS) $(LUA_OBJECTS) $(BUILD)/libsynrl.a
+	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs check lua5.4) $(LDLIBS)
 

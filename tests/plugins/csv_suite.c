@@ -1,9 +1,9 @@
 /* Data set "csv": what reads, and how, and what is refused, with its line. */
-#include <check.h>
 #include <locale.h>
 #include <string.h>
 
 #include "support/loader.h"
+#include "support/test.h"
 
 static struct loader loader;
 
@@ -14,6 +14,8 @@ static void setup(void) {
 static void teardown(void) {
     loader_close(&loader);
 }
+
+SUITE("csv", .setup = setup, .teardown = teardown);
 
 static const char *file(const char *text) {
     return loader_file(&loader, "table.csv", text, strlen(text));
@@ -37,7 +39,7 @@ static void check_inputs(const struct dataset *dataset, size_t n_samples, size_t
     ck_assert_mem_eq(data->inputs, expected, n_samples * n_inputs * sizeof(float));
 }
 
-START_TEST(reads_a_header_and_words_as_labels) {
+TEST(reads_a_header_and_words_as_labels) {
     struct dataset *dataset =
         load("length,kind,width\n1.5,plum,2\n-3e2,apple,0.25\n+.5,plum,1\n", "kind");
     static const float inputs[] = {1.5F, 2.0F, -300.0F, 0.25F, 0.5F, 1.0F};
@@ -51,18 +53,16 @@ START_TEST(reads_a_header_and_words_as_labels) {
     ck_assert_ptr_null(data->targets);
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(orders_numbers_as_labels_by_value) {
+TEST(orders_numbers_as_labels_by_value) {
     struct dataset *dataset = load("7,10\n7,9\n7,-1\n7,9.0\n", "2");
     static const int32_t labels[] = {2, 1, 0, 1};
     ck_assert_mem_eq(dataset_data(dataset)->labels, labels, sizeof labels);
     ck_assert_str_eq(dataset_data(dataset)->class_names[2], "10");
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(reads_targets_in_the_order_asked_for) {
+TEST(reads_targets_in_the_order_asked_for) {
     const char *path = file("a,b,c\n1,2,3\n4,5,6\n");
     struct dataset *dataset =
         loader_load(&loader, "csv", GIVEN(TEXT("path", path), TEXT("targets", "c, 1")));
@@ -75,7 +75,6 @@ START_TEST(reads_targets_in_the_order_asked_for) {
     ck_assert_ptr_null(data->labels);
     dataset_release(dataset);
 }
-END_TEST
 
 /* The same table in the manners in which programs write it. */
 static const char *const manners[] = {
@@ -91,7 +90,7 @@ static const char *const manners[] = {
     "x,\"y\"\"\n,\",z\n1,2,a\n3,4,b\n",
 };
 
-START_TEST(reads_every_manner_of_writing) {
+TEST_EACH(reads_every_manner_of_writing, sizeof manners / sizeof manners[0]) {
     static const float inputs[] = {1, 2, 3, 4};
     struct dataset *dataset = load(manners[_i], "3");
     check_inputs(dataset, 2, 2, inputs);
@@ -99,9 +98,8 @@ START_TEST(reads_every_manner_of_writing) {
     ck_assert_str_eq(dataset_data(dataset)->class_names[1], "b");
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(separates_by_the_byte_given) {
+TEST(separates_by_the_byte_given) {
     const char *path = file("1,5;no\n2;yes\n");
     loader_refuse(&loader, SYNRL_INVALID, "table.csv:1: column 1 is \"1,5\"", "csv",
                   GIVEN(TEXT("path", path), TEXT("label", "2"), TEXT("separator", ";"),
@@ -112,9 +110,8 @@ START_TEST(separates_by_the_byte_given) {
     ck_assert_str_eq(dataset_data(dataset)->class_names[1], "yes, please");
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(takes_a_header_when_told) {
+TEST(takes_a_header_when_told) {
     const char *path = file("0,1,label\n5,6,a\n7,8,b\n");
     loader_refuse(&loader, SYNRL_INVALID, "no column \"label\": must be a number from 1 to 3",
                   "csv", GIVEN(TEXT("path", path), TEXT("label", "label")));
@@ -124,9 +121,8 @@ START_TEST(takes_a_header_when_told) {
     check_inputs(dataset, 2, 2, inputs);
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(does_not_depend_on_the_locale) {
+TEST(does_not_depend_on_the_locale) {
     /* Where the comma is the decimal point, strtof would stop at ours. */
     const bool has_comma = setlocale(LC_ALL, "de_DE.UTF-8") != NULL;
     struct dataset *dataset = load("1.5,a\n2.5,b\n", "2");
@@ -138,7 +134,6 @@ START_TEST(does_not_depend_on_the_locale) {
         fprintf(stderr, "skipped: csv in a locale with a decimal comma, none is installed\n");
     }
 }
-END_TEST
 
 static const struct {
     const char *text, *label, *part;
@@ -168,12 +163,11 @@ static const struct {
     {"1,a\n2,\"b\"c\n", "2", "table.csv:2: text behind a closing quote"},
 };
 
-START_TEST(refuses_with_the_line) {
+TEST_EACH(refuses_with_the_line, sizeof malformed / sizeof malformed[0]) {
     refuse(malformed[_i].text, malformed[_i].label, malformed[_i].part);
 }
-END_TEST
 
-START_TEST(refuses_what_is_not_a_text_file) {
+TEST(refuses_what_is_not_a_text_file) {
     const char *path = loader_file(&loader, "table.csv", "1,a\n2\0,b\n", 9);
     loader_refuse(&loader, SYNRL_INVALID, "a zero byte at offset 5", "csv",
                   GIVEN(TEXT("path", path), TEXT("label", "2")));
@@ -182,9 +176,8 @@ START_TEST(refuses_what_is_not_a_text_file) {
     loader_refuse(&loader, SYNRL_IO, "cannot be read: Is a directory", "csv",
                   GIVEN(TEXT("path", loader.scratch.folder), TEXT("label", "2")));
 }
-END_TEST
 
-START_TEST(refuses_parameters) {
+TEST(refuses_parameters) {
     const char *path = file("1,a\n2,b\n");
     loader_refuse(&loader, SYNRL_INVALID, "label or targets must be given", "csv",
                   GIVEN(TEXT("path", path)));
@@ -193,9 +186,8 @@ START_TEST(refuses_parameters) {
     loader_refuse(&loader, SYNRL_INVALID, "column 2 is asked for twice", "csv",
                   GIVEN(TEXT("path", path), TEXT("label", "2"), TEXT("targets", "1,2")));
 }
-END_TEST
 
-START_TEST(reads_huge_fields_and_many_columns) {
+TEST(reads_huge_fields_and_many_columns) {
     enum { LENGTH = 300000, COLUMNS = 50000 };
     static char text[2 * LENGTH + 4 * COLUMNS];
     char *out = text;
@@ -220,13 +212,11 @@ START_TEST(reads_huge_fields_and_many_columns) {
     ck_assert_uint_eq(dataset_data(dataset)->n_inputs, COLUMNS);
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(survives_damage) {
+TEST(survives_damage) {
     const char *path = file("x,\"y\"\"\",z\r\n1.5,2,\"a\"\n3,-4e1,b\n");
     loader_damage(&loader, path, 1 << 20, "csv", GIVEN(TEXT("path", path), TEXT("label", "3")));
 }
-END_TEST
 
 static char short_path[512];
 
@@ -245,30 +235,7 @@ static synrl_status attempt(struct core *core) {
     return status;
 }
 
-START_TEST(leaves_nothing_when_memory_runs_out) {
+TEST(leaves_nothing_when_memory_runs_out) {
     snprintf(short_path, sizeof short_path, "%s", file("1,a\n2,b\n"));
     test_short_memory(attempt);
-}
-END_TEST
-
-Suite *make_csv_suite(void) {
-    Suite *suite = suite_create("csv");
-    TCase *tests = tcase_create("csv");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, reads_a_header_and_words_as_labels);
-    tcase_add_test(tests, orders_numbers_as_labels_by_value);
-    tcase_add_test(tests, reads_targets_in_the_order_asked_for);
-    tcase_add_loop_test(tests, reads_every_manner_of_writing, 0,
-                        sizeof manners / sizeof manners[0]);
-    tcase_add_test(tests, separates_by_the_byte_given);
-    tcase_add_test(tests, takes_a_header_when_told);
-    tcase_add_test(tests, does_not_depend_on_the_locale);
-    tcase_add_loop_test(tests, refuses_with_the_line, 0, sizeof malformed / sizeof malformed[0]);
-    tcase_add_test(tests, refuses_what_is_not_a_text_file);
-    tcase_add_test(tests, refuses_parameters);
-    tcase_add_test(tests, reads_huge_fields_and_many_columns);
-    tcase_add_test(tests, survives_damage);
-    tcase_add_test(tests, leaves_nothing_when_memory_runs_out);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

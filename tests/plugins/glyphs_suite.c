@@ -1,11 +1,11 @@
 /* Data set "glyphs", and the rendering of it that ships. Fonts are those of the machine; where
  * there are none, the tests that need one say so. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "support/loader.h"
+#include "support/test.h"
 
 enum { SIDE = 28, N_PIXELS = SIDE * SIDE };
 
@@ -18,6 +18,8 @@ static void setup(void) {
 static void teardown(void) {
     loader_close(&loader);
 }
+
+SUITE("glyphs", .setup = setup, .teardown = teardown);
 
 /* DejaVu Sans, which gnuplot's packages bring along; copied, so that it is the only font. */
 static bool has_font(void) {
@@ -46,7 +48,7 @@ static void check_distinct(const struct dataset *dataset) {
     }
 }
 
-START_TEST(draws_each_letter_of_a_font_once) {
+TEST(draws_each_letter_of_a_font_once) {
     if (!has_font()) {
         return;
     }
@@ -84,9 +86,8 @@ START_TEST(draws_each_letter_of_a_font_once) {
     ck_assert_uint_eq(e[7 * SIDE + 24], 0);
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(leaves_out_what_a_font_lacks) {
+TEST(leaves_out_what_a_font_lacks) {
     if (!has_font()) {
         return;
     }
@@ -101,9 +102,8 @@ START_TEST(leaves_out_what_a_font_lacks) {
     loader_refuse(&loader, SYNRL_INVALID, "no font in", "glyphs",
                   GIVEN(TEXT("folder", loader.scratch.folder), TEXT("letters", "\u4e00\u4e01")));
 }
-END_TEST
 
-START_TEST(drops_a_font_that_is_there_twice) {
+TEST(drops_a_font_that_is_there_twice) {
     if (!has_font()) {
         return;
     }
@@ -120,9 +120,8 @@ START_TEST(drops_a_font_that_is_there_twice) {
     ck_assert_ptr_nonnull(strstr(loader.warning, "broken.ttf is left out: is no font"));
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(reaches_the_number_of_samples_by_jitter) {
+TEST(reaches_the_number_of_samples_by_jitter) {
     if (!has_font()) {
         return;
     }
@@ -147,29 +146,26 @@ START_TEST(reaches_the_number_of_samples_by_jitter) {
     loader_refuse(&loader, SYNRL_INVALID, "give 10 distinct samples, and samples = 11", "glyphs",
                   GIVEN(TEXT("folder", loader.scratch.folder), WHOLE("samples", 11)));
 }
-END_TEST
 
 static const char *const bad_letters[] = {"", "A", "AA", "AB,"};
 
-START_TEST(refuses_letters) {
+TEST_EACH(refuses_letters, sizeof bad_letters / sizeof bad_letters[0]) {
     loader_refuse(&loader, SYNRL_INVALID, "must be 2 to 1000 different characters", "glyphs",
                   GIVEN(TEXT("folder", loader.scratch.folder), TEXT("letters", bad_letters[_i])));
 }
-END_TEST
 
-START_TEST(refuses_a_folder_without_fonts) {
+TEST(refuses_a_folder_without_fonts) {
     loader_refuse(&loader, SYNRL_INVALID, "(0 font files)", "glyphs",
                   GIVEN(TEXT("folder", loader.scratch.folder)));
     loader_refuse(&loader, SYNRL_IO, "nowhere: cannot be opened: No such file", "glyphs",
                   GIVEN(TEXT("folder", "nowhere")));
 }
-END_TEST
 
 static int compare_pictures(const void *a, const void *b) {
     return memcmp(*(const uint8_t *const *)a, *(const uint8_t *const *)b, N_PIXELS);
 }
 
-START_TEST(ships_distinct_letters) {
+TEST(ships_distinct_letters) {
     struct dataset *dataset =
         loader_load(&loader, "idx",
                     GIVEN(TEXT("images", "datasets/glyphs/images-idx3-ubyte.gz"),
@@ -195,21 +191,4 @@ START_TEST(ships_distinct_letters) {
     }
     free(pictures);
     dataset_release(dataset);
-}
-END_TEST
-
-Suite *make_glyphs_suite(void) {
-    Suite *suite = suite_create("glyphs");
-    TCase *tests = tcase_create("glyphs");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, draws_each_letter_of_a_font_once);
-    tcase_add_test(tests, leaves_out_what_a_font_lacks);
-    tcase_add_test(tests, drops_a_font_that_is_there_twice);
-    tcase_add_test(tests, reaches_the_number_of_samples_by_jitter);
-    tcase_add_loop_test(tests, refuses_letters, 0, sizeof bad_letters / sizeof bad_letters[0]);
-    tcase_add_test(tests, refuses_a_folder_without_fonts);
-    tcase_add_test(tests, ships_distinct_letters);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -1,13 +1,13 @@
 /* The multi-layer perceptron: its forward pass against a plain loop, and the gradient of every
  * differentiable pairing of activations and losses against finite differences of that loop in
  * double precision. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plugin/host.h"
 #include "support/support.h"
+#include "support/test.h"
 #include "train/dataset.h"
 #include "train/network.h"
 
@@ -22,6 +22,8 @@ static void setup(void) {
 static void teardown(void) {
     core_destroy(core);
 }
+
+SUITE("mlp", .setup = setup, .teardown = teardown);
 
 /* A network of sizes[0..n_sizes) with one activation everywhere, on random bytes with labels. */
 struct made {
@@ -153,7 +155,7 @@ static const char *const losses[] = {"euclidean", "mse", "cross_entropy"};
 enum { N_ACTIVATIONS = 5, N_LOSSES = 3, N_SHAPES = 3 };
 
 /* _i runs over shape, hidden activation, output activation and loss. */
-START_TEST(gradients_are_finite_differences) {
+TEST_EACH(gradients_are_finite_differences, N_SHAPES *N_ACTIVATIONS *N_ACTIVATIONS *N_LOSSES) {
     const size_t i = (size_t)_i;
     struct made made = shape_of(i % N_SHAPES, activations[i / N_SHAPES % N_ACTIVATIONS],
                                 activations[i / N_SHAPES / N_ACTIVATIONS % N_ACTIVATIONS],
@@ -178,9 +180,8 @@ START_TEST(gradients_are_finite_differences) {
     }
     unmake(&made);
 }
-END_TEST
 
-START_TEST(outputs_are_those_of_a_plain_loop) {
+TEST(outputs_are_those_of_a_plain_loop) {
     for (size_t shape = 0; shape < N_SHAPES; shape++) {
         struct made made = shape_of(shape, "tanh", "sigmoid", "mse");
         double weights[128], x[WIDEST];
@@ -196,10 +197,9 @@ START_TEST(outputs_are_those_of_a_plain_loop) {
         unmake(&made);
     }
 }
-END_TEST
 
 /* 6-5-4-3 with biases: 30 + 5, 20 + 4, 12 + 3 synapses in this order. */
-START_TEST(tensors_follow_one_another) {
+TEST(tensors_follow_one_another) {
     static const struct {
         const char *name;
         size_t first, rows, columns;
@@ -223,10 +223,9 @@ START_TEST(tensors_follow_one_another) {
     }
     unmake(&made);
 }
-END_TEST
 
 /* A saved network, loaded into another of the same shape, goes on bit for bit. */
-START_TEST(saved_networks_go_on) {
+TEST(saved_networks_go_on) {
     struct made one = shape_of(2, "tanh", "identity", "mse");
     struct made two = shape_of(2, "tanh", "identity", "mse");
     int8_t actions[74];
@@ -252,9 +251,8 @@ START_TEST(saved_networks_go_on) {
     unmake(&one);
     unmake(&two);
 }
-END_TEST
 
-START_TEST(what_has_no_derivative_is_named) {
+TEST(what_has_no_derivative_is_named) {
     struct made made = shape_of(1, "step", "identity", "mse");
     float gradient[128];
     struct pass pass;
@@ -262,9 +260,8 @@ START_TEST(what_has_no_derivative_is_named) {
                  "activation \"step\" has no derivative");
     unmake(&made);
 }
-END_TEST
 
-START_TEST(wrong_shapes_are_refused) {
+TEST(wrong_shapes_are_refused) {
     struct made made = shape_of(1, "tanh", "identity", "mse");
     const struct value layers[] = {number(7), number(3)};
     const struct named_value wrong[] = {{"layers", {.kind = VALUE_LIST, .as.list = {2, layers}}}};
@@ -282,21 +279,4 @@ START_TEST(wrong_shapes_are_refused) {
                  "has 4 outputs, and dataset \"pixels\" has 3 classes");
     component_release(model);
     unmake(&made);
-}
-END_TEST
-
-Suite *make_mlp_suite(void) {
-    Suite *suite = suite_create("mlp");
-    TCase *tests = tcase_create("mlp");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, gradients_are_finite_differences, 0,
-                        N_SHAPES * N_ACTIVATIONS * N_ACTIVATIONS * N_LOSSES);
-    tcase_add_test(tests, outputs_are_those_of_a_plain_loop);
-    tcase_add_test(tests, tensors_follow_one_another);
-    tcase_add_test(tests, saved_networks_go_on);
-    tcase_add_test(tests, what_has_no_derivative_is_named);
-    tcase_add_test(tests, wrong_shapes_are_refused);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

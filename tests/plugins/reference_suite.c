@@ -1,6 +1,5 @@
 /* The real trainer against the slow one in tests/ref: the same actions, rewards, losses, weights
  * and tables, bit for bit, for 500 iterations. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "ref/reference.h"
 #include "support/pace.h"
 #include "support/support.h"
+#include "support/test.h"
 #include "train/dataset.h"
 #include "train/trainer.h"
 
@@ -33,6 +33,8 @@ static void setup(void) {
 static void teardown(void) {
     core_destroy(core);
 }
+
+SUITE("reference", .setup = setup, .teardown = teardown, .timeout = 120);
 
 static struct component *configured(synrl_kind kind, const char *id, size_t n,
                                     const struct named_value *values) {
@@ -146,7 +148,7 @@ static struct dataset *dataset_of(struct component *component) {
 #define VALUES(name) sizeof(name) / sizeof((name)[0]), name
 
 /* The paper's boundary task, small; Q-learned in a sequential sweep; biases move double. */
-START_TEST(boundary_qlearning_equals_the_slow_trainer) {
+TEST(boundary_qlearning_equals_the_slow_trainer) {
     static const struct value sizes[] = {{.kind = VALUE_INTEGER, .as.integer = 2},
                                          {.kind = VALUE_INTEGER, .as.integer = 9},
                                          {.kind = VALUE_INTEGER, .as.integer = 1}};
@@ -183,7 +185,6 @@ START_TEST(boundary_qlearning_equals_the_slow_trainer) {
     compare(&options, &reference);
     release(&options);
 }
-END_TEST
 
 /* Bytes, labels, relu, one hidden layer, a frozen policy of unequal memories. */
 static void check_pixels(size_t n_inputs, size_t n_hidden, double epsilon) {
@@ -235,24 +236,10 @@ static void check_pixels(size_t n_inputs, size_t n_hidden, double epsilon) {
     release(&options);
 }
 
-START_TEST(pixels_static_equals_the_slow_trainer) {
+TEST(pixels_static_equals_the_slow_trainer) {
     check_pixels(50, 7, 0.1);
 }
-END_TEST
 
-START_TEST(pixels_without_hidden_layer_equals_the_slow_trainer) {
+TEST(pixels_without_hidden_layer_equals_the_slow_trainer) {
     check_pixels(33, 0, 0.5);
-}
-END_TEST
-
-Suite *make_reference_suite(void) {
-    Suite *suite = suite_create("reference");
-    TCase *tests = tcase_create("reference");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, boundary_qlearning_equals_the_slow_trainer);
-    tcase_add_test(tests, pixels_static_equals_the_slow_trainer);
-    tcase_add_test(tests, pixels_without_hidden_layer_equals_the_slow_trainer);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

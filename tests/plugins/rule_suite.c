@@ -1,12 +1,12 @@
 /* Rules against arithmetic done by hand: a network of three synapses behind an environment that
  * hands out rewards from a list. */
-#include <check.h>
 #include <string.h>
 
 #include "plugin/component.h"
 #include "plugin/host.h"
 #include "policy/policy.h"
 #include "support/support.h"
+#include "support/test.h"
 #include "synrl/rule.h"
 
 enum { N_SYNAPSES = 3, N_STEPS_MAX = 8 };
@@ -68,6 +68,8 @@ static void setup(void) {
 static void teardown(void) {
     core_destroy(core);
 }
+
+SUITE("rule", .setup = setup, .teardown = teardown);
 
 /* A rule at work. */
 struct rule {
@@ -166,15 +168,13 @@ static void check_episode(const char *sweep) {
     finish(&rule);
 }
 
-START_TEST(qlearning_episode_by_hand_synchronous) {
+TEST(qlearning_episode_by_hand_synchronous) {
     check_episode("synchronous");
 }
-END_TEST
 
-START_TEST(qlearning_episode_by_hand_sequential) {
+TEST(qlearning_episode_by_hand_sequential) {
     check_episode("sequential");
 }
-END_TEST
 
 /* Two rewards in a row. At t = 1 state, action and next state are (2,0), -, (2,0): the target is a
  * cell under update. Q(2,0,-) starts at 1/2:
@@ -197,14 +197,13 @@ static void check_own_target(const char *sweep, double expected) {
     finish(&rule);
 }
 
-START_TEST(sweeps_differ_where_a_target_is_under_update) {
+TEST(sweeps_differ_where_a_target_is_under_update) {
     check_own_target("synchronous", 37.0 / 32);
     check_own_target("sequential", 175.0 / 128);
 }
-END_TEST
 
 /* Null before the first reward; epsilon 1 is needed to start moving, so put actions in by hand. */
-START_TEST(win_stay_repeats_and_reverses) {
+TEST(win_stay_repeats_and_reverses) {
     static const int rewards[] = {1, 1, -1, 1};
     struct rule rule = start(rule_component("win_stay"));
     const synrl_policy *policy = rule.ops->policy(rule.self);
@@ -227,9 +226,8 @@ START_TEST(win_stay_repeats_and_reverses) {
     check_actions(3, 0);
     finish(&rule);
 }
-END_TEST
 
-START_TEST(static_follows_its_policy_and_never_changes_it) {
+TEST(static_follows_its_policy_and_never_changes_it) {
     static const int rewards[] = {1, -1, -1, 1};
     synrl_policy *policy;
     ck_assert_int_eq(policy_create(core, 0, 1, &policy), SYNRL_OK);
@@ -254,10 +252,9 @@ START_TEST(static_follows_its_policy_and_never_changes_it) {
     policy_release(policy);
     finish(&rule);
 }
-END_TEST
 
 /* delta = -alpha * gradient = -1/4 * (1, -2, 1/2) */
-START_TEST(gd_goes_down_the_slope) {
+TEST(gd_goes_down_the_slope) {
     struct component *component = rule_component("gd");
     set_number(component, "alpha", 0.25);
     struct rule rule = start(component);
@@ -267,10 +264,9 @@ START_TEST(gd_goes_down_the_slope) {
     ck_assert_float_eq(playback.shifted[2], -0.125F);
     finish(&rule);
 }
-END_TEST
 
 /* A saved rule goes on as if nothing had happened. */
-START_TEST(saved_rules_go_on) {
+TEST(saved_rules_go_on) {
     static const char *const ids[] = {"qlearning", "win_stay"};
     static const int rewards[] = {1, -1, 1, 1, -1, 1, -1, -1};
     for (size_t k = 0; k < 2; k++) {
@@ -294,20 +290,4 @@ START_TEST(saved_rules_go_on) {
         finish(&whole);
         finish(&second);
     }
-}
-END_TEST
-
-Suite *make_rule_suite(void) {
-    Suite *suite = suite_create("rule");
-    TCase *tests = tcase_create("rule");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, qlearning_episode_by_hand_synchronous);
-    tcase_add_test(tests, qlearning_episode_by_hand_sequential);
-    tcase_add_test(tests, sweeps_differ_where_a_target_is_under_update);
-    tcase_add_test(tests, win_stay_repeats_and_reverses);
-    tcase_add_test(tests, static_follows_its_policy_and_never_changes_it);
-    tcase_add_test(tests, gd_goes_down_the_slope);
-    tcase_add_test(tests, saved_rules_go_on);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

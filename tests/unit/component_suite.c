@@ -3,7 +3,6 @@
  * type. */
 #include "plugin/component.h"
 
-#include <check.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "fixtures/every_param.h"
 #include "policy/policy.h"
 #include "support/loader.h"
+#include "support/test.h"
 
 #define WHO "rule \"every_param\": "
 #define INF ((double)INFINITY)
@@ -32,6 +32,8 @@ static void teardown(void) {
     policy_release(policy);
     loader_close(&loader);
 }
+
+SUITE("component", .setup = setup, .teardown = teardown);
 
 /* Values that loader.h has no macro for. */
 static struct value truth(bool boolean) {
@@ -83,7 +85,7 @@ static double at(const synrl_schedule *schedule, uint64_t iteration) {
 
 /* Values --------------------------------------------------------------------------------------- */
 
-START_TEST(defaults_are_what_the_table_says) {
+TEST(defaults_are_what_the_table_says) {
     struct component *component = start();
     const struct every_param *config = finish(component);
     ck_assert(config->number == 0.25);
@@ -107,10 +109,9 @@ START_TEST(defaults_are_what_the_table_says) {
     ck_assert_str_eq(config->activations.items[1]->id, "step");
     component_release(component);
 }
-END_TEST
 
 /* The values are gone or changed by the time the config is read. */
-START_TEST(values_are_copied_into_the_config) {
+TEST(values_are_copied_into_the_config) {
     struct component *component = start();
     char string[] = "mine", choice[] = "blue", name[] = "integer", id[] = "relu";
     struct value integers[] = {whole(3), real(4)};
@@ -152,9 +153,8 @@ START_TEST(values_are_copied_into_the_config) {
     ck_assert_str_eq(config->activations.items[2]->id, "relu");
     component_release(component);
 }
-END_TEST
 
-START_TEST(near_types_do_for_each_other) {
+TEST(near_types_do_for_each_other) {
     struct component *component = start();
     set(component, "number", whole(1));
     set(component, "integer", real(12.0));
@@ -171,9 +171,8 @@ START_TEST(near_types_do_for_each_other) {
     ck_assert_str_eq(config->activations.items[0]->id, "step");
     component_release(component);
 }
-END_TEST
 
-START_TEST(lists_may_be_empty) {
+TEST(lists_may_be_empty) {
     struct component *component = start();
     set(component, "integers", list(0, NULL));
     set(component, "activations", list(0, NULL));
@@ -182,7 +181,6 @@ START_TEST(lists_may_be_empty) {
     ck_assert_uint_eq(config->activations.n, 0);
     component_release(component);
 }
-END_TEST
 
 /* Refusals ------------------------------------------------------------------------------------- */
 
@@ -275,7 +273,7 @@ static const struct {
 enum { N_REFUSED = sizeof refused / sizeof refused[0] };
 
 /* Nothing of it stays: the parameter can be set after all, and is at its default else. */
-START_TEST(a_wrong_value_is_told_and_forgotten) {
+TEST_EACH(a_wrong_value_is_told_and_forgotten, N_REFUSED) {
     char message[256];
     snprintf(message, sizeof message, WHO "%s", refused[_i].message);
     component_release(start()); /* by now the plugin is open */
@@ -298,9 +296,8 @@ START_TEST(a_wrong_value_is_told_and_forgotten) {
     ck_assert_uint_eq(config->activations.n, 2);
     component_release(component);
 }
-END_TEST
 
-START_TEST(a_component_of_another_kind_is_no_activation) {
+TEST(a_component_of_another_kind_is_no_activation) {
     struct component *loss = test_component(core, SYNRL_KIND_LOSS, "mse", 0, NULL);
     struct component *component = start();
     const struct value value = {.kind = VALUE_COMPONENT, .as.component = loss};
@@ -311,9 +308,8 @@ START_TEST(a_component_of_another_kind_is_no_activation) {
     component_release(component);
     component_release(loss);
 }
-END_TEST
 
-START_TEST(long_values_and_names_are_cut_in_messages) {
+TEST(long_values_and_names_are_cut_in_messages) {
     char longest[5000];
     memset(longest, 'a', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
@@ -328,9 +324,8 @@ START_TEST(long_values_and_names_are_cut_in_messages) {
     ck_assert_str_eq(finish(component)->string, longest);
     component_release(component);
 }
-END_TEST
 
-START_TEST(a_parameter_is_set_once) {
+TEST(a_parameter_is_set_once) {
     struct component *component = start();
     set(component, "number", real(0.5));
     const struct value again = real(0.75), wrong = text("x");
@@ -341,9 +336,8 @@ START_TEST(a_parameter_is_set_once) {
     ck_assert(finish(component)->number == 0.5); /* the first counts */
     component_release(component);
 }
-END_TEST
 
-START_TEST(names_that_are_near_are_suggested) {
+TEST(names_that_are_near_are_suggested) {
     static const struct {
         const char *name, *rest;
     } cases[] = {
@@ -372,9 +366,8 @@ START_TEST(names_that_are_near_are_suggested) {
     }
     component_release(component);
 }
-END_TEST
 
-START_TEST(a_plugin_without_parameters_says_so) {
+TEST(a_plugin_without_parameters_says_so) {
     struct component *loss;
     ck_assert_int_eq(component_create(core, SYNRL_KIND_LOSS, "mse", &loss), SYNRL_OK);
     const struct value value = real(1);
@@ -382,9 +375,8 @@ START_TEST(a_plugin_without_parameters_says_so) {
     ck_assert_str_eq(core->message, "loss \"mse\": unknown parameter \"rate\": it has none");
     component_release(loss);
 }
-END_TEST
 
-START_TEST(what_is_required_must_be_given) {
+TEST(what_is_required_must_be_given) {
     struct component *component = start();
     ck_assert_int_eq(component_finish(component), SYNRL_INVALID);
     ck_assert_str_eq(core->message, WHO "policy must be given: the policy");
@@ -403,7 +395,6 @@ START_TEST(what_is_required_must_be_given) {
                      SYNRL_INVALID);
     ck_assert_ptr_null(component);
 }
-END_TEST
 
 /* Ownership ------------------------------------------------------------------------------------ */
 
@@ -420,7 +411,7 @@ static void count_end(void *context) {
 
 /* The one who set a policy, a schedule and an activation lets go of them; the component, and with
  * it the config, still has them. With the last reference they go. */
-START_TEST(a_component_holds_what_its_config_points_to) {
+TEST(a_component_holds_what_its_config_points_to) {
     component_release(test_component(core, SYNRL_KIND_ACTIVATION, "tanh", 0, NULL));
     component_release(test_component(core, SYNRL_KIND_ACTIVATION, "relu", 0, NULL));
     component_release(test_component(core, SYNRL_KIND_ACTIVATION, "step", 0, NULL));
@@ -458,10 +449,9 @@ START_TEST(a_component_holds_what_its_config_points_to) {
     ck_assert_uint_eq(loader.n_live, n_live);
     component_release(NULL);
 }
-END_TEST
 
 /* Of a component that is given up half way, too. */
-START_TEST(an_unfinished_component_frees_what_it_has) {
+TEST(an_unfinished_component_frees_what_it_has) {
     struct component *component = start();
     component_release(component);
     const size_t n_live = loader.n_live;
@@ -473,7 +463,6 @@ START_TEST(an_unfinished_component_frees_what_it_has) {
     ck_assert_uint_eq(loader.n_live, n_live);
     ck_assert(policy->q[1] == 0.5);
 }
-END_TEST
 
 /* Memory --------------------------------------------------------------------------------------- */
 
@@ -515,31 +504,7 @@ static synrl_status misspell(struct core *scarce) {
     return status == SYNRL_INVALID && strstr(scarce->message, "\"gamma\"?") ? SYNRL_OK : status;
 }
 
-START_TEST(short_memory_leaves_nothing) {
+TEST(short_memory_leaves_nothing) {
     test_short_memory(make_whole);
     test_short_memory(misspell);
-}
-END_TEST
-
-Suite *make_component_suite(void);
-Suite *make_component_suite(void) {
-    Suite *suite = suite_create("component");
-    TCase *tests = tcase_create("component");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, defaults_are_what_the_table_says);
-    tcase_add_test(tests, values_are_copied_into_the_config);
-    tcase_add_test(tests, near_types_do_for_each_other);
-    tcase_add_test(tests, lists_may_be_empty);
-    tcase_add_loop_test(tests, a_wrong_value_is_told_and_forgotten, 0, N_REFUSED);
-    tcase_add_test(tests, a_component_of_another_kind_is_no_activation);
-    tcase_add_test(tests, long_values_and_names_are_cut_in_messages);
-    tcase_add_test(tests, a_parameter_is_set_once);
-    tcase_add_test(tests, names_that_are_near_are_suggested);
-    tcase_add_test(tests, a_plugin_without_parameters_says_so);
-    tcase_add_test(tests, what_is_required_must_be_given);
-    tcase_add_test(tests, a_component_holds_what_its_config_points_to);
-    tcase_add_test(tests, an_unfinished_component_frees_what_it_has);
-    tcase_add_test(tests, short_memory_leaves_nothing);
-    suite_add_tcase(suite, tests);
-    return suite;
 }
