@@ -52,13 +52,6 @@ struct settings {
     bool misused;        /* the error was in the overrides: wrong usage, not a wrong script */
 };
 
-/* How a sweep is shown on stderr: a line that is rewritten on a terminal. As sweep_options.tick. */
-struct sweep_display {
-    bool is_quiet, is_terminal;
-    size_t n_shown, n_running;
-};
-synrl_status sweep_show(void *context, const struct job_counts *counts, size_t n_failed);
-
 /* No seed, no pictures missing, runs/ as the folder, warnings to stderr. */
 struct settings settings_default(void);
 /* For the module when it is opened in this state; `settings` outlives the state. */
