@@ -4,17 +4,18 @@
 
 #include "synrl/engine.h"
 
-/* Room for n_samples of n_inputs each; nothing in it yet. Freed by batch_destroy. */
+/* Makes a batch with room for n_samples of n_inputs each, still unfilled. Freed by
+ * batch_destroy. */
 synrl_status batch_create(const synrl_host *host, size_t n_samples, size_t n_inputs, bool bytes,
                           float scale, synrl_batch **batch);
 void batch_destroy(synrl_batch *batch); /* NULL is allowed */
 /* Packs the samples: sample s is row rows[s] of inputs [..][n_inputs] (rows NULL: row s), bytes or
- * floats as created. Lanes behind the last sample get copies of it. Models have to bind anew. */
+ * floats as created. Lanes after the last sample get copies of it. Models must bind again. */
 void batch_fill(synrl_batch *batch, const void *inputs, const uint32_t *rows);
-/* Passes over a batch go to and fro, so that each begins with what the last one left in the cache:
- * whether the next one goes from the last block to the first; and the turn after a pass. */
-bool batch_is_backwards(const synrl_batch *batch);
-void batch_turn(synrl_batch *batch);
+/* Consecutive passes alternate direction, so each starts with blocks that are still cached. Whether
+ * the next pass runs from the last block to the first; and the change of direction after a pass. */
+bool batch_is_reversed(const synrl_batch *batch);
+void batch_reverse_order(synrl_batch *batch);
 
 /* See synrl_engine_api. */
 size_t batch_samples(const synrl_batch *batch);

@@ -10,13 +10,13 @@ struct synrl_batch {
     size_t n_samples, n_inputs, n_blocks;
     bool is_bytes;
     float scale;
-    /* Bytes, twice: see kernels.h. */
+    /* Bytes are packed twice: see kernels.h. */
     size_t n_groups;
-    uint8_t *groups; /* [n_blocks][n_groups][16][4] */
-    uint8_t *rows;   /* [n_tiles][n_inputs][TILE / 64][16][4] */
-    float *floats;   /* floats: [n_blocks][n_inputs][16] */
-    bool backwards;  /* the next pass goes from the last block to the first */
-    /* What is being packed, while it is. */
+    uint8_t *groups;  /* [n_blocks][n_groups][16][4] */
+    uint8_t *rows;    /* [n_tiles][n_inputs][TILE / 64][16][4] */
+    float *floats;    /* floats: [n_blocks][n_inputs][16] */
+    bool is_reversed; /* the next pass goes from the last block to the first */
+    /* The source, during packing. */
     const void *inputs;
     const uint32_t *sources;
 };
@@ -25,7 +25,7 @@ static inline const uint8_t *batch_groups(const synrl_batch *batch, size_t block
     return batch->groups + block * batch->n_groups * GROUP * SYNRL_LANES;
 }
 
-/* Of the tile that begins with this block. */
+/* The rows of the tile that begins with this block. */
 static inline const uint8_t *batch_rows_of(const synrl_batch *batch, size_t block) {
     return batch->rows + block / TILE_BLOCKS * batch->n_inputs * TILE;
 }

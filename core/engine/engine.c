@@ -1,4 +1,4 @@
-/* The table that models are handed. */
+/* The engine's table of functions for models. */
 #include "engine/engine.h"
 
 #include "engine/batch.h"

@@ -1,4 +1,4 @@
-/* What the engine gives to the rest of the core; models see synrl/engine.h. */
+/* What the engine offers to the rest of the core; models see synrl/engine.h. */
 #ifndef ENGINE_H
 #define ENGINE_H
 

@@ -1,18 +1,18 @@
-/* Which variant of the inner loops is in use. */
+/* The choice of the inner loops' variant. */
 #ifndef ISA_H
 #define ISA_H
 
 #include "engine/kernels.h"
 
-/* The SIMD variant in use: "scalar", "avx2" or "avx512"; SYNRL_ISA forces one. All give the same
- * bits. NULL where SYNRL_ISA names none, or one that this machine does not have. */
+/* The SIMD variant in use: "scalar", "avx2", "avx512" or "amx"; SYNRL_ISA selects one. All give the
+ * same bits. NULL where SYNRL_ISA is not such a name, or this machine does not support it. */
 const char *engine_isa(void);
 
-/* The one of this name; NULL where this machine does not have it. */
+/* The variant of this name; NULL where this machine does not support it. */
 const struct kernels *kernels_named(const char *name);
 
-/* What SYNRL_ISA asks for, or the widest that this machine has; where SYNRL_ISA cannot be had, the
- * plain ones (engine_isa tells). */
+/* The variant that SYNRL_ISA names, or the widest that this machine supports; where SYNRL_ISA is
+ * not available, the scalar one (engine_isa is NULL then). */
 const struct kernels *kernels_in_use(void);
 
 #endif

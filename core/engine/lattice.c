@@ -1,5 +1,5 @@
 /* Weights on a lattice. Invariant: |k| is at most n_acts, and n_acts at most acts_max, so no
- * counter overflows; values, where kept, are those of w0, k and alpha. */
+ * counter overflows; `values`, if not NULL, are those of w0, k and alpha. */
 #include "engine/lattice.h"
 
 #include <math.h>
@@ -93,7 +93,7 @@ void lattice_set(synrl_lattice *lattice, const float *weights) {
 
 void lattice_rebase(synrl_lattice *lattice) {
     lattice_get(lattice, lattice->w0);
-    for (size_t i = 0; i < lattice->n; i++) { /* the last action stays known */
+    for (size_t i = 0; i < lattice->n; i++) { /* keeps the last action */
         lattice->counters[i] = (int16_t)(lattice->counters[i] & 3);
     }
     lattice->n_acts = 0;
@@ -165,7 +165,7 @@ void lattice_save(const synrl_lattice *lattice, void *state) {
            lattice->n * sizeof(int16_t));
 }
 
-/* Whether the saved numbers keep the invariant. */
+/* Whether saved numbers obey the invariant. */
 static bool is_sound(const struct lattice_header *header, const char *w0, const char *counters) {
     for (size_t i = 0; i < header->n; i++) {
         float weight;

@@ -1,4 +1,4 @@
-/* Functions of arrays, by the variant in use. SLEEF's cinz_ family gives the same bits in each. */
+/* Functions of arrays, by the variant in use. SLEEF's cinz_ family gives the same bits in all. */
 #include "engine/math.h"
 
 #include "engine/isa.h"

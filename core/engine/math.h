@@ -1,4 +1,4 @@
-/* Functions of arrays, and sums that have no order. */
+/* Functions of arrays, and sums whose order does not matter. */
 #ifndef MATH_H
 #define MATH_H
 
@@ -9,8 +9,9 @@ extern const synrl_math_api math_api;
 
 __extension__ typedef __int128 int128; /* sums of up to 2^31 terms below 2^58 */
 
-/* *sum += each term times `unit`, cut to an integer: sums of integers have no order. False, and
- * that term left out, where one is not within 0 .. limit; limit * unit: up to 2^58. */
+/* *sum += each term times `unit`, truncated to an integer: the order of integer sums does not
+ * matter. A term that is not within 0 .. limit is left out, and the result is false. limit * unit
+ * is at most 2^58. */
 bool engine_tally(size_t n, const float *terms, float limit, double unit, int128 *sum);
 
 #endif

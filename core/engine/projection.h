@@ -4,8 +4,8 @@
 
 #include "synrl/engine.h"
 
-/* Which path projections take: what SYNRL_PATH says, "auto" (as without it), "dense" or "sparse";
- * NULL where it says something else. All give the same bits. */
+/* The path that projections take: the value of SYNRL_PATH, which is "auto" (the default), "dense"
+ * or "sparse"; NULL for any other value. All give the same bits. */
 const char *engine_path(void);
 
 synrl_status projection_create(const synrl_host *host, size_t n_outputs, size_t n_inputs,

@@ -282,7 +282,7 @@ static void pass_tile(const struct pass_work *work, size_t worker, size_t first,
     float *outputs = network->outputs + worker * network->layout->n_outputs * SYNRL_LANES;
     float terms[SYNRL_TILE_BLOCKS * SYNRL_LANES];
     for (size_t i = 0; i < n_blocks; i++) {
-        const size_t at = batch_is_backwards(network->batch) ? n_blocks - 1 - i : i;
+        const size_t at = batch_is_reversed(network->batch) ? n_blocks - 1 - i : i;
         network->ops->forward(network->model, worker, first + at, outputs);
         finish_block(work, first + at, outputs, terms + at * SYNRL_LANES, tally);
     }
@@ -301,7 +301,7 @@ static void pass_share(void *context, size_t worker, size_t n_workers) {
     pool_share(network->n_blocks, SYNRL_TILE_BLOCKS, worker, n_workers, &first, &end);
     const size_t n_tiles = (end - first + SYNRL_TILE_BLOCKS - 1) / SYNRL_TILE_BLOCKS;
     for (size_t i = 0; i < n_tiles; i++) {
-        const size_t tile = batch_is_backwards(network->batch) ? n_tiles - 1 - i : i;
+        const size_t tile = batch_is_reversed(network->batch) ? n_tiles - 1 - i : i;
         const size_t at = first + tile * SYNRL_TILE_BLOCKS, left = end - at;
         pass_tile(work, worker, at, left < SYNRL_TILE_BLOCKS ? left : SYNRL_TILE_BLOCKS, &tally);
     }
@@ -311,7 +311,7 @@ static void pass_share(void *context, size_t worker, size_t n_workers) {
 struct pass network_pass(struct network *network, bool count_correct, float *outputs) {
     struct pass_work work = {network, count_correct && network->classes != NULL, outputs};
     pool_run(network->core->pool, pass_share, &work);
-    batch_turn(network->batch);
+    batch_reverse_order(network->batch);
     struct tally total = {.is_finite = true};
     for (size_t worker = 0; worker < pool_size(network->core->pool); worker++) {
         total.sum += network->tallies[worker].sum;
