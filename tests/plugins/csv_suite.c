@@ -22,12 +22,13 @@ static const char *file(const char *text) {
 }
 
 static struct dataset *load(const char *text, const char *label) {
-    return loader_load(&loader, "csv", GIVEN(TEXT("path", file(text)), TEXT("label", label)));
+    return loader_load(&loader, "csv",
+                       GIVEN({"path", STRING(file(text))}, {"label", STRING(label)}));
 }
 
 static void refuse(const char *text, const char *label, const char *part) {
     loader_refuse(&loader, SYNRL_INVALID, part, "csv",
-                  GIVEN(TEXT("path", file(text)), TEXT("label", label)));
+                  GIVEN({"path", STRING(file(text))}, {"label", STRING(label)}));
 }
 
 static void check_inputs(const struct dataset *dataset, size_t n_samples, size_t n_inputs,
@@ -65,7 +66,7 @@ TEST(orders_numbers_as_labels_by_value) {
 TEST(reads_targets_in_the_order_asked_for) {
     const char *path = file("a,b,c\n1,2,3\n4,5,6\n");
     struct dataset *dataset =
-        loader_load(&loader, "csv", GIVEN(TEXT("path", path), TEXT("targets", "c, 1")));
+        loader_load(&loader, "csv", GIVEN({"path", STRING(path)}, {"targets", STRING("c, 1")}));
     static const float inputs[] = {2, 5}, targets[] = {3, 1, 6, 4};
     check_inputs(dataset, 2, 1, inputs);
     const synrl_data *data = dataset_data(dataset);
@@ -102,11 +103,12 @@ TEST_EACH(reads_every_manner_of_writing, sizeof manners / sizeof manners[0]) {
 TEST(separates_by_the_byte_given) {
     const char *path = file("1,5;no\n2;yes\n");
     loader_refuse(&loader, SYNRL_INVALID, "table.csv:1: column 1 is \"1,5\"", "csv",
-                  GIVEN(TEXT("path", path), TEXT("label", "2"), TEXT("separator", ";"),
-                        TEXT("header", "no")));
+                  GIVEN({"path", STRING(path)}, {"label", STRING("2")}, {"separator", STRING(";")},
+                        {"header", STRING("no")}));
     path = file("1\tno\n2\tyes, please\n");
     struct dataset *dataset = loader_load(
-        &loader, "csv", GIVEN(TEXT("path", path), TEXT("label", "2"), TEXT("separator", "\t")));
+        &loader, "csv",
+        GIVEN({"path", STRING(path)}, {"label", STRING("2")}, {"separator", STRING("\t")}));
     ck_assert_str_eq(dataset_data(dataset)->class_names[1], "yes, please");
     dataset_release(dataset);
 }
@@ -114,9 +116,10 @@ TEST(separates_by_the_byte_given) {
 TEST(takes_a_header_when_told) {
     const char *path = file("0,1,label\n5,6,a\n7,8,b\n");
     loader_refuse(&loader, SYNRL_INVALID, "no column \"label\": must be a number from 1 to 3",
-                  "csv", GIVEN(TEXT("path", path), TEXT("label", "label")));
+                  "csv", GIVEN({"path", STRING(path)}, {"label", STRING("label")}));
     struct dataset *dataset = loader_load(
-        &loader, "csv", GIVEN(TEXT("path", path), TEXT("label", "label"), TEXT("header", "yes")));
+        &loader, "csv",
+        GIVEN({"path", STRING(path)}, {"label", STRING("label")}, {"header", STRING("yes")}));
     static const float inputs[] = {5, 6, 7, 8};
     check_inputs(dataset, 2, 2, inputs);
     dataset_release(dataset);
@@ -170,21 +173,23 @@ TEST_EACH(refuses_with_the_line, sizeof malformed / sizeof malformed[0]) {
 TEST(refuses_what_is_not_a_text_file) {
     const char *path = loader_file(&loader, "table.csv", "1,a\n2\0,b\n", 9);
     loader_refuse(&loader, SYNRL_INVALID, "a zero byte at offset 5", "csv",
-                  GIVEN(TEXT("path", path), TEXT("label", "2")));
+                  GIVEN({"path", STRING(path)}, {"label", STRING("2")}));
     loader_refuse(&loader, SYNRL_IO, "nowhere.csv: cannot be opened: No such file", "csv",
-                  GIVEN(TEXT("path", "nowhere.csv"), TEXT("label", "2")));
+                  GIVEN({"path", STRING("nowhere.csv")}, {"label", STRING("2")}));
     loader_refuse(&loader, SYNRL_IO, "cannot be read: Is a directory", "csv",
-                  GIVEN(TEXT("path", loader.scratch.folder), TEXT("label", "2")));
+                  GIVEN({"path", STRING(loader.scratch.folder)}, {"label", STRING("2")}));
 }
 
 TEST(refuses_parameters) {
     const char *path = file("1,a\n2,b\n");
     loader_refuse(&loader, SYNRL_INVALID, "label or targets must be given", "csv",
-                  GIVEN(TEXT("path", path)));
-    loader_refuse(&loader, SYNRL_INVALID, "separator = \";;\": must be one byte", "csv",
-                  GIVEN(TEXT("path", path), TEXT("label", "2"), TEXT("separator", ";;")));
-    loader_refuse(&loader, SYNRL_INVALID, "column 2 is asked for twice", "csv",
-                  GIVEN(TEXT("path", path), TEXT("label", "2"), TEXT("targets", "1,2")));
+                  GIVEN({"path", STRING(path)}));
+    loader_refuse(
+        &loader, SYNRL_INVALID, "separator = \";;\": must be one byte", "csv",
+        GIVEN({"path", STRING(path)}, {"label", STRING("2")}, {"separator", STRING(";;")}));
+    loader_refuse(
+        &loader, SYNRL_INVALID, "column 2 is asked for twice", "csv",
+        GIVEN({"path", STRING(path)}, {"label", STRING("2")}, {"targets", STRING("1,2")}));
 }
 
 TEST(reads_huge_fields_and_many_columns) {
@@ -215,27 +220,11 @@ TEST(reads_huge_fields_and_many_columns) {
 
 TEST(survives_damage) {
     const char *path = file("x,\"y\"\"\",z\r\n1.5,2,\"a\"\n3,-4e1,b\n");
-    loader_damage(&loader, path, 1 << 20, "csv", GIVEN(TEXT("path", path), TEXT("label", "3")));
-}
-
-static char short_path[512];
-
-static synrl_status attempt(struct core *core) {
-    struct component *component = NULL;
-    const struct value path = {.kind = VALUE_STRING, .as.string = short_path};
-    const struct value label = {.kind = VALUE_STRING, .as.string = "2"};
-    struct dataset *dataset = NULL;
-    synrl_status status = component_create(core, SYNRL_KIND_DATASET, "csv", &component);
-    status = status != SYNRL_OK ? status : component_set(component, "path", &path);
-    status = status != SYNRL_OK ? status : component_set(component, "label", &label);
-    status = status != SYNRL_OK ? status : component_finish(component);
-    status = status != SYNRL_OK ? status : dataset_create(core, component, &dataset);
-    dataset_release(dataset);
-    component_release(component);
-    return status;
+    loader_damage(&loader, path, 1 << 20, "csv",
+                  GIVEN({"path", STRING(path)}, {"label", STRING("3")}));
 }
 
 TEST(leaves_nothing_when_memory_runs_out) {
-    snprintf(short_path, sizeof short_path, "%s", file("1,a\n2,b\n"));
-    test_short_memory(attempt);
+    const char *path = file("1,a\n2,b\n");
+    loader_short_memory("csv", GIVEN({"path", STRING(path)}, {"label", STRING("2")}));
 }

@@ -50,8 +50,8 @@ static void check_pictures(const struct dataset *dataset) {
 TEST(reads_plain_and_packed) {
     const char *plain[] = {loader_file(&loader, "i", images, sizeof images),
                            loader_file(&loader, "l", labels, sizeof labels)};
-    struct dataset *dataset =
-        loader_load(&loader, "idx", GIVEN(TEXT("images", plain[0]), TEXT("labels", plain[1])));
+    struct dataset *dataset = loader_load(
+        &loader, "idx", GIVEN({"images", STRING(plain[0])}, {"labels", STRING(plain[1])}));
     check_pictures(dataset);
     ck_assert_uint_eq(dataset_data(dataset)->n_classes, 3);
     ck_assert_str_eq(dataset_data(dataset)->class_names[2], "2");
@@ -59,9 +59,9 @@ TEST(reads_plain_and_packed) {
 
     const char *packed[] = {gzip_file("i.gz", images, sizeof images),
                             gzip_file("l.gz", labels, sizeof labels)};
-    dataset = loader_load(
-        &loader, "idx",
-        GIVEN(TEXT("images", packed[0]), TEXT("labels", packed[1]), TEXT("classes", "AB\u00c4D")));
+    dataset = loader_load(&loader, "idx",
+                          GIVEN({"images", STRING(packed[0])}, {"labels", STRING(packed[1])},
+                                {"classes", STRING("AB\u00c4D")}));
     check_pictures(dataset);
     ck_assert_uint_eq(dataset_data(dataset)->n_classes, 4);
     ck_assert_str_eq(dataset_data(dataset)->class_names[1], "B");
@@ -72,15 +72,16 @@ TEST(reads_plain_and_packed) {
 TEST(names_classes_by_words) {
     const char *i = loader_file(&loader, "i", images, sizeof images);
     const char *l = loader_file(&loader, "l", labels, sizeof labels);
-    struct dataset *dataset =
-        loader_load(&loader, "idx",
-                    GIVEN(TEXT("images", i), TEXT("labels", l), TEXT("classes", "ant,bee,crow")));
+    struct dataset *dataset = loader_load(
+        &loader, "idx",
+        GIVEN({"images", STRING(i)}, {"labels", STRING(l)}, {"classes", STRING("ant,bee,crow")}));
     ck_assert_uint_eq(dataset_data(dataset)->n_classes, 3);
     ck_assert_str_eq(dataset_data(dataset)->class_names[2], "crow");
     dataset_release(dataset);
-    loader_refuse(&loader, SYNRL_INVALID,
-                  "classes = \"ant,bee\" names 2, and there is a label 2: must name 3", "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", l), TEXT("classes", "ant,bee")));
+    loader_refuse(
+        &loader, SYNRL_INVALID,
+        "classes = \"ant,bee\" names 2, and there is a label 2: must name 3", "idx",
+        GIVEN({"images", STRING(i)}, {"labels", STRING(l)}, {"classes", STRING("ant,bee")}));
 }
 
 TEST(reads_samples_that_are_no_pictures) {
@@ -88,7 +89,7 @@ TEST(reads_samples_that_are_no_pictures) {
     const char *i = loader_file(&loader, "i", rows, sizeof rows);
     const char *l = loader_file(&loader, "l", labels, sizeof labels);
     struct dataset *dataset =
-        loader_load(&loader, "idx", GIVEN(TEXT("images", i), TEXT("labels", l)));
+        loader_load(&loader, "idx", GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
     ck_assert_uint_eq(dataset_data(dataset)->n_inputs, 3);
     ck_assert_uint_eq(dataset_data(dataset)->height, 0);
     dataset_release(dataset);
@@ -124,7 +125,7 @@ TEST_EACH(refuses_wrong_images, sizeof wrong_images / sizeof wrong_images[0]) {
     const char *i = loader_file(&loader, "i", bytes, wrong_images[_i].length);
     loader.peak = 0;
     loader_refuse(&loader, SYNRL_INVALID, wrong_images[_i].part, "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", l)));
+                  GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
     ck_assert_uint_lt(loader.peak, 1 << 20);
 }
 
@@ -132,16 +133,16 @@ TEST(refuses_wrong_labels) {
     const char *i = loader_file(&loader, "i", images, sizeof images);
     const char *l = loader_file(&loader, "l", "\0\0\x08\x01\0\0\0\3\0\1\2", 11);
     loader_refuse(&loader, SYNRL_INVALID, "l: 3 labels for the 2 images of", "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", l)));
+                  GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
     loader_refuse(&loader, SYNRL_INVALID, "IDX of 3 dimensions: must be 1 for labels", "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", i)));
+                  GIVEN({"images", STRING(i)}, {"labels", STRING(i)}));
     l = loader_file(&loader, "l", "\0\0\x08\x01\0\0\0\2\0\0", 10);
     loader_refuse(&loader, SYNRL_INVALID, "/l: has 1 classes: must be at least 2", "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", l)));
+                  GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
     loader_refuse(&loader, SYNRL_IO, "nowhere: cannot be opened: No such file", "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", "nowhere")));
+                  GIVEN({"images", STRING(i)}, {"labels", STRING("nowhere")}));
     loader_refuse(&loader, SYNRL_IO, "Is a directory", "idx",
-                  GIVEN(TEXT("images", loader.scratch.folder), TEXT("labels", l)));
+                  GIVEN({"images", STRING(loader.scratch.folder)}, {"labels", STRING(l)}));
 }
 
 TEST(stops_where_a_small_file_unpacks_to_much) {
@@ -154,11 +155,11 @@ TEST(stops_where_a_small_file_unpacks_to_much) {
     const char *l = loader_file(&loader, "l", labels, sizeof labels);
     loader.peak = 0;
     loader_refuse(&loader, SYNRL_INVALID, "goes on behind the 10 bytes", "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", l)));
+                  GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
     memcpy(zeros + 4, "\0\x10\0\0\0\0\0\x3f", 8);
     i = gzip_file("i", zeros, N);
     loader_refuse(&loader, SYNRL_INVALID, "more than limit = 1 MiB", "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", l), WHOLE("limit", 1)));
+                  GIVEN({"images", STRING(i)}, {"labels", STRING(l)}, {"limit", INTEGER(1)}));
     ck_assert_uint_lt(loader.peak, 1 << 20);
     free(zeros);
 }
@@ -166,35 +167,16 @@ TEST(stops_where_a_small_file_unpacks_to_much) {
 TEST(survives_damage) {
     const char *i = loader_file(&loader, "i", images, sizeof images);
     const char *l = gzip_file("l", labels, sizeof labels);
-    loader_damage(&loader, i, 1 << 20, "idx", GIVEN(TEXT("images", i), TEXT("labels", l)));
-    loader_damage(&loader, l, 1 << 20, "idx", GIVEN(TEXT("images", i), TEXT("labels", l)));
+    loader_damage(&loader, i, 1 << 20, "idx", GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
+    loader_damage(&loader, l, 1 << 20, "idx", GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
     i = gzip_file("i", images, sizeof images);
-    loader_damage(&loader, i, 1 << 20, "idx", GIVEN(TEXT("images", i), TEXT("labels", l)));
-}
-
-static char images_path[512], labels_path[512];
-
-static synrl_status attempt(struct core *core) {
-    struct component *component = NULL;
-    const struct value images_value = {.kind = VALUE_STRING, .as.string = images_path};
-    const struct value labels_value = {.kind = VALUE_STRING, .as.string = labels_path};
-    struct dataset *dataset = NULL;
-    synrl_status status = component_create(core, SYNRL_KIND_DATASET, "idx", &component);
-    status = status != SYNRL_OK ? status : component_set(component, "images", &images_value);
-    status = status != SYNRL_OK ? status : component_set(component, "labels", &labels_value);
-    status = status != SYNRL_OK ? status : component_finish(component);
-    status = status != SYNRL_OK ? status : dataset_create(core, component, &dataset);
-    dataset_release(dataset);
-    component_release(component);
-    return status;
+    loader_damage(&loader, i, 1 << 20, "idx", GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
 }
 
 TEST(leaves_nothing_when_memory_runs_out) {
-    snprintf(images_path, sizeof images_path, "%s",
-             loader_file(&loader, "i", images, sizeof images));
-    snprintf(labels_path, sizeof labels_path, "%s",
-             loader_file(&loader, "l", labels, sizeof labels));
-    test_short_memory(attempt);
+    const char *i = loader_file(&loader, "i", images, sizeof images);
+    const char *l = loader_file(&loader, "l", labels, sizeof labels);
+    loader_short_memory("idx", GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
 }
 
 /* The 10,000 real pictures of Bulatov's notMNIST, in the folder `notmnist` of $SYNRL_DATA. */
@@ -208,9 +190,10 @@ TEST(reads_the_real_notmnist) {
                 paths[0]);
         return;
     }
-    struct dataset *dataset = loader_load(
-        &loader, "idx",
-        GIVEN(TEXT("images", paths[0]), TEXT("labels", paths[1]), TEXT("classes", "ABCDEFGHIJ")));
+    struct dataset *dataset =
+        loader_load(&loader, "idx",
+                    GIVEN({"images", STRING(paths[0])}, {"labels", STRING(paths[1])},
+                          {"classes", STRING("ABCDEFGHIJ")}));
     const synrl_data *data = dataset_data(dataset);
     ck_assert_uint_eq(data->n_samples, 10000);
     ck_assert_uint_eq(data->n_inputs, 784);

@@ -114,7 +114,7 @@ TEST(reads_a_folder_in_the_order_of_names) {
     write_picture(".hidden", "0.png", &pngs[3]);
     loader_file(&loader, "loose.png", pngs[3].at, pngs[3].n);
     struct dataset *dataset =
-        loader_load(&loader, "images", GIVEN(TEXT("path", loader.scratch.folder)));
+        loader_load(&loader, "images", GIVEN({"path", STRING(loader.scratch.folder)}));
     static const unsigned char firsts[] = {30, 20, 10, 40};
     static const int32_t labels[] = {0, 1, 1, 2};
     check_pictures(dataset, 4, firsts, labels);
@@ -143,7 +143,7 @@ TEST(reads_an_archive_as_its_folder) {
     const char *paths[] = {loader_file(&loader, "a.tar", tar.at, tar.n),
                            write_gzip("a.tar.gz", &tar)};
     for (size_t p = 0; p < 2; p++) {
-        struct dataset *dataset = loader_load(&loader, "images", GIVEN(TEXT("path", paths[p])));
+        struct dataset *dataset = loader_load(&loader, "images", GIVEN({"path", STRING(paths[p])}));
         check_pictures(dataset, 3, firsts, labels);
         dataset_release(dataset);
     }
@@ -166,7 +166,7 @@ TEST(turns_colour_into_grey) {
     write_picture("a", "1.png", &colour);
     write_picture("b", "1.png", &clear);
     struct dataset *dataset =
-        loader_load(&loader, "images", GIVEN(TEXT("path", loader.scratch.folder)));
+        loader_load(&loader, "images", GIVEN({"path", STRING(loader.scratch.folder)}));
     const uint8_t *grey = dataset_data(dataset)->inputs;
     for (size_t p = 0; p < 4; p++) {
         const unsigned char *rgb = rows + 1 + 3 * p;
@@ -196,7 +196,7 @@ TEST(leaves_out_and_names_what_does_not_read) {
     write_picture("b", "broken.png", &broken);
     mkdir(scratch_path(&loader.scratch, "b/folder.png"), 0755);
     struct dataset *dataset =
-        loader_load(&loader, "images", GIVEN(TEXT("path", loader.scratch.folder)));
+        loader_load(&loader, "images", GIVEN({"path", STRING(loader.scratch.folder)}));
     ck_assert_uint_eq(dataset_data(dataset)->n_samples, 2);
     ck_assert_uint_eq(loader.n_warnings, 6); /* five and how many there were */
     ck_assert_ptr_nonnull(strstr(loader.warning, ".png is left out: "));
@@ -213,7 +213,7 @@ TEST(names_no_more_than_ten) {
     }
     end_tar(&tar);
     const char *path = loader_file(&loader, "a.tar", tar.at, tar.n);
-    dataset_release(loader_load(&loader, "images", GIVEN(TEXT("path", path))));
+    dataset_release(loader_load(&loader, "images", GIVEN({"path", STRING(path)})));
     ck_assert_uint_eq(loader.n_warnings, 11);
     ck_assert_ptr_nonnull(strstr(loader.warning, "b/empty.png is left out: it is empty"));
 }
@@ -227,26 +227,26 @@ TEST(refuses_pictures_of_two_sizes) {
     end_tar(&tar);
     const char *path = loader_file(&loader, "a.tar", tar.at, tar.n);
     loader_refuse(&loader, SYNRL_INVALID, "a.tar: b/2.png is 3 x 1, and a/1.png is 3 x 2", "images",
-                  GIVEN(TEXT("path", path)));
+                  GIVEN({"path", STRING(path)}));
 }
 
 TEST(refuses_what_holds_no_pictures) {
     loader_refuse(&loader, SYNRL_INVALID, "none of 0 PNG files reads", "images",
-                  GIVEN(TEXT("path", loader.scratch.folder)));
+                  GIVEN({"path", STRING(loader.scratch.folder)}));
     loader_refuse(&loader, SYNRL_IO, "nowhere: cannot be opened: No such file", "images",
-                  GIVEN(TEXT("path", "nowhere")));
+                  GIVEN({"path", STRING("nowhere")}));
     const char *path = loader_file(&loader, "a.tar.gz", "", 0);
-    loader_refuse(&loader, SYNRL_INVALID, "a.tar.gz: ", "images", GIVEN(TEXT("path", path)));
+    loader_refuse(&loader, SYNRL_INVALID, "a.tar.gz: ", "images", GIVEN({"path", STRING(path)}));
     path = loader_file(&loader, "a.tar.gz", "what is this, is it an archive?", 31);
     loader_refuse(&loader, SYNRL_INVALID, "is no tar or zip, or damaged", "images",
-                  GIVEN(TEXT("path", path)));
+                  GIVEN({"path", STRING(path)}));
     const struct bytes png = grey_png(10);
     struct bytes tar = {.n = 0};
     add_to_tar(&tar, "a/1.png", '0', png.at, png.n);
     end_tar(&tar);
     path = loader_file(&loader, "a.tar", tar.at, tar.n);
     loader_refuse(&loader, SYNRL_INVALID, "a.tar: has 1 classes: must be at least 2", "images",
-                  GIVEN(TEXT("path", path)));
+                  GIVEN({"path", STRING(path)}));
 }
 
 TEST(takes_no_memory_for_a_size_that_a_header_claims) {
@@ -259,7 +259,7 @@ TEST(takes_no_memory_for_a_size_that_a_header_claims) {
     write_picture("b", "huge.png", &huge);
     loader.peak = 0;
     struct dataset *dataset =
-        loader_load(&loader, "images", GIVEN(TEXT("path", loader.scratch.folder)));
+        loader_load(&loader, "images", GIVEN({"path", STRING(loader.scratch.folder)}));
     ck_assert_uint_eq(dataset_data(dataset)->n_samples, 2);
     ck_assert_ptr_nonnull(strstr(loader.warning, "b/huge.png is left out: it is too short"));
     ck_assert_uint_lt(loader.peak, 1 << 20);
@@ -277,7 +277,7 @@ TEST(takes_no_memory_beyond_the_limit) {
     write_picture("b", "huge.png", &huge);
     loader.peak = 0;
     loader_refuse(&loader, SYNRL_INVALID, "more than limit = 1 MiB of pixels", "images",
-                  GIVEN(TEXT("path", loader.scratch.folder), WHOLE("limit", 1)));
+                  GIVEN({"path", STRING(loader.scratch.folder)}, {"limit", INTEGER(1)}));
     ck_assert_uint_lt(loader.peak, 1 << 20);
 }
 
@@ -306,7 +306,7 @@ TEST(leaves_out_a_file_that_unpacks_to_much) {
     ck_assert_int_eq(gzclose(stream), Z_OK);
     free(zeros);
     loader.peak = 0;
-    struct dataset *dataset = loader_load(&loader, "images", GIVEN(TEXT("path", path)));
+    struct dataset *dataset = loader_load(&loader, "images", GIVEN({"path", STRING(path)}));
     ck_assert_uint_eq(dataset_data(dataset)->n_samples, 2);
     ck_assert_ptr_nonnull(strstr(loader.warning, "b/2.png is left out: it has more than 64 MiB"));
     ck_assert_uint_lt(loader.peak, (size_t)256 << 20);
@@ -319,37 +319,20 @@ TEST(survives_damage_of_a_picture) {
     write_picture("b", "1.png", &pngs[1]);
     write_picture("b", "2.png", &pngs[2]);
     loader_damage(&loader, scratch_path(&loader.scratch, "b/2.png"), 1 << 20, "images",
-                  GIVEN(TEXT("path", loader.scratch.folder)));
+                  GIVEN({"path", STRING(loader.scratch.folder)}));
 }
 
 TEST(survives_damage_of_an_archive) {
     const struct bytes tar = small_tar();
     const char *path = write_gzip("a.tar.gz", &tar);
-    loader_damage(&loader, path, 1 << 20, "images", GIVEN(TEXT("path", path)));
-}
-
-static char short_path[512];
-
-static synrl_status attempt(struct core *core) {
-    struct component *component = NULL;
-    const struct value path = {.kind = VALUE_STRING, .as.string = short_path};
-    struct dataset *dataset = NULL;
-    synrl_status status = component_create(core, SYNRL_KIND_DATASET, "images", &component);
-    status = status != SYNRL_OK ? status : component_set(component, "path", &path);
-    status = status != SYNRL_OK ? status : component_finish(component);
-    status = status != SYNRL_OK ? status : dataset_create(core, component, &dataset);
-    dataset_release(dataset);
-    component_release(component);
-    return status;
+    loader_damage(&loader, path, 1 << 20, "images", GIVEN({"path", STRING(path)}));
 }
 
 TEST(leaves_nothing_when_memory_runs_out) {
     const struct bytes pngs[] = {grey_png(10), grey_png(20)};
     write_picture("a", "1.png", &pngs[0]);
     write_picture("b", "1.png", &pngs[1]);
-    snprintf(short_path, sizeof short_path, "%s", loader.scratch.folder);
-    test_short_memory(attempt);
+    loader_short_memory("images", GIVEN({"path", STRING(loader.scratch.folder)}));
     const struct bytes tar = small_tar();
-    snprintf(short_path, sizeof short_path, "%s", write_gzip("a.tar.gz", &tar));
-    test_short_memory(attempt);
+    loader_short_memory("images", GIVEN({"path", STRING(write_gzip("a.tar.gz", &tar))}));
 }

@@ -35,27 +35,22 @@ struct made {
     struct network *network;
 };
 
-static struct value number(double x) {
-    return (struct value){.kind = VALUE_NUMBER, .as.number = x};
-}
-
 static void make(struct made *made) {
     struct value layers[4];
     for (size_t l = 0; l < made->n_sizes; l++) {
-        layers[l] = number((double)made->sizes[l]);
+        layers[l] = (struct value)NUMBER((double)made->sizes[l]);
     }
-    const struct named_value data[] = {{"samples", number(N_SAMPLES)},
-                                       {"inputs", number((double)made->sizes[0])},
-                                       {"classes", number(N_CLASSES)}};
-    const struct named_value model[] = {
-        {"layers", {.kind = VALUE_LIST, .as.list = {made->n_sizes, layers}}},
-        {"activation", {.kind = VALUE_STRING, .as.string = made->activation}},
-        {"output", {.kind = VALUE_STRING, .as.string = made->output}},
-        {"bias_init", number(0.5)}};
-    struct component *pixels = test_component(core, SYNRL_KIND_DATASET, "pixels", 3, data);
+    const struct named_value data[] = {{"samples", NUMBER(N_SAMPLES)},
+                                       {"inputs", NUMBER((double)made->sizes[0])},
+                                       {"classes", NUMBER(N_CLASSES)}};
+    const struct named_value model[] = {{"layers", LIST_OF(made->n_sizes, layers)},
+                                        {"activation", STRING(made->activation)},
+                                        {"output", STRING(made->output)},
+                                        {"bias_init", NUMBER(0.5)}};
+    struct component *pixels = test_component(core, SYNRL_KIND_DATASET, "pixels", VALUES(data));
     ck_assert_int_eq(dataset_create(core, pixels, &made->data), SYNRL_OK);
     component_release(pixels);
-    made->model = test_component(core, SYNRL_KIND_MODEL, "mlp", 4, model);
+    made->model = test_component(core, SYNRL_KIND_MODEL, "mlp", VALUES(model));
     made->loss_component = test_component(core, SYNRL_KIND_LOSS, made->loss, 0, NULL);
     ck_assert_msg(network_create(core, made->model, made->loss_component, made->data, N_SAMPLES,
                                  &made->network) == SYNRL_OK,
@@ -263,17 +258,17 @@ TEST(what_has_no_derivative_is_named) {
 
 TEST(wrong_shapes_are_refused) {
     struct made made = shape_of(1, "tanh", "identity", "mse");
-    const struct value layers[] = {number(7), number(3)};
-    const struct named_value wrong[] = {{"layers", {.kind = VALUE_LIST, .as.list = {2, layers}}}};
-    const struct value wide[] = {number(6), number(4)};
-    const struct named_value outputs[] = {{"layers", {.kind = VALUE_LIST, .as.list = {2, wide}}}};
-    struct component *model = test_component(core, SYNRL_KIND_MODEL, "mlp", 1, wrong);
+    const struct value layers[] = {NUMBER(7), NUMBER(3)};
+    const struct named_value wrong[] = {{"layers", LIST(layers)}};
+    const struct value wide[] = {NUMBER(6), NUMBER(4)};
+    const struct named_value outputs[] = {{"layers", LIST(wide)}};
+    struct component *model = test_component(core, SYNRL_KIND_MODEL, "mlp", VALUES(wrong));
     struct network *network;
     test_failure(core, SYNRL_INVALID,
                  network_create(core, model, made.loss_component, made.data, 5, &network),
                  "layers begins with 7 inputs: the data has 6");
     component_release(model);
-    model = test_component(core, SYNRL_KIND_MODEL, "mlp", 1, outputs);
+    model = test_component(core, SYNRL_KIND_MODEL, "mlp", VALUES(outputs));
     test_failure(core, SYNRL_INVALID,
                  network_create(core, model, made.loss_component, made.data, 5, &network),
                  "has 4 outputs, and dataset \"pixels\" has 3 classes");

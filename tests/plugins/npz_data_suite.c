@@ -174,7 +174,7 @@ static void check_shape(const synrl_data *data, size_t height, size_t width, siz
 }
 
 static void check_bytes(const char *path, size_t height, size_t width, size_t n_channels) {
-    struct dataset *dataset = loader_load(&loader, "npz", GIVEN(TEXT("path", path)));
+    struct dataset *dataset = loader_load(&loader, "npz", GIVEN({"path", STRING(path)}));
     const synrl_data *data = dataset_data(dataset);
     check_shape(data, height, width, n_channels);
     ck_assert_int_eq(data->format, SYNRL_INPUT_U8);
@@ -243,7 +243,7 @@ TEST_EACH(reads_numbers_of_each_type, sizeof types / sizeof types[0]) {
     const struct npy images = npy_make(1, types[_i], false, "(2, 2, 3)", data, n);
     const struct npy labels = npy_make(1, types[_i], false, "(2,)", label_data, n_labels);
     struct dataset *dataset =
-        loader_load(&loader, "npz", GIVEN(TEXT("path", npz_of(&images, &labels, false))));
+        loader_load(&loader, "npz", GIVEN({"path", STRING(npz_of(&images, &labels, false))}));
     check_shape(dataset_data(dataset), 2, 3, 1);
     ck_assert_int_eq(dataset_data(dataset)->format, SYNRL_INPUT_F32);
     for (size_t i = 0; i < 12; i++) {
@@ -260,16 +260,18 @@ TEST(takes_arrays_by_name) {
     zip_add(&zip, "other.npy", "not an array", 12, false);
     zip_add(&zip, "x.npy", images.bytes, images.n, true);
     const char *path = zip_close(&zip);
-    struct dataset *dataset = loader_load(&loader, "npz",
-                                          GIVEN(TEXT("path", path), TEXT("images", "x"),
-                                                TEXT("labels", "y"), TEXT("classes", "ABCD")));
+    struct dataset *dataset =
+        loader_load(&loader, "npz",
+                    GIVEN({"path", STRING(path)}, {"images", STRING("x")}, {"labels", STRING("y")},
+                          {"classes", STRING("ABCD")}));
     ck_assert_uint_eq(dataset_data(dataset)->n_classes, 4);
     ck_assert_str_eq(dataset_data(dataset)->class_names[3], "D");
     dataset_release(dataset);
     loader_refuse(&loader, SYNRL_INVALID, "has no array \"images\"; it has y.npy, other.npy, x.npy",
-                  "npz", GIVEN(TEXT("path", path)));
-    loader_refuse(&loader, SYNRL_INVALID, "array \"other\" is no .npy", "npz",
-                  GIVEN(TEXT("path", path), TEXT("images", "other"), TEXT("labels", "y")));
+                  "npz", GIVEN({"path", STRING(path)}));
+    loader_refuse(
+        &loader, SYNRL_INVALID, "array \"other\" is no .npy", "npz",
+        GIVEN({"path", STRING(path)}, {"images", STRING("other")}, {"labels", STRING("y")}));
 }
 
 static const struct {
@@ -316,14 +318,15 @@ TEST_EACH(refuses_wrong_images, sizeof wrong_images / sizeof wrong_images[0]) {
         npy_raw(wrong_images[_i].version, wrong_images[_i].header, pixels, wrong_images[_i].n);
     const char *path = npz_of(&images, &labels, false);
     loader.peak = 0;
-    loader_refuse(&loader, SYNRL_INVALID, wrong_images[_i].part, "npz", GIVEN(TEXT("path", path)));
+    loader_refuse(&loader, SYNRL_INVALID, wrong_images[_i].part, "npz",
+                  GIVEN({"path", STRING(path)}));
     ck_assert_uint_lt(loader.peak, 1 << 20);
 }
 
 static void refuse_labels(const struct npy *labels, const char *part) {
     const struct npy images = pixels_npy();
     loader_refuse(&loader, SYNRL_INVALID, part, "npz",
-                  GIVEN(TEXT("path", npz_of(&images, labels, false))));
+                  GIVEN({"path", STRING(npz_of(&images, labels, false))}));
 }
 
 TEST(refuses_wrong_labels) {
@@ -348,21 +351,21 @@ TEST(refuses_values_that_are_not_finite) {
     static const double too_large[] = {0, 1e300};
     const struct npy images = npy_make(1, "<f8", false, "(2, 1)", too_large, 16);
     loader_refuse(&loader, SYNRL_INVALID, "has a value of 1e+300: must be a finite float", "npz",
-                  GIVEN(TEXT("path", npz_of(&images, &labels, false))));
+                  GIVEN({"path", STRING(npz_of(&images, &labels, false))}));
 }
 
 TEST(refuses_what_is_no_archive) {
     const char *path = loader_file(&loader, "a.npz", "", 0);
     loader_refuse(&loader, SYNRL_INVALID, "a.npz: is no NPZ, or damaged", "npz",
-                  GIVEN(TEXT("path", path)));
+                  GIVEN({"path", STRING(path)}));
     path = loader_file(&loader, "a.npz", "\x93NUMPY and so on", 16);
     loader_refuse(&loader, SYNRL_INVALID, "is no NPZ, or damaged", "npz",
-                  GIVEN(TEXT("path", path)));
+                  GIVEN({"path", STRING(path)}));
     loader_refuse(&loader, SYNRL_IO, "nowhere.npz: cannot be opened", "npz",
-                  GIVEN(TEXT("path", "nowhere.npz")));
+                  GIVEN({"path", STRING("nowhere.npz")}));
     struct zip zip = {.n = 0};
     path = zip_close(&zip);
-    loader_refuse(&loader, SYNRL_INVALID, "", "npz", GIVEN(TEXT("path", path)));
+    loader_refuse(&loader, SYNRL_INVALID, "", "npz", GIVEN({"path", STRING(path)}));
 }
 
 TEST(stops_where_a_small_file_unpacks_to_much) {
@@ -377,13 +380,13 @@ TEST(stops_where_a_small_file_unpacks_to_much) {
     const char *path = zip_close(&zip);
     loader.peak = 0;
     loader_refuse(&loader, SYNRL_INVALID, "has 13 bytes of data or more: its shape tells of 12",
-                  "npz", GIVEN(TEXT("path", path)));
+                  "npz", GIVEN({"path", STRING(path)}));
     memcpy(bytes, "\x93NUMPY\2\0\xff\xff\xff\x7f", 12); /* a header of 2 GiB */
     zip_add(&zip, "images.npy", bytes, N, true);
     zip_add(&zip, "labels.npy", labels.bytes, labels.n, true);
     path = zip_close(&zip);
     loader_refuse(&loader, SYNRL_INVALID, "has a header of 2147483647 bytes: must be at most 65536",
-                  "npz", GIVEN(TEXT("path", path)));
+                  "npz", GIVEN({"path", STRING(path)}));
     ck_assert_uint_lt(loader.peak, 1 << 20);
     free(bytes);
 }
@@ -391,28 +394,12 @@ TEST(stops_where_a_small_file_unpacks_to_much) {
 TEST_EACH(survives_damage, 2) {
     const struct npy images = pixels_npy(), labels = labels_npy();
     const char *path = npz_of(&images, &labels, _i == 1);
-    loader_damage(&loader, path, 1 << 20, "npz", GIVEN(TEXT("path", path)));
-}
-
-static char short_path[512];
-
-static synrl_status attempt(struct core *core) {
-    struct component *component = NULL;
-    const struct value path = {.kind = VALUE_STRING, .as.string = short_path};
-    struct dataset *dataset = NULL;
-    synrl_status status = component_create(core, SYNRL_KIND_DATASET, "npz", &component);
-    status = status != SYNRL_OK ? status : component_set(component, "path", &path);
-    status = status != SYNRL_OK ? status : component_finish(component);
-    status = status != SYNRL_OK ? status : dataset_create(core, component, &dataset);
-    dataset_release(dataset);
-    component_release(component);
-    return status;
+    loader_damage(&loader, path, 1 << 20, "npz", GIVEN({"path", STRING(path)}));
 }
 
 TEST(leaves_nothing_when_memory_runs_out) {
     const struct npy images = pixels_npy(), labels = labels_npy();
-    snprintf(short_path, sizeof short_path, "%s", npz_of(&images, &labels, true));
-    test_short_memory(attempt);
+    loader_short_memory("npz", GIVEN({"path", STRING(npz_of(&images, &labels, true))}));
 }
 
 TEST(reads_what_numpy_writes) {
@@ -434,7 +421,8 @@ TEST(reads_what_numpy_writes) {
     snprintf(packed, sizeof packed, "%s.c.npz", path);
     for (size_t a = 0; a < 4; a++) {
         struct dataset *dataset = loader_load(
-            &loader, "npz", GIVEN(TEXT("path", a == 3 ? packed : path), TEXT("images", names[a])));
+            &loader, "npz",
+            GIVEN({"path", STRING(a == 3 ? packed : path)}, {"images", STRING(names[a])}));
         const synrl_data *data = dataset_data(dataset);
         ck_assert_uint_eq(data->n_inputs, 12);
         for (size_t i = 0; i < 24; i++) {

@@ -133,30 +133,13 @@ static struct dataset *dataset_of(struct component *component) {
     return data;
 }
 
-#define NUMBER(key, x)                             \
-    {                                              \
-        key, {                                     \
-            .kind = VALUE_NUMBER, .as.number = (x) \
-        }                                          \
-    }
-#define STRING(key, x)                             \
-    {                                              \
-        key, {                                     \
-            .kind = VALUE_STRING, .as.string = (x) \
-        }                                          \
-    }
-#define VALUES(name) sizeof(name) / sizeof((name)[0]), name
-
 /* The paper's boundary task, small; Q-learned in a sequential sweep; biases move double. */
 TEST(boundary_qlearning_equals_the_slow_trainer) {
-    static const struct value sizes[] = {{.kind = VALUE_INTEGER, .as.integer = 2},
-                                         {.kind = VALUE_INTEGER, .as.integer = 9},
-                                         {.kind = VALUE_INTEGER, .as.integer = 1}};
-    const struct named_value data[] = {NUMBER("samples", 70), NUMBER("hidden", 9)};
-    const struct named_value model[] = {{"layers", {.kind = VALUE_LIST, .as.list = {3, sizes}}},
-                                        STRING("output", "tanh")};
-    const struct named_value rule[] = {NUMBER("memory", 2), STRING("sweep", "sequential"),
-                                       NUMBER("bias_scale", 2)};
+    static const struct value sizes[] = {INTEGER(2), INTEGER(9), INTEGER(1)};
+    const struct named_value data[] = {{"samples", NUMBER(70)}, {"hidden", NUMBER(9)}};
+    const struct named_value model[] = {{"layers", LIST(sizes)}, {"output", STRING("tanh")}};
+    const struct named_value rule[] = {
+        {"memory", NUMBER(2)}, {"sweep", STRING("sequential")}, {"bias_scale", NUMBER(2)}};
     struct train_options options = {
         .name = "test",
         .data = dataset_of(configured(SYNRL_KIND_DATASET, "boundary", VALUES(data))),
@@ -188,24 +171,23 @@ TEST(boundary_qlearning_equals_the_slow_trainer) {
 
 /* Bytes, labels, relu, one hidden layer, a frozen policy of unequal memories. */
 static void check_pixels(size_t n_inputs, size_t n_hidden, double epsilon) {
-    const struct value sizes[] = {{.kind = VALUE_INTEGER, .as.integer = (int64_t)n_inputs},
-                                  {.kind = VALUE_INTEGER, .as.integer = (int64_t)n_hidden},
-                                  {.kind = VALUE_INTEGER, .as.integer = 10}};
+    const struct value sizes[] = {INTEGER((int64_t)n_inputs), INTEGER((int64_t)n_hidden),
+                                  INTEGER(10)};
     const struct value flat[] = {sizes[0], sizes[2]};
     const size_t n_sizes = n_hidden > 0 ? 3 : 2;
-    const struct named_value data[] = {NUMBER("samples", 45), NUMBER("inputs", (double)n_inputs)};
-    const struct named_value model[] = {
-        {"layers", {.kind = VALUE_LIST, .as.list = {n_sizes, n_hidden > 0 ? sizes : flat}}},
-        STRING("activation", "relu")};
+    const struct named_value data[] = {{"samples", NUMBER(45)},
+                                       {"inputs", NUMBER((double)n_inputs)}};
+    const struct named_value model[] = {{"layers", LIST_OF(n_sizes, n_hidden > 0 ? sizes : flat)},
+                                        {"activation", STRING("relu")}};
     synrl_policy *policy;
     ck_assert_int_eq(policy_create(core, 3, 1, &policy), SYNRL_OK);
     for (size_t i = 0; i < 3 * 27 * 3; i++) {
         policy->q[i] = (double)(i * 7919 % 1009);
     }
     const struct named_value rule[] = {
-        {"policy", {.kind = VALUE_POLICY, .as.policy = policy}},
-        NUMBER("epsilon", epsilon),
-        NUMBER("alpha_s", 1e-4),
+        {"policy", POLICY(policy)},
+        {"epsilon", NUMBER(epsilon)},
+        {"alpha_s", NUMBER(1e-4)},
     };
     struct train_options options = {
         .name = "test",

@@ -85,18 +85,6 @@ static struct component *rule_component(const char *id) {
     return component;
 }
 
-static void set(struct component *component, const char *name, struct value value) {
-    ck_assert_msg(component_set(component, name, &value) == SYNRL_OK, "%s", core->message);
-}
-
-static void set_number(struct component *component, const char *name, double number) {
-    set(component, name, (struct value){.kind = VALUE_NUMBER, .as.number = number});
-}
-
-static void set_string(struct component *component, const char *name, const char *string) {
-    set(component, name, (struct value){.kind = VALUE_STRING, .as.string = string});
-}
-
 static struct rule start(struct component *component) {
     struct rule rule = {.component = component};
     ck_assert_msg(component_finish(component) == SYNRL_OK, "%s", core->message);
@@ -135,11 +123,9 @@ static double q_of(const struct rule *rule, int rewards, int history, int action
 
 static struct component *small_qlearning(const char *sweep) {
     struct component *component = rule_component("qlearning");
-    set_number(component, "memory", 1);
-    set_number(component, "epsilon", 0);
-    set_number(component, "alpha_q", 0.5);
-    set_number(component, "gamma", 0.5);
-    set_string(component, "sweep", sweep);
+    test_set(core, component,
+             GIVEN({"memory", INTEGER(1)}, {"epsilon", NUMBER(0)}, {"alpha_q", NUMBER(0.5)},
+                   {"gamma", NUMBER(0.5)}, {"sweep", STRING(sweep)}));
     return component;
 }
 
@@ -187,7 +173,7 @@ static void check_own_target(const char *sweep, double expected) {
     ck_assert_int_eq(policy_create(core, 1, 1, &policy), SYNRL_OK);
     policy->q[(2 * 3 + 0) * 3 + 0] = 0.5;
     struct component *component = small_qlearning(sweep);
-    set(component, "policy", (struct value){.kind = VALUE_POLICY, .as.policy = policy});
+    test_set(core, component, GIVEN({"policy", POLICY(policy)}));
     struct rule rule = start(component);
     play(&rule, 2, rewards);
     check_actions(1, -1);
@@ -219,7 +205,7 @@ TEST(win_stay_repeats_and_reverses) {
     play(&rule, 4, rewards);
     finish(&rule);
     struct component *still = rule_component("win_stay");
-    set_number(still, "epsilon", 0);
+    test_set(core, still, GIVEN({"epsilon", NUMBER(0)}));
     rule = start(still);
     play(&rule, 4, rewards);
     check_actions(0, 0);
@@ -235,10 +221,9 @@ TEST(static_follows_its_policy_and_never_changes_it) {
     policy->q[1 * 3 + 0] = 1; /* no reward yet: - */
     policy->q[2 * 3 + 2] = 1; /* rewarded: + */
     struct component *component = rule_component("static");
-    set(component, "policy", (struct value){.kind = VALUE_POLICY, .as.policy = policy});
-    set_number(component, "epsilon", 0);
-    set_number(component, "alpha_s", 0.125);
-    set_number(component, "bias_scale", 2);
+    test_set(core, component,
+             GIVEN({"policy", POLICY(policy)}, {"epsilon", NUMBER(0)}, {"alpha_s", NUMBER(0.125)},
+                   {"bias_scale", NUMBER(2)}));
     struct rule rule = start(component);
     const uint64_t hash = policy_hash(policy);
     play(&rule, 4, rewards);
@@ -256,7 +241,7 @@ TEST(static_follows_its_policy_and_never_changes_it) {
 /* delta = -alpha * gradient = -1/4 * (1, -2, 1/2) */
 TEST(gd_goes_down_the_slope) {
     struct component *component = rule_component("gd");
-    set_number(component, "alpha", 0.25);
+    test_set(core, component, GIVEN({"alpha", NUMBER(0.25)}));
     struct rule rule = start(component);
     ck_assert_int_eq(rule.ops->step(rule.self, &playback.env), SYNRL_OK);
     ck_assert_float_eq(playback.shifted[0], -0.25F);

@@ -59,21 +59,17 @@ static json_t *from_text(const char *quoted) {
 static struct component *set_everywhere(void) {
     const uint64_t iterations[] = {0, 10};
     const double values[] = {0.5, 0.25};
-    static const struct value integers[] = {{.kind = VALUE_INTEGER, .as.integer = 3},
-                                            {.kind = VALUE_INTEGER, .as.integer = 4}};
-    static const struct value ids[] = {{.kind = VALUE_STRING, .as.string = "step"},
-                                       {.kind = VALUE_STRING, .as.string = "tanh"}};
+    static const struct value integers[] = {INTEGER(3), INTEGER(4)};
+    static const struct value ids[] = {STRING("step"), STRING("tanh")};
     struct schedule *schedule;
     ck_assert_int_eq(schedule_steps(core, 2, iterations, values, &schedule), SYNRL_OK);
     struct component *made = test_component(
         core, SYNRL_KIND_RULE, "every_param",
-        GIVEN(REAL("number", 0.75), REAL("free_number", 0.1), WHOLE("positive", 3),
-              WHOLE("integer", 100), TEXT("string", "mine"), TEXT("choice", "blue"),
-              TEXT("activation", "relu"), {"boolean", {.kind = VALUE_BOOLEAN, .as.boolean = false}},
-              {"integers", {.kind = VALUE_LIST, .as.list = {2, integers}}},
-              {"activations", {.kind = VALUE_LIST, .as.list = {2, ids}}},
-              {"schedule", {.kind = VALUE_SCHEDULE, .as.schedule = schedule}},
-              {"policy", {.kind = VALUE_POLICY, .as.policy = policy}}));
+        GIVEN({"number", NUMBER(0.75)}, {"free_number", NUMBER(0.1)}, {"positive", INTEGER(3)},
+              {"integer", INTEGER(100)}, {"string", STRING("mine")}, {"choice", STRING("blue")},
+              {"activation", STRING("relu")}, {"boolean", BOOLEAN(false)},
+              {"integers", LIST(integers)}, {"activations", LIST(ids)},
+              {"schedule", SCHEDULE(schedule)}, {"policy", POLICY(policy)}));
     schedule_release(schedule);
     return made;
 }

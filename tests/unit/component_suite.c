@@ -35,31 +35,6 @@ static void teardown(void) {
 
 SUITE("component", .setup = setup, .teardown = teardown);
 
-/* Values that loader.h has no macro for. */
-static struct value truth(bool boolean) {
-    return (struct value){.kind = VALUE_BOOLEAN, .as.boolean = boolean};
-}
-
-static struct value whole(int64_t integer) {
-    return (struct value){.kind = VALUE_INTEGER, .as.integer = integer};
-}
-
-static struct value real(double number) {
-    return (struct value){.kind = VALUE_NUMBER, .as.number = number};
-}
-
-static struct value text(const char *string) {
-    return (struct value){.kind = VALUE_STRING, .as.string = string};
-}
-
-static struct value list(size_t n, const struct value *items) {
-    return (struct value){.kind = VALUE_LIST, .as.list = {n, items}};
-}
-
-static struct value the_policy(void) {
-    return (struct value){.kind = VALUE_POLICY, .as.policy = policy};
-}
-
 static struct component *start(void) {
     struct component *made;
     ck_assert_msg(component_create(core, SYNRL_KIND_RULE, "every_param", &made) == SYNRL_OK, "%s",
@@ -67,12 +42,12 @@ static struct component *start(void) {
     return made;
 }
 
-static void set(struct component *component, const char *name, struct value value) {
-    ck_assert_msg(component_set(component, name, &value) == SYNRL_OK, "%s", core->message);
+static void set(struct component *component, size_t n, const struct named_value *values) {
+    test_set(core, component, n, values);
 }
 
 static const struct every_param *finish(struct component *component) {
-    set(component, "policy", the_policy());
+    set(component, GIVEN({"policy", POLICY(policy)}));
     ck_assert_msg(component_finish(component) == SYNRL_OK, "%s", core->message);
     return component_config(component);
 }
@@ -114,25 +89,19 @@ TEST(defaults_are_what_the_table_says) {
 TEST(values_are_copied_into_the_config) {
     struct component *component = start();
     char string[] = "mine", choice[] = "blue", name[] = "integer", id[] = "relu";
-    struct value integers[] = {whole(3), real(4)};
-    const struct value ids[] = {text(id), text("step"), text(id)};
-    set(component, "number", real(0.75));
-    set(component, "free_number", real(-DBL_MAX));
-    set(component, "positive", real(DBL_MIN));
-    set(component, name, whole(100));
-    set(component, "boolean", truth(false));
-    set(component, "string", text(string));
-    set(component, "optional", text(""));
-    set(component, "choice", text(choice));
-    set(component, "integers", list(2, integers));
-    set(component, "schedule", real(0.125));
-    set(component, "activation", text(id));
-    set(component, "activations", list(3, ids));
+    struct value integers[] = {INTEGER(3), NUMBER(4)};
+    const struct value ids[] = {STRING(id), STRING("step"), STRING(id)};
+    set(component,
+        GIVEN({"number", NUMBER(0.75)}, {"free_number", NUMBER(-DBL_MAX)},
+              {"positive", NUMBER(DBL_MIN)}, {name, INTEGER(100)}, {"boolean", BOOLEAN(false)},
+              {"string", STRING(string)}, {"optional", STRING("")}, {"choice", STRING(choice)},
+              {"integers", LIST(integers)}, {"schedule", NUMBER(0.125)}, {"activation", STRING(id)},
+              {"activations", LIST(ids)}));
     memset(string, 'x', 4);
     memset(choice, 'x', 4);
     memset(name, 'x', 4);
     memset(id, 'x', 4);
-    integers[0] = integers[1] = whole(9);
+    integers[0] = integers[1] = (struct value)INTEGER(9);
     const struct every_param *config = finish(component);
     ck_assert(config->number == 0.75);
     ck_assert(config->free_number == -DBL_MAX);
@@ -156,11 +125,9 @@ TEST(values_are_copied_into_the_config) {
 
 TEST(near_types_do_for_each_other) {
     struct component *component = start();
-    set(component, "number", whole(1));
-    set(component, "integer", real(12.0));
-    set(component, "schedule", whole(0));
-    set(component, "integers", real(0x1p40)); /* one item for a list of it */
-    set(component, "activations", text("step"));
+    set(component, GIVEN({"number", INTEGER(1)}, {"integer", NUMBER(12.0)},
+                         {"schedule", INTEGER(0)}, {"integers", NUMBER(0x1p40)},
+                         {"activations", STRING("step")})); /* one item for a list of it */
     const struct every_param *config = finish(component);
     ck_assert(config->number == 1);
     ck_assert_int_eq(config->integer, 12);
@@ -174,8 +141,7 @@ TEST(near_types_do_for_each_other) {
 
 TEST(lists_may_be_empty) {
     struct component *component = start();
-    set(component, "integers", list(0, NULL));
-    set(component, "activations", list(0, NULL));
+    set(component, GIVEN({"integers", LIST_OF(0, NULL)}, {"activations", LIST_OF(0, NULL)}));
     const struct every_param *config = finish(component);
     ck_assert_uint_eq(config->integers.n, 0);
     ck_assert_uint_eq(config->activations.n, 0);
@@ -185,28 +151,12 @@ TEST(lists_may_be_empty) {
 /* Refusals ------------------------------------------------------------------------------------- */
 
 /* Kept out of the table, since a constant cannot hold the address of a compound literal's part. */
-static const struct value nested[] = {{.kind = VALUE_LIST}};
-static const struct value fractions[] = {{.kind = VALUE_INTEGER, .as.integer = 3},
-                                         {.kind = VALUE_NUMBER, .as.number = 3.5}};
-static const struct value too_small[] = {{.kind = VALUE_INTEGER, .as.integer = 3},
-                                         {.kind = VALUE_INTEGER, .as.integer = 0}};
-static const struct value half_named[] = {{.kind = VALUE_STRING, .as.string = "relu"},
-                                          {.kind = VALUE_STRING, .as.string = "tanhh"}};
-static const struct value half_typed[] = {{.kind = VALUE_STRING, .as.string = "relu"},
-                                          {.kind = VALUE_BOOLEAN, .as.boolean = true}};
+static const struct value nested[] = {LIST_OF(0, NULL)};
+static const struct value fractions[] = {INTEGER(3), NUMBER(3.5)};
+static const struct value too_small[] = {INTEGER(3), INTEGER(0)};
+static const struct value half_named[] = {STRING("relu"), STRING("tanhh")};
+static const struct value half_typed[] = {STRING("relu"), BOOLEAN(true)};
 
-#define NUMBER(x) \
-    { .kind = VALUE_NUMBER, .as.number = (x) }
-#define INTEGER(x) \
-    { .kind = VALUE_INTEGER, .as.integer = (x) }
-#define STRING(x) \
-    { .kind = VALUE_STRING, .as.string = (x) }
-#define LIST(items)                                                               \
-    {                                                                             \
-        .kind = VALUE_LIST, .as.list = { sizeof(items) / sizeof *(items), items } \
-    }
-#define BOOLEAN(x) \
-    { .kind = VALUE_BOOLEAN, .as.boolean = (x) }
 #define SCHEDULE_WORDS "must be a number, a schedule or a function of the iteration"
 
 static const struct {
@@ -300,7 +250,7 @@ TEST_EACH(a_wrong_value_is_told_and_forgotten, N_REFUSED) {
 TEST(a_component_of_another_kind_is_no_activation) {
     struct component *loss = test_component(core, SYNRL_KIND_LOSS, "mse", 0, NULL);
     struct component *component = start();
-    const struct value value = {.kind = VALUE_COMPONENT, .as.component = loss};
+    const struct value value = COMPONENT(loss);
     ck_assert_int_eq(component_set(component, "activation", &value), SYNRL_INVALID);
     ck_assert_str_eq(core->message, WHO "activation = loss \"mse\": must be an activation");
     ck_assert_int_eq(component_set(component, "number", &value), SYNRL_INVALID);
@@ -314,21 +264,21 @@ TEST(long_values_and_names_are_cut_in_messages) {
     memset(longest, 'a', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
     struct component *component = start();
-    const struct value value = text(longest);
+    const struct value value = STRING(longest);
     ck_assert_int_eq(component_set(component, "choice", &value), SYNRL_INVALID);
     ck_assert_uint_lt(strlen(core->message), 200);
     ck_assert_ptr_nonnull(strstr(core->message, "aaaa: must be one of red|green|blue"));
     ck_assert_int_eq(component_set(component, longest, &value), SYNRL_INVALID);
     ck_assert_uint_eq(strlen(core->message), sizeof core->message - 1);
-    set(component, "string", value); /* of any length */
+    set(component, GIVEN({"string", value}));
     ck_assert_str_eq(finish(component)->string, longest);
     component_release(component);
 }
 
 TEST(a_parameter_is_set_once) {
     struct component *component = start();
-    set(component, "number", real(0.5));
-    const struct value again = real(0.75), wrong = text("x");
+    set(component, GIVEN({"number", NUMBER(0.5)}));
+    const struct value again = NUMBER(0.75), wrong = STRING("x");
     ck_assert_int_eq(component_set(component, "number", &again), SYNRL_INVALID);
     ck_assert_str_eq(core->message, WHO "number is given twice");
     ck_assert_int_eq(component_set(component, "number", &wrong), SYNRL_INVALID);
@@ -359,7 +309,7 @@ TEST(names_that_are_near_are_suggested) {
         char message[256];
         snprintf(message, sizeof message, WHO "unknown parameter \"%s\"%s", cases[i].name,
                  cases[i].rest);
-        const struct value value = real(0.5);
+        const struct value value = NUMBER(0.5);
         ck_assert_int_eq(component_set(component, cases[i].name, &value), SYNRL_INVALID);
         ck_assert_str_eq(core->message, message);
         ck_assert_uint_eq(loader.n_live, n_live);
@@ -370,7 +320,7 @@ TEST(names_that_are_near_are_suggested) {
 TEST(a_plugin_without_parameters_says_so) {
     struct component *loss;
     ck_assert_int_eq(component_create(core, SYNRL_KIND_LOSS, "mse", &loss), SYNRL_OK);
-    const struct value value = real(1);
+    const struct value value = NUMBER(1);
     ck_assert_int_eq(component_set(loss, "rate", &value), SYNRL_INVALID);
     ck_assert_str_eq(core->message, "loss \"mse\": unknown parameter \"rate\": it has none");
     component_release(loss);
@@ -424,12 +374,10 @@ TEST(a_component_holds_what_its_config_points_to) {
     struct component *activation = test_component(core, SYNRL_KIND_ACTIVATION, "relu", 0, NULL);
     ck_assert_int_eq(schedule_function(core, one_third, count_end, &n_ends, &schedule), SYNRL_OK);
     ck_assert_int_eq(policy_copy(core, policy, &own), SYNRL_OK);
-    const struct value given = {.kind = VALUE_COMPONENT, .as.component = activation};
+    const struct value given = COMPONENT(activation);
     const struct value both[] = {given, given};
-    set(component, "policy", (struct value){.kind = VALUE_POLICY, .as.policy = own});
-    set(component, "schedule", (struct value){.kind = VALUE_SCHEDULE, .as.schedule = schedule});
-    set(component, "activation", given);
-    set(component, "activations", list(2, both));
+    set(component, GIVEN({"policy", POLICY(own)}, {"schedule", SCHEDULE(schedule)},
+                         {"activation", given}, {"activations", LIST(both)}));
     ck_assert_int_eq(component_finish(component), SYNRL_OK);
     policy_release(own);
     schedule_release(schedule);
@@ -456,9 +404,8 @@ TEST(an_unfinished_component_frees_what_it_has) {
     component_release(component);
     const size_t n_live = loader.n_live;
     component = start();
-    set(component, "policy", the_policy());
-    set(component, "string", text("mine"));
-    set(component, "schedule", real(0.5));
+    set(component,
+        GIVEN({"policy", POLICY(policy)}, {"string", STRING("mine")}, {"schedule", NUMBER(0.5)}));
     component_release(component);
     ck_assert_uint_eq(loader.n_live, n_live);
     ck_assert(policy->q[1] == 0.5);
@@ -467,18 +414,11 @@ TEST(an_unfinished_component_frees_what_it_has) {
 /* Memory --------------------------------------------------------------------------------------- */
 
 static synrl_status set_all(struct component *component, const synrl_policy *given) {
-    const struct value integers[] = {whole(3), whole(4)};
-    const struct value ids[] = {text("step"), text("tanh")};
-    const struct value values[] = {text("mine"),
-                                   list(2, integers),
-                                   real(0.5),
-                                   list(2, ids),
-                                   {.kind = VALUE_POLICY, .as.policy = given}};
-    static const char *const names[] = {"string", "integers", "schedule", "activations", "policy"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        SYNRL_TRY(component_set(component, names[i], &values[i]));
-    }
-    return component_finish(component);
+    const struct value integers[] = {INTEGER(3), INTEGER(4)};
+    const struct value ids[] = {STRING("step"), STRING("tanh")};
+    return test_configure(component, GIVEN({"string", STRING("mine")}, {"integers", LIST(integers)},
+                                           {"schedule", NUMBER(0.5)}, {"activations", LIST(ids)},
+                                           {"policy", POLICY(given)}));
 }
 
 static synrl_status make_whole(struct core *scarce) {
@@ -498,7 +438,7 @@ static synrl_status make_whole(struct core *scarce) {
 static synrl_status misspell(struct core *scarce) {
     struct component *component;
     SYNRL_TRY(component_create(scarce, SYNRL_KIND_RULE, "qlearning", &component));
-    const struct value value = real(0.5);
+    const struct value value = NUMBER(0.5);
     const synrl_status status = component_set(component, "gama", &value);
     component_release(component);
     return status == SYNRL_INVALID && strstr(scarce->message, "\"gamma\"?") ? SYNRL_OK : status;

@@ -19,7 +19,8 @@ static void teardown(void) {
 SUITE("dataset", .setup = setup, .teardown = teardown);
 
 static struct dataset *points(int64_t samples) {
-    return loader_load(&loader, "boundary", GIVEN(WHOLE("samples", samples), WHOLE("hidden", 3)));
+    return loader_load(&loader, "boundary",
+                       GIVEN({"samples", INTEGER(samples)}, {"hidden", INTEGER(3)}));
 }
 
 static const struct {
@@ -45,14 +46,14 @@ static const struct {
 };
 
 TEST_EACH(refuses_wrong_data, sizeof faults / sizeof faults[0]) {
-    dataset_release(loader_load(&loader, "wrong_data", GIVEN(WHOLE("fault", 0))));
+    dataset_release(loader_load(&loader, "wrong_data", GIVEN({"fault", INTEGER(0)})));
     loader_refuse(&loader, SYNRL_INVALID, faults[_i].part, "wrong_data",
-                  GIVEN(WHOLE("fault", faults[_i].fault)));
+                  GIVEN({"fault", INTEGER(faults[_i].fault)}));
 }
 
 TEST(hands_on_the_failure_of_a_plugin) {
     loader_refuse(&loader, SYNRL_IO, "dataset \"wrong_data\": it fails on purpose", "wrong_data",
-                  GIVEN(WHOLE("fault", 17)));
+                  GIVEN({"fault", INTEGER(17)}));
 }
 
 /* How often each row of the whole is in a part: counts [n] are added to. */

@@ -12,31 +12,14 @@
 #include "support/test.h"
 #include "train/evaluate.h"
 
-#define NUMBER(key, x)                             \
-    {                                              \
-        key, {                                     \
-            .kind = VALUE_NUMBER, .as.number = (x) \
-        }                                          \
-    }
-#define STRING(key, x)                             \
-    {                                              \
-        key, {                                     \
-            .kind = VALUE_STRING, .as.string = (x) \
-        }                                          \
-    }
-#define VALUES(name) sizeof(name) / sizeof((name)[0]), name
-
 static struct core *core;
 static struct train_options options;
 
 /* A boundary of 80 points for a 2-5-1 network, 21 synapses, under win_stay. */
 static void setup(void) {
-    static const struct value sizes[] = {{.kind = VALUE_INTEGER, .as.integer = 2},
-                                         {.kind = VALUE_INTEGER, .as.integer = 5},
-                                         {.kind = VALUE_INTEGER, .as.integer = 1}};
-    const struct named_value data[] = {NUMBER("samples", 80), NUMBER("hidden", 5)};
-    const struct named_value model[] = {{"layers", {.kind = VALUE_LIST, .as.list = {3, sizes}}},
-                                        STRING("output", "tanh")};
+    static const struct value sizes[] = {INTEGER(2), INTEGER(5), INTEGER(1)};
+    const struct named_value data[] = {{"samples", NUMBER(80)}, {"hidden", NUMBER(5)}};
+    const struct named_value model[] = {{"layers", LIST(sizes)}, {"output", STRING("tanh")}};
     core = test_core();
     struct component *boundary = test_component(core, SYNRL_KIND_DATASET, "boundary", VALUES(data));
     options = (struct train_options){
@@ -294,10 +277,7 @@ TEST(evaluation_counts_answers) {
 }
 
 static synrl_status train_a_little(struct core *scarce) {
-    static const struct value sizes[] = {{.kind = VALUE_INTEGER, .as.integer = 2},
-                                         {.kind = VALUE_INTEGER, .as.integer = 3},
-                                         {.kind = VALUE_INTEGER, .as.integer = 1}};
-    const struct value layers = {.kind = VALUE_LIST, .as.list = {3, sizes}};
+    static const struct value sizes[] = {INTEGER(2), INTEGER(3), INTEGER(1)};
     struct train_options some = {.name = "scarce", .iterations = 3, .seed = 1, .batch_size = 30};
     struct component *boundary = NULL;
     struct trainer *trainer = NULL;
@@ -310,10 +290,7 @@ static synrl_status train_a_little(struct core *scarce) {
         status = component_create(scarce, SYNRL_KIND_MODEL, "mlp", &some.model);
     }
     if (status == SYNRL_OK) {
-        status = component_set(some.model, "layers", &layers);
-    }
-    if (status == SYNRL_OK) {
-        status = component_finish(some.model);
+        status = test_configure(some.model, GIVEN({"layers", LIST(sizes)}));
     }
     if (status == SYNRL_OK) {
         status = component_create_default(scarce, SYNRL_KIND_LOSS, "mse", &some.loss);
