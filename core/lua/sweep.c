@@ -3,11 +3,16 @@
  * A cell is the same script called again with --cell SWEEP:CELL: it goes through the script as any
  * call does, until it comes to that sweep; there it runs its own cell, hands the result to the
  * program and ends the script. */
+#include "lua/sweep.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "engine/pool.h"
+#include "lua/fields.h"
+#include "lua/json.h"
+#include "lua/options.h"
 #include "lua/session.h"
 #include "sweep/grid.h"
 #include "sweep/groups.h"
