@@ -1,17 +1,8 @@
-# synrl: see README.md. The two commands: `make run`, `make check`.
-#
-#   make                 program, Lua module and plugins, under build/
-#   make run             installs what is missing, builds, runs scripts/boundary.lua
-#   make check           the same set-up, then every test and linter
-#   make check-sanitized every test once with each sanitizer
-#   make bench           measures this machine and the engine
-#   make install         PREFIX=/usr/local DESTDIR=
-#   make format lint clean
-#
-# CC=clang builds with clang; SAN=address|undefined|thread with a sanitizer. Each combination has its
-# own folder, so none disturbs another.
+# Builds synrl. `make help` lists the targets. Nothing here installs anything on the machine except
+# `make install`; sh tools/setup installs the packages that the build and the checks need.
 
 SHELL := /bin/bash
+.DELETE_ON_ERROR:
 VERSION := 0.1.0
 PREFIX ?= /usr/local
 DESTDIR ?=
@@ -26,14 +17,6 @@ endif
 
 BUILD := build$(if $(filter-out gcc,$(notdir $(CC))),/$(notdir $(CC)))$(if $(SAN),/$(SAN))
 
-# Sets up before anything is built; says nothing and calls no package manager when nothing is missing.
-ifneq ($(filter run check,$(MAKECMDGOALS)),)
-SETUP := $(shell .ci/setup $(filter run check,$(MAKECMDGOALS)) >&2 && echo ready)
-ifneq ($(SETUP),ready)
-$(error the set-up did not succeed)
-endif
-endif
-
 # V=1 shows the commands.
 V ?=
 Q := $(if $(V),,@)
@@ -41,7 +24,32 @@ say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
 
 pkg = $(shell pkg-config $(1) 2>/dev/null)
 LIBRARIES := jansson libarchive libxxhash sleef sqlite3
-WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror
+
+# As many jobs as the machine has cores, unless the caller says how many.
+ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
+MAKEFLAGS += -j$(shell nproc 2>/dev/null || echo 2)
+endif
+
+# What cannot be built without is named before anything is built, with the command that installs it.
+# Only the checks turn warnings into errors: a later compiler may have new ones.
+GOALS := $(or $(MAKECMDGOALS),all)
+CHECKS := $(filter check% tests lint tidy coverage,$(GOALS))
+ifneq ($(filter-out help clean format docs dist uninstall,$(GOALS)),)
+MISSING := $(shell for tool in $(firstword $(CC)) pkg-config; do \
+	command -v $$tool >/dev/null 2>&1 || echo $$tool; done; \
+	for library in $(LIBRARIES) lua5.4 libmicrohttpd zlib libpng freetype2 openblas \
+		$(if $(CHECKS),check); do pkg-config --exists $$library 2>/dev/null || echo $$library; done; \
+	echo '\#include <Random123/philox.h>' | $(CC) -E -x c - >/dev/null 2>&1 || echo random123)
+ifneq ($(MISSING),)
+$(error missing: $(MISSING); run: sh tools/setup$(if $(CHECKS), check))
+endif
+endif
+ifneq ($(CHECKS),)
+WERROR ?= 1
+endif
+export WERROR
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow $(if $(WERROR),-Werror)
 # No contraction: a fused multiply-add would round once where the plain code rounds twice.
 CFLAGS ?= -O3 -g
 override CFLAGS += -std=c11 $(WARNINGS) -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden \
@@ -63,7 +71,16 @@ PLUGIN_SOURCES := $(wildcard $(PLUGIN_KINDS:%=plugins/%/*.c))
 PLUGINS := $(PLUGIN_SOURCES:plugins/%.c=$(BUILD)/plugins/%.so)
 PLUGIN_OBJECTS := $(call objects,$(PLUGIN_SOURCES) $(PLUGIN_KINDS:%=plugins/%/*/*.c))
 
-.PHONY: all run check bench install format lint clean
+#: all                program, Lua module and plugins, under build/ (what plain `make` does)
+#: run                builds, and runs scripts/boundary.lua: the paper's Fig. 1
+#: bench              measures this machine and the engine
+#: format             formats the C files
+#: docs               the plugin ABI as HTML, under build/docs (doxygen)
+#: dist               the commit that is checked out as build/synrl-VERSION.tar.gz
+#: compile_commands.json   for editors and language servers
+#: clean              removes build/
+#: CC=clang, SAN=address|undefined|thread, WERROR=1, V=1 (shows the commands)
+.PHONY: all run bench format docs dist clean help
 all: $(BUILD)/synrl $(BUILD)/lua/synrl.so $(PLUGINS)
 
 $(BUILD)/libsynrl.a: $(CORE_OBJECTS)
@@ -144,11 +161,28 @@ run: all
 bench: all
 	$(BUILD)/synrl bench
 
-include core/install.mk
+include tools/install.mk
 include tests/tests.mk
+
+help:
+	@sed -n 's/^#: //p' Makefile tests/tests.mk tools/install.mk
 
 format:
 	clang-format -i $$(git ls-files '*.c' '*.h')
+
+docs:
+	@mkdir -p build/docs
+	doxygen tools/Doxyfile
+
+dist:
+	@mkdir -p build
+	git archive --prefix=synrl-$(VERSION)/ -o build/synrl-$(VERSION).tar.gz HEAD
+
+# From the commands that make would run; nothing is built. Always written again: it takes a second.
+.PHONY: compile_commands.json $(BUILD)/compile_commands.json
+compile_commands.json $(BUILD)/compile_commands.json:
+	@mkdir -p $(@D)
+	@$(MAKE) -nB V=1 all tests | tools/compile-commands > $@
 
 clean:
 	rm -rf build

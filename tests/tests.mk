@@ -1,25 +1,19 @@
-# Tests. tests/KIND/NAME_suite.c exports Suite *make_NAME_suite(void); all of them run in one program.
+# Tests. tests/KIND/NAME_suite.c holds a suite, whose tests register themselves (tests/support/test.h).
 # `make check CK_RUN_SUITE=policy` runs one suite.
 
-SUITE_SOURCES := $(wildcard tests/unit/*_suite.c tests/plugins/*_suite.c tests/lua/*_suite.c \
-	tests/fuzz/*_suite.c)
-SUITES := $(patsubst %_suite,%,$(basename $(notdir $(SUITE_SOURCES))))
 TEST_OBJECTS := $(call objects,tests/*/*_suite.c tests/fuzz/*_formats.c tests/support/*.c tests/ref/*.c tests/main.c)
 BAD_PLUGINS := $(patsubst tests/bad/%.c,$(BUILD)/tests/bad/%.so,$(wildcard tests/bad/*.c))
 FIXTURES := $(patsubst tests/fixtures/%.c,$(BUILD)/tests/fixtures/%.so,$(wildcard tests/fixtures/*.c))
-TEST_CPPFLAGS := $(LUA_CPPFLAGS) -I. -Itests -I$(BUILD)/tests $(call pkg,--cflags check) \
+TEST_CPPFLAGS := $(LUA_CPPFLAGS) -I. -Itests $(call pkg,--cflags check) \
 	-DBUILD_DIR='"$(BUILD)"'
 
-$(BUILD)/tests/suites.h: $(SUITE_SOURCES) tests/tests.mk
-	@mkdir -p $(@D)
-	@for s in $(sort $(SUITES)); do echo "SUITE($$s)"; done > $@
-
-$(BUILD)/obj/tests/%.o: tests/%.c $(BUILD)/tests/suites.h
+$(BUILD)/obj/tests/%.o: tests/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(TEST_CPPFLAGS) $(CFLAGS) -Wno-gnu-zero-variadic-macro-arguments -c -o $@ $<
 
 $(BUILD)/tests/check: $(TEST_OBJECTS) $(LUA_OBJECTS) $(BUILD)/libsynrl.a
+	@mkdir -p $(@D)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs check lua5.4) $(LDLIBS)
 
@@ -35,42 +29,93 @@ $(BUILD)/tests/bad/%.so: tests/bad/%.c
 	$(call say,PLUGIN,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $<
 
-check: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES) $(if $(SAN),,lint check-compilers)
+#: tests              builds the tests; then CK_RUN_SUITE=policy build/tests/check runs one suite
+#: check              every test and linter, and the same bits from gcc and clang
+#: check-sanitized    every test with each sanitizer, one after another
+#: check-crash        a hundred runs killed with kill -9 and resumed; `make check` kills a few
+#: check-fuzz         a hundred thousand damaged files of each format; `make check` reads a few hundred
+#: check-arm64        the same bits on ARM64, under QEMU (as root)
+#: check-bare         both commands of the README on a Debian 12 that holds git and nothing else (as root)
+#: coverage           line coverage by the tests as HTML, under build/coverage
+#: lint               rooms, format, spelling, licences, static analysis
+.PHONY: tests check check-lint check-arm64 check-bare check-crash check-fuzz check-compilers \
+	check-sanitized coverage
+tests: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES)
+
+check: tests $(if $(SAN),,lint check-lint check-compilers)
 	$(BUILD)/tests/check
 
-# The same bits from gcc and clang.
+# The lints themselves.
+check-lint:
+	tests/lint.sh
+
 check-compilers: all
 	$(MAKE) CC=$(if $(filter clang,$(CC)),gcc,clang) all
 	tests/compilers.sh build build/clang
 
-# The same bits on ARM64, under QEMU: see the script for what it needs.
+# See the script for what it needs.
 check-arm64: all
 	tests/arm64.sh
 
-# A hundred runs killed with kill -9, each gone on with to the end. `make check` kills a few.
+check-bare:
+	tests/bare.sh
+
 check-crash: tests
 	SYNRL_CRASHES=100 CK_RUN_SUITE=resume $(BUILD)/tests/check
 
-# A hundred thousand damaged files of each format. `make check` reads a few hundred.
 check-fuzz: tests
 	SYNRL_FUZZ_CASES=$${SYNRL_FUZZ_CASES:-100000} CK_RUN_SUITE=fuzz $(BUILD)/tests/check
 
-# Every test with each sanitizer, one after another.
 check-sanitized:
 	$(MAKE) check SAN=address
 	$(MAKE) check SAN=undefined
 	$(MAKE) check SAN=thread
 
-.PHONY: tests check-arm64 check-crash check-fuzz check-compilers check-sanitized
-tests: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES)
+coverage:
+	$(MAKE) BUILD=build/coverage CFLAGS="-O1 -g --coverage" tests
+	find build/coverage -name '*.gcda' -delete
+	build/coverage/tests/check
+	@mkdir -p build/coverage/html
+	gcovr --root . --object-directory build/coverage --filter core/ --filter plugins/ \
+		--print-summary --html-details build/coverage/html/index.html
 
-LUA_FILES = $(shell git ls-files '*.lua')
-SHELL_FILES = $(shell git ls-files '*.sh' .ci/setup .ci/run)
-lint:
+# Lint ------------------------------------------------------------------------------------------
+
+TIDY_FILES := $(wildcard core/*/*.c $(PLUGIN_KINDS:%=plugins/%/*.c) $(PLUGIN_KINDS:%=plugins/%/*/*.c) \
+	tests/*.c tests/*/*_suite.c tests/fuzz/*.c tests/support/*.c tests/ref/*.c)
+
+.PHONY: lint lint-tools lint-rooms lint-text lint-code
+lint: lint-rooms lint-text lint-code $(TIDY_FILES:%.c=$(BUILD)/tidy/%.ok)
+
+lint-tools:
+	@for tool in clang-format clang-tidy codespell cppcheck luacheck shellcheck; do \
+		command -v $$tool >/dev/null 2>&1 || \
+			{ echo "missing: $$tool; run: sh tools/setup check" >&2; exit 1; }; \
+	done
+
+lint-rooms: $(CORE_OBJECTS) $(LUA_OBJECTS) $(CLI_OBJECTS)
+	tools/lint-rooms
+	@tools/lint-links $^
+
+lint-text: lint-tools
+	tools/lint-docs $$(git ls-files '*.md')
+	codespell $$(git ls-files ':!core/report/uplot' ':!*.png' ':!*.gz' ':!*.svg')
+	@if command -v reuse >/dev/null 2>&1; then reuse lint --quiet || { reuse lint; exit 1; }; \
+	else echo "skipped: reuse is not installed, so no licence is checked"; fi
+
+lint-code: lint-tools
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
-	$(if $(LUA_FILES),luacheck -q --std lua54 $(LUA_FILES))
-	shellcheck $(SHELL_FILES)
+	luacheck -q --std lua54 $$(git ls-files '*.lua')
+	shellcheck $$(git grep -lE '^#!.*/(env )?(ba)?sh' -- ':!*.md')
 	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability \
 		-j 2 -Icore/include core plugins
+
+# A file is looked at again when its object has been compiled again.
+$(BUILD)/tidy/%.ok: $(BUILD)/obj/%.o .clang-tidy tests/.clang-tidy \
+		| $(BUILD)/compile_commands.json lint-tools
+	@mkdir -p $(@D)
+	$(call say,TIDY,$*.c)
+	$(Q)clang-tidy --quiet -p $(BUILD) $*.c 2>$@.log || { cat $@.log; exit 1; }
+	@touch $@
 
 -include $(TEST_OBJECTS:.o=.d) $(FIXTURES:.so=.d) $(BAD_PLUGINS:.so=.d)

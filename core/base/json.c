@@ -4,7 +4,9 @@
 #include "base/json.h"
 
 #include <ctype.h>
-#include <stdbool.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/number.h"
@@ -65,4 +67,90 @@ char *json_text(const json_t *json, size_t flags) {
         shorten(text);
     }
     return text;
+}
+
+/* Differences ---------------------------------------------------------------------------------- */
+
+static void describe(const json_t *value, size_t size, char *text) {
+    char *dump = value != NULL ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS |
+                                                       JSON_REAL_PRECISION(6))
+                               : NULL;
+    snprintf(text, size, "%s", dump != NULL ? dump : "nothing");
+    free(dump);
+}
+
+struct comparison {
+    size_t size;
+    char *difference;
+    char path[256];
+};
+
+static bool differs(struct comparison *comparison, const json_t *left, const json_t *right);
+
+static bool children_differ(struct comparison *comparison, const char *key, const json_t *left,
+                            const json_t *right) {
+    const size_t length = strlen(comparison->path);
+    snprintf(comparison->path + length, sizeof comparison->path - length, "%s%s",
+             length > 0 ? "." : "", key);
+    if (differs(comparison, left, right)) {
+        return true;
+    }
+    comparison->path[length] = '\0';
+    return false;
+}
+
+static bool objects_differ(struct comparison *comparison, const json_t *left, const json_t *right) {
+    const json_t *const sides[2] = {left, right};
+    for (int side = 0; side < 2; side++) {
+        for (void *at = json_object_iter((json_t *)sides[side]); at != NULL;
+             at = json_object_iter_next((json_t *)sides[side], at)) {
+            const char *key = json_object_iter_key(at);
+            if (strcmp(key, "file") != 0 &&
+                children_differ(comparison, key, json_object_get(left, key),
+                                json_object_get(right, key))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static bool arrays_differ(struct comparison *comparison, const json_t *left, const json_t *right) {
+    const size_t n_left = json_array_size(left), n_right = json_array_size(right);
+    char key[24];
+    for (size_t i = 0; i < (n_left > n_right ? n_left : n_right); i++) {
+        snprintf(key, sizeof key, "%zu", i + 1);
+        if (children_differ(comparison, key, json_array_get(left, i), json_array_get(right, i))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool differs(struct comparison *comparison, const json_t *left, const json_t *right) {
+    if (json_is_object(left) && json_is_object(right)) {
+        return objects_differ(comparison, left, right);
+    }
+    if (json_is_array(left) && json_is_array(right)) {
+        return arrays_differ(comparison, left, right);
+    }
+    if (json_equal(left, right) != 0) {
+        return false;
+    }
+    char one[96], other[96];
+    describe(left, sizeof one, one);
+    describe(right, sizeof other, other);
+    snprintf(comparison->difference, comparison->size, "%s: %s and %s", comparison->path, one,
+             other);
+    return true;
+}
+
+bool json_difference(const json_t *left, const json_t *right, size_t size, char *difference) {
+    struct comparison comparison = {.size = size, .difference = difference};
+    difference[0] = '\0';
+    return differs(&comparison, left, right);
+}
+
+json_t *json_number_or_null(double number) {
+    return isfinite(number) ? json_real(number) : json_null();
 }

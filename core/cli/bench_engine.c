@@ -5,6 +5,7 @@
 
 #include "cli/bench.h"
 #include "cli/cli.h"
+#include "engine/bench.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
 #include "plugin/host.h"
@@ -135,7 +136,7 @@ static void ask_share(void *context, size_t worker, size_t n_workers) {
     pool_share(engine_api.batch_blocks(asking->batch), SYNRL_TILE_BLOCKS, worker, n_workers, &first,
                &end);
     for (size_t i = first; i < end; i++) {
-        const size_t block = batch_is_backwards(asking->batch) ? end - 1 - (i - first) : i;
+        const size_t block = batch_is_reversed(asking->batch) ? end - 1 - (i - first) : i;
         engine_api.projection_values(asking->projection, block, NULL, z);
     }
 }
@@ -157,7 +158,7 @@ static double time_acts(struct core *core, struct asking *asking, int8_t *action
         engine_api.projection_act(asking->projection, actions, 1e-3F);
         const double update = now() - start + ask_all(core, asking);
         times[act] = update - ask_all(core, asking);
-        batch_turn(asking->batch); /* as a forward pass does at its end */
+        batch_reverse_order(asking->batch); /* as a forward pass does at its end */
     }
     qsort(times, N_ACTS, sizeof *times, compare_numbers);
     return times[N_ACTS / 2];

@@ -2,6 +2,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "cli/cli.h"
 #include "plugin/host.h"
 #include "runs/replay.h"

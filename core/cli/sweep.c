@@ -10,6 +10,8 @@
 #include "cli/cli.h"
 #include "engine/pool.h"
 #include "plugin/host.h"
+#include "sweep/grid.h"
+#include "sweep/sweep_display.h"
 
 enum { VALUES_MAX = 100000, METRICS_MAX = 16 };
 

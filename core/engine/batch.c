@@ -1,6 +1,6 @@
-/* Batches: samples packed once into the orders that the inner loops read. Invariant: lanes behind
- * the last sample hold copies of it, inputs behind the last are 0. */
-#include "engine/batch.h"
+/* Batches: samples packed once into the orders that the inner loops read. Invariant: lanes after
+ * the last sample hold copies of it, and inputs after the last are 0. */
+#include "engine/batch_private.h"
 
 #include <string.h>
 
@@ -85,7 +85,7 @@ static void pack_floats(synrl_batch *batch, size_t sample) {
     }
 }
 
-/* Whole tiles, the same share that a forward pass gives this worker. */
+/* Whole tiles: the same share as this worker's in a forward pass. */
 static void pack_share(void *context, size_t worker, size_t n_workers) {
     synrl_batch *batch = context;
     size_t first, end;
@@ -106,15 +106,15 @@ void batch_fill(synrl_batch *batch, const void *inputs, const uint32_t *rows) {
     batch->inputs = batch->sources = NULL;
 }
 
-bool batch_is_backwards(const synrl_batch *batch) {
-    return batch->backwards;
+bool batch_is_reversed(const synrl_batch *batch) {
+    return batch->is_reversed;
 }
 
-void batch_turn(synrl_batch *batch) {
-    batch->backwards = !batch->backwards;
+void batch_reverse_order(synrl_batch *batch) {
+    batch->is_reversed = !batch->is_reversed;
 }
 
-/* Looking -------------------------------------------------------------------------------------- */
+/* Reading -------------------------------------------------------------------------------------- */
 
 size_t batch_samples(const synrl_batch *batch) {
     return batch->n_samples;

@@ -1,46 +1,23 @@
-/* A packed batch, as the engine's other parts see it. */
+/* Batches: samples packed for the inner loops. */
 #ifndef BATCH_H
 #define BATCH_H
 
-#include "engine/kernels.h"
+#include "synrl/engine.h"
 
-struct synrl_batch {
-    const synrl_host *host;
-    size_t n_samples, n_inputs, n_blocks;
-    /* Of a batch of windows: how many a sample has, and how many samples; else 1 and n_samples. */
-    size_t n_windows, n_sampled;
-    bool is_bytes;
-    float scale;
-    /* Bytes, twice: see kernels.h. */
-    size_t n_groups;
-    uint8_t *groups; /* [n_blocks][n_groups][16][4] */
-    uint8_t *rows;   /* [n_tiles][n_inputs][TILE / 64][16][4] */
-    float *floats;   /* floats: [n_blocks][n_inputs][16] */
-    bool backwards;  /* the next pass goes from the last block to the first */
-    /* What is being packed, while it is. */
-    const void *inputs;
-    const uint32_t *sources;
-};
+/* Makes a batch with room for n_samples of n_inputs each, still unfilled. Freed by
+ * batch_destroy. */
+synrl_status batch_create(const synrl_host *host, size_t n_samples, size_t n_inputs, bool bytes,
+                          float scale, synrl_batch **batch);
+void batch_destroy(synrl_batch *batch); /* NULL is allowed */
+/* Packs the samples: sample s is row rows[s] of inputs [..][n_inputs] (rows NULL: row s), bytes or
+ * floats as created. Lanes after the last sample get copies of it. Models must bind again. */
+void batch_fill(synrl_batch *batch, const void *inputs, const uint32_t *rows);
+/* Consecutive passes alternate direction, so each starts with blocks that are still cached. Whether
+ * the next pass runs from the last block to the first; and the change of direction after a pass. */
+bool batch_is_reversed(const synrl_batch *batch);
+void batch_reverse_order(synrl_batch *batch);
 
-static inline const uint8_t *batch_groups(const synrl_batch *batch, size_t block) {
-    return batch->groups + block * batch->n_groups * GROUP * SYNRL_LANES;
-}
-
-/* Of the tile that begins with this block. */
-static inline const uint8_t *batch_rows_of(const synrl_batch *batch, size_t block) {
-    return batch->rows + block / TILE_BLOCKS * batch->n_inputs * TILE;
-}
-
-static inline const float *batch_floats(const synrl_batch *batch, size_t block) {
-    return batch->floats + block * batch->n_inputs * SYNRL_LANES;
-}
-
-/* How many lanes of a block hold samples, or windows of them, rather than copies of the last. */
-static inline size_t batch_lanes(const synrl_batch *batch, size_t block) {
-    const size_t left = batch->n_sampled - block / batch->n_windows * SYNRL_LANES;
-    return left < SYNRL_LANES ? left : SYNRL_LANES;
-}
-
+/* See synrl_engine_api. */
 size_t batch_samples(const synrl_batch *batch);
 size_t batch_blocks(const synrl_batch *batch);
 size_t batch_inputs(const synrl_batch *batch);

@@ -1,11 +1,14 @@
-/* The policy step over a range of synapses: their words, their actions, their histories. */
+/* The policy step over a range of synapses: random words, actions, histories. */
+#include "engine/choose.h"
+
 #include <string.h>
 
-#include "engine/kernels.h"
+#include "engine/isa.h"
+#include "engine/random.h"
 
 enum { CHUNK = 1024 };
 
-/* Where some states are tied at random: word by word. */
+/* For maps with random ties: word by word. */
 static void choose_tied(const struct greedy_map *map, size_t n, const uint32_t *words,
                         uint8_t *histories, int8_t *actions) {
     for (size_t i = 0; i < n; i++) {

@@ -1,7 +1,8 @@
-/* The engine's table, for models. */
+/* The engine's table of functions for models. */
 #include "engine/engine.h"
 
 #include "engine/batch.h"
+#include "engine/isa.h"
 #include "engine/units.h"
 #include "engine/weights_private.h"
 #include "engine/windows.h"

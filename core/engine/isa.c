@@ -1,12 +1,12 @@
-/* Which variant of the inner loops is in use. A pure function of the machine and of SYNRL_ISA; kept
- * after the first look, and whichever thread keeps it keeps the same. */
+/* The choice of the inner loops' variant: a pure function of the machine and of SYNRL_ISA, cached
+ * after the first call, by any thread with the same result. */
+#include "engine/isa.h"
+
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/kernels.h"
-
-/* The widest where no name is given. */
+/* Without a name, the widest. */
 static const struct kernels *find_kernels(const char *wanted) {
     const struct kernels *const variants[] = {kernels_amx(), kernels_avx512(), kernels_avx2(),
                                               kernels_scalar()};
@@ -23,7 +23,7 @@ const struct kernels *kernels_named(const char *name) {
     return find_kernels(name);
 }
 
-/* NULL where SYNRL_ISA cannot be had. */
+/* NULL where SYNRL_ISA names a variant that is not available. */
 static const struct kernels *select_kernels(void) {
     return find_kernels(getenv("SYNRL_ISA"));
 }

@@ -1,25 +1,27 @@
-/* The inner loops, once for each instruction set; all give the same bits.
+/* The inner loops, one set per instruction set; all give the same bits.
  *
- * Bytes of a batch are packed twice, each time with the sixteen samples of a block in lanes of four
- * bytes: in `groups` [block][group of 4 inputs][16][the 4 inputs], and in `rows` for the sparse
- * path, [tile of 16 blocks][input][quad of 4 blocks][16][the 4 blocks].
+ * The bytes of a batch are packed twice, each time with the sixteen samples of a block in lanes of
+ * four bytes: in `groups` [block][group of 4 inputs][16][the 4 inputs], and in `rows`, for the
+ * sparse path, [tile of 16 blocks][input][quad of 4 blocks][16][the 4 blocks].
  *
- * A counter holds one synapse's place on the lattice and its last action: 4 k + (action + 1). */
+ * A counter holds a synapse's position on the lattice and its last action: 4 k + (action + 1). */
 #ifndef KERNELS_H
 #define KERNELS_H
 
-#include "engine/engine.h"
+#include "engine/choose.h"
+#include "engine/math.h"
+#include "synrl/engine.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "lanes are taken apart lowest byte first");
 
 enum { GROUP = 4, QUAD = 4, TILE_BLOCKS = SYNRL_TILE_BLOCKS, TILE = TILE_BLOCKS * SYNRL_LANES };
 
-/* k stays within 16 bits less the two of the last action, for this many acts. */
+/* For this many acts k stays within 16 bits less the two for the last action. */
 enum { COUNTER_ACTS_MAX = 8190, COUNTER_START = 1 };
 
-/* A step of one weight matrix, before its lattice advances: actions [n_outputs][n_inputs], which
- * are c times the last ones but for a few. */
+/* A step of one weight matrix, before its lattice advances: actions [n_outputs][n_inputs], of which
+ * all but a few are c times the last ones. */
 struct change {
     size_t n_outputs, n_inputs;
     const int8_t *actions;
@@ -29,8 +31,8 @@ struct change {
 
 struct kernels {
     const char *name;
-    size_t sparse_worth; /* the sparse path pays where fewer than one synapse in so many changed */
-    /* 64 words a group, from the first group on: see synrl_stream. */
+    size_t sparse_threshold; /* the sparse path is faster below one change per this many synapses */
+    /* 64 words per group, from the first group on: see synrl_stream. */
     void (*words)(synrl_stream stream, uint64_t first_group, size_t n_groups, uint32_t *out);
     /* See engine_peak; NULL where there is no such instruction. */
     uint64_t (*peak)(uint64_t rounds);
@@ -40,24 +42,26 @@ struct kernels {
     void (*sin)(size_t n, const float *x, float *y);
     void (*cos)(size_t n, const float *x, float *y);
     void (*log_sum_exp)(size_t n_rows, const float *x, float *max, float *log_sum);
-    /* Adds terms times `unit`, each cut to an integer; false where one is not within 0 .. limit. */
+    /* Adds terms times `unit`, each truncated to an integer; false where one is not within 0 ..
+     * limit. */
     bool (*tally)(size_t n, const float *terms, float limit, double unit, int128 *sum);
     /* Actions and shifted histories of n synapses from their words; the map has no ties. */
     void (*choose)(const struct greedy_map *map, size_t n, const uint32_t *words,
                    uint8_t *histories, int8_t *actions);
-    /* counts[c + 1] += how many actions are not c times the last one, for c = -1, 0, 1. */
+    /* counts[c + 1] += the number of actions that are not c times the last one, for c = -1, 0,
+     * 1. */
     void (*count_changes)(size_t n, const int8_t *actions, const int16_t *counters, size_t *counts);
     void (*advance)(size_t n, const int8_t *actions, int16_t *counters);
     /* values[i] = (float)((double)w0[i] + (double)alpha * k) */
     void (*lattice_values)(size_t n, const float *w0, const int16_t *counters, float alpha,
                            float *values);
-    /* sums += groups . actions [n_outputs][4 n_groups], exactly, of n_blocks blocks whose groups
-     * follow each other and whose sums [n_outputs][16] are `stride` apart. */
+    /* sums += groups . actions [n_outputs][4 n_groups], exactly, for n_blocks blocks whose groups
+     * are consecutive and whose sums [n_outputs][16] are `stride` apart. */
     void (*dense)(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint8_t *groups,
                   const int8_t *actions, size_t stride, int32_t *sums);
-    /* Some tiles of together n_blocks blocks, the last first if `backwards`: deltas = c * deltas +
+    /* For tiles of n_blocks blocks in all, the last first if is_reversed: deltas = c * deltas +
      * rows . (actions - c * last actions); sums += deltas; both [n_blocks][n_outputs][16]. */
-    void (*sparse)(const struct change *change, bool backwards, const uint8_t *rows,
+    void (*sparse)(const struct change *change, bool is_reversed, const uint8_t *rows,
                    size_t n_blocks, int32_t *deltas, int32_t *sums);
     /* sums [n_outputs][16] = groups of one block . k */
     void (*recount)(size_t n_outputs, size_t n_inputs, const uint8_t *groups,
@@ -74,17 +78,10 @@ struct kernels {
                    const float *x, float *z);
 };
 
-/* NULL where this machine, or this build, does not have it. */
+/* NULL where this machine or this build does not support it. */
 const struct kernels *kernels_scalar(void);
 const struct kernels *kernels_avx2(void);
 const struct kernels *kernels_avx512(void);
 const struct kernels *kernels_amx(void);
-
-/* The one of this name; NULL where this machine does not have it. */
-const struct kernels *kernels_named(const char *name);
-
-/* What SYNRL_ISA asks for, or the widest that this machine has; where SYNRL_ISA cannot be had, the
- * plain ones (engine_isa tells). */
-const struct kernels *kernels_in_use(void);
 
 #endif

@@ -1,9 +1,9 @@
 /* The dense path for AMX: tiles of 16 rows of 64 bytes, multiplied by one instruction. Compiled for
- * it; called where the CPU has it and the system lets it be used.
+ * AMX; called where the CPU supports it and the system permits its use.
  *
- * The packed batch suits it as it is: 16 groups of a block are a tile of bytes [16 groups][16
- * samples][4], 16 outputs' actions for them a tile [16 outputs][64], and their product adds to a
- * tile of sums [16 outputs][16 samples]. */
+ * The packed batch has the right order already: 16 groups of a block are a tile of bytes [16
+ * groups][16 samples][4], 16 outputs' actions for them a tile [16 outputs][64], and their product
+ * adds to a tile of sums [16 outputs][16 samples]. */
 #include "engine/kernels_amx.h"
 
 #if (defined(__AMX_INT8__) || defined(__AMXINT8__)) && defined(__linux__)
@@ -16,8 +16,8 @@
 
 enum { TILE_ROWS = 16, ROW_BYTES = 64, LINE = GROUP * SYNRL_LANES };
 
-/* The registers, by what is in them: macros, since gcc pastes them into the instruction's text.
- * Outputs are taken in one or two sets of up to 16; "rest" are the groups behind the last 16. */
+/* The registers, by their contents: macros, since gcc pastes them into the instruction's text.
+ * Outputs are processed in one or two sets of up to 16; "rest" are the groups after the last 16. */
 #define SUMS 0
 #define SUMS_2 1
 #define ACTIONS 2
@@ -35,7 +35,7 @@ bool amx_is_there(void) {
            (d >> INT8_BIT & 1) != 0 && syscall(SYS_arch_prctl, REQUEST_PERMISSION, TILE_DATA) == 0;
 }
 
-/* The shapes of the registers: 64 bytes, as the processor reads them. */
+/* The shapes of the registers, in the processor's format of 64 bytes. */
 struct shapes {
     uint8_t palette, start, reserved[14];
     uint16_t row_bytes[16];
@@ -61,13 +61,13 @@ static void set_shapes(size_t n_first, size_t n_second, size_t n_rest) {
             shapes.row_bytes[i] = 0;
         }
     }
-    __asm__ volatile("" : : "m"(shapes)); /* gcc takes only the first bytes to be read below */
+    __asm__ volatile("" : : "m"(shapes)); /* gcc assumes that only the first bytes are read below */
     _tile_loadconfig(&shapes);
 }
 
 uint64_t amx_peak(uint64_t rounds) {
     enum { SUMS_AT_ONCE = 4 }; /* independent, to hide the instruction's latency */
-    set_shapes(TILE_ROWS, TILE_ROWS, TILE_ROWS); /* and all registers 0 */
+    set_shapes(TILE_ROWS, TILE_ROWS, TILE_ROWS); /* and clears all registers */
     for (uint64_t round = 0; round < rounds; round++) {
         _tile_dpbsud(SUMS, BYTES, REST_BYTES);
         _tile_dpbsud(SUMS_2, BYTES, REST_BYTES);

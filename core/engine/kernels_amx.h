@@ -1,10 +1,10 @@
-/* What kernels_avx512.c puts into its table where the CPU has AMX. */
+/* The functions that kernels_avx512.c puts into its table where the CPU supports AMX. */
 #ifndef KERNELS_AMX_H
 #define KERNELS_AMX_H
 
 #include "engine/kernels.h"
 
-/* Whether this process may use the tile registers; asks the system for leave. */
+/* Whether this process may use the tile registers; requests permission from the system. */
 bool amx_is_there(void);
 uint64_t amx_peak(uint64_t rounds); /* see engine_peak */
 /* See struct kernels. */

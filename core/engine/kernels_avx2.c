@@ -1,4 +1,4 @@
-/* The inner loops for AVX2. Compiled with -mavx2; called where the CPU has it. */
+/* The inner loops for AVX2. Compiled with -mavx2; called where the CPU supports it. */
 #include "engine/kernels.h"
 
 #if defined(__AVX2__)
@@ -8,7 +8,7 @@
 
 #include "engine/kernels_sparse.h"
 
-/* Philox4x32-10 on eight counters at once, a register a word of the counter. */
+/* Philox4x32-10 on eight counters at once, one register per word of the counter. */
 ALWAYS_INLINE void multiply(__m256i x, uint32_t factor, __m256i *high, __m256i *low) {
     const __m256i m = _mm256_set1_epi32((int)factor);
     const __m256i even = _mm256_mul_epu32(x, m);
@@ -47,8 +47,8 @@ static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, ui
     }
 }
 
-/* Sums of pairs of products, at most 2 * 255 each, stay in 16 bits for this many groups; those of a
- * whole block for so many outputs stay in registers. */
+/* The sums of pairs of products, at most 2 * 255 each, fit in 16 bits for this many groups; those
+ * of a whole block for this many outputs fit in the registers. */
 enum { GROUPS_IN_16_BITS = 64, DENSE_OUTPUTS = 5 };
 
 ALWAYS_INLINE __m256i load(const void *from) {
@@ -61,12 +61,12 @@ ALWAYS_INLINE void add_pairs(int32_t *sums, __m256i pairs) {
     _mm256_storeu_si256((__m256i *)sums, _mm256_add_epi32(load(sums), sum));
 }
 
-/* n outputs of one block: an action that is loaded serves both of its halves. */
+/* n outputs of one block: an action is loaded once for both of its halves. */
 ALWAYS_INLINE void dense_tile(const int n, size_t n_groups, const uint8_t *groups,
                               const int8_t *actions, int32_t *sums) {
     for (size_t first = 0, end; first < n_groups; first = end) {
         end = n_groups - first < GROUPS_IN_16_BITS ? n_groups : first + GROUPS_IN_16_BITS;
-        __m256i low[TILE_MOST], high[TILE_MOST];
+        __m256i low[TILE_MAX], high[TILE_MAX];
         UNROLLED
         for (int o = 0; o < n; o++) {
             low[o] = high[o] = _mm256_setzero_si256();
@@ -104,9 +104,9 @@ static void dense(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint
     }
 }
 
-static void sparse(const struct change *change, bool backwards, const uint8_t *rows,
+static void sparse(const struct change *change, bool is_reversed, const uint8_t *rows,
                    size_t n_blocks, int32_t *deltas, int32_t *sums) {
-    sparse_by_lists(common_list_changes, change, backwards, rows, n_blocks, deltas, sums);
+    sparse_by_lists(common_list_changes, change, is_reversed, rows, n_blocks, deltas, sums);
 }
 
 #define FUNCTION(name, accuracy)                                                                \
@@ -121,7 +121,7 @@ FUNCTION(cos, u35)
 const struct kernels *kernels_avx2(void) {
     static const struct kernels kernels = {
         .name = "avx2",
-        .sparse_worth = 5,
+        .sparse_threshold = 5,
         .words = words,
         .exp = avx2_exp,
         .log = avx2_log,

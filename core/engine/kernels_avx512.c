@@ -1,5 +1,6 @@
 /* The inner loops for AVX-512 with VNNI, VBMI and VBMI2. Compiled for these; called where the CPU
- * has them. */
+ * supports them. */
+#include "engine/kernels.h"
 #include "engine/kernels_amx.h"
 
 #if defined(__AVX512VNNI__) && defined(__AVX512VBMI2__)
@@ -9,7 +10,8 @@
 
 #include "engine/kernels_sparse.h"
 
-/* Philox4x32-10 on the sixteen counters of a group at once, a register a word of the counter. */
+/* Philox4x32-10 on the sixteen counters of a group at once, one register per word of the
+ * counter. */
 ALWAYS_INLINE void multiply(__m512i x, uint32_t factor, __m512i *high, __m512i *low) {
     const __m512i m = _mm512_set1_epi32((int)factor);
     const __m512i even = _mm512_mul_epu32(x, m);
@@ -43,7 +45,7 @@ static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, ui
     }
 }
 
-/* Which of 64 words lie below `end`, 0 .. 2^32. */
+/* The mask of those of 64 words that are below `end`, 0 .. 2^32. */
 ALWAYS_INLINE __mmask64 words_below(const uint32_t *words, uint64_t end) {
     if (end == 0) {
         return 0;
@@ -99,18 +101,18 @@ static void choose(const struct greedy_map *map, size_t n, const uint32_t *words
     common_choose(map, n - i, words + i, histories + i, actions + i);
 }
 
-/* One multiply-accumulate. */
+/* sum += bytes . actions, four products per lane. */
 ALWAYS_INLINE __m512i accumulate(__m512i sum, __m512i bytes, __m512i actions) {
     sum = _mm512_dpbusd_epi32(sum, bytes, actions);
     KEEP_IN_REGISTER(sum);
     return sum;
 }
 
-/* Sums of two blocks, their bytes and an action fill the registers. */
+/* The sums of two blocks for this many outputs, their bytes and an action fill the registers. */
 enum { PAIR_OUTPUTS = 14 };
 
-/* n outputs of one block or two, both numbers constant: an action that is loaded serves two, so
- * that loads keep up with multiplications. What lies behind is fetched meanwhile, n_lines lines a
+/* n outputs of one block or two, both numbers constant: an action is loaded once for two blocks, so
+ * that loads keep up with multiplications. The following bytes are prefetched, n_lines lines per
  * group. */
 ALWAYS_INLINE void dense_tile(const int n, const int n_blocks, const int n_lines, size_t n_groups,
                               const uint8_t *groups, const int8_t *actions, size_t stride,
@@ -118,7 +120,7 @@ ALWAYS_INLINE void dense_tile(const int n, const int n_blocks, const int n_lines
     enum { LINE = GROUP * SYNRL_LANES };
     const uint8_t *next_groups = groups + n_groups * LINE;
     int32_t *next_sums = sums + stride;
-    __m512i totals[TILE_MOST], next_totals[TILE_MOST];
+    __m512i totals[TILE_MAX], next_totals[TILE_MAX];
     UNROLLED
     for (int o = 0; o < n; o++) {
         totals[o] = _mm512_loadu_si512(sums + o * SYNRL_LANES);
@@ -152,8 +154,8 @@ ALWAYS_INLINE void dense_tile(const int n, const int n_blocks, const int n_lines
     }
 }
 
-/* Independent sums, enough to hide the instruction's latency. The assembler statement keeps the
- * compiler from seeing through the loop. */
+/* Enough independent sums to hide the instruction's latency. The assembler statement keeps the
+ * compiler from optimising the loop away. */
 static uint64_t peak(uint64_t rounds) {
     enum { SUMS = 24 };
     __m512i sums[SUMS];
@@ -195,7 +197,7 @@ static void dense(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint
 
 enum { CHUNK = 64 };
 
-/* Up to 64 actions or fewer, and the last ones; 0 behind them. */
+/* Up to 64 actions and the last ones; 0 after the end. */
 struct actions {
     __m512i now, last;
 };
@@ -225,7 +227,7 @@ static void count_changes(size_t n, const int8_t *actions, const int16_t *counte
     }
 }
 
-/* Appends the numbers first .. first + 63 that are in the mask. */
+/* Appends those of the numbers first .. first + 63 whose bits are set in the mask. */
 ALWAYS_INLINE void list_inputs(struct change_lists *lists, int list, __mmask64 mask, size_t first) {
     const __m512i ramp = _mm512_set_epi8(
         63, 62, 61, 60, 59, 58, 57, 56, 55, 54, 53, 52, 51, 50, 49, 48, 47, 46, 45, 44, 43, 42, 41,
@@ -262,9 +264,9 @@ static void list_changes(struct change_lists *lists, size_t n_inputs, const int8
     }
 }
 
-static void sparse(const struct change *change, bool backwards, const uint8_t *rows,
+static void sparse(const struct change *change, bool is_reversed, const uint8_t *rows,
                    size_t n_blocks, int32_t *deltas, int32_t *sums) {
-    sparse_by_lists(list_changes, change, backwards, rows, n_blocks, deltas, sums);
+    sparse_by_lists(list_changes, change, is_reversed, rows, n_blocks, deltas, sums);
 }
 
 #define FUNCTION(name, accuracy)                                                         \
@@ -279,7 +281,7 @@ FUNCTION(cos, u35)
 
 #define TABLE(isa, worth, the_dense, the_peak)                                           \
     {                                                                                    \
-        .name = (isa), .sparse_worth = (worth), .words = words, .peak = (the_peak),      \
+        .name = (isa), .sparse_threshold = (worth), .words = words, .peak = (the_peak),  \
         .exp = avx512_exp, .log = avx512_log, .tanh = common_tanh, .sin = avx512_sin,    \
         .cos = avx512_cos, .log_sum_exp = common_log_sum_exp, .tally = common_tally,     \
         .choose = choose, .count_changes = count_changes, .advance = common_advance,     \

@@ -1,5 +1,6 @@
-/* The inner loops that every instruction set writes alike, in lanes; each kernels_*.c includes this
- * and is compiled for its own. What it does better by intrinsics it puts into its table instead. */
+/* The inner loops that all instruction sets share, written in lanes. Each kernels_*.c includes
+ * this, is compiled for its own instruction set, and replaces in its table what intrinsics do
+ * better. */
 #ifndef KERNELS_COMMON_H
 #define KERNELS_COMMON_H
 
@@ -8,8 +9,7 @@
 
 #define ALWAYS_INLINE static inline __attribute__((always_inline))
 
-/* Before a loop of a small constant number of turns: written out, so that arrays become registers.
- */
+/* Unrolls a loop of a small constant number of iterations, so that arrays become registers. */
 #if defined(__clang__)
 #define UNROLLED _Pragma("clang loop unroll(full)")
 #else
@@ -69,13 +69,12 @@
         break;                  \
     }
 
-/* Sums of so many outputs fit in the registers, with room for what is added. */
-enum { TILE_OUTPUTS = WIDTH == 16 ? 16 : 12, TILE_MOST = 16 /* of CALL_TILE */ };
+/* The sums of this many outputs fit in the registers, with room for the operands. */
+enum { TILE_OUTPUTS = WIDTH == 16 ? 16 : 12, TILE_MAX = 16 /* of CALL_TILE */ };
 
-/* The next tile's share of the outputs that are left: tiles of nearly one size, none above `most`.
- */
-static inline size_t tile_outputs(size_t left, size_t most) {
-    const size_t n_tiles = (left + most - 1) / most;
+/* The next tile's share of the outputs that are left: tiles of nearly equal size, at most `max`. */
+static inline size_t tile_outputs(size_t left, size_t max) {
+    const size_t n_tiles = (left + max - 1) / max;
     return (left + n_tiles - 1) / n_tiles;
 }
 
@@ -83,7 +82,7 @@ static inline size_t tile_outputs(size_t left, size_t most) {
 
 static inline void common_count_changes(size_t n, const int8_t *actions, const int16_t *counters,
                                         size_t *counts) {
-    for (size_t first = 0; first < n; first += 4096) { /* 16-bit tallies hold that many */
+    for (size_t first = 0; first < n; first += 4096) { /* as many as 16-bit tallies can hold */
         const size_t end = n - first < 4096 ? n : first + 4096;
         int16_t reversed = 0, moving = 0, changed = 0;
         for (size_t i = first; i < end; i++) {
@@ -135,7 +134,7 @@ static void common_recount(size_t n_outputs, size_t n_inputs, const uint8_t *gro
 
 ALWAYS_INLINE void base_tile(const int n, size_t n_inputs, const uint8_t *groups,
                              const float *weights, float scale, float *base) {
-    lanes_f32 sums[TILE_MOST];
+    lanes_f32 sums[TILE_MAX];
     UNROLLED
     for (int o = 0; o < n; o++) {
         sums[o] = (lanes_f32){0};
@@ -184,7 +183,7 @@ static void common_finish(size_t n_outputs, const float *base, const int32_t *su
 
 ALWAYS_INLINE void affine_tile(const int n, size_t n_inputs, const float *weights,
                                const float *bias, const float *x, float *z) {
-    lanes_f32 sums[TILE_MOST];
+    lanes_f32 sums[TILE_MAX];
     UNROLLED
     for (int o = 0; o < n; o++) {
         sums[o] = (lanes_f32){0};
@@ -219,7 +218,7 @@ static void common_affine(size_t n_outputs, size_t n_inputs, const float *weight
 
 /* Choosing ------------------------------------------------------------------------------------- */
 
-/* What each history becomes, but for the newest digit. */
+/* Each history's successor, without the newest digit. */
 static inline void shift_table(uint32_t n_histories, uint8_t *shifted) {
     const uint32_t n_kept = n_histories / 3 > 0 ? n_histories / 3 : 1;
     for (uint32_t history = 0; history < n_histories; history++) {
@@ -262,65 +261,64 @@ static inline void common_choose(const struct greedy_map *map, size_t n, const u
         memcpy(y + i, rest, (n - i) * sizeof *y);   \
     }
 
-/* n registers abreast, an operation on each before the next operation: each waits for the one
- * before it on the same register, and those on the others fill the time. */
-#define ABREAST \
-    UNROLLED    \
+/* n independent registers per step: interleaving them hides instruction latency. */
+#define EACH_REGISTER \
+    UNROLLED          \
     for (int k = 0; k < n; k++)
-enum { ABREAST_MOST = WIDTH == 16 ? 5 : 2 };
+enum { REGISTERS_MAX = WIDTH == 16 ? 5 : 2 };
 
 #define ROUNDER 0x1.8p23F /* adding it rounds to integers */
 
 /* x = p ln 2 + r: x becomes r, and shifted is p + ROUNDER. */
 ALWAYS_INLINE void reduce_lanes(const int n, lanes_f32 *x, lanes_f32 *shifted) {
-    lanes_f32 p[ABREAST_MOST];
-    ABREAST shifted[k] = x[k] * 1.44269504F + ROUNDER;
-    ABREAST p[k] = shifted[k] - ROUNDER;
-    ABREAST x[k] -= p[k] * 0.693145752F;
-    ABREAST x[k] -= p[k] * 1.42860677e-06F; /* ln 2, in two pieces */
+    lanes_f32 p[REGISTERS_MAX];
+    EACH_REGISTER shifted[k] = x[k] * 1.44269504F + ROUNDER;
+    EACH_REGISTER p[k] = shifted[k] - ROUNDER;
+    EACH_REGISTER x[k] -= p[k] * 0.693145752F;
+    EACH_REGISTER x[k] -= p[k] * 1.42860677e-06F; /* ln 2, in two pieces */
 }
 
 /* 2^p of p + ROUNDER, whose last bits are those of p. */
 #define POWER_OF_TWO(shifted) \
     ((lanes_f32)(((lanes_i32)(shifted) - (lanes_i32)((lanes_f32){0} + ROUNDER) + 127) << 23))
 
-/* x = e^x of lanes not above 0, or NaN; below -87, 0. A polynomial in r: the one of SLEEF 3.5.1's
+/* x = e^x of lanes that are at most 0 or NaN; 0 below -87. A polynomial in r: that of SLEEF 3.5.1's
  * expf (u10), coefficients and order of operations, so the same bits. */
 ALWAYS_INLINE void exp_of_lanes(const int n, lanes_f32 *x) {
-    lanes_i32 is_tiny[ABREAST_MOST];
-    lanes_f32 shifted[ABREAST_MOST], y[ABREAST_MOST];
-    ABREAST is_tiny[k] = x[k] < -87.0F;
+    lanes_i32 is_tiny[REGISTERS_MAX];
+    lanes_f32 shifted[REGISTERS_MAX], y[REGISTERS_MAX];
+    EACH_REGISTER is_tiny[k] = x[k] < -87.0F;
     reduce_lanes(n, x, shifted);
-    ABREAST y[k] = x[k] * 0.000198527618F + 0.00139304355F;
-    ABREAST y[k] = y[k] * x[k] + 0.00833336078F;
-    ABREAST y[k] = y[k] * x[k] + 0.0416664854F;
-    ABREAST y[k] = y[k] * x[k] + 0.166666672F;
-    ABREAST y[k] = y[k] * x[k] + 0.5F;
-    ABREAST y[k] = x[k] * x[k] * y[k] + x[k];
-    ABREAST y[k] = (1.0F + y[k]) * POWER_OF_TWO(shifted[k]);
-    ABREAST x[k] = (lanes_f32)((lanes_i32)y[k] & ~is_tiny[k]);
+    EACH_REGISTER y[k] = x[k] * 0.000198527618F + 0.00139304355F;
+    EACH_REGISTER y[k] = y[k] * x[k] + 0.00833336078F;
+    EACH_REGISTER y[k] = y[k] * x[k] + 0.0416664854F;
+    EACH_REGISTER y[k] = y[k] * x[k] + 0.166666672F;
+    EACH_REGISTER y[k] = y[k] * x[k] + 0.5F;
+    EACH_REGISTER y[k] = x[k] * x[k] * y[k] + x[k];
+    EACH_REGISTER y[k] = (1.0F + y[k]) * POWER_OF_TWO(shifted[k]);
+    EACH_REGISTER x[k] = (lanes_f32)((lanes_i32)y[k] & ~is_tiny[k]);
 }
 
-/* x = tanh x = sign(x) e / (2 + e), e = e^2|x| - 1, by the same polynomial, as in SLEEF 3.5.1's
- * tanhf (u35), to the same bits. */
+/* x = tanh x = sign(x) e / (2 + e), e = e^2|x| - 1, by the same polynomial as in SLEEF 3.5.1's
+ * tanhf (u35), with the same bits. */
 ALWAYS_INLINE void tanh_of_lanes(const int n, lanes_f32 *x) {
     const lanes_f32 one = (lanes_f32){0} + 1.0F;
-    lanes_f32 r[ABREAST_MOST], shifted[ABREAST_MOST], r2[ABREAST_MOST], y[ABREAST_MOST],
-        low[ABREAST_MOST], e[ABREAST_MOST];
-    ABREAST r[k] = (lanes_f32)((lanes_i32)x[k] & INT32_MAX) * 2.0F;
+    lanes_f32 r[REGISTERS_MAX], shifted[REGISTERS_MAX], r2[REGISTERS_MAX], y[REGISTERS_MAX],
+        low[REGISTERS_MAX], e[REGISTERS_MAX];
+    EACH_REGISTER r[k] = (lanes_f32)((lanes_i32)x[k] & INT32_MAX) * 2.0F;
     reduce_lanes(n, r, shifted);
-    ABREAST r2[k] = r[k] * r[k];
-    ABREAST y[k] = r2[k] * r2[k] * (r[k] * 0.000198527618F + 0.00139304355F);
-    ABREAST low[k] = r2[k] * (r[k] * 0.00833336078F + 0.0416664854F);
-    ABREAST low[k] += r[k] * 0.166666672F + 0.5F;
-    ABREAST y[k] = r2[k] * (y[k] + low[k]) + r[k];
-    ABREAST e[k] = (y[k] + 1.0F) * POWER_OF_TWO(shifted[k]) - 1.0F;
-    ABREAST {
+    EACH_REGISTER r2[k] = r[k] * r[k];
+    EACH_REGISTER y[k] = r2[k] * r2[k] * (r[k] * 0.000198527618F + 0.00139304355F);
+    EACH_REGISTER low[k] = r2[k] * (r[k] * 0.00833336078F + 0.0416664854F);
+    EACH_REGISTER low[k] += r[k] * 0.166666672F + 0.5F;
+    EACH_REGISTER y[k] = r2[k] * (y[k] + low[k]) + r[k];
+    EACH_REGISTER e[k] = (y[k] + 1.0F) * POWER_OF_TWO(shifted[k]) - 1.0F;
+    EACH_REGISTER {
         const lanes_i32 is_small = shifted[k] == ROUNDER; /* then y itself is e, exact near 0 */
         e[k] = (lanes_f32)(((lanes_i32)y[k] & is_small) | ((lanes_i32)e[k] & ~is_small));
     }
-    ABREAST e[k] = e[k] / (2.0F + e[k]);
-    ABREAST {
+    EACH_REGISTER e[k] = e[k] / (2.0F + e[k]);
+    EACH_REGISTER {
         const lanes_i32 sign = (lanes_i32)x[k] & INT32_MIN;
         const lanes_i32 is_one = (lanes_f32)((lanes_i32)x[k] & INT32_MAX) > 8.66433974F;
         x[k] = (lanes_f32)(((lanes_i32)one & is_one) | ((lanes_i32)e[k] & ~is_one) | sign);
@@ -328,16 +326,16 @@ ALWAYS_INLINE void tanh_of_lanes(const int n, lanes_f32 *x) {
 }
 
 ALWAYS_INLINE void tanh_of_array(const int n, const float *x, float *y) {
-    lanes_f32 lanes[ABREAST_MOST];
-    ABREAST LANES_LOAD(lanes[k], x + k * WIDTH);
+    lanes_f32 lanes[REGISTERS_MAX];
+    EACH_REGISTER LANES_LOAD(lanes[k], x + k * WIDTH);
     tanh_of_lanes(n, lanes);
-    ABREAST LANES_STORE(y + k * WIDTH, lanes[k]);
+    EACH_REGISTER LANES_STORE(y + k * WIDTH, lanes[k]);
 }
 
 static void common_tanh(size_t n, const float *x, float *y) {
     size_t i = 0;
-    for (; n - i >= (size_t)ABREAST_MOST * WIDTH; i += (size_t)ABREAST_MOST * WIDTH) {
-        tanh_of_array(ABREAST_MOST, x + i, y + i);
+    for (; n - i >= (size_t)REGISTERS_MAX * WIDTH; i += (size_t)REGISTERS_MAX * WIDTH) {
+        tanh_of_array(REGISTERS_MAX, x + i, y + i);
     }
     for (; n - i >= WIDTH; i += WIDTH) {
         tanh_of_array(1, x + i, y + i);
@@ -361,16 +359,16 @@ ALWAYS_INLINE void log_of_lanes(lanes_f32 *x) {
     y = y * q2 + 0.666666687F;
     y = y * q2 + 2.0F;
     y = q * y + __builtin_convertvector(e, lanes_f32) * 0.693147182F;
-    *x = y + (*x - *x); /* 0 but for infinity and NaN */
+    *x = y + (*x - *x); /* 0 except for infinity and NaN */
 }
 
 /* sum += e^(x - most), row after row. */
 ALWAYS_INLINE void add_powers(const int n, const float *x, const lanes_f32 *most, lanes_f32 *sum) {
-    lanes_f32 z[ABREAST_MOST];
-    ABREAST LANES_LOAD(z[k], x + k * SYNRL_LANES);
-    ABREAST z[k] -= *most;
+    lanes_f32 z[REGISTERS_MAX];
+    EACH_REGISTER LANES_LOAD(z[k], x + k * SYNRL_LANES);
+    EACH_REGISTER z[k] -= *most;
     exp_of_lanes(n, z);
-    ABREAST *sum += z[k];
+    EACH_REGISTER *sum += z[k];
 }
 
 static void common_log_sum_exp(size_t n_rows, const float *x, float *max, float *log_sum) {
@@ -383,8 +381,8 @@ static void common_log_sum_exp(size_t n_rows, const float *x, float *max, float 
             most = (lanes_f32)(((lanes_i32)z & is_more) | ((lanes_i32)most & ~is_more));
         }
         size_t row = 0;
-        for (; n_rows - row >= ABREAST_MOST; row += ABREAST_MOST) {
-            add_powers(ABREAST_MOST, x + row * SYNRL_LANES + lane, &most, &sum);
+        for (; n_rows - row >= REGISTERS_MAX; row += REGISTERS_MAX) {
+            add_powers(REGISTERS_MAX, x + row * SYNRL_LANES + lane, &most, &sum);
         }
         for (; row < n_rows; row++) {
             add_powers(1, x + row * SYNRL_LANES + lane, &most, &sum);
@@ -395,8 +393,8 @@ static void common_log_sum_exp(size_t n_rows, const float *x, float *max, float 
     }
 }
 
-/* WIDTH terms at a time; behind the last there are zeros, which count for nothing. The units, below
- * 2^58, are summed in two halves, so that 64 bits hold the sums of any number of terms. */
+/* WIDTH terms at a time; after the last there are zeros, which do not count. The units, below 2^58,
+ * are summed in two halves, so that 64 bits hold the sums of any number of terms. */
 static bool common_tally(size_t n, const float *terms, float limit, double unit, int128 *sum) {
     typedef float half_f32 __attribute__((vector_size(2 * WIDTH)));
     typedef double half_f64 __attribute__((vector_size(4 * WIDTH)));

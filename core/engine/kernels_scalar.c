@@ -1,4 +1,6 @@
-/* The inner loops in C: what every machine can do, with vectors as wide as any has. */
+/* The inner loops in plain C, for any machine, with vectors of the narrowest width. */
+#include "engine/kernels.h"
+
 #include <Random123/philox.h>
 #include <sleef.h>
 
@@ -19,14 +21,13 @@ static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, ui
     }
 }
 
-/* Two 16-bit words a lane: sums of products of bytes, of which a group adds two, at most 2 * 255.
- */
+/* Two 16-bit words per lane: sums of products of bytes, to which a group adds at most 2 * 255. */
 typedef int16_t lanes_words __attribute__((vector_size(4 * WIDTH)));
-typedef uint16_t lanes_bytes __attribute__((vector_size(4 * WIDTH))); /* two bytes a word */
+typedef uint16_t lanes_bytes __attribute__((vector_size(4 * WIDTH))); /* two bytes per word */
 
 enum { GROUPS_IN_16_BITS = 64, DENSE_OUTPUTS = 4 };
 
-/* A group's actions as a lane's bytes meet them: those of inputs 0 and 2, and of 1 and 3. */
+/* A group's actions in the order of a lane's bytes: those of inputs 0 and 2, and of 1 and 3. */
 struct spread {
     lanes_words even, odd;
 };
@@ -45,7 +46,7 @@ static void spread_actions(size_t n, size_t n_groups, const int8_t *actions, siz
     }
 }
 
-/* n outputs, a part of one block's lanes, and groups whose sums fit. */
+/* For n outputs and a part of one block's lanes, over groups whose sums fit. */
 ALWAYS_INLINE void dense_part(const int n, size_t n_groups, const uint8_t *groups,
                               const struct spread *spread, int32_t *sums) {
     lanes_words words[DENSE_OUTPUTS];
@@ -112,9 +113,9 @@ static void dense(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint
     }
 }
 
-static void sparse(const struct change *change, bool backwards, const uint8_t *rows,
+static void sparse(const struct change *change, bool is_reversed, const uint8_t *rows,
                    size_t n_blocks, int32_t *deltas, int32_t *sums) {
-    sparse_by_lists(common_list_changes, change, backwards, rows, n_blocks, deltas, sums);
+    sparse_by_lists(common_list_changes, change, is_reversed, rows, n_blocks, deltas, sums);
 }
 
 #define FUNCTION(name, accuracy)                                    \
@@ -131,7 +132,7 @@ FUNCTION(cos, u35)
 const struct kernels *kernels_scalar(void) {
     static const struct kernels kernels = {
         .name = "scalar",
-        .sparse_worth = 5,
+        .sparse_threshold = 5,
         .words = words,
         .exp = scalar_exp,
         .log = scalar_log,

@@ -1,9 +1,9 @@
-/* The sparse path: rows of bytes added up where actions changed. Each variant includes this.
+/* The sparse path: adds rows of bytes where actions changed. Each variant includes this.
  *
- * The inputs of one output whose action changed are listed by how it changed, +1, -1, +2 or -2, so
- * that the loops over rows run on without a branch at every row. Rows are added as 16-bit words,
- * wrapping, and their high bytes apart: from both the sums of the low bytes follow, with no byte
- * ever widened, and a word's low and high half are two blocks' sums for the same lane. */
+ * The inputs of one output whose action changed are listed by the change, +1, -1, +2 or -2, so that
+ * the loops over rows have no branch per row. Rows are added as 16-bit words, wrapping, and their
+ * high bytes separately: the sums of the low bytes follow from both, no byte is ever widened, and a
+ * word's low and high half are two blocks' sums for the same lane. */
 #ifndef KERNELS_SPARSE_H
 #define KERNELS_SPARSE_H
 
@@ -12,26 +12,26 @@
 enum {
     SEGMENT = 1024,         /* inputs whose changes are listed at a time, ... */
     LISTED_OUTPUTS = 16,    /* ... and outputs */
-    BYTES_IN_16_BITS = 128, /* sums of up to this many bytes, and of as many subtracted, fit */
-    N_PARTS = 4,            /* registers' worth of a row that are added up together, ... */
+    BYTES_IN_16_BITS = 128, /* 16 bits hold the sum of this many bytes, and of as many subtracted */
+    N_PARTS = 4,            /* registers of a row that are added up together, ... */
     PART_BYTES = 4 * WIDTH,
-    BLOCKS_AT_ONCE = N_PARTS * WIDTH / SYNRL_LANES * QUAD /* ... which are of these blocks */
+    BLOCKS_AT_ONCE = N_PARTS * WIDTH / SYNRL_LANES * QUAD /* ... which belong to these blocks */
 };
 
 struct change_lists {
     size_t n[4];
-    uint16_t inputs[4][SEGMENT + 32]; /* 32 may be written behind the last */
+    uint16_t inputs[4][SEGMENT + 32]; /* 32 may be written past the end */
 };
 
 /* Lists the changes of up to SEGMENT inputs: actions - c * last actions. */
 typedef void list_function(struct change_lists *lists, size_t n_inputs, const int8_t *actions,
                            const int16_t *counters, int32_t c);
 
-/* A part of a row, two bytes a word. */
+/* A part of a row, two bytes per word. */
 typedef uint16_t part_words __attribute__((vector_size(4 * WIDTH)));
 
-/* What becomes of the deltas and sums of some blocks, `stride` apart: deltas = c * deltas + (what
- * was added up << shift); sums += deltas, unless NULL. */
+/* How to update the deltas and sums of some blocks, `stride` apart: deltas = c * deltas + (the
+ * rows' sum << shift); sums += deltas, unless NULL. */
 struct target {
     int32_t c;
     int shift;
@@ -39,7 +39,7 @@ struct target {
     int32_t *deltas, *sums;
 };
 
-/* Some lanes of one block: from `lane` on. */
+/* The lanes of one block from `lane` on. */
 ALWAYS_INLINE void finish_lanes(const struct target *to, size_t block, size_t lane,
                                 const lanes_i32 *total) {
     if (block >= to->n_blocks) {
@@ -74,7 +74,7 @@ ALWAYS_INLINE void finish_part(const struct target *to, size_t part, const part_
     }
 }
 
-/* Names, not arrays, for the parts: gcc 12 keeps arrays that loops share in memory. */
+/* The parts are variables, not an array: gcc 12 keeps arrays that loops share in memory. */
 #define EACH_PART(do_part) \
     do_part(0);            \
     do_part(1);            \
@@ -104,8 +104,8 @@ ALWAYS_INLINE void finish_part(const struct target *to, size_t part, const part_
         EACH_PART(do_part);                                                               \
     }
 
-/* One segment's part of one output's deltas on BLOCKS_AT_ONCE; with the last segment, of its sums.
- * Where 16 bits hold all changes, doubled ones included, in one go. */
+/* Adds one segment's changes to one output's deltas in BLOCKS_AT_ONCE, and with the last segment
+ * the deltas to its sums. In one step where 16 bits hold all changes, doubled ones included. */
 static void sparse_blocks(const struct change_lists *lists, const uint8_t *rows, struct target to) {
     part_words words, words_0, words_1, words_2, words_3, high_0, high_1, high_2, high_3;
     EACH_PART(CLEAR_PART);
@@ -138,10 +138,10 @@ static void sparse_blocks(const struct change_lists *lists, const uint8_t *rows,
     }
 }
 
-/* Inputs that have not changed are passed over, eight at a time where none has. */
+/* Skips inputs that have not changed, eight at a time where none of them has. */
 static inline void common_list_changes(struct change_lists *lists, size_t n_inputs,
                                        const int8_t *actions, const int16_t *counters, int32_t c) {
-    static const uint8_t list_of[] = {3, 1, 0, 0, 2}; /* a change of -2 .. 2 */
+    static const uint8_t list_of[] = {3, 1, 0, 0, 2}; /* by change, -2 .. 2 */
     int8_t changes[SEGMENT + 8];
     for (size_t i = 0; i < n_inputs; i++) {
         changes[i] = (int8_t)(actions[i] - (int8_t)c * (int8_t)((counters[i] & 3) - 1));
@@ -160,10 +160,9 @@ static inline void common_list_changes(struct change_lists *lists, size_t n_inpu
     }
 }
 
-/* See struct kernels. Tile after tile, so that a tile's bytes stay in cache while every output
- * takes its part. */
+/* See struct kernels. Tile after tile, so that a tile's bytes stay in cache for all outputs. */
 ALWAYS_INLINE void sparse_by_lists(list_function *list_changes, const struct change *change,
-                                   bool backwards, const uint8_t *rows, size_t n_blocks,
+                                   bool is_reversed, const uint8_t *rows, size_t n_blocks,
                                    int32_t *deltas, int32_t *sums) {
     struct change_lists lists[LISTED_OUTPUTS];
     const size_t n_outputs = change->n_outputs, n_inputs = change->n_inputs;
@@ -180,7 +179,7 @@ ALWAYS_INLINE void sparse_by_lists(list_function *list_changes, const struct cha
             }
             for (size_t i = 0; i < n_blocks; i += BLOCKS_AT_ONCE) {
                 const size_t b =
-                    backwards ? (n_blocks - 1 - i) / BLOCKS_AT_ONCE * BLOCKS_AT_ONCE : i;
+                    is_reversed ? (n_blocks - 1 - i) / BLOCKS_AT_ONCE * BLOCKS_AT_ONCE : i;
                 const uint8_t *tile = rows + (b / TILE_BLOCKS * n_inputs + first) * (size_t)TILE +
                                       b % TILE_BLOCKS / QUAD * (size_t)(QUAD * SYNRL_LANES);
                 for (size_t o = 0; o < n_listed; o++) {

@@ -1,7 +1,7 @@
-/* WIDTH lanes side by side, by the compilers' vector extension: as many as a register of the
- * instruction set has that includes this. A block's SYNRL_LANES samples are one register of
- * AVX-512, two of AVX2, four of SSE2. Arithmetic is lane by lane, so the width cannot change a bit.
- */
+/* Vectors of WIDTH lanes, by the compilers' vector extension: as many as fit in a register of the
+ * instruction set for which the including file is compiled. A block's SYNRL_LANES samples are one
+ * register of AVX-512, two of AVX2, four of SSE2. Arithmetic is lane by lane, so the width cannot
+ * change a bit. */
 #ifndef LANES_H
 #define LANES_H
 
@@ -22,13 +22,13 @@ typedef float lanes_f32 __attribute__((vector_size(4 * WIDTH)));
 typedef int32_t lanes_i32 __attribute__((vector_size(4 * WIDTH)));
 typedef uint32_t lanes_u32 __attribute__((vector_size(4 * WIDTH)));
 
-/* Loads and stores of any alignment. Macros: a vector passed by value would have an ABI of its own
- * for each instruction set. */
+/* Unaligned loads and stores. Macros, since passing a vector by value has a different ABI for each
+ * instruction set. */
 #define LANES_LOAD(lanes, from) memcpy(&(lanes), (from), sizeof(lanes))
 #define LANES_STORE(to, lanes) memcpy((to), &(lanes), sizeof(lanes))
 
-/* Pins a vector to a register by an empty assembler statement: gcc 12 otherwise loads again what is
- * used twice, and keeps the sums of unrolled loops in memory or copies them around. */
+/* Pins a vector to a register by an empty assembler statement: otherwise gcc 12 loads a value again
+ * that is used twice, and keeps the sums of unrolled loops in memory or copies them around. */
 #if defined(__x86_64__)
 #define KEEP_IN_REGISTER(lanes) __asm__("" : "+v"(lanes))
 #elif defined(__aarch64__)
@@ -37,7 +37,7 @@ typedef uint32_t lanes_u32 __attribute__((vector_size(4 * WIDTH)));
 #define KEEP_IN_REGISTER(lanes) ((void)0)
 #endif
 
-/* Over a block's lanes, WIDTH at a time. */
+/* Loops over a block's lanes, WIDTH at a time. */
 #define EACH_LANE(lane) for (size_t lane = 0; (lane) < SYNRL_LANES; (lane) += WIDTH)
 
 #endif

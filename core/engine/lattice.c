@@ -6,6 +6,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/isa.h"
 #include "engine/pool.h"
 
 /* Below this many synapses a second worker costs more than it saves. */
@@ -93,7 +94,7 @@ void lattice_set(synrl_lattice *lattice, const float *weights) {
 
 void lattice_rebase(synrl_lattice *lattice) {
     lattice_get(lattice, lattice->w0);
-    for (size_t i = 0; i < lattice->n; i++) { /* the last action stays known */
+    for (size_t i = 0; i < lattice->n; i++) { /* keeps the last action */
         lattice->counters[i] = (int16_t)(lattice->counters[i] & 3);
     }
     lattice->n_acts = 0;
@@ -142,6 +143,12 @@ void lattice_act(synrl_lattice *lattice, const int8_t *actions, float alpha) {
 
 void lattice_undo(synrl_lattice *lattice, const int8_t *negated) {
     advance(lattice, negated);
+}
+
+void lattice_last_actions(const synrl_lattice *lattice, int8_t *actions) {
+    for (size_t i = 0; i < lattice->n; i++) {
+        actions[i] = (int8_t)((lattice->counters[i] & 3) - 1);
+    }
 }
 
 void lattice_shift(synrl_lattice *lattice, const float *delta) {

@@ -1,4 +1,4 @@
-/* Weights on a lattice: w = w0 + alpha * k. Projections keep one, lattices are one. */
+/* Weights on a lattice: w = w0 + alpha * k. A projection contains one; a synrl_lattice is one. */
 #ifndef LATTICE_H
 #define LATTICE_H
 
@@ -15,15 +15,16 @@ struct synrl_lattice {
                                   due */
     float *w0;
     int16_t *counters; /* see kernels.h */
-    float *values;     /* kept current; NULL where nobody wants them at hand */
+    float *values;     /* kept up to date; NULL where they are not needed */
 };
 
-/* Fills in a lattice that its owner allocated, all weights 0; lattice_clear frees what it holds. */
+/* Initialises a lattice that its owner allocated, with all weights 0; lattice_clear frees its
+ * contents. */
 synrl_status lattice_init(synrl_lattice *lattice, const synrl_host *host, size_t n,
                           uint32_t acts_max, bool with_values);
 void lattice_clear(synrl_lattice *lattice);
 
-/* Whether acting with this alpha needs a rebase first. */
+/* Whether an act with this alpha requires a rebase first. */
 bool lattice_wants_rebase(const synrl_lattice *lattice, float alpha);
 /* Writes the weights into out [n]. */
 void lattice_get(const synrl_lattice *lattice, float *out);
@@ -35,6 +36,8 @@ void lattice_set(synrl_lattice *lattice, const float *weights);
 void lattice_act(synrl_lattice *lattice, const int8_t *actions, float alpha);
 /* Takes the last act back, without a rebase. */
 void lattice_undo(synrl_lattice *lattice, const int8_t *negated);
+/* The actions of the last act or undo, as the counters remember them, also after lattice_load. */
+void lattice_last_actions(const synrl_lattice *lattice, int8_t *actions);
 void lattice_shift(synrl_lattice *lattice, const float *delta);
 void lattice_rebase(synrl_lattice *lattice);
 size_t lattice_state_size(const synrl_lattice *lattice);

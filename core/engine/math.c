@@ -1,5 +1,7 @@
-/* Functions of arrays, by the variant in use. SLEEF's cinz_ family gives the same bits in each. */
-#include "engine/kernels.h"
+/* Functions of arrays, by the variant in use. SLEEF's cinz_ family gives the same bits in all. */
+#include "engine/math.h"
+
+#include "engine/isa.h"
 
 #define FUNCTION(name)                                            \
     static void math_##name(size_t n, const float *x, float *y) { \

@@ -1,14 +1,14 @@
-/* Workers that spin between pieces of work that follow closely, and sleep when none comes.
+/* Workers that spin between pieces of work that follow each other closely, and otherwise sleep.
  *
- * A piece of work is a round, and each worker's share of it a task, which any worker may claim: its
- * own first, then what nobody has taken up. So a worker that has lost its core holds nobody up,
- * unless in the middle of a task. claims[task] is the last round in which the task was claimed;
- * every task is claimed in every round, so who comes late finds nothing left to claim.
+ * A piece of work is a round, and each worker's share of it is a task, which any worker may claim:
+ * its own first, then unclaimed ones. So a worker that has lost its core delays nobody, unless it
+ * is in the middle of a task. `claimed` is the last round in which a task was claimed; every task
+ * is claimed in every round, so a late worker finds nothing left to claim.
  *
- * A worker that loses its core in the middle of a task does hold all others up, for many rounds'
- * time, and will again while another program wants that core. So it sits out for a while, longer
- * each time, and the others take up its tasks. Clocks decide here who does a task; what the task is
- * does not depend on it. */
+ * A worker that loses its core in the middle of a task does delay all others, for the time of many
+ * rounds, and will do so again while another program uses that core. So it is suspended for a
+ * while, longer each time, and the others run its tasks. Clocks only decide who runs a task; the
+ * task itself does not depend on them. */
 #include "engine/pool.h"
 
 #include <limits.h>
@@ -21,27 +21,27 @@
 #include <time.h>
 #include <unistd.h>
 
-/* Looks before a waiting worker gives its core back: some tens of microseconds. None where there
- * are more workers than cores, since another may be waiting for this one. */
+/* Polls before a waiting worker gives its core back: some tens of microseconds. None where there
+ * are more workers than cores, since another may be waiting for this core. */
 enum { SPINS = 20000 };
 
-/* Nanoseconds that a worker sits out: at first, and at most. */
-enum { OUT_FIRST = 8000000, OUT_MOST = 64 * OUT_FIRST };
+/* Nanoseconds for which a worker is suspended: at first, and at most. */
+enum { SUSPENSION_NS = 8000000, SUSPENSION_NS_MAX = 64 * SUSPENSION_NS };
 
 struct worker {
     struct pool *pool;
     size_t number;
     pthread_t thread;
-    uint64_t out_from, out_for;       /* when it last began to sit out, and for how long */
-    _Alignas(64) atomic_uint claimed; /* the last round in which the task of this number was */
-    _Alignas(64) atomic_uint is_out;  /* it sits out, asleep on this */
+    uint64_t suspended_at, suspended_for; /* of the last suspension, in nanoseconds */
+    _Alignas(64) atomic_uint claimed; /* the last round in which this worker's task was claimed */
+    _Alignas(64) atomic_uint is_suspended; /* asleep on this word while it is 1 */
     atomic_bool is_at_work;
 };
 
 struct pool {
-    size_t n_workers, n_started, n_out; /* n_out: of those that sit out */
+    size_t n_workers, n_started, n_suspended;
     int spins;
-    synrl_work work; /* of the round: set before `round` is raised, kept until `pending` is 0 */
+    synrl_work work; /* of the round: set before `round`, kept until `pending` is 0 */
     void *context;
     _Alignas(64) atomic_uint round;
     _Alignas(64) atomic_uint pending;  /* tasks of the round that are not finished */
@@ -65,7 +65,7 @@ static void wake(atomic_uint *word) {
     syscall(SYS_futex, word, FUTEX_WAKE_PRIVATE, INT_MAX, NULL, NULL, 0);
 }
 
-/* Waits until the round is no longer this one: spinning at first, then asleep. */
+/* Waits until a round other than this one begins: first spinning, then asleep. */
 static void wait_while(struct pool *pool, unsigned round) {
     for (int i = 0; i < pool->spins; i++) {
         if (atomic_load_explicit(&pool->round, memory_order_acquire) != round) {
@@ -89,7 +89,7 @@ static void try_task(struct pool *pool, size_t task, unsigned round) {
     }
 }
 
-static void take_part(struct pool *pool, size_t worker, unsigned round) {
+static void run_tasks(struct pool *pool, size_t worker, unsigned round) {
     for (size_t i = 0; i < pool->n_workers; i++) {
         try_task(pool, (worker + i) % pool->n_workers, round);
     }
@@ -99,8 +99,8 @@ static void *run_worker(void *argument) {
     struct worker *worker = argument;
     struct pool *pool = worker->pool;
     for (unsigned round = 0;;) {
-        while (atomic_load(&worker->is_out) > 0) {
-            sleep_while(&worker->is_out, 1);
+        while (atomic_load(&worker->is_suspended) > 0) {
+            sleep_while(&worker->is_suspended, 1);
         }
         wait_while(pool, round);
         round = atomic_load(&pool->round);
@@ -108,7 +108,7 @@ static void *run_worker(void *argument) {
             return NULL;
         }
         atomic_store(&worker->is_at_work, true);
-        take_part(pool, worker->number, round);
+        run_tasks(pool, worker->number, round);
         atomic_store(&worker->is_at_work, false);
     }
 }
@@ -119,39 +119,41 @@ static uint64_t nanoseconds(void) {
     return (uint64_t)time.tv_sec * 1000000000U + (uint64_t)time.tv_nsec;
 }
 
-/* Those that are in the middle of a task. */
-static void send_out(struct pool *pool, uint64_t now) {
+/* Suspends the workers that are in the middle of a task. */
+static void suspend_stalled(struct pool *pool, uint64_t now) {
     for (size_t i = 1; i < pool->n_workers; i++) {
         struct worker *worker = &pool->workers[i];
-        if (atomic_load(&worker->is_at_work) && atomic_load(&worker->is_out) == 0) {
-            const bool is_again = now - worker->out_from < 4 * worker->out_for;
-            worker->out_for = is_again ? 2 * worker->out_for : OUT_FIRST;
-            worker->out_for = worker->out_for < OUT_MOST ? worker->out_for : OUT_MOST;
-            worker->out_from = now;
-            atomic_store(&worker->is_out, 1);
-            pool->n_out++;
+        if (atomic_load(&worker->is_at_work) && atomic_load(&worker->is_suspended) == 0) {
+            const bool is_again = now - worker->suspended_at < 4 * worker->suspended_for;
+            worker->suspended_for = is_again ? 2 * worker->suspended_for : SUSPENSION_NS;
+            worker->suspended_for = worker->suspended_for < SUSPENSION_NS_MAX
+                                        ? worker->suspended_for
+                                        : SUSPENSION_NS_MAX;
+            worker->suspended_at = now;
+            atomic_store(&worker->is_suspended, 1);
+            pool->n_suspended++;
         }
     }
 }
 
-/* Those whose time is over, or all. */
-static void call_in(struct pool *pool, bool all, uint64_t now) {
-    for (size_t i = 1; i < pool->n_started && pool->n_out > 0; i++) {
+/* Resumes the workers whose time is over, or all. */
+static void resume_suspended(struct pool *pool, bool all, uint64_t now) {
+    for (size_t i = 1; i < pool->n_started && pool->n_suspended > 0; i++) {
         struct worker *worker = &pool->workers[i];
-        if (atomic_load(&worker->is_out) > 0 &&
-            (all || now - worker->out_from >= worker->out_for)) {
-            atomic_store(&worker->is_out, 0);
-            wake(&worker->is_out);
-            pool->n_out--;
+        if (atomic_load(&worker->is_suspended) > 0 &&
+            (all || now - worker->suspended_at >= worker->suspended_for)) {
+            atomic_store(&worker->is_suspended, 0);
+            wake(&worker->is_suspended);
+            pool->n_suspended--;
         }
     }
 }
 
-/* Until every task is finished. Whoever takes longer than the caller took in all has lost its core.
- */
+/* Waits until every task is finished. A worker that takes longer than the caller's whole share has
+ * lost its core. */
 static void wait_for_others(struct pool *pool, uint64_t began) {
     const uint64_t from = nanoseconds();
-    bool is_told = pool->spins == 0;
+    bool is_checked = pool->spins == 0;
     for (int spins = 0; atomic_load_explicit(&pool->pending, memory_order_acquire) > 0;) {
         if (spins < pool->spins) {
             relax();
@@ -159,9 +161,9 @@ static void wait_for_others(struct pool *pool, uint64_t began) {
             continue;
         }
         const uint64_t now = nanoseconds();
-        if (!is_told && now - from > from - began) {
-            send_out(pool, now);
-            is_told = true;
+        if (!is_checked && now - from > from - began) {
+            suspend_stalled(pool, now);
+            is_checked = true;
         }
         sched_yield();
     }
@@ -194,8 +196,8 @@ struct pool *pool_create(size_t n_workers) {
         return NULL;
     }
     pool->n_workers = n_workers;
-    pool->n_out = 0;
-    pool->n_started = 1; /* worker 0 is whoever calls */
+    pool->n_suspended = 0;
+    pool->n_started = 1; /* worker 0 is the caller */
     pool->spins = n_workers <= pool_cpus() ? SPINS : 0;
     atomic_init(&pool->round, 0);
     atomic_init(&pool->pending, 0);
@@ -203,9 +205,9 @@ struct pool *pool_create(size_t n_workers) {
     atomic_init(&pool->ends, false);
     atomic_init(&pool->is_running, false);
     for (size_t i = 0; i < n_workers; i++) {
-        pool->workers[i].out_from = pool->workers[i].out_for = 0;
+        pool->workers[i].suspended_at = pool->workers[i].suspended_for = 0;
         atomic_init(&pool->workers[i].claimed, 0);
-        atomic_init(&pool->workers[i].is_out, 0);
+        atomic_init(&pool->workers[i].is_suspended, 0);
         atomic_init(&pool->workers[i].is_at_work, false);
     }
     for (; pool->n_started < n_workers; pool->n_started++) {
@@ -226,7 +228,7 @@ void pool_destroy(struct pool *pool) {
     }
     atomic_store(&pool->ends, true);
     announce(pool);
-    call_in(pool, true, 0);
+    resume_suspended(pool, true, 0);
     for (size_t i = 1; i < pool->n_started; i++) {
         pthread_join(pool->workers[i].thread, NULL);
     }
@@ -247,8 +249,8 @@ static void run_together(struct pool *pool, synrl_work work, void *context) {
     pool->context = context;
     atomic_store(&pool->pending, (unsigned)pool->n_workers);
     announce(pool);
-    call_in(pool, false, began);
-    take_part(pool, 0, atomic_load(&pool->round));
+    resume_suspended(pool, false, began);
+    run_tasks(pool, 0, atomic_load(&pool->round));
     wait_for_others(pool, began);
 }
 

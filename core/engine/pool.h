@@ -1,8 +1,10 @@
-/* Workers that run one piece of work together, again and again.
+/* Workers that run pieces of work together, one after another.
  *
- * The caller is one of them. Between two pieces of work that follow closely the others spin;
- * after some tens of microseconds they sleep, so an idle pool costs nothing; at once where there
- * are more of them than cores. One that another program has put off its core sits out for a while.
+ * The caller is one of them. Between two pieces of work the others spin for some tens of
+ * microseconds and then sleep, so an idle pool costs nothing; where there are more workers than
+ * cores they sleep immediately. A worker that another program has displaced from its core is
+ * suspended for a while.
+ *
  */
 #ifndef POOL_H
 #define POOL_H
@@ -19,13 +21,13 @@ struct pool *
 pool_create(size_t n_workers);        /* >= 1; NULL: no memory or no thread could be started */
 void pool_destroy(struct pool *pool); /* NULL is allowed */
 size_t pool_size(const struct pool *pool);
-/* work(context, 0 .. n - 1, n), each once, by n workers; returns when all are done. A worker that
- * has no core has its share taken over by another. Not to be nested. */
+/* Calls work(context, i, n) once for each i in 0 .. n - 1, by n workers; returns when all are done.
+ * The share of a worker that has no core is taken over by another. Must not be nested. */
 void pool_run(struct pool *pool, synrl_work work, void *context);
 /* Whether a piece of work is running. */
 bool pool_is_running(const struct pool *pool);
-/* The share [first, end) of n items of one worker: contiguous, in the workers' order, a multiple of
- * `grain` long but for the last. */
+/* One worker's share [first, end) of n items: contiguous, in the workers' order, and except for the
+ * last a multiple of `grain` long. */
 void pool_share(size_t n, size_t grain, size_t worker, size_t n_workers, size_t *first,
                 size_t *end);
 

@@ -1,13 +1,13 @@
-/* Projections: Z = X W^T of a bound batch, kept up to date as W moves on its lattice.
+/* Projections: Z = X W^T of a bound batch, kept up to date while W moves on its lattice.
  *
  * Bytes: Z = scale * (X w0) + (alpha * scale) * S with S = X k in exact integers. A step adds X a
- * to S: dense   when a block is next asked for: S += X a, fused with the forward pass; sparse  at
- * once, where the new actions are c times the old but for a few: with D = X a kept as well, D <- c
- * D + X (a - c a_old), S <- S + D. Which path is taken, and in which order blocks come, cannot
- * change S: integers have no order. Each block knows which step it has seen, and one that has
- * missed a step is counted anew from k.
+ * to S by one of two paths. Dense: when a block's values are next requested, S += X a, fused with
+ * the forward pass. Sparse: immediately, where all but a few of the new actions are c times the old
+ * ones: with D = X a kept as well, D <- c D + X (a - c a_old), S <- S + D. Neither the path nor the
+ * order of the blocks can change S, since the order of integer additions does not matter. Each
+ * block knows its last step; one that has missed a step is recounted from k.
  *
- * Floats: Z is taken anew each time from the weights' values.
+ * Floats: Z is computed from the weights' values each time.
  *
  * An act that is taken back is one more act, of the negated actions: with D at hand S -= D is all.
  *
@@ -17,26 +17,28 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/batch.h"
+#include "engine/batch_private.h"
+#include "engine/isa.h"
+#include "engine/lattice.h"
 #include "engine/pool.h"
 
 enum path { PATH_AUTO, PATH_DENSE, PATH_SPARSE };
 
-/* From so many synapses on, their actions do not stay in the second-level cache from one block to
- * the next: a tile of blocks then takes them in these many outputs at a time. */
+/* From WIDE synapses on, their actions do not stay in the second-level cache from one block to the
+ * next: a tile of blocks is then updated OUTPUTS_AT_ONCE at a time. */
 enum { WIDE = 1 << 18, OUTPUTS_AT_ONCE = 16 };
 
-/* So many are counted sooner than a second worker would begin. */
+/* Fewer are counted faster than a second worker would start. */
 enum { SYNAPSES_WORTH_SHARING = 32768 };
 
-/* What one block's sums stand for. */
+/* What one block's sums contain. */
 struct block_state {
-    uint32_t epoch;      /* of the weights' w0 that `base` was taken with */
-    uint32_t acts;       /* how many acts of this epoch are in `sums` */
-    uint32_t delta_acts; /* `deltas` is that of this act; 0: of none */
+    uint32_t epoch;      /* of the weights' w0 with which `base` was computed */
+    uint32_t acts;       /* number of this epoch's acts that are in `sums` */
+    uint32_t delta_acts; /* the act to which `deltas` belongs; 0: none */
 };
 
-/* How many synapses were looked at, and what count_changes says of them. */
+/* The number of synapses counted, and the counts of count_changes. */
 struct tally {
     size_t n, changes[3];
 };
@@ -49,8 +51,7 @@ struct synrl_projection {
     enum path path;
     uint32_t epoch; /* counts changes of w0 or of the batch */
     const synrl_batch *batch;
-    const int8_t *actions; /* of the last act, in rows of whole groups: the caller's or `padded`;
-                              NULL: not known */
+    const int8_t *actions; /* of the last act, in rows of whole groups; NULL: unknown */
     int8_t *padded;        /* [n_outputs][4 n_groups], where rows are not whole groups */
     bool keep_deltas;      /* the dense path keeps D too, so that the next step can be sparse */
     bool is_taken_back;    /* acts have been: D is always kept */
@@ -62,13 +63,13 @@ struct synrl_projection {
     struct tally *tallies;      /* [n_workers] */
 };
 
-/* Making --------------------------------------------------------------------------------------- */
+/* Creating ------------------------------------------------------------------------------------- */
 
 static const char *const path_names[] = {
     [PATH_AUTO] = "auto", [PATH_DENSE] = "dense", [PATH_SPARSE] = "sparse"};
 enum { N_PATHS = sizeof path_names / sizeof path_names[0] };
 
-/* N_PATHS where SYNRL_PATH names none. */
+/* N_PATHS where SYNRL_PATH is not the name of a path. */
 static size_t path_asked_for(void) {
     const char *name = getenv("SYNRL_PATH");
     size_t path = PATH_AUTO;
@@ -84,7 +85,8 @@ const char *engine_path(void) {
     return path < N_PATHS ? path_names[path] : NULL;
 }
 
-/* Steps between rebases, so that neither a counter nor a sum can overflow; 0: not even one. */
+/* Steps between rebases, so that neither a counter nor a sum can overflow; 0: not even one step is
+ * possible. */
 static uint32_t acts_max(size_t n_inputs) {
     const size_t sums_allow = (size_t)INT32_MAX / 255 / n_inputs;
     return sums_allow < COUNTER_ACTS_MAX ? (uint32_t)sums_allow : COUNTER_ACTS_MAX;
@@ -180,7 +182,7 @@ static synrl_status make_room(synrl_projection *projection, size_t n_blocks) {
     return SYNRL_OK;
 }
 
-/* The weights' values, at hand for batches of floats. */
+/* Keeps the weights' values, which batches of floats need. */
 static synrl_status make_values(synrl_projection *projection) {
     synrl_lattice *lattice = &projection->lattice;
     if (lattice->values == NULL) {
@@ -198,7 +200,7 @@ synrl_status projection_bind(synrl_projection *projection, const synrl_batch *ba
     projection->batch = NULL;
     if (batch->n_inputs != projection->n_inputs) {
         return host->fail(host, SYNRL_INVALID,
-                          "a projection of %zu inputs bound to a batch of %zu inputs a sample",
+                          "a projection of %zu inputs bound to a batch of %zu inputs per sample",
                           projection->n_inputs, batch->n_inputs);
     }
     SYNRL_TRY(batch->is_bytes ? make_room(projection, batch->n_blocks) : make_values(projection));
@@ -217,6 +219,10 @@ void projection_set(synrl_projection *projection, const float *weights) {
 
 void projection_get(const synrl_projection *projection, float *weights) {
     lattice_get(&projection->lattice, weights);
+}
+
+void projection_last_actions(const synrl_projection *projection, int8_t *actions) {
+    lattice_last_actions(&projection->lattice, actions);
 }
 
 void projection_shift(synrl_projection *projection, const float *delta) {
@@ -240,10 +246,10 @@ struct step {
     synrl_projection *projection;
     struct change change;
     struct tally tally;
-    size_t n_changes; /* from c times the last actions, among tally.n */
+    size_t n_changes; /* of tally.n actions, those that differ from c times the last ones */
 };
 
-/* So many synapses are looked at together; where there are many, such a piece in sixteen. */
+/* Synapses are counted in pieces of this size; where there are many, only one piece in sixteen. */
 enum { COUNTED = 4096, COUNTED_ONE_IN = 16 };
 
 static void count_share(void *context, size_t worker, size_t n_workers) {
@@ -262,8 +268,8 @@ static void count_share(void *context, size_t worker, size_t n_workers) {
     projection->tallies[worker] = tally;
 }
 
-/* The c for which the fewest actions differ from c times the last ones, and how many do: of all, or
- * of enough to choose a path by, since paths differ in speed alone. */
+/* Finds the c for which the fewest actions differ from c times the last ones, and their number. A
+ * part of the synapses is enough to choose a path, since paths differ only in speed. */
 static void find_multiple(struct step *step) {
     const synrl_host *host = step->projection->host;
     size_t *counts = step->tally.changes;
@@ -281,14 +287,15 @@ static void find_multiple(struct step *step) {
             counts[k] += tally->changes[k];
         }
     }
-    size_t best = 1; /* of equals c = 0, which needs no deltas of before */
+    size_t best = 1; /* the first of equal ones, c = 0, needs no earlier deltas */
     best = counts[0] < counts[best] ? 0 : best;
     best = counts[2] < counts[best] ? 2 : best;
     step->change.c = (int32_t)best - 1;
     step->n_changes = counts[best];
 }
 
-/* Whether each of some blocks has seen all acts so far, and its deltas are those of the last. */
+/* Whether each of some blocks contains all acts so far, and its deltas are those of the last
+ * act. */
 static bool blocks_are_current(const synrl_projection *projection, size_t first, size_t n,
                                int32_t c) {
     const uint32_t acts = projection->lattice.n_acts;
@@ -302,7 +309,7 @@ static bool blocks_are_current(const synrl_projection *projection, size_t first,
     return true;
 }
 
-/* Whole tiles from `first` on whose blocks are all current: where they end. */
+/* The end of the whole tiles from `first` on whose blocks are all current. */
 static size_t end_of_current(const struct step *step, size_t first, size_t end) {
     size_t b = first;
     while (b < end) {
@@ -325,7 +332,7 @@ static void sparse_share(void *context, size_t worker, size_t n_workers) {
     while (b < end) {
         const size_t after = end_of_current(step, b, end);
         if (after > b) {
-            projection->kernels->sparse(&step->change, batch->backwards, batch_rows_of(batch, b),
+            projection->kernels->sparse(&step->change, batch->is_reversed, batch_rows_of(batch, b),
                                         after - b, projection->deltas + b * stride,
                                         projection->sums + b * stride);
         }
@@ -337,8 +344,8 @@ static void sparse_share(void *context, size_t worker, size_t n_workers) {
     }
 }
 
-/* Takes the sparse path where it pays; leaves a hint for the dense path where it would have paid.
- */
+/* Takes the sparse path where it is faster; where blocks are not current, lets the dense path keep
+ * the deltas. */
 static void try_sparse(struct step *step) {
     synrl_projection *projection = step->projection;
     projection->keep_deltas = projection->is_taken_back && projection->path != PATH_DENSE;
@@ -346,7 +353,7 @@ static void try_sparse(struct step *step) {
         return;
     }
     find_multiple(step);
-    if (step->n_changes * projection->kernels->sparse_worth >= step->tally.n &&
+    if (step->n_changes * projection->kernels->sparse_threshold >= step->tally.n &&
         projection->path != PATH_SPARSE) {
         return;
     }
@@ -377,14 +384,13 @@ void projection_act(synrl_projection *projection, const int8_t *actions, float a
     lattice_act(lattice, actions, alpha);
 }
 
-/* Asking --------------------------------------------------------------------------------------- */
+/* Values --------------------------------------------------------------------------------------- */
 
 struct missing {
     bool base, act;
 };
 
-/* Whether a block's base and the last act have still to be taken into it; whatever else it has
- * missed is counted anew at once. */
+/* Whether a block's base and the last act are missing; if it has missed more, recounts its sums. */
 static struct missing begin_update(synrl_projection *projection, size_t b) {
     const synrl_lattice *lattice = &projection->lattice;
     const size_t size = projection->n_outputs * SYNRL_LANES;
@@ -410,7 +416,7 @@ static struct missing begin_update(synrl_projection *projection, size_t b) {
     return missing;
 }
 
-/* The last act, for some outputs of a run of blocks that all miss it. */
+/* Adds the last act for some outputs of consecutive blocks that all lack it. */
 static void add_act(synrl_projection *projection, size_t first, size_t n_blocks, size_t output,
                     size_t n) {
     const synrl_batch *batch = projection->batch;
@@ -434,7 +440,7 @@ static void add_act(synrl_projection *projection, size_t first, size_t n_blocks,
     }
 }
 
-/* Brings base and sums of a tile's blocks up to the last act; where there are many synapses, a few
+/* Updates base and sums of a tile's blocks to the last act; where there are many synapses, a few
  * outputs at a time, so that their actions are read from memory once for all the blocks. */
 static void update_tile(synrl_projection *projection, size_t first, size_t n) {
     const synrl_batch *batch = projection->batch;
@@ -454,7 +460,7 @@ static void update_tile(synrl_projection *projection, size_t first, size_t n) {
                                           projection->base + (b * n_outputs + o) * SYNRL_LANES);
             }
         }
-        for (size_t i = 0, end; i < n; i = end + 1) { /* runs of blocks that miss the act */
+        for (size_t i = 0, end; i < n; i = end + 1) { /* consecutive blocks that lack the act */
             for (end = i; end < n && missing[end].act; end++) {
             }
             if (end > i) {
@@ -526,20 +532,4 @@ synrl_status projection_load(synrl_projection *projection, const void *state, si
     projection->epoch++;
     projection->actions = NULL;
     return SYNRL_OK;
-}
-
-uint64_t engine_peak(const char *isa, uint64_t rounds) {
-    const struct kernels *kernels = kernels_named(isa);
-    return kernels != NULL && kernels->peak != NULL ? kernels->peak(rounds) : 0;
-}
-
-void engine_dense(const synrl_batch *batch, bool backwards, size_t n_outputs, const int8_t *actions,
-                  int32_t *sums) {
-    const size_t n_tiles = (batch->n_blocks + TILE_BLOCKS - 1) / TILE_BLOCKS;
-    for (size_t i = 0; i < n_tiles; i++) {
-        const size_t first = (backwards ? n_tiles - 1 - i : i) * TILE_BLOCKS;
-        const size_t left = batch->n_blocks - first;
-        kernels_in_use()->dense(n_outputs, batch->n_groups, left < TILE_BLOCKS ? left : TILE_BLOCKS,
-                                batch_groups(batch, first), actions, n_outputs * SYNRL_LANES, sums);
-    }
 }

@@ -6,6 +6,10 @@
 
 typedef struct synrl_projection synrl_projection;
 
+/* The path that projections take: the value of SYNRL_PATH, which is "auto" (the default), "dense"
+ * or "sparse"; NULL for any other value. All give the same bits. */
+const char *engine_path(void);
+
 /* All weights 0. */
 synrl_status projection_create(const synrl_host *host, size_t n_outputs, size_t n_inputs,
                                synrl_projection **made);
@@ -18,6 +22,7 @@ void projection_get(const synrl_projection *projection, float *weights);
 void projection_act(synrl_projection *projection, const int8_t *actions, float alpha);
 /* Takes the last act back; the negated actions stay as those of an act do. */
 void projection_undo(synrl_projection *projection, const int8_t *negated);
+void projection_last_actions(const synrl_projection *projection, int8_t *actions);
 void projection_shift(synrl_projection *projection, const float *delta);
 /* z [n_outputs][SYNRL_LANES] of one block, + bias unless NULL. Different workers ask for blocks of
  * different tiles. */

@@ -1,8 +1,10 @@
-/* Counter-based random numbers: see synrl_stream. Nothing here has a state. */
+/* Counter-based random numbers: see synrl_stream. There is no state. */
+#include "engine/random.h"
+
 #include <math.h>
 #include <string.h>
 
-#include "engine/kernels.h"
+#include "engine/isa.h"
 
 enum { GROUP_WORDS = 64, CHUNK = 16 * GROUP_WORDS };
 
@@ -61,8 +63,8 @@ static void normal(synrl_stream stream, uint64_t first, size_t n, float *out) {
     }
 }
 
-/* Fisher and Yates from the front; element i of the stream picks among the n_items - i that are
- * left. */
+/* Fisher and Yates from the front; element i of the stream picks one of the n_items - i items that
+ * are left. */
 static void sample(synrl_stream stream, uint32_t k, uint32_t n_items, uint32_t *items) {
     uint32_t chunk[CHUNK];
     for (uint32_t i = 0; i < n_items; i++) {

@@ -4,7 +4,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "engine/batch.h"
+#include "engine/batch_private.h"
 #include "engine/credit.h"
 #include "engine/fixed_point.h"
 #include "engine/pool.h"

@@ -222,6 +222,18 @@ void weights_undo(synrl_weights *weights, const int8_t *actions, const float *al
     }
 }
 
+void weights_last_actions(const synrl_weights *weights, int8_t *actions) {
+    EACH_TENSOR(t) {
+        const struct tensor_weights *tensor = &weights->tensors[t];
+        int8_t *own = actions + weights->layout->tensors[t].first;
+        if (tensor->projection != NULL) {
+            projection_last_actions(tensor->projection, own);
+        } else {
+            lattice_last_actions(tensor->lattice, own);
+        }
+    }
+}
+
 /* State: the tensors', one after another ------------------------------------------------------- */
 
 static size_t tensor_state_size(const struct tensor_weights *tensor) {

@@ -28,6 +28,9 @@ void weights_act(synrl_weights *weights, const int8_t *actions, const float *alp
  * weights in between. */
 void weights_undo(synrl_weights *weights, const int8_t *actions, const float *alphas);
 
+/* The actions of the last act or undo [n_synapses], also after weights_load. */
+void weights_last_actions(const synrl_weights *weights, int8_t *actions);
+
 size_t weights_state_size(const synrl_weights *weights);
 void weights_save(const synrl_weights *weights, void *state);
 /* Refuses what was not saved by such weights; a failure may leave some tensors loaded. */

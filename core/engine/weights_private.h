@@ -4,7 +4,7 @@
 
 #include <stdatomic.h>
 
-#include "engine/batch.h"
+#include "engine/batch_private.h"
 #include "engine/projection.h"
 #include "engine/weights.h"
 

@@ -2,7 +2,7 @@
 #ifndef WINDOWS_H
 #define WINDOWS_H
 
-#include "engine/batch.h"
+#include "engine/batch_private.h"
 
 /* As engine.h has it. */
 synrl_status windows_create(const synrl_host *host, const synrl_batch *batch,

@@ -1,4 +1,6 @@
-/* Configured plugins as Lua objects: synrl.model, rule, loss, activation. */
+/* Configured plugins as Lua objects. */
+#include "lua/component.h"
+
 #include <string.h>
 
 #include "lua/session.h"
@@ -13,80 +15,8 @@ struct component *component_at(lua_State *L, int index) {
     return box != NULL ? *box : NULL;
 }
 
-static synrl_kind kind_of(const struct component *component) {
+synrl_kind component_kind(const struct component *component) {
     return (synrl_kind)component_plugin(component)->entry->kind;
-}
-
-/* The name in `who` is the table's, for keys that are none. */
-static void set_parameters(lua_State *L, struct component *component, int table, const char *who) {
-    struct session *session = session_of(L);
-    size_t n;
-    const char **keys = keys_sorted(L, table, who, &n);
-    for (size_t k = 0; k < n; k++) {
-        const int top = lua_gettop(L);
-        struct value value;
-        field_push(L, table, keys[k]);
-        value_read(L, top + 1, &value);
-        session_check(L, session, component_set(component, keys[k], &value));
-        lua_settop(L, top);
-    }
-    lua_pop(L, 1);
-}
-
-struct component *component_make(lua_State *L, synrl_kind kind, const char *id, int parameters) {
-    struct session *session = session_of(L);
-    const char *who = lua_pushfstring(L, "%s \"%s\"", kind_name(kind), id);
-    struct component **box = component_push(L);
-    session_check(L, session, component_create(session->core, kind, id, box));
-    if (lua_istable(L, parameters)) {
-        set_parameters(L, *box, parameters, who);
-    } else if (!lua_isnoneornil(L, parameters)) {
-        session_fail(L, "%s: parameters must be a table, not %s", who, describe(L, parameters));
-    }
-    session_check(L, session, component_finish(*box));
-    lua_remove(L, -2);
-    return *box;
-}
-
-struct component *component_read(lua_State *L, int index, synrl_kind kind, const char *who) {
-    struct component *component = component_at(L, index);
-    if (component != NULL && kind_of(component) == kind) {
-        return component;
-    }
-    if (lua_type(L, index) == LUA_TSTRING) {
-        const int none = lua_gettop(L) + 1;
-        lua_pushnil(L);
-        return component_make(L, kind, lua_tostring(L, index), none);
-    }
-    session_fail(L, "%s must be a %s (synrl.%s) or the id of one, not %s", who, kind_name(kind),
-                 kind_name(kind), describe(L, index));
-}
-
-/* (id, parameters) -> component */
-static int make(lua_State *L, synrl_kind kind) {
-    lua_settop(L, 2);
-    if (lua_type(L, 1) != LUA_TSTRING) {
-        session_fail(L, "synrl.%s: the id must be a string, not %s", kind_name(kind),
-                     describe(L, 1));
-    }
-    component_make(L, kind, lua_tostring(L, 1), 2);
-    return 1;
-}
-
-static int make_activation(lua_State *L) {
-    return make(L, SYNRL_KIND_ACTIVATION);
-}
-
-static int make_loss(lua_State *L) {
-    return make(L, SYNRL_KIND_LOSS);
-}
-
-static int make_model(lua_State *L) {
-    return make(L, SYNRL_KIND_MODEL);
-}
-
-static int make_rule(lua_State *L) {
-    return make(L, SYNRL_KIND_RULE);
 }
 
 static int component_index(lua_State *L) {
@@ -95,7 +25,7 @@ static int component_index(lua_State *L) {
     if (component != NULL && strcmp(name, "id") == 0) {
         lua_pushstring(L, component_plugin(component)->entry->id);
     } else if (component != NULL && strcmp(name, "kind") == 0) {
-        lua_pushstring(L, kind_name(kind_of(component)));
+        lua_pushstring(L, kind_name(component_kind(component)));
     } else {
         lua_pushnil(L);
     }
@@ -108,8 +38,20 @@ static int component_tostring(lua_State *L) {
         lua_pushliteral(L, "closed component");
         return 1;
     }
-    lua_pushfstring(L, "%s \"%s\"", kind_name(kind_of(component)),
+    lua_pushfstring(L, "%s \"%s\"", kind_name(component_kind(component)),
                     component_plugin(component)->entry->id);
+    return 1;
+}
+
+static int component_describe(lua_State *L) {
+    const struct component *component = component_at(L, 1);
+    if (component == NULL) {
+        lua_pushfstring(L, "a %s", component_type.name);
+        return 1;
+    }
+    lua_pushliteral(L, "the ");
+    component_tostring(L);
+    lua_concat(L, 2);
     return 1;
 }
 
@@ -121,13 +63,9 @@ static int component_free(lua_State *L) {
     return 0;
 }
 
-static const luaL_Reg metamethods[] = {
-    {"__index", component_index}, {"__tostring", component_tostring}, {NULL, NULL}};
+static const luaL_Reg metamethods[] = {{"__describe", component_describe},
+                                       {"__index", component_index},
+                                       {"__tostring", component_tostring},
+                                       {NULL, NULL}};
 
 const struct type component_type = {"synrl.component", component_free, metamethods, NULL};
-
-const luaL_Reg component_functions[] = {{"activation", make_activation},
-                                        {"loss", make_loss},
-                                        {"model", make_model},
-                                        {"rule", make_rule},
-                                        {NULL, NULL}};

@@ -1,6 +1,10 @@
 /* Data sets as Lua objects. */
+#include "lua/dataset.h"
+
 #include <stdio.h>
 
+#include "lua/fields.h"
+#include "lua/make.h"
 #include "lua/session.h"
 
 static struct dataset **dataset_push(lua_State *L) {

@@ -1,9 +1,12 @@
 /* What a script decides during a run: metrics as a table, on_evaluate, stop functions and targets.
  * Called in the middle of the core's loop, so whatever a script does runs protected. */
+#include "lua/decide.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lua/fields.h"
 #include "lua/session.h"
 
 static const struct {

@@ -1,5 +1,7 @@
 /* Reading tables of named values: unknown keys, wrong types and values out of range are errors that
  * name the key, the value and what would be right. Raw access throughout, so no metamethod runs. */
+#include "lua/fields.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

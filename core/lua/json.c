@@ -1,8 +1,10 @@
 /* Values of Lua as JSON, and back. */
+#include "lua/json.h"
+
 #include <math.h>
 #include <stdio.h>
 
-#include "lua/session.h"
+#include "lua/result.h"
 
 enum { DEPTH_MAX = 64 };
 

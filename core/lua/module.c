@@ -1,5 +1,19 @@
 /* The module: what `require "synrl"` returns. */
+#include "lua/module.h"
+
+#include "lua/component.h"
+#include "lua/dataset.h"
+#include "lua/evaluate.h"
+#include "lua/evaluation.h"
+#include "lua/make.h"
+#include "lua/options.h"
+#include "lua/plot.h"
+#include "lua/policy.h"
+#include "lua/result.h"
+#include "lua/schedule.h"
 #include "lua/session.h"
+#include "lua/sweep.h"
+#include "lua/train.h"
 
 static void open_policy(lua_State *L) {
     lua_newtable(L);
@@ -12,9 +26,9 @@ __attribute__((visibility("default"))) int luaopen_synrl(lua_State *L) {
         &component_type, &dataset_type, &policy_type,     &schedule_type,  &result_type,
         &run_type,       &text_type,    &evaluation_type, &kept_json_type, NULL};
     static const luaL_Reg *const functions[] = {
-        component_functions, dataset_functions,  schedule_functions,
-        train_functions,     evaluate_functions, options_functions,
-        plot_functions,      sweep_functions,    NULL};
+        make_functions,  dataset_functions,  schedule_functions,
+        train_functions, evaluate_functions, options_functions,
+        plot_functions,  sweep_functions,    NULL};
     luaL_checkversion(L);
     session_open(L);
     for (size_t t = 0; types[t] != NULL; t++) {

@@ -2,12 +2,15 @@
  *
  * The type of a default is the type of the option. Under the program the user's words come from the
  * command line; under the stock interpreter from `arg`, if it is the running script's. */
+#include "lua/options.h"
+
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/suggest.h"
+#include "lua/fields.h"
 #include "lua/session.h"
 
 static bool is_scalar(int type) {

@@ -1,7 +1,9 @@
 /* synrl.plot: curves in panels, from a script's tables to a picture. What is read lies in userdata
  * on the stack until it is drawn. */
-#include "draw/plot.h"
+#include "lua/plot.h"
 
+#include "draw/plot.h"
+#include "lua/fields.h"
 #include "lua/session.h"
 
 enum { PANELS_MOST = 12, LINES_MOST = 12, POINTS_MOST = 10000000 };

@@ -3,13 +3,17 @@
  * A state in Lua is {actions = {..}, rewards = {..}}, the most recent first: actions -1, 0, 1;
  * rewards -1, 1, or 0 where there has been none yet. Both are digits less one of the base-3
  * histories in synrl/policy.h. */
+#include "lua/policy.h"
+
 #include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "draw/pictures.h"
+#include "lua/fields.h"
 #include "lua/session.h"
+#include "policy/policy.h"
 #include "policy/policy_csv.h"
 
 const synrl_policy **policy_push(lua_State *L) {

@@ -1,21 +1,25 @@
 /* What a training run leaves to its script: summary, policy, weights.
  *
  * The network and its data are gone by then; model and loss are held to evaluate the weights. */
+#include "lua/result.h"
+
 #include <string.h>
 
+#include "lua/dataset.h"
+#include "lua/evaluation.h"
 #include "lua/session.h"
 
-struct result *result_push(lua_State *L) {
-    return box_push(L, &result_type, sizeof(struct result));
+struct trained_network *result_push(lua_State *L) {
+    return box_push(L, &result_type, sizeof(struct trained_network));
 }
 
-struct result *result_at(lua_State *L, int index) {
-    struct result *result = luaL_testudata(L, index, result_type.name);
+struct trained_network *result_at(lua_State *L, int index) {
+    struct trained_network *result = luaL_testudata(L, index, result_type.name);
     return result != NULL && result->weights != NULL ? result : NULL;
 }
 
-static struct result *check_result(lua_State *L) {
-    struct result *result = result_at(L, 1);
+static struct trained_network *check_result(lua_State *L) {
+    struct trained_network *result = result_at(L, 1);
     if (result == NULL) {
         session_fail(L, "the result of synrl.train is expected, not %s", describe(L, 1));
     }
@@ -31,7 +35,7 @@ static lua_Integer tensor_field(lua_State *L, int field) {
 }
 
 /* The tensor that the table at the top describes: its weights row after row, and its shape. */
-static void push_tensor(lua_State *L, const struct result *result) {
+static void push_tensor(lua_State *L, const struct trained_network *result) {
     const lua_Integer first = tensor_field(L, 2), rows = tensor_field(L, 3),
                       columns = tensor_field(L, 4);
     const lua_Integer n = rows * columns;
@@ -48,7 +52,7 @@ static void push_tensor(lua_State *L, const struct result *result) {
 
 /* () -> {["layer1.weight"] = {rows = .., columns = .., w11, w12, ..}, ..} */
 static int weights(lua_State *L) {
-    const struct result *result = check_result(L);
+    const struct trained_network *result = check_result(L);
     lua_settop(L, 1);
     lua_getiuservalue(L, 1, RESULT_TENSORS);
     const lua_Integer n = (lua_Integer)lua_rawlen(L, 2);
@@ -92,12 +96,12 @@ static int result_index(lua_State *L) {
 }
 
 static int result_free(lua_State *L) {
-    struct result *result = luaL_checkudata(L, 1, result_type.name);
+    struct trained_network *result = luaL_checkudata(L, 1, result_type.name);
     struct session *session = session_of(L);
     component_release(result->model);
     component_release(result->loss);
     core_free(session->core, result->weights);
-    *result = (struct result){0};
+    *result = (struct trained_network){0};
     return 0;
 }
 

@@ -2,8 +2,11 @@
  *
  * A function is pinned in Lua's registry for as long as the core's schedule lives. It is called
  * protected, on the thread that called into the module last, in the middle of a run. */
+#include "lua/schedule.h"
+
 #include <math.h>
 
+#include "lua/fields.h"
 #include "lua/session.h"
 
 struct schedule **schedule_push(lua_State *L) {

@@ -3,14 +3,21 @@
  * A cell is the same script called again with --cell SWEEP:CELL: it goes through the script as any
  * call does, until it comes to that sweep; there it runs its own cell, hands the result to the
  * program and ends the script. */
+#include "lua/sweep.h"
+
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "engine/pool.h"
+#include "lua/fields.h"
+#include "lua/json.h"
+#include "lua/options.h"
 #include "lua/session.h"
+#include "sweep/grid.h"
 #include "sweep/groups.h"
 #include "sweep/sweep.h"
+#include "sweep/sweep_display.h"
 
 static int json_free(lua_State *L) {
     json_t **box = luaL_checkudata(L, 1, kept_json_type.name);
@@ -33,26 +40,6 @@ static json_t *checked(lua_State *L, json_t *json, const char *problem) {
 }
 
 /* Progress ------------------------------------------------------------------------------------- */
-
-synrl_status sweep_show(void *context, const struct job_counts *counts, size_t n_failed) {
-    struct sweep_display *display = context;
-    if (display->is_quiet || (counts->done == display->n_shown && !display->is_terminal)) {
-        return SYNRL_OK;
-    }
-    if (display->is_terminal && counts->done == display->n_shown &&
-        counts->running == display->n_running) {
-        return SYNRL_OK;
-    }
-    display->n_shown = counts->done;
-    display->n_running = counts->running;
-    fprintf(stderr, "%ssweep: %zu of %zu done, %zu failed, %zu running%s",
-            display->is_terminal ? "\r\033[K" : "", counts->done, counts->n, n_failed,
-            counts->running, display->is_terminal ? "" : "\n");
-    if (display->is_terminal && counts->done == counts->n) {
-        fputs("\r\033[K", stderr);
-    }
-    return SYNRL_OK;
-}
 
 struct watcher {
     struct session *session;

@@ -2,11 +2,25 @@
  *
  * All that a run makes lies in one box until it is over. The values read from the table stay on the
  * stack for as long as the run, so neither they nor what they own can be collected. */
+#include "lua/train.h"
+
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "lua/calls.h"
+#include "lua/dataset.h"
+#include "lua/decide.h"
+#include "lua/evaluation.h"
+#include "lua/fields.h"
+#include "lua/make.h"
+#include "lua/options.h"
+#include "lua/policy.h"
+#include "lua/result.h"
 #include "lua/session.h"
+#include "policy/policy.h"
+#include "record/recorder.h"
+#include "train/trainer.h"
 
 struct run {
     struct train_options options;
@@ -180,7 +194,7 @@ static synrl_status start(struct session *session, struct run *run) {
     if (!run->is_recorded) {
         return SYNRL_OK;
     }
-    SYNRL_TRY(session_next_run(session, &options, &invocation));
+    SYNRL_TRY(calls_next_run(session, &options, &invocation));
     return recorder_create(session->core, run->trainer, &options, &run->recorder);
 }
 
@@ -280,7 +294,7 @@ static void push_policy_of(lua_State *L, struct session *session, const struct r
 
 static void push_result(lua_State *L, struct session *session, const struct run *run) {
     const synrl_layout *layout = trainer_layout(run->trainer);
-    struct result *result = result_push(L);
+    struct trained_network *result = result_push(L);
     const int index = lua_gettop(L);
     result->model = component_retain(run->options.model);
     result->loss = component_retain(run->options.loss);

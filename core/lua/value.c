@@ -1,7 +1,12 @@
 /* From Lua's values to the core's: what scripts hand to parameters. */
+#include "lua/value.h"
+
 #include <string.h>
 
-#include "lua/session.h"
+#include "lua/box.h"
+#include "lua/component.h"
+#include "lua/policy.h"
+#include "lua/schedule.h"
 
 enum { DEPTH_MAX = 4 };
 

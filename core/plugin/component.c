@@ -6,8 +6,8 @@
 #include <string.h>
 
 #include "base/suggest.h"
+#include "plugin/component_private.h"
 #include "plugin/host.h"
-#include "plugin/param.h"
 #include "policy/policy.h"
 
 synrl_status component_create(struct core *core, synrl_kind kind, const char *id,

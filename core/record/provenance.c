@@ -14,7 +14,6 @@
 #include "engine/engine.h"
 #include "engine/pool.h"
 #include "plugin/kind.h"
-#include "plugin/param.h"
 
 enum { SMALL_FILE = 1 << 20 };
 
@@ -172,10 +171,9 @@ static void add_plugin(json_t *plugins, const struct plugin *plugin) {
 /* The plugin of a component and those of its parameters. */
 static void add_component(json_t *plugins, const struct component *component) {
     add_plugin(plugins, component_plugin(component));
-    for (uint32_t p = 0; p < component_plugin(component)->entry->n_params; p++) {
-        for (size_t i = 0; i < component->slots[p].n_components; i++) {
-            add_component(plugins, component->slots[p].components[i]);
-        }
+    const struct component *part;
+    for (size_t i = 0; (part = component_part(component, i)) != NULL; i++) {
+        add_component(plugins, part);
     }
 }
 

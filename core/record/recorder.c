@@ -1,20 +1,12 @@
-/* The folder that a run leaves behind. Invariant: run.json says "running" until everything else in
- * the folder is complete; a failed write ends the run. */
+/* A run as it is recorded. Invariant: run.json says "running" until everything else in the folder
+ * is complete; a failed write ends the run. */
 #include "record/recorder_private.h"
 
-#include <ctype.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <limits.h>
 #include <math.h>
 #include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <time.h>
 #include <unistd.h>
 
 #include "base/file.h"
-#include "base/json.h"
 #include "base/npz.h"
 #include "base/number.h"
 #include "draw/mistakes.h"
@@ -23,164 +15,6 @@
 #include "policy/policy_csv.h"
 #include "record/checkpoint.h"
 #include "record/run_json.h"
-#include "runs/run_files.h"
-
-/* PATH in the run's folder; freed by core_free. */
-char *recorder_path(const struct recorder *recorder, const char *name) {
-    return core_printf(recorder->core, "%s/%s", recorder->folder, name);
-}
-
-/* The folder ----------------------------------------------------------------------------------- */
-
-/* What of a name may stand in a file's name. */
-static void clean_name(const char *name, char *clean, size_t size) {
-    size_t n = 0;
-    for (; *name != '\0' && n + 1 < size; name++) {
-        const unsigned char c = (unsigned char)*name;
-        clean[n++] = isalnum(c) || c == '.' || c == '_' ? (char)c : '-';
-    }
-    clean[n] = '\0';
-}
-
-/* Until the recorder, or its process, is gone. */
-synrl_status recorder_lock(struct recorder *recorder) {
-    recorder->lock = open(recorder->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    if (recorder->lock < 0) {
-        return file_fail(recorder->core, recorder->folder, "open");
-    }
-    if (flock(recorder->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        return core_fail(recorder->core, SYNRL_INVALID,
-                         "%s: another process is at work on this run", recorder->folder);
-    }
-    return SYNRL_OK;
-}
-
-/* PARENT/STEM, or with a number behind; freed by core_free. */
-static char *numbered(struct core *core, const char *parent, const char *stem, int number) {
-    return number == 1 ? core_printf(core, "%s/%s", parent, stem)
-                       : core_printf(core, "%s/%s-%d", parent, stem, number);
-}
-
-/* Tries names until one is free: makes a folder of it, or gives it to the folder there is. What a
- * crash left empty may be taken. */
-static synrl_status take_name(struct recorder *recorder, const char *parent, const char *stem) {
-    struct core *core = recorder->core;
-    for (int number = 1; number < 10000; number++) {
-        char *folder = numbered(core, parent, stem, number);
-        if (folder == NULL) {
-            return SYNRL_NO_MEMORY;
-        }
-        if ((recorder->folder == NULL ? mkdir(folder, 0777) : rename(recorder->folder, folder)) ==
-            0) {
-            core_free(core, recorder->folder);
-            recorder->folder = folder;
-            return SYNRL_OK;
-        }
-        const bool is_taken = errno == EEXIST || errno == ENOTEMPTY || errno == ENOTDIR;
-        const synrl_status failure = is_taken ? SYNRL_OK : file_fail(core, folder, "make");
-        core_free(core, folder);
-        SYNRL_TRY(failure);
-    }
-    return core_fail(core, SYNRL_IO, "%s: too many runs of this name in one second", parent);
-}
-
-/* Takes away what a run that failed must not leave: the names that stand for results. Without
- * core_alloc: it may be for want of memory that the run failed. */
-static void remove_files(const struct recorder *recorder, size_t n, const char *const *names) {
-    char path[PATH_MAX];
-    for (size_t i = 0; i < n; i++) {
-        const int length = snprintf(path, sizeof path, "%s/%s", recorder->folder, names[i]);
-        if (length > 0 && (size_t)length < sizeof path) {
-            unlink(path);
-        }
-    }
-}
-
-static const char *const results[] = {
-    "weights.npz",   "policy.csv",   "loss.svg",     "loss.png",      "boundary.svg",
-    "boundary.png",  "policy.svg",   "policy.png",   "confusion.csv", "confusion.svg",
-    "confusion.png", "mistakes.svg", "mistakes.png",
-};
-static const char *const beginnings[] = {"metrics.csv", "run.json"};
-
-/* run.json ------------------------------------------------------------------------------------- */
-
-synrl_status recorder_write_json(struct recorder *recorder) {
-    struct core *core = recorder->core;
-    char *text = json_text(recorder->json, JSON_INDENT(2) | JSON_SORT_KEYS);
-    char *path = recorder_path(recorder, "run.json");
-    synrl_status status = SYNRL_NO_MEMORY;
-    if (text == NULL) {
-        core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory for run.json", recorder->folder);
-    } else if (path != NULL) {
-        status = file_write(core, path, text, strlen(text));
-    }
-    core_free(core, path);
-    free(text);
-    return status;
-}
-
-static synrl_status start_json(struct recorder *recorder, const struct recorder_options *options) {
-    recorder->json = run_json_new(recorder->core, recorder->trainer, options);
-    return recorder->json != NULL ? recorder_write_json(recorder) : SYNRL_NO_MEMORY;
-}
-
-/* Making --------------------------------------------------------------------------------------- */
-
-synrl_status recorder_open(const struct recorder *recorder, const char *name, const char *mode,
-                           FILE **stream) {
-    char *path = recorder_path(recorder, name);
-    if (path == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    *stream = fopen(path, mode);
-    const synrl_status status =
-        *stream != NULL ? SYNRL_OK : file_fail(recorder->core, path, "write");
-    core_free(recorder->core, path);
-    return status;
-}
-
-static synrl_status check_written(const struct recorder *recorder, FILE *stream, const char *name) {
-    if (!ferror(stream)) {
-        return SYNRL_OK;
-    }
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", recorder->folder, name);
-    return file_fail(recorder->core, path, "write");
-}
-
-synrl_status recorder_start_metrics(struct recorder *recorder) {
-    SYNRL_TRY(recorder_open(recorder, "metrics.csv", "wbe", &recorder->metrics));
-    fputs(RECORD_METRICS_HEADING "\n", recorder->metrics);
-    return check_written(recorder, recorder->metrics, "metrics.csv");
-}
-
-/* The folder: PARENT/TIME-NAME. It is hidden until run.json is in it, so that no kill can leave a
- * folder that is not a run. */
-static synrl_status start(struct recorder *recorder, const struct recorder_options *options) {
-    struct core *core = recorder->core;
-    char name[64], stem[112], stamp[32], draft[144];
-    const time_t now = time(NULL);
-    struct tm local;
-    clean_name(trainer_options(recorder->trainer)->name, name, sizeof name);
-    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", localtime_r(&now, &local));
-    snprintf(stem, sizeof stem, "%s-%s", stamp, name);
-    snprintf(draft, sizeof draft, ".%s-%ld", stem, (long)getpid());
-    SYNRL_TRY(folder_create(core, options->folder));
-    SYNRL_TRY(take_name(recorder, options->folder, draft));
-    SYNRL_TRY(recorder_lock(recorder));
-    SYNRL_TRY(start_json(recorder, options));
-    SYNRL_TRY(recorder_start_metrics(recorder));
-    return take_name(recorder, options->folder, stem);
-}
-
-/* Of a run that did not begin nothing is left. */
-static void abandon(struct recorder *recorder) {
-    if (recorder->folder != NULL) {
-        remove_files(recorder, sizeof beginnings / sizeof beginnings[0], beginnings);
-        rmdir(recorder->folder);
-    }
-}
 
 /* Beginning and end of a recorder -------------------------------------------------------------- */
 
@@ -200,10 +34,10 @@ synrl_status recorder_create(struct core *core, struct trainer *trainer,
     recorder->pictures = options->pictures;
     recorder->lock = -1;
     const synrl_status status = options->resume != NULL ? recorder_resume(recorder, options->resume)
-                                                        : start(recorder, options);
+                                                        : recorder_start(recorder, options);
     if (status != SYNRL_OK) {
         if (options->resume == NULL) {
-            abandon(recorder);
+            recorder_abandon(recorder);
         }
         recorder_destroy(recorder);
         return status;
@@ -259,7 +93,7 @@ static synrl_status observe_record(void *context, const struct metrics *metrics)
     write_number(stream, metrics->epsilon);
     fprintf(stream, ",%llu,%llu\n", (unsigned long long)metrics->sample_forwards,
             (unsigned long long)metrics->sample_backwards);
-    return check_written(recorder, stream, "metrics.csv");
+    return recorder_check_written(recorder, stream, "metrics.csv");
 }
 
 static synrl_status observe_reward(void *context, uint64_t iteration, int reward) {
@@ -272,7 +106,7 @@ static synrl_status observe_reward(void *context, uint64_t iteration, int reward
     if (++recorder->n_rewards % 8 == 0) {
         fputc(recorder->bits, recorder->rewards);
         recorder->bits = 0;
-        return check_written(recorder, recorder->rewards, "rewards.bin");
+        return recorder_check_written(recorder, recorder->rewards, "rewards.bin");
     }
     return SYNRL_OK;
 }
@@ -281,7 +115,7 @@ static synrl_status observe_reward(void *context, uint64_t iteration, int reward
  * the process. The byte of rewards that is not full is written, and written over by the next. */
 static synrl_status flush(struct recorder *recorder) {
     if (fflush(recorder->metrics) != 0) {
-        return check_written(recorder, recorder->metrics, "metrics.csv");
+        return recorder_check_written(recorder, recorder->metrics, "metrics.csv");
     }
     if (recorder->rewards == NULL) {
         return SYNRL_OK;
@@ -290,7 +124,7 @@ static synrl_status flush(struct recorder *recorder) {
         fputc(recorder->bits, recorder->rewards);
     }
     fflush(recorder->rewards);
-    SYNRL_TRY(check_written(recorder, recorder->rewards, "rewards.bin"));
+    SYNRL_TRY(recorder_check_written(recorder, recorder->rewards, "rewards.bin"));
     if (recorder->n_rewards % 8 != 0 && fseeko(recorder->rewards, -1, SEEK_CUR) != 0) {
         return file_fail(recorder->core, recorder->folder, "write rewards.bin in");
     }
@@ -331,23 +165,12 @@ struct observer recorder_observer(struct recorder *recorder) {
 
 /* Finishing ------------------------------------------------------------------------------------ */
 
-static synrl_status close_file(struct recorder *recorder, FILE **stream, const char *name) {
-    if (*stream == NULL) {
-        return SYNRL_OK;
-    }
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s", recorder->folder, name);
-    FILE *closing = *stream;
-    *stream = NULL;
-    return file_close(recorder->core, closing, path);
-}
-
 static synrl_status close_files(struct recorder *recorder) {
     if (recorder->rewards != NULL && recorder->n_rewards % 8 != 0) {
         fputc(recorder->bits, recorder->rewards);
     }
-    const synrl_status metrics = close_file(recorder, &recorder->metrics, "metrics.csv");
-    const synrl_status rewards = close_file(recorder, &recorder->rewards, "rewards.bin");
+    const synrl_status metrics = recorder_close_file(recorder, &recorder->metrics, "metrics.csv");
+    const synrl_status rewards = recorder_close_file(recorder, &recorder->rewards, "rewards.bin");
     return metrics != SYNRL_OK ? metrics : rewards;
 }
 
@@ -424,7 +247,7 @@ synrl_status recorder_finish(struct recorder *recorder, synrl_status outcome) {
     /* The first failure is the one to tell, whatever else goes wrong on the way out. */
     memcpy(problem, recorder->core->message, sizeof problem);
     close_files(recorder);
-    remove_files(recorder, sizeof results / sizeof results[0], results);
+    recorder_remove_results(recorder);
     finish_json(recorder, "failed", problem);
     return core_fail(recorder->core, status, "%s", problem);
 }

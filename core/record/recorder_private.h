@@ -22,6 +22,8 @@ struct recorder {
     uint64_t n_rewards;
 };
 
+/* The folder and what is open in it (recorder_files.c) */
+
 /* NAME in the run's folder; freed by core_free. */
 char *recorder_path(const struct recorder *recorder, const char *name);
 /* Takes the folder for this process, until the recorder, or the process, is gone. */
@@ -30,10 +32,22 @@ synrl_status recorder_write_json(struct recorder *recorder);
 /* fopen of a file of the folder. */
 synrl_status recorder_open(const struct recorder *recorder, const char *name, const char *mode,
                            FILE **stream);
+/* Whether all that went to the stream of that name so far could be written. */
+synrl_status recorder_check_written(const struct recorder *recorder, FILE *stream,
+                                    const char *name);
+/* Closes the stream of that name, if it is open. */
+synrl_status recorder_close_file(struct recorder *recorder, FILE **stream, const char *name);
 /* metrics.csv with its heading. */
 synrl_status recorder_start_metrics(struct recorder *recorder);
+/* Makes the folder, PARENT/TIME-NAME. It is hidden until run.json is in it, so that no kill can
+ * leave a folder that is not a run. */
+synrl_status recorder_start(struct recorder *recorder, const struct recorder_options *options);
+/* Of a run that did not begin nothing is left. */
+void recorder_abandon(struct recorder *recorder);
+/* Takes away what a run that failed must not leave: the names that stand for results. */
+void recorder_remove_results(const struct recorder *recorder);
 
-/* Brings the recorder and its trainer to where the run in that folder was. */
+/* Brings the recorder and its trainer to where the run in that folder was (recorder_resume.c). */
 synrl_status recorder_resume(struct recorder *recorder, const char *folder);
 
 #endif

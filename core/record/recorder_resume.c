@@ -1,13 +1,15 @@
 /* Going on with a run: its newest checkpoint that is whole, and its files as they were then.
  * Whatever may be wrong with them shows before the first of them is changed. */
+#include "record/recorder_private.h"
+
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "record/checkpoint.h"
-#include "record/recorder_private.h"
 #include "record/run_json.h"
 #include "runs/run_files.h"
 

@@ -2,16 +2,12 @@
 #include "record/run_json.h"
 
 #include <inttypes.h>
-#include <math.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/json.h"
 #include "base/process.h"
 #include "record/provenance.h"
-
-static json_t *number_json(double number) {
-    return isfinite(number) ? json_real(number) : json_null();
-}
 
 static json_t *string_json(const char *text) {
     return text != NULL ? json_string(text) : json_null();
@@ -101,13 +97,14 @@ static json_t *summary_json(const struct trainer *trainer) {
     char hash[17];
     trainer_summary(trainer, &summary);
     snprintf(hash, sizeof hash, "%016" PRIx64, summary.weights_hash);
-    return json_pack(
-        "{s:I, s:o, s:o, s:o, s:o, s:f, s:I, s:I, s:s}", "iterations",
-        (json_int_t)summary.iterations, "loss", number_json(summary.last.loss), "accuracy",
-        number_json(summary.last.accuracy), "valid_loss", number_json(summary.last.valid_loss),
-        "valid_accuracy", number_json(summary.last.valid_accuracy), "seconds", summary.seconds,
-        "sample_forwards", (json_int_t)summary.last.sample_forwards, "sample_backwards",
-        (json_int_t)summary.last.sample_backwards, "weights_hash", hash);
+    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:f, s:I, s:I, s:s}", "iterations",
+                     (json_int_t)summary.iterations, "loss", json_number_or_null(summary.last.loss),
+                     "accuracy", json_number_or_null(summary.last.accuracy), "valid_loss",
+                     json_number_or_null(summary.last.valid_loss), "valid_accuracy",
+                     json_number_or_null(summary.last.valid_accuracy), "seconds", summary.seconds,
+                     "sample_forwards", (json_int_t)summary.last.sample_forwards,
+                     "sample_backwards", (json_int_t)summary.last.sample_backwards, "weights_hash",
+                     hash);
 }
 
 void run_json_end(json_t *json, const struct trainer *trainer, const char *status,

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/number.h"
 #include "runs/run_files.h"
 #include "runs/runs.h"
@@ -61,10 +62,6 @@ static size_t thin(const struct metrics *rows, size_t n, size_t most, size_t *ch
     return n_chosen;
 }
 
-static json_t *number_json(double value) {
-    return isfinite(value) ? json_real(value) : json_null();
-}
-
 /* A list of values; one number where they are all the same; NULL where there is none. */
 static json_t *column_json(const struct metrics *rows, size_t n, const size_t *chosen, size_t c) {
     bool has_some = false, are_same = true;
@@ -75,7 +72,7 @@ static json_t *column_json(const struct metrics *rows, size_t n, const size_t *c
         has_some = has_some || isfinite(value);
         first = i == 0 ? value : first;
         are_same = are_same && value <= first && value >= first;
-        json_array_append_new(column, number_json(value));
+        json_array_append_new(column, json_number_or_null(value));
     }
     if (!has_some || are_same) {
         json_decref(column);
@@ -150,7 +147,7 @@ static json_t *csv_json(const char *text, bool numbers) {
             const char *stop = comma != NULL ? comma : end;
             double value;
             json_t *item = numbers && number_read(cell, stop, &value)
-                               ? number_json(value)
+                               ? json_number_or_null(value)
                                : json_stringn(cell, (size_t)(stop - cell));
             json_array_append_new(row, item != NULL ? item : json_string("?"));
             cell = stop + 1;

@@ -1,5 +1,5 @@
-/* The folder of a run, read back: run.json, metrics.csv, rewards.bin, and which runs belong to one
- * call of the program. What stands in the files is checked, never trusted. */
+/* The folder of a run, read back: run.json, metrics.csv, rewards.bin. What stands in the files is
+ * checked, never trusted. */
 #ifndef RUN_FILES_H
 #define RUN_FILES_H
 
@@ -32,14 +32,5 @@ synrl_status record_metrics(struct core *core, const char *folder, uint64_t last
 /* bits[t] = 1 where iteration t was rewarded: the first n of rewards.bin; freed by core_free.
  * SYNRL_INVALID where there are fewer. */
 synrl_status record_rewards(struct core *core, const char *folder, uint64_t n, uint8_t **bits);
-
-/* The runs of RUNS that were recorded by one call of the program: {"1": folder, ...} by their
- * number in that call. The caller's reference. Folders that are no runs are passed over. */
-synrl_status record_siblings(struct core *core, const char *runs, const char *call,
-                             json_t **folders);
-
-/* Where two values first differ: the dotted path, and both sides; false where they are equal. Files
- * of plugins may lie elsewhere: "file" is not compared. */
-bool json_difference(const json_t *left, const json_t *right, size_t size, char *difference);
 
 #endif

@@ -12,7 +12,6 @@
 #include "base/file.h"
 #include "base/process.h"
 #include "base/suggest.h"
-#include "plugin/registry.h"
 #include "runs/run_files.h"
 
 enum { SHOWN_MAX = 10 };
@@ -338,5 +337,46 @@ synrl_status run_remove(struct core *core, const char *folder, bool force) {
         status = remove_files(core, folder, stream);
     }
     closedir(stream);
+    return status;
+}
+
+/* Runs of one call ----------------------------------------------------------------------------- */
+
+/* Whatever lies there that is no run of this call is passed over, and so is its message. */
+static void add_sibling(struct core *core, const char *folder, const char *call, json_t *folders) {
+    json_t *json, *number;
+    const char *id = NULL;
+    char key[24];
+    json_int_t ordinal = 0;
+    if (record_read(core, folder, &json) != SYNRL_OK) {
+        return;
+    }
+    number = json_object_get(json, "call");
+    if (json_unpack(number, "{s:s, s:I}", "id", &id, "ordinal", &ordinal) == 0 &&
+        strcmp(id, call) == 0) {
+        snprintf(key, sizeof key, "%lld", (long long)ordinal);
+        json_object_set_new(folders, key, json_string(folder));
+    }
+    json_decref(json);
+}
+
+synrl_status run_siblings(struct core *core, const char *runs, const char *call, json_t **folders) {
+    struct run_list list;
+    *folders = NULL;
+    SYNRL_TRY(run_list_read(core, runs, &list));
+    *folders = json_object();
+    synrl_status status =
+        *folders != NULL ? SYNRL_OK
+                         : core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to look", runs);
+    for (size_t i = 0; status == SYNRL_OK && i < list.n; i++) {
+        char *folder = core_printf(core, "%s/%s", runs, list.entries[i].name);
+        if (folder == NULL) {
+            status = SYNRL_NO_MEMORY;
+        } else {
+            add_sibling(core, folder, call, *folders);
+        }
+        core_free(core, folder);
+    }
+    run_list_free(core, &list);
     return status;
 }

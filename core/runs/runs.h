@@ -49,4 +49,8 @@ synrl_status run_find(struct core *core, const char *runs, const char *word, cha
  * be. */
 synrl_status run_remove(struct core *core, const char *folder, bool force);
 
+/* The runs of RUNS that were recorded by one call of the program: {"1": folder, ...} by their
+ * number in that call. The caller's reference. Folders that are no runs are passed over. */
+synrl_status run_siblings(struct core *core, const char *runs, const char *call, json_t **folders);
+
 #endif

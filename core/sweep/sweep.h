@@ -39,8 +39,4 @@ struct sweep_options {
 synrl_status sweep_run(struct core *core, const struct sweep_options *options, const json_t *cells,
                        json_t **results);
 
-/* The grid as a list of cells: {"n": [1, 2], "seed": [1, 2]} has four; keys in alphabetical order,
- * the last one fastest, and "seed" behind all others. */
-json_t *sweep_cells(const json_t *grid);
-
 #endif

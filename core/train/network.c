@@ -321,7 +321,7 @@ static void pass_tile(const struct pass_work *work, size_t worker, size_t first,
     float *terms = network->terms != NULL ? network->terms + first * SYNRL_LANES : scratch;
     synrl_pass pass = make_pass(network, work->watch, worker);
     for (size_t i = 0; i < n_blocks; i++) {
-        const size_t at = batch_is_backwards(network->batch) ? n_blocks - 1 - i : i;
+        const size_t at = batch_is_reversed(network->batch) ? n_blocks - 1 - i : i;
         pass.block = first + at;
         forward(network, &pass, outputs);
         finish_block(work, first + at, outputs, terms + at * SYNRL_LANES, tally);
@@ -341,7 +341,7 @@ static void pass_share(void *context, size_t worker, size_t n_workers) {
     pool_share(network->n_blocks, SYNRL_TILE_BLOCKS, worker, n_workers, &first, &end);
     const size_t n_tiles = (end - first + SYNRL_TILE_BLOCKS - 1) / SYNRL_TILE_BLOCKS;
     for (size_t i = 0; i < n_tiles; i++) {
-        const size_t tile = batch_is_backwards(network->batch) ? n_tiles - 1 - i : i;
+        const size_t tile = batch_is_reversed(network->batch) ? n_tiles - 1 - i : i;
         const size_t at = first + tile * SYNRL_TILE_BLOCKS, left = end - at;
         pass_tile(work, worker, at, left < SYNRL_TILE_BLOCKS ? left : SYNRL_TILE_BLOCKS, &tally);
     }
@@ -368,7 +368,7 @@ synrl_status network_pass(struct network *network, const struct pass_options *op
     struct component *loss = network->loss_component;
     const struct call before = host_enter(&network->model.host, "forward");
     pool_run(network->core->pool, pass_share, &work);
-    batch_turn(network->batch);
+    batch_reverse_order(network->batch);
     SYNRL_TRY(host_leave(&network->model.host, before, weights_check(network->model.weights)));
     *pass = add_up(network);
     if (loss != NULL) {

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
-# Makes the shipped glyphs anew from the fonts of Debian's packages: images-idx3-ubyte.gz,
-# labels-idx1-ubyte.gz and FONTS.md, beside this file. usage: datasets/glyphs/make-glyphs.sh
+# Rebuilds the shipped glyphs from the fonts of Debian's packages: images-idx3-ubyte.gz,
+# labels-idx1-ubyte.gz and FONTS.md, next to this file. usage: datasets/glyphs/make-glyphs.sh
 # Needs a Debian with its package lists fetched (apt-get update) and the tree built (make). The fonts
 # are unpacked in a temporary folder; nothing is installed.
 set -euo pipefail
@@ -21,7 +21,7 @@ make -s build/make-glyphs
 build/make-glyphs "$work/fonts" "$samples" "$jitter" "$seed" "$here" 2>&1 | tee "$work/log"
 found=$(sed -n 's/.*, \(from .* fonts\) that give \(.*\)/\2 are letters as they are, \1; the others are sheared, shrunk and moved/p' "$work/log")
 
-# What a copyright file says of licences, in the words of its "License:" lines, else by what it names.
+# The licences of a copyright file: its "License:" lines, else the well-known names it contains.
 licences() {
     local found
     found=$(sed -n 's/^License: *\([^ ,;]*\).*/\1/p' "$1" | sort -u | tr '|' '/' | paste -sd' ')
@@ -35,9 +35,12 @@ licences() {
 {
     echo "# The fonts of the shipped glyphs"
     echo
-    echo "$samples pictures of the letters A to J, 28x28, no two alike, made by \`$here/make-glyphs.sh\` (jitter $jitter, seed $seed) from"
-    echo "the fonts in these packages of Debian main: $found."
-    echo "Licences are those that the packages' copyright files name; the fonts themselves are not part of synrl."
+    echo "$samples images of the letters A to J, 28x28, no two equal, made by"
+    echo "\`$here/make-glyphs.sh\` (jitter $jitter, seed $seed) from the fonts in these packages"
+    echo "of Debian main:"
+    echo "$found."
+    echo "The licences are those that the packages' copyright files name; the fonts themselves are not"
+    echo "part of synrl."
     echo
     echo "| package | version | font files | licences |"
     echo "|---|---|---|---|"

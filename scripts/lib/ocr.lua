@@ -60,7 +60,7 @@ function ocr.paper_rule(hidden, policy)
    return synrl.rule("static", { policy = policy, epsilon = 0.1, alpha_s = alpha_s })
 end
 
--- The settings found for a rule that nobody had to learn, on splits 101 and 102: see docs/reproduction.md.
+-- The settings found for a fixed rule, on splits 101 and 102: see docs/results/reproduction.md.
 function ocr.win_stay(hidden, iterations)
    local from, to = 1.5e-3, 5e-4
    if hidden > 0 then

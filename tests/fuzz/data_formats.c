@@ -81,9 +81,9 @@ static void make_csv(struct fuzz *fuzz, struct bytes *parts) {
 }
 
 static synrl_status load_csv(struct fuzz *fuzz) {
-    return load_data(
-        fuzz, "csv",
-        GIVEN(TEXT("path", path_of(fuzz, "t.csv")), TEXT("label", "3"), TEXT("targets", "4")));
+    return load_data(fuzz, "csv",
+                     GIVEN({"path", STRING(path_of(fuzz, "t.csv"))}, {"label", STRING("3")},
+                           {"targets", STRING("4")}));
 }
 
 /* idx: two pictures of 2 x 3 ------------------------------------------------------------------- */
@@ -129,8 +129,8 @@ static void pack_gzip(struct dice *dice, const struct bytes *parts, size_t f, st
 
 static synrl_status load_idx(struct fuzz *fuzz) {
     return load_data(fuzz, "idx",
-                     GIVEN(TEXT("images", path_of(fuzz, "i")), TEXT("labels", path_of(fuzz, "l")),
-                           WHOLE("limit", 1)));
+                     GIVEN({"images", STRING(path_of(fuzz, "i"))},
+                           {"labels", STRING(path_of(fuzz, "l"))}, {"limit", INTEGER(1)}));
 }
 
 /* Archives ------------------------------------------------------------------------------------- */
@@ -224,7 +224,8 @@ static void pack_npz(struct dice *dice, const struct bytes *parts, size_t f, str
 }
 
 static synrl_status load_npz(struct fuzz *fuzz) {
-    return load_data(fuzz, "npz", GIVEN(TEXT("path", path_of(fuzz, "a.npz")), WHOLE("limit", 64)));
+    return load_data(fuzz, "npz",
+                     GIVEN({"path", STRING(path_of(fuzz, "a.npz"))}, {"limit", INTEGER(64)}));
 }
 
 /* images: two PNGs of 2 x 3, each from its header and its rows --------------------------------- */
@@ -263,11 +264,13 @@ static void pack_images(struct dice *dice, const struct bytes *parts, size_t f,
 }
 
 static synrl_status load_folder(struct fuzz *fuzz) {
-    return load_data(fuzz, "images", GIVEN(TEXT("path", fuzz->folder.folder), WHOLE("limit", 1)));
+    return load_data(fuzz, "images",
+                     GIVEN({"path", STRING(fuzz->folder.folder)}, {"limit", INTEGER(1)}));
 }
 
 static synrl_status load_archive(struct fuzz *fuzz) {
-    return load_data(fuzz, "images", GIVEN(TEXT("path", path_of(fuzz, "a")), WHOLE("limit", 1)));
+    return load_data(fuzz, "images",
+                     GIVEN({"path", STRING(path_of(fuzz, "a"))}, {"limit", INTEGER(1)}));
 }
 
 /* Policies ------------------------------------------------------------------------------------- */

@@ -5,7 +5,6 @@
  * in a child of the test, so that one that dies can be told, and does not end the others.
  *   SYNRL_FUZZ_CASES=N       so many of each format
  *   SYNRL_FUZZ_CASE=npz:123  that one alone; npz: those of that format */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/mman.h>
@@ -15,6 +14,9 @@
 #include <unistd.h>
 
 #include "fuzz/fuzz.h"
+#include "support/test.h"
+
+SUITE("fuzz", .has_no_timeout = true); /* each case has one of its own */
 
 enum { SECONDS_MOST = 20, FAILURES_MOST = 8 };
 
@@ -200,7 +202,7 @@ static void choose_cases(const struct format *format, uint64_t *first, uint64_t 
     }
 }
 
-START_TEST(damaged_files_are_read_or_refused) {
+TEST_EACH(damaged_files_are_read_or_refused, N_DATA_FORMATS + N_RUN_FORMATS) {
     const struct format *format =
         _i < N_DATA_FORMATS ? &data_formats[_i] : &run_formats[_i - N_DATA_FORMATS];
     struct report *report =
@@ -215,15 +217,4 @@ START_TEST(damaged_files_are_read_or_refused) {
     }
     munmap(report, sizeof *report);
     ck_assert_msg(n_failures == 0, "%s: see above", format->name);
-}
-END_TEST
-
-Suite *make_fuzz_suite(void) {
-    Suite *suite = suite_create("fuzz");
-    TCase *tests = tcase_create("fuzz");
-    tcase_set_timeout(tests, getenv("SYNRL_FUZZ_CASES") != NULL ? 0 : 120); /* 0: none */
-    tcase_add_loop_test(tests, damaged_files_are_read_or_refused, 0,
-                        N_DATA_FORMATS + N_RUN_FORMATS);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -8,12 +8,14 @@
 
 #include <xxhash.h>
 
+#include "base/json.h"
 #include "fuzz/fuzz.h"
 #include "record/recorder.h"
 #include "report/report.h"
 #include "runs/index.h"
 #include "runs/replay.h"
 #include "runs/run_files.h"
+#include "runs/runs.h"
 #include "support/small_run.h"
 #include "sweep/sweep_record.h"
 
@@ -148,7 +150,7 @@ static synrl_status load_record(struct fuzz *fuzz) {
     json_t *json, *siblings;
     uint8_t *bits;
     check_report(fuzz, folder);
-    if (record_siblings(core, fuzz->loader.scratch.folder, "a", &siblings) != SYNRL_OK) {
+    if (run_siblings(core, fuzz->loader.scratch.folder, "a", &siblings) != SYNRL_OK) {
         FUZZ_PROBLEM(fuzz, "no siblings: %s", core->message);
     }
     json_decref(siblings);

@@ -1,5 +1,4 @@
 /* The program from outside: what it prints where, its exit codes, and what it leaves behind. */
-#include <check.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdlib.h>
@@ -7,6 +6,7 @@
 #include <unistd.h>
 
 #include "support/child.h"
+#include "support/test.h"
 
 #define SYNRL "\"$BUILD\"/synrl "
 #define HEAD "local synrl = require 'synrl'\n"
@@ -26,6 +26,8 @@ static void open_child(void) {
 static void close_child(void) {
     child_close(&child);
 }
+
+SUITE("cli", .setup = open_child, .teardown = close_child, .timeout = 120);
 
 static void write_script(const char *text) {
     scratch_file(&child.scratch, "s.lua", text);
@@ -56,15 +58,14 @@ static const struct {
 };
 enum { N_MISUSES = sizeof misuses / sizeof misuses[0] };
 
-START_TEST(wrong_usage_is_told) {
+TEST_EACH(wrong_usage_is_told, N_MISUSES) {
     write_script("print('ran')\n");
     ck_assert_int_eq(child_run(&child, SYNRL "%s", misuses[_i].command), 2);
     ck_assert_str_eq(child.error, misuses[_i].error);
     ck_assert_str_eq(child.output, "");
 }
-END_TEST
 
-START_TEST(usage_is_shown) {
+TEST(usage_is_shown) {
     ck_assert_int_eq(child_run(&child, SYNRL), 2);
     ck_assert_str_eq(child.output, "");
     char *text = strdup(child.error);
@@ -78,11 +79,10 @@ START_TEST(usage_is_shown) {
     }
     free(text);
 }
-END_TEST
 
 /* Each command that `synrl help` lists has a section, and each option and variable of the sources
  * stands in the page; but for the two options that sweeps alone use, for their cells. */
-START_TEST(the_manual_page_has_all_there_is) {
+TEST(the_manual_page_has_all_there_is) {
     static const char all[] =
         "page='%s/core/cli/synrl.1' cli='%s/core/cli' core='%s/core'\n"
         "commands=$(" SYNRL
@@ -102,9 +102,8 @@ START_TEST(the_manual_page_has_all_there_is) {
     ck_assert_int_gt(strtol(child.output, &rest, 10), 16 + 20 + 4); /* it has found them */
     ck_assert_str_eq(rest, "\n");
 }
-END_TEST
 
-START_TEST(plugins_are_listed_and_explained) {
+TEST(plugins_are_listed_and_explained) {
     ck_assert_int_eq(child_run(&child, SYNRL "plugins"), 0);
     ck_assert_str_eq(child.error, "");
     ck_assert(child_said(&child, "rule        qlearning "));
@@ -118,9 +117,8 @@ START_TEST(plugins_are_listed_and_explained) {
     ck_assert_int_eq(child_run(&child, SYNRL "help rule qlerning"), 1);
     ck_assert_str_eq(child.error, "synrl: no rule \"qlerning\", did you mean \"qlearning\"?\n");
 }
-END_TEST
 
-START_TEST(versions_are_shown) {
+TEST(versions_are_shown) {
     ck_assert_int_eq(child_run(&child, SYNRL "version"), 0);
     ck_assert_int_eq(strncmp(child.output, "synrl " SYNRL_VERSION "\nplugin ABI 2.0\nengine ",
                              strlen("synrl " SYNRL_VERSION "\nplugin ABI 2.0\nengine ")),
@@ -133,11 +131,10 @@ START_TEST(versions_are_shown) {
     ck_assert_int_eq(child_run(&child, "SYNRL_PATH=spars " SYNRL "run s.lua"), 1);
     ck_assert_str_eq(child.error, "synrl: SYNRL_PATH=spars: must be auto, dense or sparse\n");
 }
-END_TEST
 
 /* Scripts -------------------------------------------------------------------------------------- */
 
-START_TEST(help_shows_the_options_and_runs_nothing) {
+TEST(help_shows_the_options_and_runs_nothing) {
     write_script(HEAD
                  "local o = synrl.options({hidden = 100, rate = 0.5, layers = {2, 1}, name = "
                  "'x'}, {hidden = 'hidden units', rate = 'how fast'})\n"
@@ -160,9 +157,8 @@ START_TEST(help_shows_the_options_and_runs_nothing) {
     ck_assert_int_eq(child_run(&child, SYNRL "run none.lua"), 1);
     ck_assert_str_eq(child.error, "cannot open none.lua: No such file or directory\n");
 }
-END_TEST
 
-START_TEST(json_is_all_there_is_on_stdout) {
+TEST(json_is_all_there_is_on_stdout) {
     write_script(HEAD
                  "print('chatter')\nio.write('more')\nos.execute('echo child')\n"
                  "return {b = {1, 2.5, 'x', true}, a = {nan = 0/0, inf = 1/0, none = {}}, "
@@ -194,9 +190,8 @@ START_TEST(json_is_all_there_is_on_stdout) {
     ck_assert_int_eq(child_run(&child, SYNRL "run --json s.lua > /dev/full"), 1);
     ck_assert(child_said(&child, "synrl: cannot write the result: No space left on device\n"));
 }
-END_TEST
 
-START_TEST(results_are_printed_to_be_read) {
+TEST(results_are_printed_to_be_read) {
     write_script("return {b = 2, a = 'x', run = {loss = 0.123456789, n = 3}, list = {1, 2, 3}}\n");
     ck_assert_int_eq(child_run(&child, SYNRL "run s.lua"), 0);
     ck_assert_str_eq(child.output,
@@ -207,9 +202,8 @@ START_TEST(results_are_printed_to_be_read) {
                      "  loss               0.123457\n"
                      "  n                  3\n");
 }
-END_TEST
 
-START_TEST(scripts_require_what_lies_beside_them) {
+TEST(scripts_require_what_lies_beside_them) {
     write_script("print((require('beside')), (require('lib.deep')))\n");
     scratch_file(&child.scratch, "beside.lua", "return 'found'\n");
     ck_assert_int_eq(child_run(&child,
@@ -219,9 +213,8 @@ START_TEST(scripts_require_what_lies_beside_them) {
                      0);
     ck_assert_str_eq(child.output, "found\t5\n");
 }
-END_TEST
 
-START_TEST(traceback_is_shown_where_asked_for) {
+TEST(traceback_is_shown_where_asked_for) {
     write_script("local function inner() error('deep') end\ninner()\n");
     ck_assert_int_eq(child_run(&child, SYNRL "run --traceback s.lua"), 1);
     ck_assert(child_said(&child, "s.lua:1: deep\nstack traceback:\n"));
@@ -229,7 +222,6 @@ START_TEST(traceback_is_shown_where_asked_for) {
     ck_assert_int_eq(child_run(&child, "SYNRL_TRACEBACK=1 " SYNRL "run s.lua"), 1);
     ck_assert(child_said(&child, "stack traceback:\n"));
 }
-END_TEST
 
 /* Runs ----------------------------------------------------------------------------------------- */
 
@@ -245,7 +237,7 @@ static const char *run_status(void) {
     return status;
 }
 
-START_TEST(a_run_is_shown_and_recorded) {
+TEST(a_run_is_shown_and_recorded) {
     write_script(HEAD TRAIN("iterations = 30, name = 'mine'"));
     ck_assert_int_eq(child_run(&child, SYNRL "run --no-pictures s.lua"), 0);
     ck_assert_str_eq(child.output, "");
@@ -261,17 +253,15 @@ START_TEST(a_run_is_shown_and_recorded) {
     ck_assert_str_eq(child.error, "");
     ck_assert_int_eq(child_run(&child, "test -f else/*/run.json"), 0);
 }
-END_TEST
 
-START_TEST(a_run_needs_a_folder_that_can_be_made) {
+TEST(a_run_needs_a_folder_that_can_be_made) {
     write_script(HEAD TRAIN("iterations = 30"));
     ck_assert_int_eq(child_run(&child, SYNRL "run --runs /proc/none s.lua"), 1);
     ck_assert_str_eq(child.error,
                      "s.lua:2: /proc/none: cannot make the folder: No such file or directory\n");
 }
-END_TEST
 
-START_TEST(without_gnuplot_all_but_pictures_works) {
+TEST(without_gnuplot_all_but_pictures_works) {
     write_script(HEAD TRAIN(
         "iterations = 30") "return {drawn = synrl.policy.new({memory = 1}):draw('p.svg')}\n");
     ck_assert_int_eq(child_run(&child, SYNRL "run --plot s.lua"), 0);
@@ -284,9 +274,8 @@ START_TEST(without_gnuplot_all_but_pictures_works) {
     ck_assert_str_eq(run_status(), "done");
     ck_assert_int_ne(child_run(&child, "ls runs/*/loss.svg"), 0);
 }
-END_TEST
 
-START_TEST(a_terminal_sees_one_line) {
+TEST(a_terminal_sees_one_line) {
     write_script(
         HEAD TRAIN("iterations = 1000000, stop = function(m) return m.iteration >= 5000 "
                    "and os.clock() > 0.6 end, record_every = 1000"));
@@ -302,9 +291,8 @@ START_TEST(a_terminal_sees_one_line) {
     ck_assert_ptr_nonnull(strstr(line, "  accuracy "));
     ck_assert_ptr_nonnull(strstr(line, "\033[K"));
 }
-END_TEST
 
-START_TEST(a_failed_run_is_not_called_done) {
+TEST(a_failed_run_is_not_called_done) {
     write_script(
         HEAD TRAIN("iterations = 30, on_evaluate = function(m) if m.iteration == 9 then "
                    "error('no') end end"));
@@ -312,9 +300,8 @@ START_TEST(a_failed_run_is_not_called_done) {
     ck_assert_str_eq(child.error, "s.lua:2: no\n");
     ck_assert_str_eq(run_status(), "failed");
 }
-END_TEST
 
-START_TEST(a_signal_stops_the_run_and_the_script) {
+TEST(a_signal_stops_the_run_and_the_script) {
     write_script(HEAD TRAIN("iterations = 1000000000") "print('went on')\n");
     /* The run's folder tells that it is going on. */
     ck_assert_int_eq(child_run(&child, SYNRL "run --quiet --no-pictures s.lua &\n" WAIT_FOR(
@@ -324,38 +311,10 @@ START_TEST(a_signal_stops_the_run_and_the_script) {
     ck_assert_str_eq(child.output, "");
     ck_assert_str_eq(run_status(), "interrupted");
 }
-END_TEST
 
-START_TEST(a_signal_stops_a_script_that_does_not_listen) {
+TEST(a_signal_stops_a_script_that_does_not_listen) {
     write_script("io.open('started', 'w'):close()\nwhile true do pcall(string.rep, 'x', 3) end\n");
     ck_assert_int_eq(
         child_run(&child, SYNRL "run s.lua &\n" WAIT_FOR("started") "kill -TERM $!; wait $!"), 75);
     ck_assert_str_eq(child.error, "s.lua: interrupted\n");
-}
-END_TEST
-
-Suite *make_cli_suite(void) {
-    Suite *suite = suite_create("cli");
-    TCase *tests = tcase_create("cli");
-    tcase_set_timeout(tests, 120);
-    tcase_add_checked_fixture(tests, open_child, close_child);
-    tcase_add_loop_test(tests, wrong_usage_is_told, 0, N_MISUSES);
-    tcase_add_test(tests, usage_is_shown);
-    tcase_add_test(tests, the_manual_page_has_all_there_is);
-    tcase_add_test(tests, plugins_are_listed_and_explained);
-    tcase_add_test(tests, versions_are_shown);
-    tcase_add_test(tests, help_shows_the_options_and_runs_nothing);
-    tcase_add_test(tests, json_is_all_there_is_on_stdout);
-    tcase_add_test(tests, results_are_printed_to_be_read);
-    tcase_add_test(tests, scripts_require_what_lies_beside_them);
-    tcase_add_test(tests, traceback_is_shown_where_asked_for);
-    tcase_add_test(tests, a_run_is_shown_and_recorded);
-    tcase_add_test(tests, a_run_needs_a_folder_that_can_be_made);
-    tcase_add_test(tests, without_gnuplot_all_but_pictures_works);
-    tcase_add_test(tests, a_terminal_sees_one_line);
-    tcase_add_test(tests, a_failed_run_is_not_called_done);
-    tcase_add_test(tests, a_signal_stops_the_run_and_the_script);
-    tcase_add_test(tests, a_signal_stops_a_script_that_does_not_listen);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -1,6 +1,5 @@
 /* The index of runs and the commands about them: what they show, what they refuse, and that the
  * data base is only ever a copy of the folders. */
-#include <check.h>
 #include <jansson.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -8,6 +7,7 @@
 #include <unistd.h>
 
 #include "support/child.h"
+#include "support/test.h"
 
 #define SYNRL "\"$BUILD\"/synrl "
 
@@ -20,6 +20,8 @@ static void open_child(void) {
 static void close_child(void) {
     child_close(&child);
 }
+
+SUITE("index", .setup = open_child, .teardown = close_child, .timeout = 120);
 
 static void check_output(const char *command, const char *output) {
     child_ok(&child, command);
@@ -62,7 +64,7 @@ static void make_runs(void) {
     LS filter " | " PYTHON \
               "\"import json, sys\nprint(*sorted(r['name'] for r in json.load(sys.stdin)))\""
 
-START_TEST(runs_are_listed) {
+TEST(runs_are_listed) {
     make_runs();
     check_output(NAMES(""), "broken calm early wild\n");
     check_output(NAMES("--status done"), "calm wild\n");
@@ -97,10 +99,9 @@ START_TEST(runs_are_listed) {
     check_fails(SYNRL "ls --statu done", 2, "did you mean --status");
     check_fails(SYNRL "ls --runs none", 1, "none: must be a folder of runs");
 }
-END_TEST
 
 /* A run that is killed: its process is gone, though run.json says that it is running. */
-START_TEST(a_run_whose_process_died_is_crashed) {
+TEST(a_run_whose_process_died_is_crashed) {
     scratch_file(
         &child.scratch, "k.lua",
         "local synrl = require 'synrl'\n"
@@ -122,9 +123,8 @@ START_TEST(a_run_whose_process_died_is_crashed) {
     child_ok(&child, SYNRL "report runs/* && grep -c '\"status\":\"crashed\"' report.html");
     check_output(SYNRL "rm runs/*-killed >/dev/null; ls runs", "synrl.db\n");
 }
-END_TEST
 
-START_TEST(the_data_base_is_only_a_copy) {
+TEST(the_data_base_is_only_a_copy) {
     static const char *const damages[] = {
         "rm runs/synrl.db",
         ": > runs/synrl.db",
@@ -175,10 +175,9 @@ START_TEST(the_data_base_is_only_a_copy) {
     check_output(NAMES("2>/dev/null"), "calm early mild\n");
     free(before);
 }
-END_TEST
 
 /* root may write anything, so the folder is one that nobody can write to. */
-START_TEST(without_leave_to_write_runs_are_still_listed) {
+TEST(without_leave_to_write_runs_are_still_listed) {
     make_runs();
     if (geteuid() == 0 && child_run(&child, "chattr +i runs 2>/dev/null") != 0) {
         child_ok(&child, "rm -f runs/synrl.db; mkdir runs/synrl.db");
@@ -191,11 +190,10 @@ START_TEST(without_leave_to_write_runs_are_still_listed) {
     ck_assert(child_said(&child, "broken calm early wild"));
     ck_assert(child_said(&child, "cannot be written, so nothing is kept"));
 }
-END_TEST
 
 /* Two sweeps record and index, two loops list and one makes the index anew, all at the same time.
  */
-START_TEST(many_processes_share_the_index) {
+TEST(many_processes_share_the_index) {
     scratch_file(&child.scratch, "c.lua",
                  "local synrl = require 'synrl'\n"
                  "local o = synrl.options { seed = 1, name = 'x' }\n"
@@ -218,9 +216,8 @@ START_TEST(many_processes_share_the_index) {
     ck_assert_uint_eq(json_array_size(rows), 16);
     json_decref(rows);
 }
-END_TEST
 
-START_TEST(exports_hold_what_was_measured) {
+TEST(exports_hold_what_was_measured) {
     make_runs();
     child_ok(&child, SYNRL "export calm --csv 2>/dev/null || " SYNRL
                            "export $(basename runs/*-calm) --csv | cmp - runs/*-calm/metrics.csv");
@@ -292,9 +289,8 @@ START_TEST(exports_hold_what_was_measured) {
     check_fails(SYNRL "export x --csv", 1, "no run \"x\"");
     check_fails(SYNRL "export runs/*-calm --csv >/dev/full", 1, "cannot write the result");
 }
-END_TEST
 
-START_TEST(only_whole_folders_of_ended_runs_are_removed) {
+TEST(only_whole_folders_of_ended_runs_are_removed) {
     make_runs();
     child_ok(
         &child,
@@ -320,9 +316,8 @@ START_TEST(only_whole_folders_of_ended_runs_are_removed) {
     child_ok(&child, "rm -r runs/deep runs/lives; rm runs/link");
     check_output(NAMES(""), "broken calm\n");
 }
-END_TEST
 
-START_TEST(a_run_is_shown) {
+TEST(a_run_is_shown) {
     make_runs();
     child_ok(&child, SYNRL "show runs/*-early");
     ck_assert(child_said(&child, "stopped"));
@@ -335,23 +330,4 @@ START_TEST(a_run_is_shown) {
                  "done 4\n");
     check_fails(SYNRL "show", 2, "which run?");
     check_fails(SYNRL "show 2 2", 2, "which run?");
-}
-END_TEST
-
-Suite *make_index_suite(void);
-Suite *make_index_suite(void) {
-    Suite *suite = suite_create("index");
-    TCase *tests = tcase_create("index");
-    tcase_set_timeout(tests, 120);
-    tcase_add_checked_fixture(tests, open_child, close_child);
-    tcase_add_test(tests, runs_are_listed);
-    tcase_add_test(tests, a_run_whose_process_died_is_crashed);
-    tcase_add_test(tests, the_data_base_is_only_a_copy);
-    tcase_add_test(tests, without_leave_to_write_runs_are_still_listed);
-    tcase_add_test(tests, many_processes_share_the_index);
-    tcase_add_test(tests, exports_hold_what_was_measured);
-    tcase_add_test(tests, only_whole_folders_of_ended_runs_are_removed);
-    tcase_add_test(tests, a_run_is_shown);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -2,7 +2,6 @@
  * 2 ... until a script that makes one of everything succeeds. Lua's memory and the core's come from
  * the same allocator here. Each failure has to be an error of the script that tells of memory, and
  * when the state is closed nothing is left. */
-#include <check.h>
 #include <dlfcn.h>
 #include <lauxlib.h>
 #include <lualib.h>
@@ -11,6 +10,10 @@
 
 #include "lua/module.h"
 #include "train/evaluate.h"
+
+#include "support/test.h"
+
+SUITE("luamemory", .timeout = 120);
 
 struct memory {
     size_t n_allowed; /* allocations until it has run out */
@@ -118,7 +121,7 @@ static bool attempt(size_t n_allowed) {
     return done;
 }
 
-START_TEST(nothing_is_lost_when_memory_runs_out) {
+TEST(nothing_is_lost_when_memory_runs_out) {
     /* Kept open, so that its libraries are not loaded anew each time. */
     void *kept = dlopen(BUILD_DIR "/plugins/models/mlp.so", RTLD_NOW);
     ck_assert_int_eq(setenv("SYNRL_PLUGIN_PATH", BUILD_DIR "/plugins", 1), 0);
@@ -130,14 +133,4 @@ START_TEST(nothing_is_lost_when_memory_runs_out) {
     if (kept != NULL) {
         dlclose(kept);
     }
-}
-END_TEST
-
-Suite *make_luamemory_suite(void) {
-    Suite *suite = suite_create("luamemory");
-    TCase *tests = tcase_create("luamemory");
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, nothing_is_lost_when_memory_runs_out);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

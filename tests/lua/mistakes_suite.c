@@ -1,9 +1,11 @@
 /* Every mistake a script or its user can make: one line that names the place, the thing, the value
  * and what would be right; the exit code; and no folder of a run. Scripts are called s.lua, and the
  * expected texts are written out by hand. */
-#include <check.h>
 
 #include "support/child.h"
+#include "support/test.h"
+
+SUITE("mistakes");
 
 #define HEAD "local synrl = require 'synrl'\n"
 #define DATA "data = synrl.dataset('boundary', {samples = 20}), "
@@ -210,7 +212,7 @@ static const struct mistake {
 };
 enum { N_MISTAKES = sizeof mistakes / sizeof mistakes[0] };
 
-START_TEST(is_told_in_one_line) {
+TEST_EACH(is_told_in_one_line, N_MISTAKES) {
     const struct mistake *mistake = &mistakes[_i];
     struct child child;
     child_open(&child);
@@ -221,14 +223,4 @@ START_TEST(is_told_in_one_line) {
     ck_assert_str_eq(child.output, "");
     ck_assert_msg(child_run(&child, "test ! -e runs") == 0, "a run's folder was left");
     child_close(&child);
-}
-END_TEST
-
-Suite *make_mistakes_suite(void) {
-    Suite *suite = suite_create("mistakes");
-    TCase *tests = tcase_create("mistakes");
-    tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, is_told_in_one_line, 0, N_MISTAKES);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -1,13 +1,15 @@
 /* The Lua module from a script's side. A script asserts what holds and is then silent; where it is
  * not, its message is the test's. Scripts run in the program and in the stock interpreter. */
-#include <check.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/child.h"
+#include "support/test.h"
 #include "train/evaluate.h"
+
+SUITE("module", .timeout = 120);
 
 #define HEAD "local synrl = require 'synrl'\n"
 /* t: trains for n iterations with what is given on top. */
@@ -41,7 +43,7 @@ static void in_program(const char *script) {
     silent(script, "\"$BUILD\"/synrl run --quiet s.lua");
 }
 
-START_TEST(policy_from_function_asks_every_state_once) {
+TEST(policy_from_function_asks_every_state_once) {
     in_program(HEAD
                "local seen, n = {}, 0\n"
                "local p = synrl.policy.from(function(s)\n"
@@ -61,9 +63,8 @@ START_TEST(policy_from_function_asks_every_state_once) {
                "  end\n"
                "end end\n");
 }
-END_TEST
 
-START_TEST(policy_values_ties_and_equality) {
+TEST(policy_values_ties_and_equality) {
     in_program(HEAD
                "local f = function(s) return {s.rewards[1], 2.5, 2.5} end\n"
                "local p = synrl.policy.from(f, {n_actions = 0, n_rewards = 1})\n"
@@ -76,9 +77,8 @@ START_TEST(policy_values_ties_and_equality) {
                "assert(p.hash ~= synrl.policy.new {n_actions = 1, n_rewards = 0}.hash)\n"
                "assert(p ~= 3 and p.nothing == nil)\n");
 }
-END_TEST
 
-START_TEST(policy_as_file_and_text) {
+TEST(policy_as_file_and_text) {
     in_program(HEAD
                "local x = 0.1\n"
                "local p = synrl.policy.from(function() x = x * 1.37; return {x, -x / 3, 0} end,\n"
@@ -93,9 +93,8 @@ START_TEST(policy_as_file_and_text) {
                "assert(#tostring(p) > 100 and tostring(p) == tostring(q))\n"
                "for line in tostring(p):gmatch('[^\\n]*') do assert(#line < 100) end\n");
 }
-END_TEST
 
-START_TEST(schedules_step_and_functions_are_asked) {
+TEST(schedules_step_and_functions_are_asked) {
     in_program(TRAIN
                "local s = synrl.schedule {{0, 1}, {5, 2}, {7, 0.5}}\n"
                "assert(s(0) == 1 and s(4) == 1 and s(5) == 2 and s(6) == 2 and s(7) == 0.5)\n"
@@ -109,9 +108,8 @@ START_TEST(schedules_step_and_functions_are_asked) {
                "assert(by_steps.summary.weights_hash == by_function.summary.weights_hash)\n"
                "assert(by_steps.summary.weights_hash ~= constant.summary.weights_hash)\n");
 }
-END_TEST
 
-START_TEST(errors_of_callbacks_are_the_scripts) {
+TEST(errors_of_callbacks_are_the_scripts) {
     in_program(
         TRAIN
         "local rule = function(f) return {rule = synrl.rule('win_stay', {epsilon = f})} end\n"
@@ -131,9 +129,8 @@ START_TEST(errors_of_callbacks_are_the_scripts) {
         "local again = t(9)\n"
         "assert(again.summary.iterations == 9)\n");
 }
-END_TEST
 
-START_TEST(callbacks_see_metrics_and_may_train) {
+TEST(callbacks_see_metrics_and_may_train) {
     in_program(
         TRAIN
         "local plain, seen = t(20), {}\n"
@@ -154,9 +151,8 @@ START_TEST(callbacks_see_metrics_and_may_train) {
         "coroutine.wrap(function() watched = t(20, {on_evaluate = function() end}) end)()\n"
         "assert(watched.summary.weights_hash == plain.summary.weights_hash)\n");
 }
-END_TEST
 
-START_TEST(runs_stop_by_function_and_by_target) {
+TEST(runs_stop_by_function_and_by_target) {
     in_program(
         TRAIN
         "local s = t(20, {stop = function(m) return m.iteration >= 4 end}).summary\n"
@@ -170,9 +166,8 @@ START_TEST(runs_stop_by_function_and_by_target) {
         "s = t(20, {stop = {accuracy = 0}, valid = data, evaluate_every = 7}).summary\n"
         "assert(s.iterations == 0 and s.valid_loss == s.loss)\n");
 }
-END_TEST
 
-START_TEST(results_hold_summary_weights_and_policy) {
+TEST(results_hold_summary_weights_and_policy) {
     in_program(
         TRAIN
         "local r = t(10, {name = 'x', seed = 5, valid = data})\n"
@@ -194,9 +189,8 @@ START_TEST(results_hold_summary_weights_and_policy) {
         "assert(t(1, {rule = 'gd'}).policy == nil)\n"
         "assert(t(2, {rule = 'gd'}).summary.sample_backwards == 100)\n");
 }
-END_TEST
 
-START_TEST(evaluation_counts_what_it_answers) {
+TEST(evaluation_counts_what_it_answers) {
     in_program(
         TRAIN
         "local e = synrl.evaluate {model = model, data = data, outputs = true}\n"
@@ -220,9 +214,8 @@ START_TEST(evaluation_counts_what_it_answers) {
         "local untrained = synrl.evaluate {model = model, data = data, loss = 'mse'}\n"
         "assert(untrained.loss == first)\n");
 }
-END_TEST
 
-START_TEST(data_sets_split_and_tell) {
+TEST(data_sets_split_and_tell) {
     in_program(TRAIN
                "local a, b = data:split(0.3, 9)\n"
                "assert(#data == 50 and #a == 15 and #b == 35)\n"
@@ -232,9 +225,8 @@ START_TEST(data_sets_split_and_tell) {
                "assert(a:info().samples == 15)\n"
                "assert(tostring(a) == 'dataset \"boundary\": 15 samples of 2 inputs')\n");
 }
-END_TEST
 
-START_TEST(closed_objects_are_refused) {
+TEST(closed_objects_are_refused) {
     in_program(HEAD
                "local kept\n"
                "do local rule <close> = synrl.rule('win_stay'); kept = rule end\n"
@@ -246,9 +238,8 @@ START_TEST(closed_objects_are_refused) {
                "do local policy <close> = synrl.policy.new {memory = 1}; p = policy end\n"
                "assert(not pcall(tostring, p) and not pcall(function() return p.hash end))\n");
 }
-END_TEST
 
-START_TEST(seeds_come_from_options) {
+TEST(seeds_come_from_options) {
     struct child child;
     child_open(&child);
     scratch_file(&child.scratch, "s.lua",
@@ -283,9 +274,8 @@ START_TEST(seeds_come_from_options) {
     free(first);
     child_close(&child);
 }
-END_TEST
 
-START_TEST(threads_do_not_change_a_bit) {
+TEST(threads_do_not_change_a_bit) {
     struct child child;
     child_open(&child);
     scratch_file(&child.scratch, "s.lua",
@@ -308,11 +298,10 @@ START_TEST(threads_do_not_change_a_bit) {
     free(first);
     child_close(&child);
 }
-END_TEST
 
 #define LUA "LUA_CPATH=\"$BUILD/lua/?.so\" lua5.4"
 
-START_TEST(stock_interpreter_runs_scripts) {
+TEST_EACH(stock_interpreter_runs_scripts, STOCK_LUA) {
     struct child child;
     child_open(&child);
     scratch_file(&child.scratch, "s.lua",
@@ -338,9 +327,8 @@ START_TEST(stock_interpreter_runs_scripts) {
     ck_assert_str_eq(child.output, SYNRL_VERSION "\n");
     child_close(&child);
 }
-END_TEST
 
-START_TEST(stock_interpreter_can_be_interrupted) {
+TEST_EACH(stock_interpreter_can_be_interrupted, STOCK_LUA) {
     struct child child;
     child_open(&child);
     scratch_file(&child.scratch, "s.lua",
@@ -357,13 +345,12 @@ START_TEST(stock_interpreter_can_be_interrupted) {
     ck_assert(child_said(&child, "interrupted"));
     child_close(&child);
 }
-END_TEST
 
 /* The example scripts of the reference, one after another. */
-START_TEST(examples_of_the_reference_run) {
+TEST(examples_of_the_reference_run) {
     struct child child;
     child_open(&child);
-    FILE *reference = fopen("docs/lua.md", "r");
+    FILE *reference = fopen("docs/reference/lua.md", "r");
     ck_assert_ptr_nonnull(reference);
     char line[512];
     char *text = NULL;
@@ -388,31 +375,4 @@ START_TEST(examples_of_the_reference_run) {
     fclose(reference);
     ck_assert_uint_ge(n_examples, 7);
     child_close(&child);
-}
-END_TEST
-
-Suite *make_module_suite(void) {
-    Suite *suite = suite_create("module");
-    TCase *tests = tcase_create("module");
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, policy_from_function_asks_every_state_once);
-    tcase_add_test(tests, policy_values_ties_and_equality);
-    tcase_add_test(tests, policy_as_file_and_text);
-    tcase_add_test(tests, schedules_step_and_functions_are_asked);
-    tcase_add_test(tests, errors_of_callbacks_are_the_scripts);
-    tcase_add_test(tests, callbacks_see_metrics_and_may_train);
-    tcase_add_test(tests, runs_stop_by_function_and_by_target);
-    tcase_add_test(tests, results_hold_summary_weights_and_policy);
-    tcase_add_test(tests, evaluation_counts_what_it_answers);
-    tcase_add_test(tests, data_sets_split_and_tell);
-    tcase_add_test(tests, closed_objects_are_refused);
-    tcase_add_test(tests, seeds_come_from_options);
-    tcase_add_test(tests, threads_do_not_change_a_bit);
-    if (STOCK_LUA) {
-        tcase_add_test(tests, stock_interpreter_runs_scripts);
-        tcase_add_test(tests, stock_interpreter_can_be_interrupted);
-    }
-    tcase_add_test(tests, examples_of_the_reference_run);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -1,6 +1,6 @@
 /* Characters from a script's side: what a classifier leaves in its folder, the same bits for any
  * number of threads, and curves that a script draws. */
-#include <check.h>
+#include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -8,6 +8,7 @@
 
 #include "support/child.h"
 #include "support/sanitizer.h"
+#include "support/test.h"
 #include "train/evaluate.h"
 
 #define SYNRL "\"$BUILD\"/synrl run --quiet "
@@ -15,12 +16,17 @@
 static struct child child;
 
 static void open_child(void) {
+    char folder[PATH_MAX];
     child_open(&child);
+    ck_assert_ptr_nonnull(getcwd(folder, sizeof folder));
+    ck_assert_int_eq(setenv("SYNRL_SOURCE", folder, 1), 0);
 }
 
 static void close_child(void) {
     child_close(&child);
 }
+
+SUITE("ocr", .setup = open_child, .teardown = close_child, .timeout = 300);
 
 static void run(const char *script, const char *arguments) {
     scratch_file(&child.scratch, "s.lua", script);
@@ -57,14 +63,13 @@ static const char *hash_with(const char *threads, char hash[64]) {
     return hash;
 }
 
-START_TEST(any_number_of_threads_gives_the_same_bits) {
+TEST(any_number_of_threads_gives_the_same_bits) {
     char one[64], other[64];
     hash_with("1", one);
     ck_assert_uint_ge(strlen(one), 33);
     ck_assert_str_eq(hash_with("2", other), one);
     ck_assert_str_eq(hash_with("4", other), one);
 }
-END_TEST
 
 /* The weights' hashes and every line of metrics, of letters with and without hidden units and of a
  * boundary; a hundred iterations and more, so that rates change on the way. */
@@ -83,7 +88,7 @@ END_TEST
 
 static const char *const isas[] = {"scalar", "avx2", "avx512", "amx"};
 
-START_TEST(threads_variants_and_paths_give_the_same_bits) {
+TEST_EACH(threads_variants_and_paths_give_the_same_bits, 4) {
     static const char *const paths[] = {"auto", "dense", "sparse"};
     char *first = NULL;
     scratch_file(&child.scratch, "s.lua", MATRIX);
@@ -112,10 +117,9 @@ START_TEST(threads_variants_and_paths_give_the_same_bits) {
     ck_assert(code == 0 && first != NULL && strcmp(child.output, first) == 0);
     free(first);
 }
-END_TEST
 
 /* confusion.csv against what result:evaluate counts, and that against the answers one by one. */
-START_TEST(a_classifier_leaves_its_confusion) {
+TEST(a_classifier_leaves_its_confusion) {
     run(GLYPHS
         "local r = t(300, 0, {name = 'c'})\n"
         "local e = r:evaluate(valid)\n"
@@ -134,7 +138,6 @@ START_TEST(a_classifier_leaves_its_confusion) {
         "assert(n == #valid and right / n == r.summary.valid_accuracy)\n",
         "--no-pictures");
 }
-END_TEST
 
 static bool gnuplot_is_there(void) {
     const bool is_there = child_run(&child, "command -v gnuplot") == 0;
@@ -144,7 +147,7 @@ static bool gnuplot_is_there(void) {
     return is_there;
 }
 
-START_TEST(worst_mistakes_are_drawn) {
+TEST(worst_mistakes_are_drawn) {
     if (gnuplot_is_there()) {
         run(GLYPHS
             "local folder = t(20, 0).summary.run\n"
@@ -156,9 +159,8 @@ START_TEST(worst_mistakes_are_drawn) {
             "");
     }
 }
-END_TEST
 
-START_TEST(scripts_draw_curves) {
+TEST(scripts_draw_curves) {
     if (gnuplot_is_there()) {
         run("local synrl = require 'synrl'\n"
             "local line = {name = 'x_1 & <b>', x = {1, 2, 3}, y = {1, 0/0, 1/0}}\n"
@@ -170,7 +172,6 @@ START_TEST(scripts_draw_curves) {
             "--no-record");
     }
 }
-END_TEST
 
 static const struct {
     const char *arguments, *message;
@@ -188,32 +189,11 @@ static const struct {
     {"{path = 3, panels = {{lines = {{x = {1}, y = {1}}}}}}", "plot: path must be a string, not"},
 };
 
-START_TEST(wrong_plots_are_told) {
+TEST_EACH(wrong_plots_are_told, sizeof wrong_plots / sizeof wrong_plots[0]) {
     char script[256];
     snprintf(script, sizeof script, "require('synrl').plot %s\n", wrong_plots[_i].arguments);
     scratch_file(&child.scratch, "s.lua", script);
     ck_assert_int_eq(child_run(&child, SYNRL "s.lua"), 1);
     ck_assert_msg(strstr(child.error, wrong_plots[_i].message) != NULL, "%s", child.error);
     ck_assert_ptr_eq(strstr(child.error, "s.lua:1: "), child.error);
-}
-END_TEST
-
-Suite *make_ocr_suite(void);
-Suite *make_ocr_suite(void) {
-    Suite *suite = suite_create("ocr");
-    TCase *tests = tcase_create("ocr");
-    char folder[4096];
-    if (getcwd(folder, sizeof folder) != NULL) {
-        setenv("SYNRL_SOURCE", folder, 1);
-    }
-    tcase_set_timeout(tests, 300);
-    tcase_add_checked_fixture(tests, open_child, close_child);
-    tcase_add_test(tests, any_number_of_threads_gives_the_same_bits);
-    tcase_add_loop_test(tests, threads_variants_and_paths_give_the_same_bits, 0, 4);
-    tcase_add_test(tests, a_classifier_leaves_its_confusion);
-    tcase_add_test(tests, worst_mistakes_are_drawn);
-    tcase_add_test(tests, scripts_draw_curves);
-    tcase_add_loop_test(tests, wrong_plots_are_told, 0, sizeof wrong_plots / sizeof wrong_plots[0]);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -1,10 +1,10 @@
 /* Replays: a run's weights from its transcript alone, what one synapse did, where two runs part. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/child.h"
+#include "support/test.h"
 
 #define SYNRL "\"$BUILD\"/synrl "
 #define RUN SYNRL "run --quiet --no-pictures s.lua "
@@ -44,6 +44,8 @@ static void close_child(void) {
     child_close(&child);
 }
 
+SUITE("replay", .setup = open_child, .teardown = close_child, .timeout = 120);
+
 static void expect(int code, const char *command, const char *says) {
     const int found = child_run(&child, "%s", command);
     ck_assert_msg(found == code, "%s: exit code %d: %s%s", command, found, child.output,
@@ -53,18 +55,17 @@ static void expect(int code, const char *command, const char *says) {
 
 static const char *const rules[] = {"qlearning", "static", "win_stay"};
 
-START_TEST(a_replay_without_data_ends_with_the_same_weights) {
+TEST_EACH(a_replay_without_data_ends_with_the_same_weights, 6) {
     char command[256], hash[32];
     snprintf(command, sizeof command, RUN "rule=%s batch=%d", rules[_i / 2], _i % 2 ? 60 : 30);
     child_ok(&child, command);
     ck_assert_int_eq(sscanf(child.output, "hash %31s", hash), 1);
     expect(0, "rm data.csv s.lua; " SYNRL "replay runs/*/", hash);
 }
-END_TEST
 
 /* Every line against the run's own files: the weight after the last step is that of weights.npz,
  * the rewards are the bits, and a weight moves by alpha times the action. */
-START_TEST(one_synapse_is_shown_step_by_step) {
+TEST(one_synapse_is_shown_step_by_step) {
     child_ok(&child, RUN "rule=static");
     child_ok(&child, SYNRL "replay --synapse 2:3:5 --steps 0..499 runs/*/");
     char *lines = strdup(child.output);
@@ -111,40 +112,37 @@ START_TEST(one_synapse_is_shown_step_by_step) {
     free(bits);
     free(lines);
 }
-END_TEST
 
-START_TEST(what_cannot_be_replayed_is_told) {
-    static const struct {
-        const char *command, *says;
-        int code;
-    } cases[] = {
-        {RUN "rule=gd; " SYNRL "replay runs/*/", "asks for more than rewards", 1},
-        {RUN "lua_alpha=true; " SYNRL "replay runs/*/", "alpha_s was a function of the script", 1},
-        {RUN "; truncate -s 20 runs/*/rewards.bin; " SYNRL "replay runs/*/",
-         "has 20 bytes: must hold a bit for each of 500 iterations", 1},
-        {RUN
-         "; printf '\\377\\377' | dd of=$(echo runs/*/rewards.bin) conv=notrunc 2>/dev/null; " SYNRL
+static const struct {
+    const char *command, *says;
+    int code;
+} refusals[] = {
+    {RUN "rule=gd; " SYNRL "replay runs/*/", "asks for more than rewards", 1},
+    {RUN "lua_alpha=true; " SYNRL "replay runs/*/", "alpha_s was a function of the script", 1},
+    {RUN "; truncate -s 20 runs/*/rewards.bin; " SYNRL "replay runs/*/",
+     "has 20 bytes: must hold a bit for each of 500 iterations", 1},
+    {RUN "; printf '\\377\\377' | dd of=$(echo runs/*/rewards.bin) conv=notrunc 2>/dev/null; " SYNRL
          "replay runs/*/",
-         "the record is damaged, or a plugin has changed", 1},
-        {RUN "rule=static; sed -i 's/,1.*/,5/' runs/*/policy.csv; " SYNRL "replay runs/*/",
-         "policy.csv", 1},
-        {RUN "; sed -i 's/\"summary\"/\"sum\"/' runs/*/run.json; " SYNRL "replay runs/*/",
-         "has not ended", 1},
-        {RUN "; sed -i 's/\"sequential\"/\"always\"/' runs/*/run.json; " SYNRL "replay runs/*/",
-         "-qlearning: rule \"qlearning\": sweep = \"always\"", 1},
-        {SYNRL "replay", "which run?", 2},
-        {SYNRL "replay --steps 5..3 x", "--steps must be two iterations", 2},
-        {SYNRL "replay --steps 5 x", "--steps must be two iterations", 2},
-        {RUN "; " SYNRL "replay --synapse 9:1:1 runs/*/", "\"9:1:1\" is no synapse", 1},
-        {RUN "; " SYNRL "replay --synapse 1:0:1 runs/*/", "\"1:0:1\" is no synapse", 1},
-        {RUN "; " SYNRL "replay --synapse 1:1:99999999999999999999 runs/*/", "is no synapse", 1},
-    };
-    expect(cases[_i].code, cases[_i].command, cases[_i].says);
-}
-END_TEST
-enum { N_REFUSALS = 13 };
+     "the record is damaged, or a plugin has changed", 1},
+    {RUN "rule=static; sed -i 's/,1.*/,5/' runs/*/policy.csv; " SYNRL "replay runs/*/",
+     "policy.csv", 1},
+    {RUN "; sed -i 's/\"summary\"/\"sum\"/' runs/*/run.json; " SYNRL "replay runs/*/",
+     "has not ended", 1},
+    {RUN "; sed -i 's/\"sequential\"/\"always\"/' runs/*/run.json; " SYNRL "replay runs/*/",
+     "-qlearning: rule \"qlearning\": sweep = \"always\"", 1},
+    {SYNRL "replay", "which run?", 2},
+    {SYNRL "replay --steps 5..3 x", "--steps must be two iterations", 2},
+    {SYNRL "replay --steps 5 x", "--steps must be two iterations", 2},
+    {RUN "; " SYNRL "replay --synapse 9:1:1 runs/*/", "\"9:1:1\" is no synapse", 1},
+    {RUN "; " SYNRL "replay --synapse 1:0:1 runs/*/", "\"1:0:1\" is no synapse", 1},
+    {RUN "; " SYNRL "replay --synapse 1:1:99999999999999999999 runs/*/", "is no synapse", 1},
+};
 
-START_TEST(runs_part_where_they_part) {
+TEST_EACH(what_cannot_be_replayed_is_told, sizeof refusals / sizeof refusals[0]) {
+    expect(refusals[_i].code, refusals[_i].command, refusals[_i].says);
+}
+
+TEST_EACH(runs_part_where_they_part, 6) {
     static const struct {
         const char *options, *says;
         int code;
@@ -159,19 +157,4 @@ START_TEST(runs_part_where_they_part) {
     child_ok(&child, RUN);
     ck_assert_int_eq(child_run(&child, RUN "--runs other %s", cases[_i].options), 0);
     expect(cases[_i].code, SYNRL "diff runs/*/ other/*/", cases[_i].says);
-}
-END_TEST
-
-Suite *make_replay_suite(void);
-Suite *make_replay_suite(void) {
-    Suite *suite = suite_create("replay");
-    TCase *tests = tcase_create("replay");
-    tcase_set_timeout(tests, 120);
-    tcase_add_checked_fixture(tests, open_child, close_child);
-    tcase_add_loop_test(tests, a_replay_without_data_ends_with_the_same_weights, 0, 6);
-    tcase_add_test(tests, one_synapse_is_shown_step_by_step);
-    tcase_add_loop_test(tests, what_cannot_be_replayed_is_told, 0, N_REFUSALS);
-    tcase_add_loop_test(tests, runs_part_where_they_part, 0, 6);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

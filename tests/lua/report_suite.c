@@ -1,12 +1,12 @@
 /* Reports and the live page, in a browser without a window: curves are drawn, nothing is fetched,
  * nothing in a run's folder can become part of the page. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "support/child.h"
+#include "support/test.h"
 
 #define SYNRL "\"$BUILD\"/synrl "
 #define BROWSER                                                               \
@@ -23,6 +23,8 @@ static void open_child(void) {
 static void close_child(void) {
     child_close(&child);
 }
+
+SUITE("report", .setup = open_child, .teardown = close_child, .timeout = 120);
 
 /* Two runs that differ in their seed, and one of a classifier, of few iterations. */
 static void make_runs(void) {
@@ -61,7 +63,7 @@ static void check_page(const char *address, int n_charts) {
     ck_assert_msg(strstr(child.error, "CONSOLE") == NULL, "%s", child.error);
 }
 
-START_TEST(a_report_is_drawn) {
+TEST(a_report_is_drawn) {
     make_runs();
     child_ok(&child, SYNRL "report runs/* --title 'Two of a kind'");
     ck_assert(child_said(&child, "report.html: 3 runs"));
@@ -73,10 +75,9 @@ START_TEST(a_report_is_drawn) {
         ck_assert_ptr_nonnull(strstr(child.output, "Confusion"));
     }
 }
-END_TEST
 
 /* Half way along the curves of 40 iterations the legend tells iteration 20 and a value for each. */
-START_TEST(values_are_shown_under_the_pointer) {
+TEST(values_are_shown_under_the_pointer) {
     make_runs();
     child_ok(&child, SYNRL "report runs/*some*");
     scratch_file(
@@ -98,11 +99,10 @@ START_TEST(values_are_shown_under_the_pointer) {
                       child.output);
     }
 }
-END_TEST
 
 /* A policy forbids every fetch (one would be told on the console, which check_page looks at), and
  * the page has no address to fetch from: uPlot's home page in a comment is all. */
-START_TEST(a_report_needs_nothing_else) {
+TEST(a_report_needs_nothing_else) {
     make_runs();
     child_ok(&child, SYNRL "report runs/*");
     child_ok(&child, "grep -c \"default-src 'none'; img-src data:; style-src\" report.html");
@@ -112,10 +112,9 @@ START_TEST(a_report_needs_nothing_else) {
                      0);
     ck_assert_str_eq(child.output, "0\n");
 }
-END_TEST
 
 /* Of the cells of this sweep, each once, though there are other runs and it was made twice. */
-START_TEST(a_sweep_is_reported) {
+TEST(a_sweep_is_reported) {
     make_runs();
     scratch_file(&child.scratch, "c.lua",
                  "local synrl = require 'synrl'\n"
@@ -135,11 +134,10 @@ START_TEST(a_sweep_is_reported) {
     ck_assert_int_ne(child_run(&child, SYNRL "report none.json"), 0);
     ck_assert(child_said(&child, "none.json: cannot open it"));
 }
-END_TEST
 
 #define HOSTILE "</script><img src=x onerror=alert(1)><!--"
 
-START_TEST(names_are_text) {
+TEST(names_are_text) {
     make_runs();
     child_ok(&child,
              "for f in runs/*/run.json; do sed -i 's#\"name\": \"[^\"]*\"#\"name\": \"" HOSTILE
@@ -155,9 +153,8 @@ START_TEST(names_are_text) {
         ck_assert_ptr_null(strstr(child.output, "<img src=\"x\""));
     }
 }
-END_TEST
 
-START_TEST(damage_is_shown_not_fatal) {
+TEST(damage_is_shown_not_fatal) {
     make_runs();
     child_ok(
         &child,
@@ -172,10 +169,9 @@ START_TEST(damage_is_shown_not_fatal) {
         ck_assert_ptr_nonnull(strstr(child.output, "metrics.csv: cannot open it"));
     }
 }
-END_TEST
 
 /* 20 runs of 10,000 points: under 3 MB, and drawn in less than a second of the browser's time. */
-START_TEST(many_points_are_thinned) {
+TEST(many_points_are_thinned) {
     make_runs();
     child_ok(&child,
              "r=$(ls -d runs/*some | head -n 1); head -n 1 $r/metrics.csv > m\n"
@@ -191,7 +187,6 @@ START_TEST(many_points_are_thinned) {
         check_page("report.html", 4);
     }
 }
-END_TEST
 
 /* The live page -------------------------------------------------------------------------------- */
 
@@ -216,7 +211,7 @@ static int with_server(const char *commands) {
                      commands);
 }
 
-START_TEST(the_live_page_follows) {
+TEST(the_live_page_follows) {
     make_runs();
     ck_assert_msg(with_server("get /data.json | cut -c1-60; get / | grep -c uPlot") == 0, "%s",
                   child.error);
@@ -232,9 +227,8 @@ START_TEST(the_live_page_follows) {
         ck_assert_msg(strstr(child.error, "CONSOLE") == NULL, "%s", child.error);
     }
 }
-END_TEST
 
-START_TEST(nothing_else_is_served) {
+TEST(nothing_else_is_served) {
     static const struct {
         const char *request, *status;
     } cases[] = {
@@ -268,10 +262,9 @@ START_TEST(nothing_else_is_served) {
         ck_assert_msg(strncmp(line, cases[i].status, 3) == 0, "%s: %.3s", cases[i].request, line);
     }
 }
-END_TEST
 
 /* What is no HTTP is answered with an error or hung up on, and the server goes on. */
-START_TEST(malformed_requests_do_no_harm) {
+TEST(malformed_requests_do_no_harm) {
     make_runs();
     ck_assert_msg(
         with_server(
@@ -291,25 +284,4 @@ START_TEST(malformed_requests_do_no_harm) {
             "get / | cut -c1-3 | head -n 1") == 0,
         "%s", child.error);
     ck_assert_str_eq(child.output, "200\n");
-}
-END_TEST
-
-Suite *make_report_suite(void);
-Suite *make_report_suite(void) {
-    Suite *suite = suite_create("report");
-    TCase *tests = tcase_create("report");
-    tcase_set_timeout(tests, 120);
-    tcase_add_checked_fixture(tests, open_child, close_child);
-    tcase_add_test(tests, a_report_is_drawn);
-    tcase_add_test(tests, values_are_shown_under_the_pointer);
-    tcase_add_test(tests, a_report_needs_nothing_else);
-    tcase_add_test(tests, a_sweep_is_reported);
-    tcase_add_test(tests, names_are_text);
-    tcase_add_test(tests, damage_is_shown_not_fatal);
-    tcase_add_test(tests, many_points_are_thinned);
-    tcase_add_test(tests, the_live_page_follows);
-    tcase_add_test(tests, nothing_else_is_served);
-    tcase_add_test(tests, malformed_requests_do_no_harm);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -1,12 +1,12 @@
 /* Runs that are cut short, by a signal or a crash, and gone on with: to the same weights, the same
  * metrics and the same transcript as a run that nothing disturbed. `make check-crash` does the
  * first test a hundred times. */
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/child.h"
+#include "support/test.h"
 
 #define SYNRL "\"$BUILD\"/synrl "
 
@@ -57,6 +57,8 @@ static void close_child(void) {
     child_close(&child);
 }
 
+SUITE("resume", .setup = open_child, .teardown = close_child, .has_no_timeout = true);
+
 static char *prints_of(const char *runs) {
     ck_assert_int_eq(child_run(&child, PRINTS, runs), 0);
     return strdup(child.output);
@@ -86,7 +88,7 @@ static unsigned n_crashes(void) {
 
 /* The moments are spread over what a whole run takes, by the golden ratio. Until a run was begun
  * there is nothing to resume. */
-START_TEST(a_run_killed_at_any_moment_ends_the_same) {
+TEST(a_run_killed_at_any_moment_ends_the_same) {
     char *result, *prints;
     run_undisturbed(DENSE, &result, &prints);
     ck_assert_int_eq(child_run(&child,
@@ -111,7 +113,6 @@ START_TEST(a_run_killed_at_any_moment_ends_the_same) {
     free(result);
     free(prints);
 }
-END_TEST
 
 static const char *const rules[] = {"qlearning", "win_stay", "gd"};
 
@@ -136,14 +137,13 @@ static void check_signal(const char *options, const char *signal) {
 
 /* And static after the first two. gd leaves no transcript and no policy: what is missing is the
  * same too. */
-START_TEST(every_rule_goes_on_after_a_signal) {
+TEST_EACH(every_rule_goes_on_after_a_signal, sizeof rules / sizeof rules[0]) {
     char options[64];
     snprintf(options, sizeof options, "rule=%s", rules[_i]);
     check_signal(options, _i % 2 == 0 ? "INT" : "TERM");
 }
-END_TEST
 
-START_TEST(a_complete_call_is_told_again) {
+TEST(a_complete_call_is_told_again) {
     ck_assert_int_eq(child_run(&child, SYNRL RUN), 0);
     char *result = strdup(child.output), *prints = prints_of("runs");
     ck_assert_msg(child_run(&child, SYNRL "resume --quiet runs/*-first") == 0, "%s", child.error);
@@ -151,7 +151,6 @@ START_TEST(a_complete_call_is_told_again) {
     free(result);
     free(prints);
 }
-END_TEST
 
 /* Sweeps --------------------------------------------------------------------------------------- */
 
@@ -177,7 +176,7 @@ static const char sweeping[] =
     "return second.cells[2].result or {}\n";
 
 /* As the cell that it was: no cell is run anew. All that a call can be told is told again. */
-START_TEST(a_run_of_a_sweep_goes_on_in_its_cell) {
+TEST_EACH(a_run_of_a_sweep_goes_on_in_its_cell, 2) {
     static const char *const signals[] = {"KILL", "TERM"}; /* system() ignores INT */
 #define SWEEPING "run --quiet --no-pictures --seed 5 c.lua samples=150 "
     scratch_file(&child.scratch, "c.lua", sweeping);
@@ -199,7 +198,6 @@ START_TEST(a_run_of_a_sweep_goes_on_in_its_cell) {
     ck_assert_msg(!child_said(&child, "[]"), "%s", child.output);
     free(result);
 }
-END_TEST
 
 /* Damage --------------------------------------------------------------------------------------- */
 
@@ -222,7 +220,7 @@ static const struct {
 enum { N_DAMAGES = sizeof damages / sizeof damages[0] };
 
 /* A run of the first alone is interrupted, damaged, and resumed. */
-START_TEST(damage_is_named_and_the_checkpoint_before_is_used) {
+TEST_EACH(damage_is_named_and_the_checkpoint_before_is_used, N_DAMAGES) {
     char *result, *prints;
     run_undisturbed("", &result, &prints);
     const int code = child_run(&child,
@@ -237,12 +235,11 @@ START_TEST(damage_is_named_and_the_checkpoint_before_is_used) {
     free(result);
     free(prints);
 }
-END_TEST
 
 /* metrics.csv may not grow past 32 KiB: the write fails, and with it the run; given room, it goes
  * on.
  */
-START_TEST(a_full_disk_is_an_error_and_can_be_mended) {
+TEST(a_full_disk_is_an_error_and_can_be_mended) {
     char *result, *prints;
     run_undisturbed("", &result, &prints);
     ck_assert_int_eq(child_run(&child, "trap '' XFSZ; ulimit -f 32; " SYNRL RUN), 1);
@@ -254,9 +251,8 @@ START_TEST(a_full_disk_is_an_error_and_can_be_mended) {
     free(result);
     free(prints);
 }
-END_TEST
 
-START_TEST(a_save_that_cannot_be_named_is_an_error) {
+TEST(a_save_that_cannot_be_named_is_an_error) {
     ck_assert_int_eq(child_run(&child, KILLED "r=$(echo runs/*-first)\n"
                                               "mkdir -p $r/checkpoint-000000006000.bin/x\n" SYNRL
                                               "resume --quiet $r"),
@@ -264,51 +260,30 @@ START_TEST(a_save_that_cannot_be_named_is_an_error) {
     ck_assert_msg(child_said(&child, "checkpoint-000000006000.bin: cannot write it"), "%s",
                   child.error);
 }
-END_TEST
 
 /* Refusals ------------------------------------------------------------------------------------- */
 
-START_TEST(what_cannot_be_resumed_is_told) {
-    static const struct {
-        const char *commands, *says;
-        int code;
-    } cases[] = {
-        {SYNRL "resume", "synrl: which run? write synrl resume RUN\n", 2},
-        {SYNRL "resume a b", "synrl: resume takes one run, not \"b\" too\n", 2},
-        {SYNRL "resume --seed 3 a", "resume does not take --seed", 2},
-        {SYNRL "resume nothing", "synrl: no run \"nothing\", and no folder runs", 1},
-        {"mkdir x; echo '[1]' >x/run.json; " SYNRL "resume x",
-         "must be an object with a \"status\"", 1},
-        {"mkdir x; echo '{' >x/run.json; " SYNRL "resume x", "not the record of a run", 1},
-        {"mkdir x; echo '{\"status\":\"done\"}' >x/run.json; " SYNRL "resume x",
-         "not recorded by `synrl run`", 1},
-        {KILLED "sed -i 's/0.75/0.5/' s.lua; " SYNRL "resume runs/*-first",
-         "cannot go on: the script is no longer the recorded one: data.samples: 300 and 200", 1},
-        {"touch wait; " SYNRL RUN "&\n" AWAIT SYNRL
-         "resume runs/*-first; code=$?; kill -9 $!; exit $code",
-         "another process is at work on this run", 1},
-    };
-    ck_assert_int_eq(child_run(&child, cases[_i].commands, 0), cases[_i].code);
-    ck_assert_msg(child_said(&child, cases[_i].says), "%s", child.error);
-}
-END_TEST
-enum { N_REFUSALS = 9 };
+static const struct {
+    const char *commands, *says;
+    int code;
+} refusals[] = {
+    {SYNRL "resume", "synrl: which run? write synrl resume RUN\n", 2},
+    {SYNRL "resume a b", "synrl: resume takes one run, not \"b\" too\n", 2},
+    {SYNRL "resume --seed 3 a", "resume does not take --seed", 2},
+    {SYNRL "resume nothing", "synrl: no run \"nothing\", and no folder runs", 1},
+    {"mkdir x; echo '[1]' >x/run.json; " SYNRL "resume x", "must be an object with a \"status\"",
+     1},
+    {"mkdir x; echo '{' >x/run.json; " SYNRL "resume x", "not the record of a run", 1},
+    {"mkdir x; echo '{\"status\":\"done\"}' >x/run.json; " SYNRL "resume x",
+     "not recorded by `synrl run`", 1},
+    {KILLED "sed -i 's/0.75/0.5/' s.lua; " SYNRL "resume runs/*-first",
+     "cannot go on: the script is no longer the recorded one: data.samples: 300 and 200", 1},
+    {"touch wait; " SYNRL RUN "&\n" AWAIT SYNRL
+     "resume runs/*-first; code=$?; kill -9 $!; exit $code",
+     "another process is at work on this run", 1},
+};
 
-Suite *make_resume_suite(void);
-Suite *make_resume_suite(void) {
-    Suite *suite = suite_create("resume");
-    TCase *tests = tcase_create("resume");
-    tcase_set_timeout(tests, 0);
-    tcase_add_checked_fixture(tests, open_child, close_child);
-    tcase_add_test(tests, a_run_killed_at_any_moment_ends_the_same);
-    tcase_add_loop_test(tests, every_rule_goes_on_after_a_signal, 0,
-                        sizeof rules / sizeof rules[0]);
-    tcase_add_test(tests, a_complete_call_is_told_again);
-    tcase_add_loop_test(tests, a_run_of_a_sweep_goes_on_in_its_cell, 0, 2);
-    tcase_add_loop_test(tests, damage_is_named_and_the_checkpoint_before_is_used, 0, N_DAMAGES);
-    tcase_add_test(tests, a_full_disk_is_an_error_and_can_be_mended);
-    tcase_add_test(tests, a_save_that_cannot_be_named_is_an_error);
-    tcase_add_loop_test(tests, what_cannot_be_resumed_is_told, 0, N_REFUSALS);
-    suite_add_tcase(suite, tests);
-    return suite;
+TEST_EACH(what_cannot_be_resumed_is_told, sizeof refusals / sizeof refusals[0]) {
+    ck_assert_int_eq(child_run(&child, refusals[_i].commands, 0), refusals[_i].code);
+    ck_assert_msg(child_said(&child, refusals[_i].says), "%s", child.error);
 }

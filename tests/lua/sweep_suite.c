@@ -1,12 +1,12 @@
 /* Sweeps, from a script and from the command line: every cell once, nothing silently dropped, the
  * same command finishes what is missing. */
-#include <check.h>
 #include <jansson.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/child.h"
+#include "support/test.h"
 #include "sweep/groups.h"
 
 #define SYNRL "\"$BUILD\"/synrl "
@@ -46,6 +46,8 @@ static void close_child(void) {
     child_close(&child);
 }
 
+SUITE("sweep", .setup = open_child, .teardown = close_child, .timeout = 120);
+
 static json_t *sweep_json(int code, const char *command) {
     const int found = child_run(&child, SYNRL "%s", command);
     ck_assert_msg(found == code, "%s: exit code %d: %s", command, found, child.error);
@@ -70,7 +72,7 @@ static size_t n_lines(const char *file) {
 #define SWEEP "sweep --json --no-record s.lua n=1,2 seed=1..3 x=1e-3 -j 2 "
 
 /* 10 n + seed^2 for seeds 1, 2, 3: mean 10 n + 14/3, variance 16.33, and t = 4.303. */
-START_TEST(every_cell_runs_once_and_groups_are_right) {
+TEST(every_cell_runs_once_and_groups_are_right) {
     json_t *results = sweep_json(0, SWEEP), *groups = json_object_get(results, "groups");
     ck_assert_uint_eq(n_lines("log"), 6);
     ck_assert_uint_eq(json_array_size(json_object_get(results, "cells")), 6);
@@ -93,9 +95,8 @@ START_TEST(every_cell_runs_once_and_groups_are_right) {
     }
     json_decref(results);
 }
-END_TEST
 
-START_TEST(the_same_command_runs_what_is_missing) {
+TEST(the_same_command_runs_what_is_missing) {
     json_decref(sweep_json(0, SWEEP));
     json_decref(sweep_json(0, SWEEP));
     ck_assert_uint_eq(n_lines("log"), 6);
@@ -115,9 +116,8 @@ START_TEST(the_same_command_runs_what_is_missing) {
     json_decref(sweep_json(0, SWEEP "--fresh"));
     ck_assert_uint_eq(n_lines("log"), 27);
 }
-END_TEST
 
-START_TEST(shards_share_the_cells) {
+TEST(shards_share_the_cells) {
     json_t *results = sweep_json(0, SWEEP "--shard 1/2");
     ck_assert_int_eq(integer_at(results, "missing"), 3);
     json_decref(results);
@@ -126,9 +126,8 @@ START_TEST(shards_share_the_cells) {
     ck_assert_uint_eq(n_lines("log"), 6);
     json_decref(results);
 }
-END_TEST
 
-START_TEST(failures_are_told_counted_and_can_be_mended) {
+TEST(failures_are_told_counted_and_can_be_mended) {
     child_run(&child, "touch fails");
     json_t *results = sweep_json(1, SWEEP "--retries 1");
     ck_assert_msg(child_said(&child, "n=2 x=1e-3 seed=2 failed, and is tried again: exit code 1"),
@@ -147,16 +146,14 @@ START_TEST(failures_are_told_counted_and_can_be_mended) {
     ck_assert_uint_eq(n_lines("log"), 12);
     json_decref(results);
 }
-END_TEST
 
-START_TEST(the_first_failure_may_end_it) {
+TEST(the_first_failure_may_end_it) {
     child_run(&child, "touch fails");
     ck_assert_int_eq(child_run(&child, SYNRL "sweep s.lua n=2,1 seed=1..20 --fail-fast"), 1);
     ck_assert_uint_eq(n_lines("log"), 1);
 }
-END_TEST
 
-START_TEST(a_killed_sweep_is_finished_by_the_same_command) {
+TEST(a_killed_sweep_is_finished_by_the_same_command) {
     child_run(&child, "sed -i \"s/^local fails/os.execute('sleep 0.05') local fails/\" s.lua");
     child_run(&child, SYNRL SWEEP "& sleep 0.1; kill -9 $!; sleep 0.2");
     json_t *results = sweep_json(0, SWEEP);
@@ -168,10 +165,9 @@ START_TEST(a_killed_sweep_is_finished_by_the_same_command) {
     ck_assert_msg(strcmp(child.output, "75\n") == 0, "%s%s", child.output, child.error);
     ck_assert(child_said(&child, "interrupted; the same command finishes what is missing"));
 }
-END_TEST
 
 /* 5 + a seed over three seeds: 7 and 9. The second sweep stands on the first. */
-START_TEST(a_script_sweeps) {
+TEST(a_script_sweeps) {
     for (int round = 0; round < 2; round++) {
         json_t *result = sweep_json(0, "run --json --quiet t.lua");
         const json_t *groups = json_object_get(result, "groups");
@@ -195,9 +191,8 @@ START_TEST(a_script_sweeps) {
         ck_assert_str_eq(child.output, "xxxxxxxxxxxx");
     }
 }
-END_TEST
 
-START_TEST(misuse_is_told) {
+TEST_EACH(misuse_is_told, 8) {
     static const struct {
         const char *command, *says;
         int code;
@@ -214,33 +209,12 @@ START_TEST(misuse_is_told) {
     ck_assert_int_eq(child_run(&child, SYNRL "%s", cases[_i].command), cases[_i].code);
     ck_assert_msg(child_said(&child, cases[_i].says), "%s", child.error);
 }
-END_TEST
 
 /* Student's t, from a printed table: 2, 31 and 121 numbers. */
-START_TEST(confidence_is_students) {
+TEST(confidence_is_students) {
     ck_assert(isnan(student_95(1)));
     ck_assert_double_eq_tol(student_95(2), 12.706, 1e-3);
     ck_assert_double_eq_tol(student_95(31), 2.042, 1e-3);
     ck_assert_double_eq_tol(student_95(41), 2.021, 1e-3);
     ck_assert_double_eq_tol(student_95(121), 1.980, 1e-3);
-}
-END_TEST
-
-Suite *make_sweep_suite(void);
-Suite *make_sweep_suite(void) {
-    Suite *suite = suite_create("sweep");
-    TCase *tests = tcase_create("sweep");
-    tcase_set_timeout(tests, 120);
-    tcase_add_checked_fixture(tests, open_child, close_child);
-    tcase_add_test(tests, every_cell_runs_once_and_groups_are_right);
-    tcase_add_test(tests, the_same_command_runs_what_is_missing);
-    tcase_add_test(tests, shards_share_the_cells);
-    tcase_add_test(tests, failures_are_told_counted_and_can_be_mended);
-    tcase_add_test(tests, the_first_failure_may_end_it);
-    tcase_add_test(tests, a_killed_sweep_is_finished_by_the_same_command);
-    tcase_add_test(tests, a_script_sweeps);
-    tcase_add_loop_test(tests, misuse_is_told, 0, 8);
-    tcase_add_test(tests, confidence_is_students);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -1,5 +1,4 @@
 /* Activations against the closed forms in long double. */
-#include <check.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -7,6 +6,7 @@
 #include "plugin/component.h"
 #include "plugin/host.h"
 #include "support/support.h"
+#include "support/test.h"
 #include "synrl/activation.h"
 
 enum { N_POINTS = 601 }; /* more than two of sigmoid's chunks, and no multiple of anything */
@@ -70,6 +70,8 @@ static void teardown(void) {
     core_destroy(core);
 }
 
+SUITE("activation", .setup = setup, .teardown = teardown);
+
 static void load(const char *id) {
     component_release(component);
     component = test_component(core, SYNRL_KIND_ACTIVATION, id, 0, NULL);
@@ -87,7 +89,7 @@ static void check_near(const char *id, float x, float found, long double expecte
                   (double)x, (double)found, expected);
 }
 
-START_TEST(values_are_the_closed_form) {
+TEST_EACH(values_are_the_closed_form, N_EXPECTATIONS) {
     const struct expectation *expected = &expectations[_i];
     load(expected->id);
     synrl_activation_apply(activation, N_POINTS, points, values);
@@ -95,10 +97,9 @@ START_TEST(values_are_the_closed_form) {
         check_near(expected->id, points[i], values[i], expected->function((long double)points[i]));
     }
 }
-END_TEST
 
 /* tanh and sigmoid take slopes from y, where 1 - y^2 and y (1 - y) cancel: an absolute bound. */
-START_TEST(slopes_are_the_closed_form) {
+TEST_EACH(slopes_are_the_closed_form, N_EXPECTATIONS) {
     const struct expectation *expected = &expectations[_i];
     load(expected->id);
     if (expected->slope == NULL) {
@@ -115,11 +116,10 @@ START_TEST(slopes_are_the_closed_form) {
                       (double)slopes[i], slope);
     }
 }
-END_TEST
 
 /* Central differences of the values' own closed form: with h = 2^-12 the error is h^2 f'''/6 <
  * 2e-8. */
-START_TEST(slopes_are_those_of_the_values) {
+TEST_EACH(slopes_are_those_of_the_values, N_EXPECTATIONS) {
     const struct expectation *expected = &expectations[_i];
     load(expected->id);
     if (expected->slope == NULL) {
@@ -136,9 +136,8 @@ START_TEST(slopes_are_those_of_the_values) {
         ck_assert_ldouble_le(fabsl((long double)slopes[i] - rise), 1e-6L);
     }
 }
-END_TEST
 
-START_TEST(any_length_and_in_place_give_the_same_bits) {
+TEST_EACH(any_length_and_in_place_give_the_same_bits, N_EXPECTATIONS) {
     load(expectations[_i].id);
     synrl_activation_apply(activation, N_POINTS, points, values);
     for (size_t n = 0; n <= N_POINTS; n += n < 70 ? 1 : 59) {
@@ -150,9 +149,8 @@ START_TEST(any_length_and_in_place_give_the_same_bits) {
         ck_assert(found[n] == 77.0F); /* nothing behind the end */
     }
 }
-END_TEST
 
-START_TEST(slopes_may_overwrite_x_or_y) {
+TEST_EACH(slopes_may_overwrite_x_or_y, N_EXPECTATIONS) {
     load(expectations[_i].id);
     if (expectations[_i].slope == NULL) {
         return;
@@ -167,10 +165,9 @@ START_TEST(slopes_may_overwrite_x_or_y) {
     ck_assert_mem_eq(over_x, slopes, sizeof slopes);
     ck_assert_mem_eq(over_y, slopes, sizeof slopes);
 }
-END_TEST
 
 /* Far out: the limits, never a NaN; and a NaN does not pass for a number. */
-START_TEST(extremes) {
+TEST_EACH(extremes, N_EXPECTATIONS) {
     static const float far[] = {-FLT_MAX, -1e4F, -89.0F, -0.0F, 0.0F, 89.0F, 1e4F, FLT_MAX};
     enum { N_FAR = sizeof far / sizeof far[0] };
     const struct expectation *expected = &expectations[_i];
@@ -185,28 +182,11 @@ START_TEST(extremes) {
     synrl_activation_apply(activation, 1, &nan, &y);
     ck_assert_msg(isnan(y) || expected->slope == NULL, "%s of NaN: %g", expected->id, (double)y);
 }
-END_TEST
 
-START_TEST(relu_has_slope_0_at_0) {
+TEST(relu_has_slope_0_at_0) {
     load("relu");
     const float zeros[] = {0.0F, -0.0F};
     float slope[2] = {7.0F, 7.0F};
     activation->ops->derivative(activation->host, activation->config, 2, zeros, zeros, slope);
     ck_assert(slope[0] == 0.0F && slope[1] == 0.0F);
-}
-END_TEST
-
-Suite *make_activation_suite(void) {
-    Suite *suite = suite_create("activation");
-    TCase *tests = tcase_create("activation");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, values_are_the_closed_form, 0, N_EXPECTATIONS);
-    tcase_add_loop_test(tests, slopes_are_the_closed_form, 0, N_EXPECTATIONS);
-    tcase_add_loop_test(tests, slopes_are_those_of_the_values, 0, N_EXPECTATIONS);
-    tcase_add_loop_test(tests, any_length_and_in_place_give_the_same_bits, 0, N_EXPECTATIONS);
-    tcase_add_loop_test(tests, slopes_may_overwrite_x_or_y, 0, N_EXPECTATIONS);
-    tcase_add_loop_test(tests, extremes, 0, N_EXPECTATIONS);
-    tcase_add_test(tests, relu_has_slope_0_at_0);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -1,10 +1,10 @@
 /* Data set "boundary" against its formula, taken in double and one number at a time. */
-#include <check.h>
 #include <math.h>
 #include <string.h>
 
 #include "engine/engine.h"
 #include "support/loader.h"
+#include "support/test.h"
 
 static struct loader loader;
 
@@ -16,6 +16,8 @@ static void teardown(void) {
     loader_close(&loader);
 }
 
+SUITE("boundary", .setup = setup, .teardown = teardown);
+
 /* Number i of the streams that the plugin draws from: 0 first layer, 1 second layer, 2 points. */
 static double drawn(uint64_t seed, uint64_t stream, uint64_t i, float range) {
     float value;
@@ -24,12 +26,13 @@ static double drawn(uint64_t seed, uint64_t stream, uint64_t i, float range) {
     return (double)value;
 }
 
-START_TEST(answers_by_the_formula) {
+TEST(answers_by_the_formula) {
     enum { SAMPLES = 37, DIMENSION = 3, HIDDEN = 5, SEED = 9 };
-    struct dataset *dataset = loader_load(
-        &loader, "boundary",
-        GIVEN(WHOLE("samples", SAMPLES), WHOLE("dimension", DIMENSION), WHOLE("hidden", HIDDEN),
-              WHOLE("seed", SEED), REAL("range", 2.0), REAL("weight_range", 0.5)));
+    struct dataset *dataset =
+        loader_load(&loader, "boundary",
+                    GIVEN({"samples", INTEGER(SAMPLES)}, {"dimension", INTEGER(DIMENSION)},
+                          {"hidden", INTEGER(HIDDEN)}, {"seed", INTEGER(SEED)},
+                          {"range", NUMBER(2.0)}, {"weight_range", NUMBER(0.5)}));
     const synrl_data *data = dataset_data(dataset);
     const float *inputs = data->inputs;
     for (uint64_t s = 0; s < SAMPLES; s++) {
@@ -47,9 +50,8 @@ START_TEST(answers_by_the_formula) {
     }
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(has_the_papers_shape_by_default) {
+TEST(has_the_papers_shape_by_default) {
     struct dataset *dataset = loader_load(&loader, "boundary", 0, NULL);
     const synrl_data *data = dataset_data(dataset);
     ck_assert_uint_eq(data->n_samples, 2000);
@@ -73,12 +75,11 @@ START_TEST(has_the_papers_shape_by_default) {
     ck_assert_uint_lt(n_positive, 1000 + 224);
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(gives_the_class_when_asked) {
-    struct dataset *output = loader_load(&loader, "boundary", GIVEN(WHOLE("samples", 50)));
-    struct dataset *class =
-        loader_load(&loader, "boundary", GIVEN(WHOLE("samples", 50), TEXT("targets", "class")));
+TEST(gives_the_class_when_asked) {
+    struct dataset *output = loader_load(&loader, "boundary", GIVEN({"samples", INTEGER(50)}));
+    struct dataset *class = loader_load(
+        &loader, "boundary", GIVEN({"samples", INTEGER(50)}, {"targets", STRING("class")}));
     for (size_t s = 0; s < 50; s++) {
         const float expected = dataset_data(output)->targets[s] > 0 ? 1.0F : -1.0F;
         ck_assert_float_eq(dataset_data(class)->targets[s], expected);
@@ -86,14 +87,13 @@ START_TEST(gives_the_class_when_asked) {
     dataset_release(output);
     dataset_release(class);
 }
-END_TEST
 
-START_TEST(puts_the_activation_on_both_layers) {
+TEST(puts_the_activation_on_both_layers) {
     /* One unit, one dimension, identity: the target is w2 w1 x. */
-    struct dataset *dataset =
-        loader_load(&loader, "boundary",
-                    GIVEN(WHOLE("samples", 20), WHOLE("dimension", 1), WHOLE("hidden", 1),
-                          TEXT("activation", "identity"), WHOLE("seed", 4)));
+    struct dataset *dataset = loader_load(
+        &loader, "boundary",
+        GIVEN({"samples", INTEGER(20)}, {"dimension", INTEGER(1)}, {"hidden", INTEGER(1)},
+              {"activation", STRING("identity")}, {"seed", INTEGER(4)}));
     const float *x = dataset_data(dataset)->inputs;
     const double slope = drawn(4, 0, 0, 1.0F) * drawn(4, 1, 0, 1.0F);
     for (size_t s = 0; s < 20; s++) {
@@ -102,12 +102,11 @@ START_TEST(puts_the_activation_on_both_layers) {
     }
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(depends_on_its_seed_alone) {
-    struct dataset *a = loader_load(&loader, "boundary", GIVEN(WHOLE("seed", 7)));
-    struct dataset *b = loader_load(&loader, "boundary", GIVEN(WHOLE("seed", 7)));
-    struct dataset *c = loader_load(&loader, "boundary", GIVEN(WHOLE("seed", 8)));
+TEST(depends_on_its_seed_alone) {
+    struct dataset *a = loader_load(&loader, "boundary", GIVEN({"seed", INTEGER(7)}));
+    struct dataset *b = loader_load(&loader, "boundary", GIVEN({"seed", INTEGER(7)}));
+    struct dataset *c = loader_load(&loader, "boundary", GIVEN({"seed", INTEGER(8)}));
     const size_t size = 2000 * sizeof(float);
     ck_assert_mem_eq(dataset_data(a)->targets, dataset_data(b)->targets, size);
     ck_assert_mem_eq(dataset_data(a)->inputs, dataset_data(b)->inputs, 2 * size);
@@ -116,26 +115,10 @@ START_TEST(depends_on_its_seed_alone) {
     dataset_release(b);
     dataset_release(c);
 }
-END_TEST
 
-START_TEST(refuses_targets_that_are_not_finite) {
+TEST(refuses_targets_that_are_not_finite) {
     /* 1e30 * 1e30 is past what a float can hold. */
-    loader_refuse(
-        &loader, SYNRL_INVALID, "target 1 of sample 1 is", "boundary",
-        GIVEN(TEXT("activation", "identity"), REAL("range", 1e30), REAL("weight_range", 1e30)));
-}
-END_TEST
-
-Suite *make_boundary_suite(void) {
-    Suite *suite = suite_create("boundary");
-    TCase *tests = tcase_create("boundary");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, answers_by_the_formula);
-    tcase_add_test(tests, has_the_papers_shape_by_default);
-    tcase_add_test(tests, gives_the_class_when_asked);
-    tcase_add_test(tests, puts_the_activation_on_both_layers);
-    tcase_add_test(tests, depends_on_its_seed_alone);
-    tcase_add_test(tests, refuses_targets_that_are_not_finite);
-    suite_add_tcase(suite, tests);
-    return suite;
+    loader_refuse(&loader, SYNRL_INVALID, "target 1 of sample 1 is", "boundary",
+                  GIVEN({"activation", STRING("identity")}, {"range", NUMBER(1e30)},
+                        {"weight_range", NUMBER(1e30)}));
 }

@@ -1,9 +1,9 @@
 /* Data set "csv": what reads, and how, and what is refused, with its line. */
-#include <check.h>
 #include <locale.h>
 #include <string.h>
 
 #include "support/loader.h"
+#include "support/test.h"
 
 static struct loader loader;
 
@@ -15,17 +15,20 @@ static void teardown(void) {
     loader_close(&loader);
 }
 
+SUITE("csv", .setup = setup, .teardown = teardown);
+
 static const char *file(const char *text) {
     return loader_file(&loader, "table.csv", text, strlen(text));
 }
 
 static struct dataset *load(const char *text, const char *label) {
-    return loader_load(&loader, "csv", GIVEN(TEXT("path", file(text)), TEXT("label", label)));
+    return loader_load(&loader, "csv",
+                       GIVEN({"path", STRING(file(text))}, {"label", STRING(label)}));
 }
 
 static void refuse(const char *text, const char *label, const char *part) {
     loader_refuse(&loader, SYNRL_INVALID, part, "csv",
-                  GIVEN(TEXT("path", file(text)), TEXT("label", label)));
+                  GIVEN({"path", STRING(file(text))}, {"label", STRING(label)}));
 }
 
 static void check_inputs(const struct dataset *dataset, size_t n_samples, size_t n_inputs,
@@ -37,7 +40,7 @@ static void check_inputs(const struct dataset *dataset, size_t n_samples, size_t
     ck_assert_mem_eq(data->inputs, expected, n_samples * n_inputs * sizeof(float));
 }
 
-START_TEST(reads_a_header_and_words_as_labels) {
+TEST(reads_a_header_and_words_as_labels) {
     struct dataset *dataset =
         load("length,kind,width\n1.5,plum,2\n-3e2,apple,0.25\n+.5,plum,1\n", "kind");
     static const float inputs[] = {1.5F, 2.0F, -300.0F, 0.25F, 0.5F, 1.0F};
@@ -51,21 +54,19 @@ START_TEST(reads_a_header_and_words_as_labels) {
     ck_assert_ptr_null(data->targets);
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(orders_numbers_as_labels_by_value) {
+TEST(orders_numbers_as_labels_by_value) {
     struct dataset *dataset = load("7,10\n7,9\n7,-1\n7,9.0\n", "2");
     static const int32_t labels[] = {2, 1, 0, 1};
     ck_assert_mem_eq(dataset_data(dataset)->labels, labels, sizeof labels);
     ck_assert_str_eq(dataset_data(dataset)->class_names[2], "10");
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(reads_targets_in_the_order_asked_for) {
+TEST(reads_targets_in_the_order_asked_for) {
     const char *path = file("a,b,c\n1,2,3\n4,5,6\n");
     struct dataset *dataset =
-        loader_load(&loader, "csv", GIVEN(TEXT("path", path), TEXT("targets", "c, 1")));
+        loader_load(&loader, "csv", GIVEN({"path", STRING(path)}, {"targets", STRING("c, 1")}));
     static const float inputs[] = {2, 5}, targets[] = {3, 1, 6, 4};
     check_inputs(dataset, 2, 1, inputs);
     const synrl_data *data = dataset_data(dataset);
@@ -75,7 +76,6 @@ START_TEST(reads_targets_in_the_order_asked_for) {
     ck_assert_ptr_null(data->labels);
     dataset_release(dataset);
 }
-END_TEST
 
 /* The same table in the manners in which programs write it. */
 static const char *const manners[] = {
@@ -91,7 +91,7 @@ static const char *const manners[] = {
     "x,\"y\"\"\n,\",z\n1,2,a\n3,4,b\n",
 };
 
-START_TEST(reads_every_manner_of_writing) {
+TEST_EACH(reads_every_manner_of_writing, sizeof manners / sizeof manners[0]) {
     static const float inputs[] = {1, 2, 3, 4};
     struct dataset *dataset = load(manners[_i], "3");
     check_inputs(dataset, 2, 2, inputs);
@@ -99,34 +99,33 @@ START_TEST(reads_every_manner_of_writing) {
     ck_assert_str_eq(dataset_data(dataset)->class_names[1], "b");
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(separates_by_the_byte_given) {
+TEST(separates_by_the_byte_given) {
     const char *path = file("1,5;no\n2;yes\n");
     loader_refuse(&loader, SYNRL_INVALID, "table.csv:1: column 1 is \"1,5\"", "csv",
-                  GIVEN(TEXT("path", path), TEXT("label", "2"), TEXT("separator", ";"),
-                        TEXT("header", "no")));
+                  GIVEN({"path", STRING(path)}, {"label", STRING("2")}, {"separator", STRING(";")},
+                        {"header", STRING("no")}));
     path = file("1\tno\n2\tyes, please\n");
     struct dataset *dataset = loader_load(
-        &loader, "csv", GIVEN(TEXT("path", path), TEXT("label", "2"), TEXT("separator", "\t")));
+        &loader, "csv",
+        GIVEN({"path", STRING(path)}, {"label", STRING("2")}, {"separator", STRING("\t")}));
     ck_assert_str_eq(dataset_data(dataset)->class_names[1], "yes, please");
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(takes_a_header_when_told) {
+TEST(takes_a_header_when_told) {
     const char *path = file("0,1,label\n5,6,a\n7,8,b\n");
     loader_refuse(&loader, SYNRL_INVALID, "no column \"label\": must be a number from 1 to 3",
-                  "csv", GIVEN(TEXT("path", path), TEXT("label", "label")));
+                  "csv", GIVEN({"path", STRING(path)}, {"label", STRING("label")}));
     struct dataset *dataset = loader_load(
-        &loader, "csv", GIVEN(TEXT("path", path), TEXT("label", "label"), TEXT("header", "yes")));
+        &loader, "csv",
+        GIVEN({"path", STRING(path)}, {"label", STRING("label")}, {"header", STRING("yes")}));
     static const float inputs[] = {5, 6, 7, 8};
     check_inputs(dataset, 2, 2, inputs);
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(does_not_depend_on_the_locale) {
+TEST(does_not_depend_on_the_locale) {
     /* Where the comma is the decimal point, strtof would stop at ours. */
     const bool has_comma = setlocale(LC_ALL, "de_DE.UTF-8") != NULL;
     struct dataset *dataset = load("1.5,a\n2.5,b\n", "2");
@@ -138,7 +137,6 @@ START_TEST(does_not_depend_on_the_locale) {
         fprintf(stderr, "skipped: csv in a locale with a decimal comma, none is installed\n");
     }
 }
-END_TEST
 
 static const struct {
     const char *text, *label, *part;
@@ -168,34 +166,33 @@ static const struct {
     {"1,a\n2,\"b\"c\n", "2", "table.csv:2: text behind a closing quote"},
 };
 
-START_TEST(refuses_with_the_line) {
+TEST_EACH(refuses_with_the_line, sizeof malformed / sizeof malformed[0]) {
     refuse(malformed[_i].text, malformed[_i].label, malformed[_i].part);
 }
-END_TEST
 
-START_TEST(refuses_what_is_not_a_text_file) {
+TEST(refuses_what_is_not_a_text_file) {
     const char *path = loader_file(&loader, "table.csv", "1,a\n2\0,b\n", 9);
     loader_refuse(&loader, SYNRL_INVALID, "a zero byte at offset 5", "csv",
-                  GIVEN(TEXT("path", path), TEXT("label", "2")));
+                  GIVEN({"path", STRING(path)}, {"label", STRING("2")}));
     loader_refuse(&loader, SYNRL_IO, "nowhere.csv: cannot be opened: No such file", "csv",
-                  GIVEN(TEXT("path", "nowhere.csv"), TEXT("label", "2")));
+                  GIVEN({"path", STRING("nowhere.csv")}, {"label", STRING("2")}));
     loader_refuse(&loader, SYNRL_IO, "cannot be read: Is a directory", "csv",
-                  GIVEN(TEXT("path", loader.scratch.folder), TEXT("label", "2")));
+                  GIVEN({"path", STRING(loader.scratch.folder)}, {"label", STRING("2")}));
 }
-END_TEST
 
-START_TEST(refuses_parameters) {
+TEST(refuses_parameters) {
     const char *path = file("1,a\n2,b\n");
     loader_refuse(&loader, SYNRL_INVALID, "label or targets must be given", "csv",
-                  GIVEN(TEXT("path", path)));
-    loader_refuse(&loader, SYNRL_INVALID, "separator = \";;\": must be one byte", "csv",
-                  GIVEN(TEXT("path", path), TEXT("label", "2"), TEXT("separator", ";;")));
-    loader_refuse(&loader, SYNRL_INVALID, "column 2 is asked for twice", "csv",
-                  GIVEN(TEXT("path", path), TEXT("label", "2"), TEXT("targets", "1,2")));
+                  GIVEN({"path", STRING(path)}));
+    loader_refuse(
+        &loader, SYNRL_INVALID, "separator = \";;\": must be one byte", "csv",
+        GIVEN({"path", STRING(path)}, {"label", STRING("2")}, {"separator", STRING(";;")}));
+    loader_refuse(
+        &loader, SYNRL_INVALID, "column 2 is asked for twice", "csv",
+        GIVEN({"path", STRING(path)}, {"label", STRING("2")}, {"targets", STRING("1,2")}));
 }
-END_TEST
 
-START_TEST(reads_huge_fields_and_many_columns) {
+TEST(reads_huge_fields_and_many_columns) {
     enum { LENGTH = 300000, COLUMNS = 50000 };
     static char text[2 * LENGTH + 4 * COLUMNS];
     char *out = text;
@@ -220,55 +217,14 @@ START_TEST(reads_huge_fields_and_many_columns) {
     ck_assert_uint_eq(dataset_data(dataset)->n_inputs, COLUMNS);
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(survives_damage) {
+TEST(survives_damage) {
     const char *path = file("x,\"y\"\"\",z\r\n1.5,2,\"a\"\n3,-4e1,b\n");
-    loader_damage(&loader, path, 1 << 20, "csv", GIVEN(TEXT("path", path), TEXT("label", "3")));
-}
-END_TEST
-
-static char short_path[512];
-
-static synrl_status attempt(struct core *core) {
-    struct component *component = NULL;
-    const struct value path = {.kind = VALUE_STRING, .as.string = short_path};
-    const struct value label = {.kind = VALUE_STRING, .as.string = "2"};
-    struct dataset *dataset = NULL;
-    synrl_status status = component_create(core, SYNRL_KIND_DATASET, "csv", &component);
-    status = status != SYNRL_OK ? status : component_set(component, "path", &path);
-    status = status != SYNRL_OK ? status : component_set(component, "label", &label);
-    status = status != SYNRL_OK ? status : component_finish(component);
-    status = status != SYNRL_OK ? status : dataset_create(core, component, &dataset);
-    dataset_release(dataset);
-    component_release(component);
-    return status;
+    loader_damage(&loader, path, 1 << 20, "csv",
+                  GIVEN({"path", STRING(path)}, {"label", STRING("3")}));
 }
 
-START_TEST(leaves_nothing_when_memory_runs_out) {
-    snprintf(short_path, sizeof short_path, "%s", file("1,a\n2,b\n"));
-    test_short_memory(attempt);
-}
-END_TEST
-
-Suite *make_csv_suite(void) {
-    Suite *suite = suite_create("csv");
-    TCase *tests = tcase_create("csv");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, reads_a_header_and_words_as_labels);
-    tcase_add_test(tests, orders_numbers_as_labels_by_value);
-    tcase_add_test(tests, reads_targets_in_the_order_asked_for);
-    tcase_add_loop_test(tests, reads_every_manner_of_writing, 0,
-                        sizeof manners / sizeof manners[0]);
-    tcase_add_test(tests, separates_by_the_byte_given);
-    tcase_add_test(tests, takes_a_header_when_told);
-    tcase_add_test(tests, does_not_depend_on_the_locale);
-    tcase_add_loop_test(tests, refuses_with_the_line, 0, sizeof malformed / sizeof malformed[0]);
-    tcase_add_test(tests, refuses_what_is_not_a_text_file);
-    tcase_add_test(tests, refuses_parameters);
-    tcase_add_test(tests, reads_huge_fields_and_many_columns);
-    tcase_add_test(tests, survives_damage);
-    tcase_add_test(tests, leaves_nothing_when_memory_runs_out);
-    suite_add_tcase(suite, tests);
-    return suite;
+TEST(leaves_nothing_when_memory_runs_out) {
+    const char *path = file("1,a\n2,b\n");
+    loader_short_memory("csv", GIVEN({"path", STRING(path)}, {"label", STRING("2")}));
 }

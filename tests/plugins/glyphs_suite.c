@@ -1,11 +1,11 @@
 /* Data set "glyphs", and the rendering of it that ships. Fonts are those of the machine; where
  * there are none, the tests that need one say so. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "support/loader.h"
+#include "support/test.h"
 
 enum { SIDE = 28, N_PIXELS = SIDE * SIDE };
 
@@ -18,6 +18,8 @@ static void setup(void) {
 static void teardown(void) {
     loader_close(&loader);
 }
+
+SUITE("glyphs", .setup = setup, .teardown = teardown);
 
 /* DejaVu Sans, which gnuplot's packages bring along; copied, so that it is the only font. */
 static bool has_font(void) {
@@ -46,12 +48,12 @@ static void check_distinct(const struct dataset *dataset) {
     }
 }
 
-START_TEST(draws_each_letter_of_a_font_once) {
+TEST(draws_each_letter_of_a_font_once) {
     if (!has_font()) {
         return;
     }
     struct dataset *dataset =
-        loader_load(&loader, "glyphs", GIVEN(TEXT("folder", loader.scratch.folder)));
+        loader_load(&loader, "glyphs", GIVEN({"folder", STRING(loader.scratch.folder)}));
     const synrl_data *data = dataset_data(dataset);
     ck_assert_uint_eq(data->n_samples, 10);
     ck_assert_uint_eq(data->n_inputs, N_PIXELS);
@@ -84,26 +86,25 @@ START_TEST(draws_each_letter_of_a_font_once) {
     ck_assert_uint_eq(e[7 * SIDE + 24], 0);
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(leaves_out_what_a_font_lacks) {
+TEST(leaves_out_what_a_font_lacks) {
     if (!has_font()) {
         return;
     }
     /* U+4E00 is a Chinese character, which DejaVu has not; a space is blank. */
-    struct dataset *dataset =
-        loader_load(&loader, "glyphs",
-                    GIVEN(TEXT("folder", loader.scratch.folder), TEXT("letters", "A\u4e00 B")));
+    struct dataset *dataset = loader_load(
+        &loader, "glyphs",
+        GIVEN({"folder", STRING(loader.scratch.folder)}, {"letters", STRING("A\u4e00 B")}));
     ck_assert_uint_eq(dataset_data(dataset)->n_samples, 2);
     ck_assert_int_eq(dataset_data(dataset)->labels[1], 3);
     ck_assert_uint_eq(dataset_data(dataset)->n_classes, 4);
     dataset_release(dataset);
-    loader_refuse(&loader, SYNRL_INVALID, "no font in", "glyphs",
-                  GIVEN(TEXT("folder", loader.scratch.folder), TEXT("letters", "\u4e00\u4e01")));
+    loader_refuse(
+        &loader, SYNRL_INVALID, "no font in", "glyphs",
+        GIVEN({"folder", STRING(loader.scratch.folder)}, {"letters", STRING("\u4e00\u4e01")}));
 }
-END_TEST
 
-START_TEST(drops_a_font_that_is_there_twice) {
+TEST(drops_a_font_that_is_there_twice) {
     if (!has_font()) {
         return;
     }
@@ -114,23 +115,23 @@ START_TEST(drops_a_font_that_is_there_twice) {
     loader_file(&loader, "no_font.txt", bytes, size);
     free(bytes);
     struct dataset *dataset =
-        loader_load(&loader, "glyphs", GIVEN(TEXT("folder", loader.scratch.folder)));
+        loader_load(&loader, "glyphs", GIVEN({"folder", STRING(loader.scratch.folder)}));
     ck_assert_uint_eq(dataset_data(dataset)->n_samples, 10);
     ck_assert_uint_eq(loader.n_warnings, 1);
     ck_assert_ptr_nonnull(strstr(loader.warning, "broken.ttf is left out: is no font"));
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(reaches_the_number_of_samples_by_jitter) {
+TEST(reaches_the_number_of_samples_by_jitter) {
     if (!has_font()) {
         return;
     }
     struct dataset *made[3];
     for (int64_t d = 0; d < 3; d++) {
-        made[d] = loader_load(&loader, "glyphs",
-                              GIVEN(TEXT("folder", loader.scratch.folder), WHOLE("samples", 57),
-                                    REAL("jitter", 1), WHOLE("seed", d == 2 ? 2 : 1)));
+        made[d] =
+            loader_load(&loader, "glyphs",
+                        GIVEN({"folder", STRING(loader.scratch.folder)}, {"samples", INTEGER(57)},
+                              {"jitter", NUMBER(1)}, {"seed", INTEGER(d == 2 ? 2 : 1)}));
         ck_assert_uint_eq(dataset_data(made[d])->n_samples, 57);
         check_distinct(made[d]);
     }
@@ -140,41 +141,40 @@ START_TEST(reaches_the_number_of_samples_by_jitter) {
     for (size_t d = 0; d < 3; d++) {
         dataset_release(made[d]);
     }
-    made[0] = loader_load(&loader, "glyphs",
-                          GIVEN(TEXT("folder", loader.scratch.folder), WHOLE("samples", 7)));
+    made[0] =
+        loader_load(&loader, "glyphs",
+                    GIVEN({"folder", STRING(loader.scratch.folder)}, {"samples", INTEGER(7)}));
     ck_assert_uint_eq(dataset_data(made[0])->n_samples, 7);
     dataset_release(made[0]);
     loader_refuse(&loader, SYNRL_INVALID, "give 10 distinct samples, and samples = 11", "glyphs",
-                  GIVEN(TEXT("folder", loader.scratch.folder), WHOLE("samples", 11)));
+                  GIVEN({"folder", STRING(loader.scratch.folder)}, {"samples", INTEGER(11)}));
 }
-END_TEST
 
 static const char *const bad_letters[] = {"", "A", "AA", "AB,"};
 
-START_TEST(refuses_letters) {
-    loader_refuse(&loader, SYNRL_INVALID, "must be 2 to 1000 different characters", "glyphs",
-                  GIVEN(TEXT("folder", loader.scratch.folder), TEXT("letters", bad_letters[_i])));
+TEST_EACH(refuses_letters, sizeof bad_letters / sizeof bad_letters[0]) {
+    loader_refuse(
+        &loader, SYNRL_INVALID, "must be 2 to 1000 different characters", "glyphs",
+        GIVEN({"folder", STRING(loader.scratch.folder)}, {"letters", STRING(bad_letters[_i])}));
 }
-END_TEST
 
-START_TEST(refuses_a_folder_without_fonts) {
+TEST(refuses_a_folder_without_fonts) {
     loader_refuse(&loader, SYNRL_INVALID, "(0 font files)", "glyphs",
-                  GIVEN(TEXT("folder", loader.scratch.folder)));
+                  GIVEN({"folder", STRING(loader.scratch.folder)}));
     loader_refuse(&loader, SYNRL_IO, "nowhere: cannot be opened: No such file", "glyphs",
-                  GIVEN(TEXT("folder", "nowhere")));
+                  GIVEN({"folder", STRING("nowhere")}));
 }
-END_TEST
 
 static int compare_pictures(const void *a, const void *b) {
     return memcmp(*(const uint8_t *const *)a, *(const uint8_t *const *)b, N_PIXELS);
 }
 
-START_TEST(ships_distinct_letters) {
+TEST(ships_distinct_letters) {
     struct dataset *dataset =
         loader_load(&loader, "idx",
-                    GIVEN(TEXT("images", "datasets/glyphs/images-idx3-ubyte.gz"),
-                          TEXT("labels", "datasets/glyphs/labels-idx1-ubyte.gz"),
-                          TEXT("classes", "ABCDEFGHIJ")));
+                    GIVEN({"images", STRING("datasets/glyphs/images-idx3-ubyte.gz")},
+                          {"labels", STRING("datasets/glyphs/labels-idx1-ubyte.gz")},
+                          {"classes", STRING("ABCDEFGHIJ")}));
     const size_t n = dataset_data(dataset)->n_samples;
     size_t counts[10] = {0};
     ck_assert_uint_eq(n, 18720);
@@ -195,21 +195,4 @@ START_TEST(ships_distinct_letters) {
     }
     free(pictures);
     dataset_release(dataset);
-}
-END_TEST
-
-Suite *make_glyphs_suite(void) {
-    Suite *suite = suite_create("glyphs");
-    TCase *tests = tcase_create("glyphs");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, draws_each_letter_of_a_font_once);
-    tcase_add_test(tests, leaves_out_what_a_font_lacks);
-    tcase_add_test(tests, drops_a_font_that_is_there_twice);
-    tcase_add_test(tests, reaches_the_number_of_samples_by_jitter);
-    tcase_add_loop_test(tests, refuses_letters, 0, sizeof bad_letters / sizeof bad_letters[0]);
-    tcase_add_test(tests, refuses_a_folder_without_fonts);
-    tcase_add_test(tests, ships_distinct_letters);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

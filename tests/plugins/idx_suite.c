@@ -1,11 +1,11 @@
 /* Data set "idx": files made by hand, damaged files, and the real notMNIST where it is at hand. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
 
 #include "support/loader.h"
+#include "support/test.h"
 
 static struct loader loader;
 
@@ -16,6 +16,8 @@ static void setup(void) {
 static void teardown(void) {
     loader_close(&loader);
 }
+
+SUITE("idx", .setup = setup, .teardown = teardown);
 
 /* Two pictures of 2 x 3. */
 static const unsigned char images[] = {0, 0, 8,  3,  0,  0,  0,  2,  0,   0,   0,   2,   0, 0,
@@ -45,11 +47,11 @@ static void check_pictures(const struct dataset *dataset) {
     ck_assert_int_eq(data->labels[1], 0);
 }
 
-START_TEST(reads_plain_and_packed) {
+TEST(reads_plain_and_packed) {
     const char *plain[] = {loader_file(&loader, "i", images, sizeof images),
                            loader_file(&loader, "l", labels, sizeof labels)};
-    struct dataset *dataset =
-        loader_load(&loader, "idx", GIVEN(TEXT("images", plain[0]), TEXT("labels", plain[1])));
+    struct dataset *dataset = loader_load(
+        &loader, "idx", GIVEN({"images", STRING(plain[0])}, {"labels", STRING(plain[1])}));
     check_pictures(dataset);
     ck_assert_uint_eq(dataset_data(dataset)->n_classes, 3);
     ck_assert_str_eq(dataset_data(dataset)->class_names[2], "2");
@@ -57,43 +59,41 @@ START_TEST(reads_plain_and_packed) {
 
     const char *packed[] = {gzip_file("i.gz", images, sizeof images),
                             gzip_file("l.gz", labels, sizeof labels)};
-    dataset = loader_load(
-        &loader, "idx",
-        GIVEN(TEXT("images", packed[0]), TEXT("labels", packed[1]), TEXT("classes", "AB\u00c4D")));
+    dataset = loader_load(&loader, "idx",
+                          GIVEN({"images", STRING(packed[0])}, {"labels", STRING(packed[1])},
+                                {"classes", STRING("AB\u00c4D")}));
     check_pictures(dataset);
     ck_assert_uint_eq(dataset_data(dataset)->n_classes, 4);
     ck_assert_str_eq(dataset_data(dataset)->class_names[1], "B");
     ck_assert_str_eq(dataset_data(dataset)->class_names[2], "\u00c4");
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(names_classes_by_words) {
+TEST(names_classes_by_words) {
     const char *i = loader_file(&loader, "i", images, sizeof images);
     const char *l = loader_file(&loader, "l", labels, sizeof labels);
-    struct dataset *dataset =
-        loader_load(&loader, "idx",
-                    GIVEN(TEXT("images", i), TEXT("labels", l), TEXT("classes", "ant,bee,crow")));
+    struct dataset *dataset = loader_load(
+        &loader, "idx",
+        GIVEN({"images", STRING(i)}, {"labels", STRING(l)}, {"classes", STRING("ant,bee,crow")}));
     ck_assert_uint_eq(dataset_data(dataset)->n_classes, 3);
     ck_assert_str_eq(dataset_data(dataset)->class_names[2], "crow");
     dataset_release(dataset);
-    loader_refuse(&loader, SYNRL_INVALID,
-                  "classes = \"ant,bee\" names 2, and there is a label 2: must name 3", "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", l), TEXT("classes", "ant,bee")));
+    loader_refuse(
+        &loader, SYNRL_INVALID,
+        "classes = \"ant,bee\" names 2, and there is a label 2: must name 3", "idx",
+        GIVEN({"images", STRING(i)}, {"labels", STRING(l)}, {"classes", STRING("ant,bee")}));
 }
-END_TEST
 
-START_TEST(reads_samples_that_are_no_pictures) {
+TEST(reads_samples_that_are_no_pictures) {
     static const unsigned char rows[] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};
     const char *i = loader_file(&loader, "i", rows, sizeof rows);
     const char *l = loader_file(&loader, "l", labels, sizeof labels);
     struct dataset *dataset =
-        loader_load(&loader, "idx", GIVEN(TEXT("images", i), TEXT("labels", l)));
+        loader_load(&loader, "idx", GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
     ck_assert_uint_eq(dataset_data(dataset)->n_inputs, 3);
     ck_assert_uint_eq(dataset_data(dataset)->height, 0);
     dataset_release(dataset);
 }
-END_TEST
 
 /* The image file with some bytes replaced, cut at a length or made longer. */
 static const struct {
@@ -117,7 +117,7 @@ static const struct {
     {"\0\0\0\1\0\0\0\4", 4, 8, 28, "2 labels for the 1 images of"},
 };
 
-START_TEST(refuses_wrong_images) {
+TEST_EACH(refuses_wrong_images, sizeof wrong_images / sizeof wrong_images[0]) {
     unsigned char bytes[32] = {0};
     memcpy(bytes, images, sizeof images);
     memcpy(bytes + wrong_images[_i].at, wrong_images[_i].bytes, wrong_images[_i].n_bytes);
@@ -125,29 +125,27 @@ START_TEST(refuses_wrong_images) {
     const char *i = loader_file(&loader, "i", bytes, wrong_images[_i].length);
     loader.peak = 0;
     loader_refuse(&loader, SYNRL_INVALID, wrong_images[_i].part, "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", l)));
+                  GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
     ck_assert_uint_lt(loader.peak, 1 << 20);
 }
-END_TEST
 
-START_TEST(refuses_wrong_labels) {
+TEST(refuses_wrong_labels) {
     const char *i = loader_file(&loader, "i", images, sizeof images);
     const char *l = loader_file(&loader, "l", "\0\0\x08\x01\0\0\0\3\0\1\2", 11);
     loader_refuse(&loader, SYNRL_INVALID, "l: 3 labels for the 2 images of", "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", l)));
+                  GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
     loader_refuse(&loader, SYNRL_INVALID, "IDX of 3 dimensions: must be 1 for labels", "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", i)));
+                  GIVEN({"images", STRING(i)}, {"labels", STRING(i)}));
     l = loader_file(&loader, "l", "\0\0\x08\x01\0\0\0\2\0\0", 10);
     loader_refuse(&loader, SYNRL_INVALID, "/l: has 1 classes: must be at least 2", "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", l)));
+                  GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
     loader_refuse(&loader, SYNRL_IO, "nowhere: cannot be opened: No such file", "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", "nowhere")));
+                  GIVEN({"images", STRING(i)}, {"labels", STRING("nowhere")}));
     loader_refuse(&loader, SYNRL_IO, "Is a directory", "idx",
-                  GIVEN(TEXT("images", loader.scratch.folder), TEXT("labels", l)));
+                  GIVEN({"images", STRING(loader.scratch.folder)}, {"labels", STRING(l)}));
 }
-END_TEST
 
-START_TEST(stops_where_a_small_file_unpacks_to_much) {
+TEST(stops_where_a_small_file_unpacks_to_much) {
     /* 64 MiB of zeros pack into 64 KiB; the header tells of 10 bytes, or of all of them. */
     enum { N = 64 << 20 };
     unsigned char *zeros = calloc(N, 1);
@@ -157,54 +155,32 @@ START_TEST(stops_where_a_small_file_unpacks_to_much) {
     const char *l = loader_file(&loader, "l", labels, sizeof labels);
     loader.peak = 0;
     loader_refuse(&loader, SYNRL_INVALID, "goes on behind the 10 bytes", "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", l)));
+                  GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
     memcpy(zeros + 4, "\0\x10\0\0\0\0\0\x3f", 8);
     i = gzip_file("i", zeros, N);
     loader_refuse(&loader, SYNRL_INVALID, "more than limit = 1 MiB", "idx",
-                  GIVEN(TEXT("images", i), TEXT("labels", l), WHOLE("limit", 1)));
+                  GIVEN({"images", STRING(i)}, {"labels", STRING(l)}, {"limit", INTEGER(1)}));
     ck_assert_uint_lt(loader.peak, 1 << 20);
     free(zeros);
 }
-END_TEST
 
-START_TEST(survives_damage) {
+TEST(survives_damage) {
     const char *i = loader_file(&loader, "i", images, sizeof images);
     const char *l = gzip_file("l", labels, sizeof labels);
-    loader_damage(&loader, i, 1 << 20, "idx", GIVEN(TEXT("images", i), TEXT("labels", l)));
-    loader_damage(&loader, l, 1 << 20, "idx", GIVEN(TEXT("images", i), TEXT("labels", l)));
+    loader_damage(&loader, i, 1 << 20, "idx", GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
+    loader_damage(&loader, l, 1 << 20, "idx", GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
     i = gzip_file("i", images, sizeof images);
-    loader_damage(&loader, i, 1 << 20, "idx", GIVEN(TEXT("images", i), TEXT("labels", l)));
-}
-END_TEST
-
-static char images_path[512], labels_path[512];
-
-static synrl_status attempt(struct core *core) {
-    struct component *component = NULL;
-    const struct value images_value = {.kind = VALUE_STRING, .as.string = images_path};
-    const struct value labels_value = {.kind = VALUE_STRING, .as.string = labels_path};
-    struct dataset *dataset = NULL;
-    synrl_status status = component_create(core, SYNRL_KIND_DATASET, "idx", &component);
-    status = status != SYNRL_OK ? status : component_set(component, "images", &images_value);
-    status = status != SYNRL_OK ? status : component_set(component, "labels", &labels_value);
-    status = status != SYNRL_OK ? status : component_finish(component);
-    status = status != SYNRL_OK ? status : dataset_create(core, component, &dataset);
-    dataset_release(dataset);
-    component_release(component);
-    return status;
+    loader_damage(&loader, i, 1 << 20, "idx", GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
 }
 
-START_TEST(leaves_nothing_when_memory_runs_out) {
-    snprintf(images_path, sizeof images_path, "%s",
-             loader_file(&loader, "i", images, sizeof images));
-    snprintf(labels_path, sizeof labels_path, "%s",
-             loader_file(&loader, "l", labels, sizeof labels));
-    test_short_memory(attempt);
+TEST(leaves_nothing_when_memory_runs_out) {
+    const char *i = loader_file(&loader, "i", images, sizeof images);
+    const char *l = loader_file(&loader, "l", labels, sizeof labels);
+    loader_short_memory("idx", GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
 }
-END_TEST
 
 /* The 10,000 real pictures of Bulatov's notMNIST, in the folder `notmnist` of $SYNRL_DATA. */
-START_TEST(reads_the_real_notmnist) {
+TEST(reads_the_real_notmnist) {
     const char *folder = getenv("SYNRL_DATA") != NULL ? getenv("SYNRL_DATA") : "../shared/datasets";
     char paths[2][512];
     snprintf(paths[0], sizeof paths[0], "%s/notmnist/images-idx3-ubyte.gz", folder);
@@ -214,9 +190,10 @@ START_TEST(reads_the_real_notmnist) {
                 paths[0]);
         return;
     }
-    struct dataset *dataset = loader_load(
-        &loader, "idx",
-        GIVEN(TEXT("images", paths[0]), TEXT("labels", paths[1]), TEXT("classes", "ABCDEFGHIJ")));
+    struct dataset *dataset =
+        loader_load(&loader, "idx",
+                    GIVEN({"images", STRING(paths[0])}, {"labels", STRING(paths[1])},
+                          {"classes", STRING("ABCDEFGHIJ")}));
     const synrl_data *data = dataset_data(dataset);
     ck_assert_uint_eq(data->n_samples, 10000);
     ck_assert_uint_eq(data->n_inputs, 784);
@@ -235,24 +212,4 @@ START_TEST(reads_the_real_notmnist) {
     }
     ck_assert_double_eq_tol((double)sum / 7840000.0, 108.8, 0.05);
     dataset_release(dataset);
-}
-END_TEST
-
-Suite *make_idx_suite(void) {
-    Suite *suite = suite_create("idx");
-    TCase *tests = tcase_create("idx");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, reads_plain_and_packed);
-    tcase_add_test(tests, names_classes_by_words);
-    tcase_add_test(tests, reads_samples_that_are_no_pictures);
-    tcase_add_loop_test(tests, refuses_wrong_images, 0,
-                        sizeof wrong_images / sizeof wrong_images[0]);
-    tcase_add_test(tests, refuses_wrong_labels);
-    tcase_add_test(tests, stops_where_a_small_file_unpacks_to_much);
-    tcase_add_test(tests, survives_damage);
-    tcase_add_test(tests, leaves_nothing_when_memory_runs_out);
-    tcase_add_test(tests, reads_the_real_notmnist);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

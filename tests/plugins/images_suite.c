@@ -1,6 +1,5 @@
 /* Data set "images": PNG and tar files written by hand from the rules of the formats, and damaged.
  */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 
 #include "support/bytes.h"
 #include "support/loader.h"
+#include "support/test.h"
 
 static struct loader loader;
 
@@ -19,6 +19,8 @@ static void setup(void) {
 static void teardown(void) {
     loader_close(&loader);
 }
+
+SUITE("images", .setup = setup, .teardown = teardown);
 
 /* Files under construction --------------------------------------------------------------------- */
 
@@ -101,7 +103,7 @@ static void check_pictures(const struct dataset *dataset, size_t n, const unsign
     }
 }
 
-START_TEST(reads_a_folder_in_the_order_of_names) {
+TEST(reads_a_folder_in_the_order_of_names) {
     const struct bytes pngs[] = {grey_png(10), grey_png(20), grey_png(30), grey_png(40)};
     write_picture("b", "2.png", &pngs[0]);
     write_picture("b", "1.PNG", &pngs[1]);
@@ -112,7 +114,7 @@ START_TEST(reads_a_folder_in_the_order_of_names) {
     write_picture(".hidden", "0.png", &pngs[3]);
     loader_file(&loader, "loose.png", pngs[3].at, pngs[3].n);
     struct dataset *dataset =
-        loader_load(&loader, "images", GIVEN(TEXT("path", loader.scratch.folder)));
+        loader_load(&loader, "images", GIVEN({"path", STRING(loader.scratch.folder)}));
     static const unsigned char firsts[] = {30, 20, 10, 40};
     static const int32_t labels[] = {0, 1, 1, 2};
     check_pictures(dataset, 4, firsts, labels);
@@ -122,7 +124,6 @@ START_TEST(reads_a_folder_in_the_order_of_names) {
     ck_assert_uint_eq(loader.n_warnings, 0);
     dataset_release(dataset);
 }
-END_TEST
 
 static struct bytes small_tar(void) {
     const struct bytes pngs[] = {grey_png(10), grey_png(20), grey_png(30)};
@@ -135,19 +136,18 @@ static struct bytes small_tar(void) {
     return tar;
 }
 
-START_TEST(reads_an_archive_as_its_folder) {
+TEST(reads_an_archive_as_its_folder) {
     static const unsigned char firsts[] = {30, 20, 10};
     static const int32_t labels[] = {0, 0, 1};
     const struct bytes tar = small_tar();
     const char *paths[] = {loader_file(&loader, "a.tar", tar.at, tar.n),
                            write_gzip("a.tar.gz", &tar)};
     for (size_t p = 0; p < 2; p++) {
-        struct dataset *dataset = loader_load(&loader, "images", GIVEN(TEXT("path", paths[p])));
+        struct dataset *dataset = loader_load(&loader, "images", GIVEN({"path", STRING(paths[p])}));
         check_pictures(dataset, 3, firsts, labels);
         dataset_release(dataset);
     }
 }
-END_TEST
 
 /* What sRGB (IEC 61966-2-1) says of grey: weights of light, not of codes. */
 static double to_light(double code) {
@@ -158,7 +158,7 @@ static double to_code(double light) {
     return light <= 0.0031308 ? light * 12.92 : 1.055 * pow(light, 1 / 2.4) - 0.055;
 }
 
-START_TEST(turns_colour_into_grey) {
+TEST(turns_colour_into_grey) {
     static const unsigned char rows[] = {0, 200, 200, 200, 255, 0, 0, 0, 255, 0, 10, 100, 240};
     static const unsigned char alpha[] = {0, 100, 255, 100, 0, 7, 255, 255, 255};
     const struct bytes colour = make_png(1, 4, PNG_COLOUR, rows, sizeof rows);
@@ -166,7 +166,7 @@ START_TEST(turns_colour_into_grey) {
     write_picture("a", "1.png", &colour);
     write_picture("b", "1.png", &clear);
     struct dataset *dataset =
-        loader_load(&loader, "images", GIVEN(TEXT("path", loader.scratch.folder)));
+        loader_load(&loader, "images", GIVEN({"path", STRING(loader.scratch.folder)}));
     const uint8_t *grey = dataset_data(dataset)->inputs;
     for (size_t p = 0; p < 4; p++) {
         const unsigned char *rgb = rows + 1 + 3 * p;
@@ -181,9 +181,8 @@ START_TEST(turns_colour_into_grey) {
     ck_assert_uint_eq(grey[7], 255);
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(leaves_out_and_names_what_does_not_read) {
+TEST(leaves_out_and_names_what_does_not_read) {
     const struct bytes pngs[] = {grey_png(10), grey_png(20)};
     struct bytes cut = grey_png(30), empty = {.n = 0}, other = {.n = 0}, broken = grey_png(40);
     cut.n -= 20;
@@ -197,15 +196,14 @@ START_TEST(leaves_out_and_names_what_does_not_read) {
     write_picture("b", "broken.png", &broken);
     mkdir(scratch_path(&loader.scratch, "b/folder.png"), 0755);
     struct dataset *dataset =
-        loader_load(&loader, "images", GIVEN(TEXT("path", loader.scratch.folder)));
+        loader_load(&loader, "images", GIVEN({"path", STRING(loader.scratch.folder)}));
     ck_assert_uint_eq(dataset_data(dataset)->n_samples, 2);
     ck_assert_uint_eq(loader.n_warnings, 6); /* five and how many there were */
     ck_assert_ptr_nonnull(strstr(loader.warning, ".png is left out: "));
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(names_no_more_than_ten) {
+TEST(names_no_more_than_ten) {
     const struct bytes pngs[] = {grey_png(10), grey_png(20)}, empty = {.n = 0};
     struct bytes tar = {.n = 0};
     add_to_tar(&tar, "a/1.png", '0', pngs[0].at, pngs[0].n);
@@ -215,13 +213,12 @@ START_TEST(names_no_more_than_ten) {
     }
     end_tar(&tar);
     const char *path = loader_file(&loader, "a.tar", tar.at, tar.n);
-    dataset_release(loader_load(&loader, "images", GIVEN(TEXT("path", path))));
+    dataset_release(loader_load(&loader, "images", GIVEN({"path", STRING(path)})));
     ck_assert_uint_eq(loader.n_warnings, 11);
     ck_assert_ptr_nonnull(strstr(loader.warning, "b/empty.png is left out: it is empty"));
 }
-END_TEST
 
-START_TEST(refuses_pictures_of_two_sizes) {
+TEST(refuses_pictures_of_two_sizes) {
     static const unsigned char row[] = {0, 1, 2, 3};
     const struct bytes png = grey_png(10), small = make_png(1, 3, PNG_GREY, row, sizeof row);
     struct bytes tar = {.n = 0};
@@ -230,31 +227,29 @@ START_TEST(refuses_pictures_of_two_sizes) {
     end_tar(&tar);
     const char *path = loader_file(&loader, "a.tar", tar.at, tar.n);
     loader_refuse(&loader, SYNRL_INVALID, "a.tar: b/2.png is 3 x 1, and a/1.png is 3 x 2", "images",
-                  GIVEN(TEXT("path", path)));
+                  GIVEN({"path", STRING(path)}));
 }
-END_TEST
 
-START_TEST(refuses_what_holds_no_pictures) {
+TEST(refuses_what_holds_no_pictures) {
     loader_refuse(&loader, SYNRL_INVALID, "none of 0 PNG files reads", "images",
-                  GIVEN(TEXT("path", loader.scratch.folder)));
+                  GIVEN({"path", STRING(loader.scratch.folder)}));
     loader_refuse(&loader, SYNRL_IO, "nowhere: cannot be opened: No such file", "images",
-                  GIVEN(TEXT("path", "nowhere")));
+                  GIVEN({"path", STRING("nowhere")}));
     const char *path = loader_file(&loader, "a.tar.gz", "", 0);
-    loader_refuse(&loader, SYNRL_INVALID, "a.tar.gz: ", "images", GIVEN(TEXT("path", path)));
+    loader_refuse(&loader, SYNRL_INVALID, "a.tar.gz: ", "images", GIVEN({"path", STRING(path)}));
     path = loader_file(&loader, "a.tar.gz", "what is this, is it an archive?", 31);
     loader_refuse(&loader, SYNRL_INVALID, "is no tar or zip, or damaged", "images",
-                  GIVEN(TEXT("path", path)));
+                  GIVEN({"path", STRING(path)}));
     const struct bytes png = grey_png(10);
     struct bytes tar = {.n = 0};
     add_to_tar(&tar, "a/1.png", '0', png.at, png.n);
     end_tar(&tar);
     path = loader_file(&loader, "a.tar", tar.at, tar.n);
     loader_refuse(&loader, SYNRL_INVALID, "a.tar: has 1 classes: must be at least 2", "images",
-                  GIVEN(TEXT("path", path)));
+                  GIVEN({"path", STRING(path)}));
 }
-END_TEST
 
-START_TEST(takes_no_memory_for_a_size_that_a_header_claims) {
+TEST(takes_no_memory_for_a_size_that_a_header_claims) {
     /* 30,000 x 30,000 in a hundred bytes. */
     static const unsigned char rows[64];
     const struct bytes pngs[] = {grey_png(10), grey_png(20)};
@@ -264,15 +259,14 @@ START_TEST(takes_no_memory_for_a_size_that_a_header_claims) {
     write_picture("b", "huge.png", &huge);
     loader.peak = 0;
     struct dataset *dataset =
-        loader_load(&loader, "images", GIVEN(TEXT("path", loader.scratch.folder)));
+        loader_load(&loader, "images", GIVEN({"path", STRING(loader.scratch.folder)}));
     ck_assert_uint_eq(dataset_data(dataset)->n_samples, 2);
     ck_assert_ptr_nonnull(strstr(loader.warning, "b/huge.png is left out: it is too short"));
     ck_assert_uint_lt(loader.peak, 1 << 20);
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(takes_no_memory_beyond_the_limit) {
+TEST(takes_no_memory_beyond_the_limit) {
     /* 3,000 x 3,000, and behind the picture as much as it takes to make that likely. */
     static const unsigned char rows[64], more[4096];
     const struct bytes pngs[] = {grey_png(10), grey_png(20)};
@@ -283,12 +277,11 @@ START_TEST(takes_no_memory_beyond_the_limit) {
     write_picture("b", "huge.png", &huge);
     loader.peak = 0;
     loader_refuse(&loader, SYNRL_INVALID, "more than limit = 1 MiB of pixels", "images",
-                  GIVEN(TEXT("path", loader.scratch.folder), WHOLE("limit", 1)));
+                  GIVEN({"path", STRING(loader.scratch.folder)}, {"limit", INTEGER(1)}));
     ck_assert_uint_lt(loader.peak, 1 << 20);
 }
-END_TEST
 
-START_TEST(leaves_out_a_file_that_unpacks_to_much) {
+TEST(leaves_out_a_file_that_unpacks_to_much) {
     /* A picture of 80 MiB of zeros, in a tar.gz of 80 kB. */
     enum { N = 80 << 20 };
     const struct bytes pngs[] = {grey_png(10), grey_png(20)};
@@ -313,76 +306,33 @@ START_TEST(leaves_out_a_file_that_unpacks_to_much) {
     ck_assert_int_eq(gzclose(stream), Z_OK);
     free(zeros);
     loader.peak = 0;
-    struct dataset *dataset = loader_load(&loader, "images", GIVEN(TEXT("path", path)));
+    struct dataset *dataset = loader_load(&loader, "images", GIVEN({"path", STRING(path)}));
     ck_assert_uint_eq(dataset_data(dataset)->n_samples, 2);
     ck_assert_ptr_nonnull(strstr(loader.warning, "b/2.png is left out: it has more than 64 MiB"));
     ck_assert_uint_lt(loader.peak, (size_t)256 << 20);
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(survives_damage_of_a_picture) {
+TEST(survives_damage_of_a_picture) {
     const struct bytes pngs[] = {grey_png(10), grey_png(20), grey_png(30)};
     write_picture("a", "1.png", &pngs[0]);
     write_picture("b", "1.png", &pngs[1]);
     write_picture("b", "2.png", &pngs[2]);
     loader_damage(&loader, scratch_path(&loader.scratch, "b/2.png"), 1 << 20, "images",
-                  GIVEN(TEXT("path", loader.scratch.folder)));
+                  GIVEN({"path", STRING(loader.scratch.folder)}));
 }
-END_TEST
 
-START_TEST(survives_damage_of_an_archive) {
+TEST(survives_damage_of_an_archive) {
     const struct bytes tar = small_tar();
     const char *path = write_gzip("a.tar.gz", &tar);
-    loader_damage(&loader, path, 1 << 20, "images", GIVEN(TEXT("path", path)));
-}
-END_TEST
-
-static char short_path[512];
-
-static synrl_status attempt(struct core *core) {
-    struct component *component = NULL;
-    const struct value path = {.kind = VALUE_STRING, .as.string = short_path};
-    struct dataset *dataset = NULL;
-    synrl_status status = component_create(core, SYNRL_KIND_DATASET, "images", &component);
-    status = status != SYNRL_OK ? status : component_set(component, "path", &path);
-    status = status != SYNRL_OK ? status : component_finish(component);
-    status = status != SYNRL_OK ? status : dataset_create(core, component, &dataset);
-    dataset_release(dataset);
-    component_release(component);
-    return status;
+    loader_damage(&loader, path, 1 << 20, "images", GIVEN({"path", STRING(path)}));
 }
 
-START_TEST(leaves_nothing_when_memory_runs_out) {
+TEST(leaves_nothing_when_memory_runs_out) {
     const struct bytes pngs[] = {grey_png(10), grey_png(20)};
     write_picture("a", "1.png", &pngs[0]);
     write_picture("b", "1.png", &pngs[1]);
-    snprintf(short_path, sizeof short_path, "%s", loader.scratch.folder);
-    test_short_memory(attempt);
+    loader_short_memory("images", GIVEN({"path", STRING(loader.scratch.folder)}));
     const struct bytes tar = small_tar();
-    snprintf(short_path, sizeof short_path, "%s", write_gzip("a.tar.gz", &tar));
-    test_short_memory(attempt);
-}
-END_TEST
-
-Suite *make_images_suite(void) {
-    Suite *suite = suite_create("images");
-    TCase *tests = tcase_create("images");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, reads_a_folder_in_the_order_of_names);
-    tcase_add_test(tests, reads_an_archive_as_its_folder);
-    tcase_add_test(tests, turns_colour_into_grey);
-    tcase_add_test(tests, leaves_out_and_names_what_does_not_read);
-    tcase_add_test(tests, names_no_more_than_ten);
-    tcase_add_test(tests, refuses_pictures_of_two_sizes);
-    tcase_add_test(tests, refuses_what_holds_no_pictures);
-    tcase_add_test(tests, takes_no_memory_for_a_size_that_a_header_claims);
-    tcase_add_test(tests, takes_no_memory_beyond_the_limit);
-    tcase_add_test(tests, leaves_out_a_file_that_unpacks_to_much);
-    tcase_add_test(tests, survives_damage_of_a_picture);
-    tcase_add_test(tests, survives_damage_of_an_archive);
-    tcase_add_test(tests, leaves_nothing_when_memory_runs_out);
-    suite_add_tcase(suite, tests);
-    return suite;
+    loader_short_memory("images", GIVEN({"path", STRING(write_gzip("a.tar.gz", &tar))}));
 }

@@ -1,13 +1,15 @@
 /* What somebody else does: install, build a plugin outside of the tree with one compiler line, run
  * it. */
-#include <check.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <unistd.h>
 
 #include "support/child.h"
+#include "support/test.h"
 
-START_TEST(a_plugin_builds_and_runs_against_what_is_installed) {
+SUITE("install", .timeout = 120);
+
+TEST(a_plugin_builds_and_runs_against_what_is_installed) {
     struct child child;
     char top[PATH_MAX];
     ck_assert_ptr_nonnull(getcwd(top, sizeof top));
@@ -39,14 +41,4 @@ START_TEST(a_plugin_builds_and_runs_against_what_is_installed) {
     ck_assert_int_eq(child_run(&child, "stage/usr/bin/synrl run --quiet mine.lua"), 1);
     ck_assert(child_said(&child, "mine.lua:4: no rule \"my_rule\""));
     child_close(&child);
-}
-END_TEST
-
-Suite *make_install_suite(void) {
-    Suite *suite = suite_create("install");
-    TCase *tests = tcase_create("install");
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, a_plugin_builds_and_runs_against_what_is_installed);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

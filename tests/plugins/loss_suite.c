@@ -1,6 +1,5 @@
 /* Losses against their formulas in long double, sample by sample, and their gradients against
  * differences of those. */
-#include <check.h>
 #include <float.h>
 #include <math.h>
 #include <string.h>
@@ -8,6 +7,7 @@
 #include "plugin/component.h"
 #include "plugin/host.h"
 #include "support/support.h"
+#include "support/test.h"
 #include "synrl/loss.h"
 
 /* A batch of two blocks, the second one not full; outputs up to more than one of cross_entropy's
@@ -87,6 +87,8 @@ static void teardown(void) {
     core_destroy(core);
 }
 
+SUITE("loss", .setup = setup, .teardown = teardown);
+
 static void load(const char *id) {
     component = test_component(core, SYNRL_KIND_LOSS, id, 0, NULL);
     ops = component_plugin(component)->entry->ops;
@@ -161,7 +163,7 @@ static void check_terms(const struct expectation *expected, float width) {
     }
 }
 
-START_TEST(terms_are_the_formula) {
+TEST_EACH(terms_are_the_formula, N_EXPECTATIONS) {
     static const size_t counts[] = {1, 2, 3, 10, 63, 64, 65, 128, N_OUTPUTS_MAX};
     const struct expectation *expected = &expectations[_i];
     load(expected->id);
@@ -170,17 +172,15 @@ START_TEST(terms_are_the_formula) {
         check_terms(expected, 3.0F);
     }
 }
-END_TEST
 
 /* Outputs of thousands: softmax is 0 and 1, and nothing overflows. */
-START_TEST(terms_survive_large_outputs) {
+TEST_EACH(terms_survive_large_outputs, N_EXPECTATIONS) {
     load(expectations[_i].id);
     fill(N_OUTPUTS_MAX, 4000.0F);
     check_terms(&expectations[_i], 4000.0F);
 }
-END_TEST
 
-START_TEST(the_loss_is_the_formula) {
+TEST_EACH(the_loss_is_the_formula, N_EXPECTATIONS) {
     const struct expectation *expected = &expectations[_i];
     load(expected->id);
     fill(10, 3.0F);
@@ -192,7 +192,6 @@ START_TEST(the_loss_is_the_formula) {
     ck_assert(isinf(ops->finish(component_host(component), component_config(component),
                                 (double)INFINITY, N_SAMPLES, batch.n_outputs)));
 }
-END_TEST
 
 static long double loss_with(const struct expectation *expected, size_t i, long double output) {
     const long double kept = batch.outputs[i];
@@ -204,7 +203,7 @@ static long double loss_with(const struct expectation *expected, size_t i, long 
 
 /* Central differences in long double, h = 2^-14: off by h^2 f'''/6 < 1e-9 and rounding / h < 1e-14.
  */
-START_TEST(the_gradient_is_that_of_the_loss) {
+TEST_EACH(the_gradient_is_that_of_the_loss, N_EXPECTATIONS) {
     static const size_t counts[] = {1, 3, 10, 65};
     const struct expectation *expected = &expectations[_i];
     load(expected->id);
@@ -227,7 +226,6 @@ START_TEST(the_gradient_is_that_of_the_loss) {
         }
     }
 }
-END_TEST
 
 /* A block in which output o of sample s is all[o], with target `vector` or label 1. */
 static void fill_same(size_t n_outputs, const float *all, const float *vector) {
@@ -244,7 +242,7 @@ static void fill_same(size_t n_outputs, const float *all, const float *vector) {
 /* By hand. Errors (3, -4): term 9 + 16 = 25. euclidean, sum 25 * 21 = 525, N = 21:
  * sqrt(525) / 21 = 1.0910895, slopes (3, -4) / (21 sqrt(525)) = (6.2347969e-3, -8.3130625e-3).
  * mse: 525 / (21 * 2) = 12.5, slopes 2 (3, -4) / 42 = (1/7, -4/21). */
-START_TEST(squared_errors_by_hand) {
+TEST_EACH(squared_errors_by_hand, 2) {
     static const struct {
         const char *id;
         double loss;
@@ -263,11 +261,10 @@ START_TEST(squared_errors_by_hand) {
         ck_assert_float_eq_tol(slopes[o * SYNRL_LANES], cases[_i].slopes[o], 2e-8F);
     }
 }
-END_TEST
 
 /* By hand. Outputs (0, log 2, 0), label 1: softmax (1/4, 1/2, 1/4), term log 2, slopes
  * (1/4, -1/2, 1/4) / 21. */
-START_TEST(cross_entropy_by_hand) {
+TEST(cross_entropy_by_hand) {
     load("cross_entropy");
     fill_same(3, (const float[]){0.0F, 0.693147181F, 0.0F}, (const float[]){0.0F, 0.0F, 0.0F});
     float terms[N_BLOCKS * SYNRL_LANES], slopes[N_BLOCKS * 3 * SYNRL_LANES];
@@ -277,9 +274,8 @@ START_TEST(cross_entropy_by_hand) {
     ck_assert_float_eq_tol(slopes[0], 0.25F / 21.0F, 1e-8F);
     ck_assert_float_eq_tol(slopes[SYNRL_LANES], -0.5F / 21.0F, 1e-8F);
 }
-END_TEST
 
-START_TEST(euclidean_is_flat_where_there_is_no_error) {
+TEST(euclidean_is_flat_where_there_is_no_error) {
     load("euclidean");
     fill_same(2, (const float[]){1.5F, -2.0F}, (const float[]){1.5F, -2.0F});
     float slopes[N_BLOCKS * 2 * SYNRL_LANES];
@@ -288,11 +284,10 @@ START_TEST(euclidean_is_flat_where_there_is_no_error) {
         ck_assert(slopes[i] == 0.0F);
     }
 }
-END_TEST
 
 /* An output that is no number makes a term that is none, wherever it stands: the environment then
  * takes the loss for infinite. Other samples are not touched. */
-START_TEST(a_nan_is_not_lost) {
+TEST_EACH(a_nan_is_not_lost, N_EXPECTATIONS) {
     load(expectations[_i].id);
     for (size_t o = 0; o < 3; o++) {
         fill(3, 1.0F);
@@ -304,21 +299,4 @@ START_TEST(a_nan_is_not_lost) {
                           expectations[_i].id, o, s, (double)terms[s]);
         }
     }
-}
-END_TEST
-
-Suite *make_loss_suite(void) {
-    Suite *suite = suite_create("loss");
-    TCase *tests = tcase_create("loss");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, terms_are_the_formula, 0, N_EXPECTATIONS);
-    tcase_add_loop_test(tests, terms_survive_large_outputs, 0, N_EXPECTATIONS);
-    tcase_add_loop_test(tests, the_loss_is_the_formula, 0, N_EXPECTATIONS);
-    tcase_add_loop_test(tests, the_gradient_is_that_of_the_loss, 0, N_EXPECTATIONS);
-    tcase_add_loop_test(tests, squared_errors_by_hand, 0, 2);
-    tcase_add_test(tests, cross_entropy_by_hand);
-    tcase_add_test(tests, euclidean_is_flat_where_there_is_no_error);
-    tcase_add_loop_test(tests, a_nan_is_not_lost, 0, N_EXPECTATIONS);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -1,13 +1,13 @@
 /* The multi-layer perceptron: its forward pass against a plain loop, and the gradient of every
  * differentiable pairing of activations and losses against finite differences of that loop in
  * double precision. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plugin/host.h"
 #include "support/support.h"
+#include "support/test.h"
 #include "train/dataset.h"
 #include "train/network.h"
 
@@ -23,6 +23,8 @@ static void teardown(void) {
     core_destroy(core);
 }
 
+SUITE("mlp", .setup = setup, .teardown = teardown);
+
 /* A network of sizes[0..n_sizes) with one activation everywhere, on random bytes with labels. */
 struct made {
     size_t n_sizes;
@@ -33,27 +35,22 @@ struct made {
     struct network *network;
 };
 
-static struct value number(double x) {
-    return (struct value){.kind = VALUE_NUMBER, .as.number = x};
-}
-
 static void make(struct made *made) {
     struct value layers[4];
     for (size_t l = 0; l < made->n_sizes; l++) {
-        layers[l] = number((double)made->sizes[l]);
+        layers[l] = (struct value)NUMBER((double)made->sizes[l]);
     }
-    const struct named_value data[] = {{"samples", number(N_SAMPLES)},
-                                       {"inputs", number((double)made->sizes[0])},
-                                       {"classes", number(N_CLASSES)}};
-    const struct named_value model[] = {
-        {"layers", {.kind = VALUE_LIST, .as.list = {made->n_sizes, layers}}},
-        {"activation", {.kind = VALUE_STRING, .as.string = made->activation}},
-        {"output", {.kind = VALUE_STRING, .as.string = made->output}},
-        {"bias_init", number(0.5)}};
-    struct component *pixels = test_component(core, SYNRL_KIND_DATASET, "pixels", 3, data);
+    const struct named_value data[] = {{"samples", NUMBER(N_SAMPLES)},
+                                       {"inputs", NUMBER((double)made->sizes[0])},
+                                       {"classes", NUMBER(N_CLASSES)}};
+    const struct named_value model[] = {{"layers", LIST_OF(made->n_sizes, layers)},
+                                        {"activation", STRING(made->activation)},
+                                        {"output", STRING(made->output)},
+                                        {"bias_init", NUMBER(0.5)}};
+    struct component *pixels = test_component(core, SYNRL_KIND_DATASET, "pixels", VALUES(data));
     ck_assert_int_eq(dataset_create(core, pixels, &made->data), SYNRL_OK);
     component_release(pixels);
-    made->model = test_component(core, SYNRL_KIND_MODEL, "mlp", 4, model);
+    made->model = test_component(core, SYNRL_KIND_MODEL, "mlp", VALUES(model));
     made->loss_component = test_component(core, SYNRL_KIND_LOSS, made->loss, 0, NULL);
     ck_assert_msg(network_create(core, made->model, made->loss_component, made->data, N_SAMPLES,
                                  &made->network) == SYNRL_OK,
@@ -153,7 +150,7 @@ static const char *const losses[] = {"euclidean", "mse", "cross_entropy"};
 enum { N_ACTIVATIONS = 5, N_LOSSES = 3, N_SHAPES = 3 };
 
 /* _i runs over shape, hidden activation, output activation and loss. */
-START_TEST(gradients_are_finite_differences) {
+TEST_EACH(gradients_are_finite_differences, N_SHAPES *N_ACTIVATIONS *N_ACTIVATIONS *N_LOSSES) {
     const size_t i = (size_t)_i;
     struct made made = shape_of(i % N_SHAPES, activations[i / N_SHAPES % N_ACTIVATIONS],
                                 activations[i / N_SHAPES / N_ACTIVATIONS % N_ACTIVATIONS],
@@ -178,9 +175,8 @@ START_TEST(gradients_are_finite_differences) {
     }
     unmake(&made);
 }
-END_TEST
 
-START_TEST(outputs_are_those_of_a_plain_loop) {
+TEST(outputs_are_those_of_a_plain_loop) {
     for (size_t shape = 0; shape < N_SHAPES; shape++) {
         struct made made = shape_of(shape, "tanh", "sigmoid", "mse");
         double weights[128], x[WIDEST];
@@ -196,10 +192,9 @@ START_TEST(outputs_are_those_of_a_plain_loop) {
         unmake(&made);
     }
 }
-END_TEST
 
 /* 6-5-4-3 with biases: 30 + 5, 20 + 4, 12 + 3 synapses in this order. */
-START_TEST(tensors_follow_one_another) {
+TEST(tensors_follow_one_another) {
     static const struct {
         const char *name;
         size_t first, rows, columns;
@@ -223,10 +218,9 @@ START_TEST(tensors_follow_one_another) {
     }
     unmake(&made);
 }
-END_TEST
 
 /* A saved network, loaded into another of the same shape, goes on bit for bit. */
-START_TEST(saved_networks_go_on) {
+TEST(saved_networks_go_on) {
     struct made one = shape_of(2, "tanh", "identity", "mse");
     struct made two = shape_of(2, "tanh", "identity", "mse");
     int8_t actions[74];
@@ -252,9 +246,8 @@ START_TEST(saved_networks_go_on) {
     unmake(&one);
     unmake(&two);
 }
-END_TEST
 
-START_TEST(what_has_no_derivative_is_named) {
+TEST(what_has_no_derivative_is_named) {
     struct made made = shape_of(1, "step", "identity", "mse");
     float gradient[128];
     struct pass pass;
@@ -262,41 +255,23 @@ START_TEST(what_has_no_derivative_is_named) {
                  "activation \"step\" has no derivative");
     unmake(&made);
 }
-END_TEST
 
-START_TEST(wrong_shapes_are_refused) {
+TEST(wrong_shapes_are_refused) {
     struct made made = shape_of(1, "tanh", "identity", "mse");
-    const struct value layers[] = {number(7), number(3)};
-    const struct named_value wrong[] = {{"layers", {.kind = VALUE_LIST, .as.list = {2, layers}}}};
-    const struct value wide[] = {number(6), number(4)};
-    const struct named_value outputs[] = {{"layers", {.kind = VALUE_LIST, .as.list = {2, wide}}}};
-    struct component *model = test_component(core, SYNRL_KIND_MODEL, "mlp", 1, wrong);
+    const struct value layers[] = {NUMBER(7), NUMBER(3)};
+    const struct named_value wrong[] = {{"layers", LIST(layers)}};
+    const struct value wide[] = {NUMBER(6), NUMBER(4)};
+    const struct named_value outputs[] = {{"layers", LIST(wide)}};
+    struct component *model = test_component(core, SYNRL_KIND_MODEL, "mlp", VALUES(wrong));
     struct network *network;
     test_failure(core, SYNRL_INVALID,
                  network_create(core, model, made.loss_component, made.data, 5, &network),
                  "layers begins with 7 inputs: the data has 6");
     component_release(model);
-    model = test_component(core, SYNRL_KIND_MODEL, "mlp", 1, outputs);
+    model = test_component(core, SYNRL_KIND_MODEL, "mlp", VALUES(outputs));
     test_failure(core, SYNRL_INVALID,
                  network_create(core, model, made.loss_component, made.data, 5, &network),
                  "has 4 outputs, and dataset \"pixels\" has 3 classes");
     component_release(model);
     unmake(&made);
-}
-END_TEST
-
-Suite *make_mlp_suite(void) {
-    Suite *suite = suite_create("mlp");
-    TCase *tests = tcase_create("mlp");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, gradients_are_finite_differences, 0,
-                        N_SHAPES * N_ACTIVATIONS * N_ACTIVATIONS * N_LOSSES);
-    tcase_add_test(tests, outputs_are_those_of_a_plain_loop);
-    tcase_add_test(tests, tensors_follow_one_another);
-    tcase_add_test(tests, saved_networks_go_on);
-    tcase_add_test(tests, what_has_no_derivative_is_named);
-    tcase_add_test(tests, wrong_shapes_are_refused);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

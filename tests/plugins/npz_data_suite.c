@@ -1,12 +1,12 @@
 /* Data set "npz": arrays and archives written by hand from the rules of the formats, by NumPy where
  * it is installed, and damaged. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <zlib.h>
 
 #include "support/loader.h"
+#include "support/test.h"
 
 static struct loader loader;
 
@@ -17,6 +17,8 @@ static void setup(void) {
 static void teardown(void) {
     loader_close(&loader);
 }
+
+SUITE("npz_data", .setup = setup, .teardown = teardown);
 
 /* Archives: APPNOTE.TXT 4.3, one disk, no extra fields ----------------------------------------- */
 
@@ -172,7 +174,7 @@ static void check_shape(const synrl_data *data, size_t height, size_t width, siz
 }
 
 static void check_bytes(const char *path, size_t height, size_t width, size_t n_channels) {
-    struct dataset *dataset = loader_load(&loader, "npz", GIVEN(TEXT("path", path)));
+    struct dataset *dataset = loader_load(&loader, "npz", GIVEN({"path", STRING(path)}));
     const synrl_data *data = dataset_data(dataset);
     check_shape(data, height, width, n_channels);
     ck_assert_int_eq(data->format, SYNRL_INPUT_U8);
@@ -181,7 +183,7 @@ static void check_bytes(const char *path, size_t height, size_t width, size_t n_
     dataset_release(dataset);
 }
 
-START_TEST(reads_bytes_of_each_version_and_order) {
+TEST_EACH(reads_bytes_of_each_version_and_order, 3) {
     /* In Fortran order the first index runs fastest: [s][y][x] at s + 2 y + 4 x. */
     static const uint8_t fortran[] = {10, 250, 13, 253, 11, 251, 14, 0, 12, 252, 15, 255};
     const struct npy labels = labels_npy();
@@ -196,16 +198,14 @@ START_TEST(reads_bytes_of_each_version_and_order) {
     images = npy_make(version, "|u1", false, "(2,1,2,3)", pixels, sizeof pixels);
     check_bytes(npz_of(&images, &labels, false), 1, 2, 3);
 }
-END_TEST
 
-START_TEST(reads_a_header_in_any_order) {
+TEST(reads_a_header_in_any_order) {
     const struct npy labels = labels_npy();
     const struct npy images =
         npy_raw(1, "{\"shape\":(2,2,3),\"descr\":\"|u1\",\"fortran_order\":False}\n", pixels,
                 sizeof pixels);
     check_bytes(npz_of(&images, &labels, false), 2, 3, 1);
 }
-END_TEST
 
 /* The same six numbers a sample in every type; those that cannot be negative hold |x|. */
 static const double values[] = {0, 1, -2, 3, 100, -128, 7, 6, 5, 4, -3, 2};
@@ -231,7 +231,7 @@ static size_t encode(unsigned char *out, const char *type, double value) {
 static const char *const types[] = {"<f4", ">f4", "<f8", ">f8", "|i1", "<i2", ">i2", "<i4",
                                     ">i4", "<i8", ">i8", "<u2", ">u2", "<u4", ">u8", "=f8"};
 
-START_TEST(reads_numbers_of_each_type) {
+TEST_EACH(reads_numbers_of_each_type, sizeof types / sizeof types[0]) {
     unsigned char data[12 * 8], label_data[2 * 8];
     size_t n = 0, n_labels = 0;
     for (size_t i = 0; i < 12; i++) {
@@ -243,7 +243,7 @@ START_TEST(reads_numbers_of_each_type) {
     const struct npy images = npy_make(1, types[_i], false, "(2, 2, 3)", data, n);
     const struct npy labels = npy_make(1, types[_i], false, "(2,)", label_data, n_labels);
     struct dataset *dataset =
-        loader_load(&loader, "npz", GIVEN(TEXT("path", npz_of(&images, &labels, false))));
+        loader_load(&loader, "npz", GIVEN({"path", STRING(npz_of(&images, &labels, false))}));
     check_shape(dataset_data(dataset), 2, 3, 1);
     ck_assert_int_eq(dataset_data(dataset)->format, SYNRL_INPUT_F32);
     for (size_t i = 0; i < 12; i++) {
@@ -252,27 +252,27 @@ START_TEST(reads_numbers_of_each_type) {
     }
     dataset_release(dataset);
 }
-END_TEST
 
-START_TEST(takes_arrays_by_name) {
+TEST(takes_arrays_by_name) {
     const struct npy images = pixels_npy(), labels = labels_npy();
     struct zip zip = {.n = 0};
     zip_add(&zip, "y.npy", labels.bytes, labels.n, false);
     zip_add(&zip, "other.npy", "not an array", 12, false);
     zip_add(&zip, "x.npy", images.bytes, images.n, true);
     const char *path = zip_close(&zip);
-    struct dataset *dataset = loader_load(&loader, "npz",
-                                          GIVEN(TEXT("path", path), TEXT("images", "x"),
-                                                TEXT("labels", "y"), TEXT("classes", "ABCD")));
+    struct dataset *dataset =
+        loader_load(&loader, "npz",
+                    GIVEN({"path", STRING(path)}, {"images", STRING("x")}, {"labels", STRING("y")},
+                          {"classes", STRING("ABCD")}));
     ck_assert_uint_eq(dataset_data(dataset)->n_classes, 4);
     ck_assert_str_eq(dataset_data(dataset)->class_names[3], "D");
     dataset_release(dataset);
     loader_refuse(&loader, SYNRL_INVALID, "has no array \"images\"; it has y.npy, other.npy, x.npy",
-                  "npz", GIVEN(TEXT("path", path)));
-    loader_refuse(&loader, SYNRL_INVALID, "array \"other\" is no .npy", "npz",
-                  GIVEN(TEXT("path", path), TEXT("images", "other"), TEXT("labels", "y")));
+                  "npz", GIVEN({"path", STRING(path)}));
+    loader_refuse(
+        &loader, SYNRL_INVALID, "array \"other\" is no .npy", "npz",
+        GIVEN({"path", STRING(path)}, {"images", STRING("other")}, {"labels", STRING("y")}));
 }
-END_TEST
 
 static const struct {
     unsigned version;
@@ -312,24 +312,24 @@ static const struct {
      "has 12 bytes of data: its shape tells of 4288000000"},
 };
 
-START_TEST(refuses_wrong_images) {
+TEST_EACH(refuses_wrong_images, sizeof wrong_images / sizeof wrong_images[0]) {
     const struct npy labels = labels_npy();
     const struct npy images =
         npy_raw(wrong_images[_i].version, wrong_images[_i].header, pixels, wrong_images[_i].n);
     const char *path = npz_of(&images, &labels, false);
     loader.peak = 0;
-    loader_refuse(&loader, SYNRL_INVALID, wrong_images[_i].part, "npz", GIVEN(TEXT("path", path)));
+    loader_refuse(&loader, SYNRL_INVALID, wrong_images[_i].part, "npz",
+                  GIVEN({"path", STRING(path)}));
     ck_assert_uint_lt(loader.peak, 1 << 20);
 }
-END_TEST
 
 static void refuse_labels(const struct npy *labels, const char *part) {
     const struct npy images = pixels_npy();
     loader_refuse(&loader, SYNRL_INVALID, part, "npz",
-                  GIVEN(TEXT("path", npz_of(&images, labels, false))));
+                  GIVEN({"path", STRING(npz_of(&images, labels, false))}));
 }
 
-START_TEST(refuses_wrong_labels) {
+TEST(refuses_wrong_labels) {
     static const double fraction[] = {0, 0.5}, negative[] = {0, -1}, none[] = {0, (double)NAN};
     static const int64_t equal[2] = {0};
     struct npy labels = npy_make(1, "<f8", false, "(2,)", fraction, 16);
@@ -345,33 +345,30 @@ START_TEST(refuses_wrong_labels) {
     labels = npy_make(1, "<i8", false, "(2,)", equal, 16);
     refuse_labels(&labels, ".npz: has 1 classes: must be at least 2");
 }
-END_TEST
 
-START_TEST(refuses_values_that_are_not_finite) {
+TEST(refuses_values_that_are_not_finite) {
     const struct npy labels = labels_npy();
     static const double too_large[] = {0, 1e300};
     const struct npy images = npy_make(1, "<f8", false, "(2, 1)", too_large, 16);
     loader_refuse(&loader, SYNRL_INVALID, "has a value of 1e+300: must be a finite float", "npz",
-                  GIVEN(TEXT("path", npz_of(&images, &labels, false))));
+                  GIVEN({"path", STRING(npz_of(&images, &labels, false))}));
 }
-END_TEST
 
-START_TEST(refuses_what_is_no_archive) {
+TEST(refuses_what_is_no_archive) {
     const char *path = loader_file(&loader, "a.npz", "", 0);
     loader_refuse(&loader, SYNRL_INVALID, "a.npz: is no NPZ, or damaged", "npz",
-                  GIVEN(TEXT("path", path)));
+                  GIVEN({"path", STRING(path)}));
     path = loader_file(&loader, "a.npz", "\x93NUMPY and so on", 16);
     loader_refuse(&loader, SYNRL_INVALID, "is no NPZ, or damaged", "npz",
-                  GIVEN(TEXT("path", path)));
+                  GIVEN({"path", STRING(path)}));
     loader_refuse(&loader, SYNRL_IO, "nowhere.npz: cannot be opened", "npz",
-                  GIVEN(TEXT("path", "nowhere.npz")));
+                  GIVEN({"path", STRING("nowhere.npz")}));
     struct zip zip = {.n = 0};
     path = zip_close(&zip);
-    loader_refuse(&loader, SYNRL_INVALID, "", "npz", GIVEN(TEXT("path", path)));
+    loader_refuse(&loader, SYNRL_INVALID, "", "npz", GIVEN({"path", STRING(path)}));
 }
-END_TEST
 
-START_TEST(stops_where_a_small_file_unpacks_to_much) {
+TEST(stops_where_a_small_file_unpacks_to_much) {
     enum { N = 64 << 20 };
     unsigned char *bytes = calloc(N, 1);
     ck_assert_ptr_nonnull(bytes);
@@ -383,48 +380,29 @@ START_TEST(stops_where_a_small_file_unpacks_to_much) {
     const char *path = zip_close(&zip);
     loader.peak = 0;
     loader_refuse(&loader, SYNRL_INVALID, "has 13 bytes of data or more: its shape tells of 12",
-                  "npz", GIVEN(TEXT("path", path)));
+                  "npz", GIVEN({"path", STRING(path)}));
     memcpy(bytes, "\x93NUMPY\2\0\xff\xff\xff\x7f", 12); /* a header of 2 GiB */
     zip_add(&zip, "images.npy", bytes, N, true);
     zip_add(&zip, "labels.npy", labels.bytes, labels.n, true);
     path = zip_close(&zip);
     loader_refuse(&loader, SYNRL_INVALID, "has a header of 2147483647 bytes: must be at most 65536",
-                  "npz", GIVEN(TEXT("path", path)));
+                  "npz", GIVEN({"path", STRING(path)}));
     ck_assert_uint_lt(loader.peak, 1 << 20);
     free(bytes);
 }
-END_TEST
 
-START_TEST(survives_damage) {
+TEST_EACH(survives_damage, 2) {
     const struct npy images = pixels_npy(), labels = labels_npy();
     const char *path = npz_of(&images, &labels, _i == 1);
-    loader_damage(&loader, path, 1 << 20, "npz", GIVEN(TEXT("path", path)));
-}
-END_TEST
-
-static char short_path[512];
-
-static synrl_status attempt(struct core *core) {
-    struct component *component = NULL;
-    const struct value path = {.kind = VALUE_STRING, .as.string = short_path};
-    struct dataset *dataset = NULL;
-    synrl_status status = component_create(core, SYNRL_KIND_DATASET, "npz", &component);
-    status = status != SYNRL_OK ? status : component_set(component, "path", &path);
-    status = status != SYNRL_OK ? status : component_finish(component);
-    status = status != SYNRL_OK ? status : dataset_create(core, component, &dataset);
-    dataset_release(dataset);
-    component_release(component);
-    return status;
+    loader_damage(&loader, path, 1 << 20, "npz", GIVEN({"path", STRING(path)}));
 }
 
-START_TEST(leaves_nothing_when_memory_runs_out) {
+TEST(leaves_nothing_when_memory_runs_out) {
     const struct npy images = pixels_npy(), labels = labels_npy();
-    snprintf(short_path, sizeof short_path, "%s", npz_of(&images, &labels, true));
-    test_short_memory(attempt);
+    loader_short_memory("npz", GIVEN({"path", STRING(npz_of(&images, &labels, true))}));
 }
-END_TEST
 
-START_TEST(reads_what_numpy_writes) {
+TEST(reads_what_numpy_writes) {
     if (!scratch_has_numpy()) {
         return;
     }
@@ -443,7 +421,8 @@ START_TEST(reads_what_numpy_writes) {
     snprintf(packed, sizeof packed, "%s.c.npz", path);
     for (size_t a = 0; a < 4; a++) {
         struct dataset *dataset = loader_load(
-            &loader, "npz", GIVEN(TEXT("path", a == 3 ? packed : path), TEXT("images", names[a])));
+            &loader, "npz",
+            GIVEN({"path", STRING(a == 3 ? packed : path)}, {"images", STRING(names[a])}));
         const synrl_data *data = dataset_data(dataset);
         ck_assert_uint_eq(data->n_inputs, 12);
         for (size_t i = 0; i < 24; i++) {
@@ -456,27 +435,4 @@ START_TEST(reads_what_numpy_writes) {
         ck_assert_int_eq(data->labels[1], 0);
         dataset_release(dataset);
     }
-}
-END_TEST
-
-Suite *make_npz_data_suite(void) {
-    Suite *suite = suite_create("npz_data");
-    TCase *tests = tcase_create("npz_data");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, reads_bytes_of_each_version_and_order, 0, 3);
-    tcase_add_test(tests, reads_a_header_in_any_order);
-    tcase_add_loop_test(tests, reads_numbers_of_each_type, 0, sizeof types / sizeof types[0]);
-    tcase_add_test(tests, takes_arrays_by_name);
-    tcase_add_loop_test(tests, refuses_wrong_images, 0,
-                        sizeof wrong_images / sizeof wrong_images[0]);
-    tcase_add_test(tests, refuses_wrong_labels);
-    tcase_add_test(tests, refuses_values_that_are_not_finite);
-    tcase_add_test(tests, refuses_what_is_no_archive);
-    tcase_add_test(tests, stops_where_a_small_file_unpacks_to_much);
-    tcase_add_loop_test(tests, survives_damage, 0, 2);
-    tcase_add_test(tests, leaves_nothing_when_memory_runs_out);
-    tcase_add_test(tests, reads_what_numpy_writes);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

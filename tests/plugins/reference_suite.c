@@ -1,6 +1,5 @@
 /* The real trainer against the slow one in tests/ref: the same actions, rewards, losses, weights
  * and tables, bit for bit, for 500 iterations. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "ref/reference.h"
 #include "support/pace.h"
 #include "support/support.h"
+#include "support/test.h"
 #include "train/dataset.h"
 #include "train/trainer.h"
 
@@ -33,6 +33,8 @@ static void setup(void) {
 static void teardown(void) {
     core_destroy(core);
 }
+
+SUITE("reference", .setup = setup, .teardown = teardown, .timeout = 120);
 
 static struct component *configured(synrl_kind kind, const char *id, size_t n,
                                     const struct named_value *values) {
@@ -131,30 +133,13 @@ static struct dataset *dataset_of(struct component *component) {
     return data;
 }
 
-#define NUMBER(key, x)                             \
-    {                                              \
-        key, {                                     \
-            .kind = VALUE_NUMBER, .as.number = (x) \
-        }                                          \
-    }
-#define STRING(key, x)                             \
-    {                                              \
-        key, {                                     \
-            .kind = VALUE_STRING, .as.string = (x) \
-        }                                          \
-    }
-#define VALUES(name) sizeof(name) / sizeof((name)[0]), name
-
 /* The paper's boundary task, small; Q-learned in a sequential sweep; biases move double. */
-START_TEST(boundary_qlearning_equals_the_slow_trainer) {
-    static const struct value sizes[] = {{.kind = VALUE_INTEGER, .as.integer = 2},
-                                         {.kind = VALUE_INTEGER, .as.integer = 9},
-                                         {.kind = VALUE_INTEGER, .as.integer = 1}};
-    const struct named_value data[] = {NUMBER("samples", 70), NUMBER("hidden", 9)};
-    const struct named_value model[] = {{"layers", {.kind = VALUE_LIST, .as.list = {3, sizes}}},
-                                        STRING("output", "tanh")};
-    const struct named_value rule[] = {NUMBER("memory", 2), STRING("sweep", "sequential"),
-                                       NUMBER("bias_scale", 2)};
+TEST(boundary_qlearning_equals_the_slow_trainer) {
+    static const struct value sizes[] = {INTEGER(2), INTEGER(9), INTEGER(1)};
+    const struct named_value data[] = {{"samples", NUMBER(70)}, {"hidden", NUMBER(9)}};
+    const struct named_value model[] = {{"layers", LIST(sizes)}, {"output", STRING("tanh")}};
+    const struct named_value rule[] = {
+        {"memory", NUMBER(2)}, {"sweep", STRING("sequential")}, {"bias_scale", NUMBER(2)}};
     struct train_options options = {
         .name = "test",
         .data = dataset_of(configured(SYNRL_KIND_DATASET, "boundary", VALUES(data))),
@@ -183,28 +168,26 @@ START_TEST(boundary_qlearning_equals_the_slow_trainer) {
     compare(&options, &reference);
     release(&options);
 }
-END_TEST
 
 /* Bytes, labels, relu, one hidden layer, a frozen policy of unequal memories. */
 static void check_pixels(size_t n_inputs, size_t n_hidden, double epsilon) {
-    const struct value sizes[] = {{.kind = VALUE_INTEGER, .as.integer = (int64_t)n_inputs},
-                                  {.kind = VALUE_INTEGER, .as.integer = (int64_t)n_hidden},
-                                  {.kind = VALUE_INTEGER, .as.integer = 10}};
+    const struct value sizes[] = {INTEGER((int64_t)n_inputs), INTEGER((int64_t)n_hidden),
+                                  INTEGER(10)};
     const struct value flat[] = {sizes[0], sizes[2]};
     const size_t n_sizes = n_hidden > 0 ? 3 : 2;
-    const struct named_value data[] = {NUMBER("samples", 45), NUMBER("inputs", (double)n_inputs)};
-    const struct named_value model[] = {
-        {"layers", {.kind = VALUE_LIST, .as.list = {n_sizes, n_hidden > 0 ? sizes : flat}}},
-        STRING("activation", "relu")};
+    const struct named_value data[] = {{"samples", NUMBER(45)},
+                                       {"inputs", NUMBER((double)n_inputs)}};
+    const struct named_value model[] = {{"layers", LIST_OF(n_sizes, n_hidden > 0 ? sizes : flat)},
+                                        {"activation", STRING("relu")}};
     synrl_policy *policy;
     ck_assert_int_eq(policy_create(core, 3, 1, &policy), SYNRL_OK);
     for (size_t i = 0; i < 3 * 27 * 3; i++) {
         policy->q[i] = (double)(i * 7919 % 1009);
     }
     const struct named_value rule[] = {
-        {"policy", {.kind = VALUE_POLICY, .as.policy = policy}},
-        NUMBER("epsilon", epsilon),
-        NUMBER("alpha_s", 1e-4),
+        {"policy", POLICY(policy)},
+        {"epsilon", NUMBER(epsilon)},
+        {"alpha_s", NUMBER(1e-4)},
     };
     struct train_options options = {
         .name = "test",
@@ -235,24 +218,10 @@ static void check_pixels(size_t n_inputs, size_t n_hidden, double epsilon) {
     release(&options);
 }
 
-START_TEST(pixels_static_equals_the_slow_trainer) {
+TEST(pixels_static_equals_the_slow_trainer) {
     check_pixels(50, 7, 0.1);
 }
-END_TEST
 
-START_TEST(pixels_without_hidden_layer_equals_the_slow_trainer) {
+TEST(pixels_without_hidden_layer_equals_the_slow_trainer) {
     check_pixels(33, 0, 0.5);
-}
-END_TEST
-
-Suite *make_reference_suite(void) {
-    Suite *suite = suite_create("reference");
-    TCase *tests = tcase_create("reference");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 120);
-    tcase_add_test(tests, boundary_qlearning_equals_the_slow_trainer);
-    tcase_add_test(tests, pixels_static_equals_the_slow_trainer);
-    tcase_add_test(tests, pixels_without_hidden_layer_equals_the_slow_trainer);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

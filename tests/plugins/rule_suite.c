@@ -1,12 +1,12 @@
 /* Rules against arithmetic done by hand: a network of three synapses behind an environment that
  * hands out rewards from a list. */
-#include <check.h>
 #include <string.h>
 
 #include "plugin/component.h"
 #include "plugin/host.h"
 #include "policy/policy.h"
 #include "support/support.h"
+#include "support/test.h"
 #include "synrl/rule.h"
 
 enum { N_SYNAPSES = 3, N_STEPS_MAX = 8 };
@@ -69,6 +69,8 @@ static void teardown(void) {
     core_destroy(core);
 }
 
+SUITE("rule", .setup = setup, .teardown = teardown);
+
 /* A rule at work. */
 struct rule {
     struct component *component;
@@ -81,18 +83,6 @@ static struct component *rule_component(const char *id) {
     ck_assert_msg(component_create(core, SYNRL_KIND_RULE, id, &component) == SYNRL_OK, "%s",
                   core->message);
     return component;
-}
-
-static void set(struct component *component, const char *name, struct value value) {
-    ck_assert_msg(component_set(component, name, &value) == SYNRL_OK, "%s", core->message);
-}
-
-static void set_number(struct component *component, const char *name, double number) {
-    set(component, name, (struct value){.kind = VALUE_NUMBER, .as.number = number});
-}
-
-static void set_string(struct component *component, const char *name, const char *string) {
-    set(component, name, (struct value){.kind = VALUE_STRING, .as.string = string});
 }
 
 static struct rule start(struct component *component) {
@@ -133,11 +123,9 @@ static double q_of(const struct rule *rule, int rewards, int history, int action
 
 static struct component *small_qlearning(const char *sweep) {
     struct component *component = rule_component("qlearning");
-    set_number(component, "memory", 1);
-    set_number(component, "epsilon", 0);
-    set_number(component, "alpha_q", 0.5);
-    set_number(component, "gamma", 0.5);
-    set_string(component, "sweep", sweep);
+    test_set(core, component,
+             GIVEN({"memory", INTEGER(1)}, {"epsilon", NUMBER(0)}, {"alpha_q", NUMBER(0.5)},
+                   {"gamma", NUMBER(0.5)}, {"sweep", STRING(sweep)}));
     return component;
 }
 
@@ -166,15 +154,13 @@ static void check_episode(const char *sweep) {
     finish(&rule);
 }
 
-START_TEST(qlearning_episode_by_hand_synchronous) {
+TEST(qlearning_episode_by_hand_synchronous) {
     check_episode("synchronous");
 }
-END_TEST
 
-START_TEST(qlearning_episode_by_hand_sequential) {
+TEST(qlearning_episode_by_hand_sequential) {
     check_episode("sequential");
 }
-END_TEST
 
 /* Two rewards in a row. At t = 1 state, action and next state are (2,0), -, (2,0): the target is a
  * cell under update. Q(2,0,-) starts at 1/2:
@@ -187,7 +173,7 @@ static void check_own_target(const char *sweep, double expected) {
     ck_assert_int_eq(policy_create(core, 1, 1, &policy), SYNRL_OK);
     policy->q[(2 * 3 + 0) * 3 + 0] = 0.5;
     struct component *component = small_qlearning(sweep);
-    set(component, "policy", (struct value){.kind = VALUE_POLICY, .as.policy = policy});
+    test_set(core, component, GIVEN({"policy", POLICY(policy)}));
     struct rule rule = start(component);
     play(&rule, 2, rewards);
     check_actions(1, -1);
@@ -197,14 +183,13 @@ static void check_own_target(const char *sweep, double expected) {
     finish(&rule);
 }
 
-START_TEST(sweeps_differ_where_a_target_is_under_update) {
+TEST(sweeps_differ_where_a_target_is_under_update) {
     check_own_target("synchronous", 37.0 / 32);
     check_own_target("sequential", 175.0 / 128);
 }
-END_TEST
 
 /* Null before the first reward; epsilon 1 is needed to start moving, so put actions in by hand. */
-START_TEST(win_stay_repeats_and_reverses) {
+TEST(win_stay_repeats_and_reverses) {
     static const int rewards[] = {1, 1, -1, 1};
     struct rule rule = start(rule_component("win_stay"));
     const synrl_policy *policy = rule.ops->policy(rule.self);
@@ -220,16 +205,15 @@ START_TEST(win_stay_repeats_and_reverses) {
     play(&rule, 4, rewards);
     finish(&rule);
     struct component *still = rule_component("win_stay");
-    set_number(still, "epsilon", 0);
+    test_set(core, still, GIVEN({"epsilon", NUMBER(0)}));
     rule = start(still);
     play(&rule, 4, rewards);
     check_actions(0, 0);
     check_actions(3, 0);
     finish(&rule);
 }
-END_TEST
 
-START_TEST(static_follows_its_policy_and_never_changes_it) {
+TEST(static_follows_its_policy_and_never_changes_it) {
     static const int rewards[] = {1, -1, -1, 1};
     synrl_policy *policy;
     ck_assert_int_eq(policy_create(core, 0, 1, &policy), SYNRL_OK);
@@ -237,10 +221,9 @@ START_TEST(static_follows_its_policy_and_never_changes_it) {
     policy->q[1 * 3 + 0] = 1; /* no reward yet: - */
     policy->q[2 * 3 + 2] = 1; /* rewarded: + */
     struct component *component = rule_component("static");
-    set(component, "policy", (struct value){.kind = VALUE_POLICY, .as.policy = policy});
-    set_number(component, "epsilon", 0);
-    set_number(component, "alpha_s", 0.125);
-    set_number(component, "bias_scale", 2);
+    test_set(core, component,
+             GIVEN({"policy", POLICY(policy)}, {"epsilon", NUMBER(0)}, {"alpha_s", NUMBER(0.125)},
+                   {"bias_scale", NUMBER(2)}));
     struct rule rule = start(component);
     const uint64_t hash = policy_hash(policy);
     play(&rule, 4, rewards);
@@ -254,12 +237,11 @@ START_TEST(static_follows_its_policy_and_never_changes_it) {
     policy_release(policy);
     finish(&rule);
 }
-END_TEST
 
 /* delta = -alpha * gradient = -1/4 * (1, -2, 1/2) */
-START_TEST(gd_goes_down_the_slope) {
+TEST(gd_goes_down_the_slope) {
     struct component *component = rule_component("gd");
-    set_number(component, "alpha", 0.25);
+    test_set(core, component, GIVEN({"alpha", NUMBER(0.25)}));
     struct rule rule = start(component);
     ck_assert_int_eq(rule.ops->step(rule.self, &playback.env), SYNRL_OK);
     ck_assert_float_eq(playback.shifted[0], -0.25F);
@@ -267,10 +249,9 @@ START_TEST(gd_goes_down_the_slope) {
     ck_assert_float_eq(playback.shifted[2], -0.125F);
     finish(&rule);
 }
-END_TEST
 
 /* A saved rule goes on as if nothing had happened. */
-START_TEST(saved_rules_go_on) {
+TEST(saved_rules_go_on) {
     static const char *const ids[] = {"qlearning", "win_stay"};
     static const int rewards[] = {1, -1, 1, 1, -1, 1, -1, -1};
     for (size_t k = 0; k < 2; k++) {
@@ -294,20 +275,4 @@ START_TEST(saved_rules_go_on) {
         finish(&whole);
         finish(&second);
     }
-}
-END_TEST
-
-Suite *make_rule_suite(void) {
-    Suite *suite = suite_create("rule");
-    TCase *tests = tcase_create("rule");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, qlearning_episode_by_hand_synchronous);
-    tcase_add_test(tests, qlearning_episode_by_hand_sequential);
-    tcase_add_test(tests, sweeps_differ_where_a_target_is_under_update);
-    tcase_add_test(tests, win_stay_repeats_and_reverses);
-    tcase_add_test(tests, static_follows_its_policy_and_never_changes_it);
-    tcase_add_test(tests, gd_goes_down_the_slope);
-    tcase_add_test(tests, saved_rules_go_on);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -181,3 +181,27 @@ void loader_damage(struct loader *loader, const char *path, size_t most, const c
     write_file(path, bytes, size);
     free(bytes);
 }
+
+struct request {
+    const char *id;
+    size_t n;
+    const struct named_value *values;
+};
+
+static synrl_status load_once(struct core *core, void *context) {
+    const struct request *request = context;
+    struct component *component;
+    struct dataset *made = NULL;
+    SYNRL_TRY(component_create(core, SYNRL_KIND_DATASET, request->id, &component));
+    synrl_status status = test_configure(component, request->n, request->values);
+    if (status == SYNRL_OK) {
+        status = dataset_create(core, component, &made);
+    }
+    dataset_release(made);
+    component_release(component);
+    return status;
+}
+
+void loader_short_memory(const char *id, size_t n, const struct named_value *values) {
+    test_short_memory_with(load_once, &(struct request){id, n, values});
+}

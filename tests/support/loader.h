@@ -18,32 +18,6 @@ struct loader {
     char warning[1024]; /* the first */
 };
 
-/* One parameter, as a script would give it. */
-#define TEXT(name, text)                              \
-    (struct named_value) {                            \
-        name, (struct value) {                        \
-            .kind = VALUE_STRING, .as.string = (text) \
-        }                                             \
-    }
-#define WHOLE(name, number)                               \
-    (struct named_value) {                                \
-        name, (struct value) {                            \
-            .kind = VALUE_INTEGER, .as.integer = (number) \
-        }                                                 \
-    }
-#define REAL(name, value_)                              \
-    (struct named_value) {                              \
-        name, (struct value) {                          \
-            .kind = VALUE_NUMBER, .as.number = (value_) \
-        }                                               \
-    }
-/* A list of parameters: how many, and they. */
-#define GIVEN(...)                                                            \
-    sizeof((struct named_value[]){__VA_ARGS__}) / sizeof(struct named_value), \
-        (struct named_value[]) {                                              \
-        __VA_ARGS__                                                           \
-    }
-
 void loader_open(struct loader *loader);
 /* Nothing may be left in memory but what the core itself holds. */
 void loader_close(struct loader *loader);
@@ -64,5 +38,7 @@ void loader_refuse(struct loader *loader, synrl_status status, const char *part,
  * ends as it was. */
 void loader_damage(struct loader *loader, const char *path, size_t most, const char *id, size_t n,
                    const struct named_value *values);
+/* test_short_memory() of a load, in cores of its own. */
+void loader_short_memory(const char *id, size_t n, const struct named_value *values);
 
 #endif

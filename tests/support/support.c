@@ -17,14 +17,27 @@ struct core *test_core(void) {
     return core;
 }
 
-struct component *test_component(struct core *core, synrl_kind kind, const char *id, size_t n,
-                                 const struct named_value *values) {
-    struct component *component;
-    ck_assert_msg(component_create(core, kind, id, &component) == SYNRL_OK, "%s", core->message);
+synrl_status test_configure(struct component *component, size_t n,
+                            const struct named_value *values) {
+    for (size_t i = 0; i < n; i++) {
+        SYNRL_TRY(component_set(component, values[i].name, &values[i].value));
+    }
+    return component_finish(component);
+}
+
+void test_set(const struct core *core, struct component *component, size_t n,
+              const struct named_value *values) {
     for (size_t i = 0; i < n; i++) {
         ck_assert_msg(component_set(component, values[i].name, &values[i].value) == SYNRL_OK, "%s",
                       core->message);
     }
+}
+
+struct component *test_component(struct core *core, synrl_kind kind, const char *id, size_t n,
+                                 const struct named_value *values) {
+    struct component *component;
+    ck_assert_msg(component_create(core, kind, id, &component) == SYNRL_OK, "%s", core->message);
+    test_set(core, component, n, values);
     ck_assert_msg(component_finish(component) == SYNRL_OK, "%s", core->message);
     return component;
 }
@@ -71,7 +84,8 @@ void short_memory_init(struct short_memory *memory, size_t n_left) {
 }
 
 /* Whether the attempt got by without the allocation that was to fail. */
-static bool attempt_once(synrl_status (*attempt)(struct core *core), size_t n_left, bool for_good) {
+static bool attempt_once(synrl_status (*attempt)(struct core *core, void *context), void *context,
+                         size_t n_left, bool for_good) {
     struct short_memory memory;
     short_memory_init(&memory, SIZE_MAX);
     struct core *core = core_create(&(struct core_options){
@@ -79,7 +93,7 @@ static bool attempt_once(synrl_status (*attempt)(struct core *core), size_t n_le
     ck_assert_ptr_nonnull(core);
     memory.n_left = n_left;
     memory.for_good = for_good;
-    const synrl_status status = attempt(core);
+    const synrl_status status = attempt(core, context);
     ck_assert_msg(status == (memory.failed ? SYNRL_NO_MEMORY : SYNRL_OK),
                   "allocation %zu failed: status %d, \"%s\"", n_left, (int)status, core->message);
     ck_assert_msg(!memory.failed || strstr(core->message, "memory") != NULL, "\"%s\"",
@@ -90,11 +104,25 @@ static bool attempt_once(synrl_status (*attempt)(struct core *core), size_t n_le
     return !memory.failed;
 }
 
-void test_short_memory(synrl_status (*attempt)(struct core *core)) {
+void test_short_memory_with(synrl_status (*attempt)(struct core *core, void *context),
+                            void *context) {
     size_t n_left = 0;
-    while (!attempt_once(attempt, n_left, false)) {
-        attempt_once(attempt, n_left, true);
+    while (!attempt_once(attempt, context, n_left, false)) {
+        attempt_once(attempt, context, n_left, true);
         n_left++;
     }
     ck_assert_uint_gt(n_left, 0);
+}
+
+struct plain {
+    synrl_status (*attempt)(struct core *core);
+};
+
+static synrl_status attempt_plain(struct core *core, void *context) {
+    const struct plain *plain = context;
+    return plain->attempt(core);
+}
+
+void test_short_memory(synrl_status (*attempt)(struct core *core)) {
+    test_short_memory_with(attempt_plain, &(struct plain){attempt});
 }

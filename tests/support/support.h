@@ -4,14 +4,17 @@
 #define SUPPORT_H
 
 #include "plugin/component.h"
+#include "support/values.h"
 
 /* With the built plugins and those of tests/fixtures, and two workers. */
 struct core *test_core(void);
 
-struct named_value {
-    const char *name;
-    struct value value;
-};
+/* Sets the values and finishes; the first failure is returned. */
+synrl_status test_configure(struct component *component, size_t n,
+                            const struct named_value *values);
+/* Sets the values, which must work. */
+void test_set(const struct core *core, struct component *component, size_t n,
+              const struct named_value *values);
 /* A finished component. */
 struct component *test_component(struct core *core, synrl_kind kind, const char *id, size_t n,
                                  const struct named_value *values);
@@ -38,5 +41,7 @@ void short_memory_init(struct short_memory *memory, size_t n_left);
  * follow, which finds a clean-up that needs memory. Each failure must be told as SYNRL_NO_MEMORY
  * and leave nothing behind. An attempt frees what it made. */
 void test_short_memory(synrl_status (*attempt)(struct core *core));
+void test_short_memory_with(synrl_status (*attempt)(struct core *core, void *context),
+                            void *context);
 
 #endif

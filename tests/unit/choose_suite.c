@@ -1,10 +1,12 @@
 /* The policy step against the words of policy.h, synapse by synapse, for every variant. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/kernels.h"
+#include "engine/engine.h"
 #include "support/pace.h"
+#include "support/test.h"
+
+SUITE("choose");
 
 enum { N = 3000 };
 
@@ -111,21 +113,19 @@ static void check_all(bool ties) {
     }
 }
 
-START_TEST(actions_follow_map_and_words) {
+TEST_EACH(actions_follow_map_and_words, 3) {
     if (force(_i)) {
         check_all(false);
     }
 }
-END_TEST
 
-START_TEST(ties_are_drawn_from_the_word) {
+TEST_EACH(ties_are_drawn_from_the_word, 3) {
     if (force(_i)) {
         check_all(true);
     }
 }
-END_TEST
 
-START_TEST(a_range_in_parts_is_the_range) {
+TEST(a_range_in_parts_is_the_range) {
     uint8_t whole[N] = {0}, parts[N] = {0};
     int8_t actions[N], others[N];
     struct greedy_map map = random_map(2, false);
@@ -138,10 +138,9 @@ START_TEST(a_range_in_parts_is_the_range) {
     ck_assert_mem_eq(whole, parts, N);
     ck_assert_mem_eq(actions, others, N);
 }
-END_TEST
 
 /* Packed or not, the same; and what is packed comes back. */
-START_TEST(packed_histories_choose_alike) {
+TEST(packed_histories_choose_alike) {
     enum { GROUPS = N / HISTORY_GROUP, WHOLE = GROUPS * HISTORY_GROUP };
     uint8_t plain[WHOLE], packed[WHOLE / 2], back[WHOLE];
     int8_t actions[WHOLE], others[WHOLE];
@@ -167,25 +166,9 @@ START_TEST(packed_histories_choose_alike) {
         ck_assert_mem_eq(back, plain, WHOLE);
     }
 }
-END_TEST
 
 /* A variant that cannot be had is told, not replaced. */
-START_TEST(an_unknown_variant_is_told) {
+TEST(an_unknown_variant_is_told) {
     setenv("SYNRL_ISA", "mmx", 1);
     ck_assert_ptr_null(engine_isa());
-}
-END_TEST
-
-Suite *make_choose_suite(void);
-Suite *make_choose_suite(void) {
-    Suite *suite = suite_create("choose");
-    TCase *tests = tcase_create("choose");
-    tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, actions_follow_map_and_words, 0, 3);
-    tcase_add_loop_test(tests, ties_are_drawn_from_the_word, 0, 3);
-    tcase_add_test(tests, a_range_in_parts_is_the_range);
-    tcase_add_test(tests, packed_histories_choose_alike);
-    tcase_add_test(tests, an_unknown_variant_is_told);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

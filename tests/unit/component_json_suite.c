@@ -1,6 +1,5 @@
 /* What a run's record says of a component, and the component made again from it: on the fixture
  * `every_param`, which has a parameter of each type. */
-#include <check.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,6 +9,7 @@
 #include "policy/policy.h"
 #include "policy/policy_csv.h"
 #include "support/loader.h"
+#include "support/test.h"
 
 #define WHO "rule \"every_param\": "
 
@@ -28,6 +28,8 @@ static void teardown(void) {
     policy_release(policy);
     loader_close(&loader);
 }
+
+SUITE("component_json", .setup = setup, .teardown = teardown);
 
 static double at(const synrl_schedule *schedule, uint64_t iteration) {
     double value = -77;
@@ -57,26 +59,22 @@ static json_t *from_text(const char *quoted) {
 static struct component *set_everywhere(void) {
     const uint64_t iterations[] = {0, 10};
     const double values[] = {0.5, 0.25};
-    static const struct value integers[] = {{.kind = VALUE_INTEGER, .as.integer = 3},
-                                            {.kind = VALUE_INTEGER, .as.integer = 4}};
-    static const struct value ids[] = {{.kind = VALUE_STRING, .as.string = "step"},
-                                       {.kind = VALUE_STRING, .as.string = "tanh"}};
+    static const struct value integers[] = {INTEGER(3), INTEGER(4)};
+    static const struct value ids[] = {STRING("step"), STRING("tanh")};
     struct schedule *schedule;
     ck_assert_int_eq(schedule_steps(core, 2, iterations, values, &schedule), SYNRL_OK);
     struct component *made = test_component(
         core, SYNRL_KIND_RULE, "every_param",
-        GIVEN(REAL("number", 0.75), REAL("free_number", 0.1), WHOLE("positive", 3),
-              WHOLE("integer", 100), TEXT("string", "mine"), TEXT("choice", "blue"),
-              TEXT("activation", "relu"), {"boolean", {.kind = VALUE_BOOLEAN, .as.boolean = false}},
-              {"integers", {.kind = VALUE_LIST, .as.list = {2, integers}}},
-              {"activations", {.kind = VALUE_LIST, .as.list = {2, ids}}},
-              {"schedule", {.kind = VALUE_SCHEDULE, .as.schedule = schedule}},
-              {"policy", {.kind = VALUE_POLICY, .as.policy = policy}}));
+        GIVEN({"number", NUMBER(0.75)}, {"free_number", NUMBER(0.1)}, {"positive", INTEGER(3)},
+              {"integer", INTEGER(100)}, {"string", STRING("mine")}, {"choice", STRING("blue")},
+              {"activation", STRING("relu")}, {"boolean", BOOLEAN(false)},
+              {"integers", LIST(integers)}, {"activations", LIST(ids)},
+              {"schedule", SCHEDULE(schedule)}, {"policy", POLICY(policy)}));
     schedule_release(schedule);
     return made;
 }
 
-START_TEST(a_record_has_each_parameter) {
+TEST(a_record_has_each_parameter) {
     struct component *component = set_everywhere();
     char text[2048];
     snprintf(text, sizeof text,
@@ -91,9 +89,8 @@ START_TEST(a_record_has_each_parameter) {
     json_decref(json);
     component_release(component);
 }
-END_TEST
 
-START_TEST(a_component_comes_back_from_its_record) {
+TEST(a_component_comes_back_from_its_record) {
     struct component *component = set_everywhere(), *again;
     json_t *json = component_json(component);
     const char *path = scratch_path(&loader.scratch, "policy.csv");
@@ -135,10 +132,9 @@ START_TEST(a_component_comes_back_from_its_record) {
     json_decref(json);
     component_release(component);
 }
-END_TEST
 
 /* As a record has those with parameters; of these here none has any. */
-START_TEST(activations_may_be_records_themselves) {
+TEST(activations_may_be_records_themselves) {
     json_t *json = from_text(
         "{'id': 'every_param', 'parameters': {'activation': {'id': 'sin', 'parameters': {}}, "
         "'activations': [{'id': 'relu', 'parameters': {}}, 'step'], "
@@ -160,7 +156,6 @@ START_TEST(activations_may_be_records_themselves) {
     component_release(made);
     json_decref(json);
 }
-END_TEST
 
 static const struct {
     const char *record;
@@ -200,7 +195,7 @@ static const struct {
 };
 enum { N_DAMAGED = sizeof damaged / sizeof damaged[0] };
 
-START_TEST(a_damaged_record_is_refused) {
+TEST_EACH(a_damaged_record_is_refused, N_DAMAGED) {
     json_t *json = from_text(damaged[_i].record);
     struct component *made;
     component_from_json(core, SYNRL_KIND_RULE, json, "none", &made); /* all plugins are open */
@@ -213,7 +208,6 @@ START_TEST(a_damaged_record_is_refused) {
     ck_assert_uint_eq(loader.n_live, n_live);
     json_decref(json);
 }
-END_TEST
 
 static synrl_status read_record(struct core *scarce) {
     json_t *json = from_text("{'id': 'qlearning', 'parameters': {'epsilon': [[0, 1], [5, 0.5]]}}");
@@ -226,21 +220,6 @@ static synrl_status read_record(struct core *scarce) {
     return status;
 }
 
-START_TEST(short_memory_leaves_nothing) {
+TEST(short_memory_leaves_nothing) {
     test_short_memory(read_record);
-}
-END_TEST
-
-Suite *make_component_json_suite(void);
-Suite *make_component_json_suite(void) {
-    Suite *suite = suite_create("component_json");
-    TCase *tests = tcase_create("component_json");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, a_record_has_each_parameter);
-    tcase_add_test(tests, a_component_comes_back_from_its_record);
-    tcase_add_test(tests, activations_may_be_records_themselves);
-    tcase_add_loop_test(tests, a_damaged_record_is_refused, 0, N_DAMAGED);
-    tcase_add_test(tests, short_memory_leaves_nothing);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -3,7 +3,6 @@
  * type. */
 #include "plugin/component.h"
 
-#include <check.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -12,6 +11,7 @@
 #include "fixtures/every_param.h"
 #include "policy/policy.h"
 #include "support/loader.h"
+#include "support/test.h"
 
 #define WHO "rule \"every_param\": "
 #define INF ((double)INFINITY)
@@ -33,30 +33,7 @@ static void teardown(void) {
     loader_close(&loader);
 }
 
-/* Values that loader.h has no macro for. */
-static struct value truth(bool boolean) {
-    return (struct value){.kind = VALUE_BOOLEAN, .as.boolean = boolean};
-}
-
-static struct value whole(int64_t integer) {
-    return (struct value){.kind = VALUE_INTEGER, .as.integer = integer};
-}
-
-static struct value real(double number) {
-    return (struct value){.kind = VALUE_NUMBER, .as.number = number};
-}
-
-static struct value text(const char *string) {
-    return (struct value){.kind = VALUE_STRING, .as.string = string};
-}
-
-static struct value list(size_t n, const struct value *items) {
-    return (struct value){.kind = VALUE_LIST, .as.list = {n, items}};
-}
-
-static struct value the_policy(void) {
-    return (struct value){.kind = VALUE_POLICY, .as.policy = policy};
-}
+SUITE("component", .setup = setup, .teardown = teardown);
 
 static struct component *start(void) {
     struct component *made;
@@ -65,12 +42,12 @@ static struct component *start(void) {
     return made;
 }
 
-static void set(struct component *component, const char *name, struct value value) {
-    ck_assert_msg(component_set(component, name, &value) == SYNRL_OK, "%s", core->message);
+static void set(struct component *component, size_t n, const struct named_value *values) {
+    test_set(core, component, n, values);
 }
 
 static const struct every_param *finish(struct component *component) {
-    set(component, "policy", the_policy());
+    set(component, GIVEN({"policy", POLICY(policy)}));
     ck_assert_msg(component_finish(component) == SYNRL_OK, "%s", core->message);
     return component_config(component);
 }
@@ -83,7 +60,7 @@ static double at(const synrl_schedule *schedule, uint64_t iteration) {
 
 /* Values --------------------------------------------------------------------------------------- */
 
-START_TEST(defaults_are_what_the_table_says) {
+TEST(defaults_are_what_the_table_says) {
     struct component *component = start();
     const struct every_param *config = finish(component);
     ck_assert(config->number == 0.25);
@@ -107,31 +84,24 @@ START_TEST(defaults_are_what_the_table_says) {
     ck_assert_str_eq(config->activations.items[1]->id, "step");
     component_release(component);
 }
-END_TEST
 
 /* The values are gone or changed by the time the config is read. */
-START_TEST(values_are_copied_into_the_config) {
+TEST(values_are_copied_into_the_config) {
     struct component *component = start();
     char string[] = "mine", choice[] = "blue", name[] = "integer", id[] = "relu";
-    struct value integers[] = {whole(3), real(4)};
-    const struct value ids[] = {text(id), text("step"), text(id)};
-    set(component, "number", real(0.75));
-    set(component, "free_number", real(-DBL_MAX));
-    set(component, "positive", real(DBL_MIN));
-    set(component, name, whole(100));
-    set(component, "boolean", truth(false));
-    set(component, "string", text(string));
-    set(component, "optional", text(""));
-    set(component, "choice", text(choice));
-    set(component, "integers", list(2, integers));
-    set(component, "schedule", real(0.125));
-    set(component, "activation", text(id));
-    set(component, "activations", list(3, ids));
+    struct value integers[] = {INTEGER(3), NUMBER(4)};
+    const struct value ids[] = {STRING(id), STRING("step"), STRING(id)};
+    set(component,
+        GIVEN({"number", NUMBER(0.75)}, {"free_number", NUMBER(-DBL_MAX)},
+              {"positive", NUMBER(DBL_MIN)}, {name, INTEGER(100)}, {"boolean", BOOLEAN(false)},
+              {"string", STRING(string)}, {"optional", STRING("")}, {"choice", STRING(choice)},
+              {"integers", LIST(integers)}, {"schedule", NUMBER(0.125)}, {"activation", STRING(id)},
+              {"activations", LIST(ids)}));
     memset(string, 'x', 4);
     memset(choice, 'x', 4);
     memset(name, 'x', 4);
     memset(id, 'x', 4);
-    integers[0] = integers[1] = whole(9);
+    integers[0] = integers[1] = (struct value)INTEGER(9);
     const struct every_param *config = finish(component);
     ck_assert(config->number == 0.75);
     ck_assert(config->free_number == -DBL_MAX);
@@ -152,15 +122,12 @@ START_TEST(values_are_copied_into_the_config) {
     ck_assert_str_eq(config->activations.items[2]->id, "relu");
     component_release(component);
 }
-END_TEST
 
-START_TEST(near_types_do_for_each_other) {
+TEST(near_types_do_for_each_other) {
     struct component *component = start();
-    set(component, "number", whole(1));
-    set(component, "integer", real(12.0));
-    set(component, "schedule", whole(0));
-    set(component, "integers", real(0x1p40)); /* one item for a list of it */
-    set(component, "activations", text("step"));
+    set(component, GIVEN({"number", INTEGER(1)}, {"integer", NUMBER(12.0)},
+                         {"schedule", INTEGER(0)}, {"integers", NUMBER(0x1p40)},
+                         {"activations", STRING("step")})); /* one item for a list of it */
     const struct every_param *config = finish(component);
     ck_assert(config->number == 1);
     ck_assert_int_eq(config->integer, 12);
@@ -171,44 +138,25 @@ START_TEST(near_types_do_for_each_other) {
     ck_assert_str_eq(config->activations.items[0]->id, "step");
     component_release(component);
 }
-END_TEST
 
-START_TEST(lists_may_be_empty) {
+TEST(lists_may_be_empty) {
     struct component *component = start();
-    set(component, "integers", list(0, NULL));
-    set(component, "activations", list(0, NULL));
+    set(component, GIVEN({"integers", LIST_OF(0, NULL)}, {"activations", LIST_OF(0, NULL)}));
     const struct every_param *config = finish(component);
     ck_assert_uint_eq(config->integers.n, 0);
     ck_assert_uint_eq(config->activations.n, 0);
     component_release(component);
 }
-END_TEST
 
 /* Refusals ------------------------------------------------------------------------------------- */
 
 /* Kept out of the table, since a constant cannot hold the address of a compound literal's part. */
-static const struct value nested[] = {{.kind = VALUE_LIST}};
-static const struct value fractions[] = {{.kind = VALUE_INTEGER, .as.integer = 3},
-                                         {.kind = VALUE_NUMBER, .as.number = 3.5}};
-static const struct value too_small[] = {{.kind = VALUE_INTEGER, .as.integer = 3},
-                                         {.kind = VALUE_INTEGER, .as.integer = 0}};
-static const struct value half_named[] = {{.kind = VALUE_STRING, .as.string = "relu"},
-                                          {.kind = VALUE_STRING, .as.string = "tanhh"}};
-static const struct value half_typed[] = {{.kind = VALUE_STRING, .as.string = "relu"},
-                                          {.kind = VALUE_BOOLEAN, .as.boolean = true}};
+static const struct value nested[] = {LIST_OF(0, NULL)};
+static const struct value fractions[] = {INTEGER(3), NUMBER(3.5)};
+static const struct value too_small[] = {INTEGER(3), INTEGER(0)};
+static const struct value half_named[] = {STRING("relu"), STRING("tanhh")};
+static const struct value half_typed[] = {STRING("relu"), BOOLEAN(true)};
 
-#define NUMBER(x) \
-    { .kind = VALUE_NUMBER, .as.number = (x) }
-#define INTEGER(x) \
-    { .kind = VALUE_INTEGER, .as.integer = (x) }
-#define STRING(x) \
-    { .kind = VALUE_STRING, .as.string = (x) }
-#define LIST(items)                                                               \
-    {                                                                             \
-        .kind = VALUE_LIST, .as.list = { sizeof(items) / sizeof *(items), items } \
-    }
-#define BOOLEAN(x) \
-    { .kind = VALUE_BOOLEAN, .as.boolean = (x) }
 #define SCHEDULE_WORDS "must be a number, a schedule or a function of the iteration"
 
 static const struct {
@@ -275,7 +223,7 @@ static const struct {
 enum { N_REFUSED = sizeof refused / sizeof refused[0] };
 
 /* Nothing of it stays: the parameter can be set after all, and is at its default else. */
-START_TEST(a_wrong_value_is_told_and_forgotten) {
+TEST_EACH(a_wrong_value_is_told_and_forgotten, N_REFUSED) {
     char message[256];
     snprintf(message, sizeof message, WHO "%s", refused[_i].message);
     component_release(start()); /* by now the plugin is open */
@@ -298,12 +246,11 @@ START_TEST(a_wrong_value_is_told_and_forgotten) {
     ck_assert_uint_eq(config->activations.n, 2);
     component_release(component);
 }
-END_TEST
 
-START_TEST(a_component_of_another_kind_is_no_activation) {
+TEST(a_component_of_another_kind_is_no_activation) {
     struct component *loss = test_component(core, SYNRL_KIND_LOSS, "mse", 0, NULL);
     struct component *component = start();
-    const struct value value = {.kind = VALUE_COMPONENT, .as.component = loss};
+    const struct value value = COMPONENT(loss);
     ck_assert_int_eq(component_set(component, "activation", &value), SYNRL_INVALID);
     ck_assert_str_eq(core->message, WHO "activation = loss \"mse\": must be an activation");
     ck_assert_int_eq(component_set(component, "number", &value), SYNRL_INVALID);
@@ -311,29 +258,27 @@ START_TEST(a_component_of_another_kind_is_no_activation) {
     component_release(component);
     component_release(loss);
 }
-END_TEST
 
-START_TEST(long_values_and_names_are_cut_in_messages) {
+TEST(long_values_and_names_are_cut_in_messages) {
     char longest[5000];
     memset(longest, 'a', sizeof longest - 1);
     longest[sizeof longest - 1] = '\0';
     struct component *component = start();
-    const struct value value = text(longest);
+    const struct value value = STRING(longest);
     ck_assert_int_eq(component_set(component, "choice", &value), SYNRL_INVALID);
     ck_assert_uint_lt(strlen(core->message), 200);
     ck_assert_ptr_nonnull(strstr(core->message, "aaaa: must be one of red|green|blue"));
     ck_assert_int_eq(component_set(component, longest, &value), SYNRL_INVALID);
     ck_assert_uint_eq(strlen(core->message), sizeof core->message - 1);
-    set(component, "string", value); /* of any length */
+    set(component, GIVEN({"string", value}));
     ck_assert_str_eq(finish(component)->string, longest);
     component_release(component);
 }
-END_TEST
 
-START_TEST(a_parameter_is_set_once) {
+TEST(a_parameter_is_set_once) {
     struct component *component = start();
-    set(component, "number", real(0.5));
-    const struct value again = real(0.75), wrong = text("x");
+    set(component, GIVEN({"number", NUMBER(0.5)}));
+    const struct value again = NUMBER(0.75), wrong = STRING("x");
     ck_assert_int_eq(component_set(component, "number", &again), SYNRL_INVALID);
     ck_assert_str_eq(core->message, WHO "number is given twice");
     ck_assert_int_eq(component_set(component, "number", &wrong), SYNRL_INVALID);
@@ -341,9 +286,8 @@ START_TEST(a_parameter_is_set_once) {
     ck_assert(finish(component)->number == 0.5); /* the first counts */
     component_release(component);
 }
-END_TEST
 
-START_TEST(names_that_are_near_are_suggested) {
+TEST(names_that_are_near_are_suggested) {
     static const struct {
         const char *name, *rest;
     } cases[] = {
@@ -365,26 +309,24 @@ START_TEST(names_that_are_near_are_suggested) {
         char message[256];
         snprintf(message, sizeof message, WHO "unknown parameter \"%s\"%s", cases[i].name,
                  cases[i].rest);
-        const struct value value = real(0.5);
+        const struct value value = NUMBER(0.5);
         ck_assert_int_eq(component_set(component, cases[i].name, &value), SYNRL_INVALID);
         ck_assert_str_eq(core->message, message);
         ck_assert_uint_eq(loader.n_live, n_live);
     }
     component_release(component);
 }
-END_TEST
 
-START_TEST(a_plugin_without_parameters_says_so) {
+TEST(a_plugin_without_parameters_says_so) {
     struct component *loss;
     ck_assert_int_eq(component_create(core, SYNRL_KIND_LOSS, "mse", &loss), SYNRL_OK);
-    const struct value value = real(1);
+    const struct value value = NUMBER(1);
     ck_assert_int_eq(component_set(loss, "rate", &value), SYNRL_INVALID);
     ck_assert_str_eq(core->message, "loss \"mse\": unknown parameter \"rate\": it has none");
     component_release(loss);
 }
-END_TEST
 
-START_TEST(what_is_required_must_be_given) {
+TEST(what_is_required_must_be_given) {
     struct component *component = start();
     ck_assert_int_eq(component_finish(component), SYNRL_INVALID);
     ck_assert_str_eq(core->message, WHO "policy must be given: the policy");
@@ -403,7 +345,6 @@ START_TEST(what_is_required_must_be_given) {
                      SYNRL_INVALID);
     ck_assert_ptr_null(component);
 }
-END_TEST
 
 /* Ownership ------------------------------------------------------------------------------------ */
 
@@ -420,7 +361,7 @@ static void count_end(void *context) {
 
 /* The one who set a policy, a schedule and an activation lets go of them; the component, and with
  * it the config, still has them. With the last reference they go. */
-START_TEST(a_component_holds_what_its_config_points_to) {
+TEST(a_component_holds_what_its_config_points_to) {
     component_release(test_component(core, SYNRL_KIND_ACTIVATION, "tanh", 0, NULL));
     component_release(test_component(core, SYNRL_KIND_ACTIVATION, "relu", 0, NULL));
     component_release(test_component(core, SYNRL_KIND_ACTIVATION, "step", 0, NULL));
@@ -433,12 +374,10 @@ START_TEST(a_component_holds_what_its_config_points_to) {
     struct component *activation = test_component(core, SYNRL_KIND_ACTIVATION, "relu", 0, NULL);
     ck_assert_int_eq(schedule_function(core, one_third, count_end, &n_ends, &schedule), SYNRL_OK);
     ck_assert_int_eq(policy_copy(core, policy, &own), SYNRL_OK);
-    const struct value given = {.kind = VALUE_COMPONENT, .as.component = activation};
+    const struct value given = COMPONENT(activation);
     const struct value both[] = {given, given};
-    set(component, "policy", (struct value){.kind = VALUE_POLICY, .as.policy = own});
-    set(component, "schedule", (struct value){.kind = VALUE_SCHEDULE, .as.schedule = schedule});
-    set(component, "activation", given);
-    set(component, "activations", list(2, both));
+    set(component, GIVEN({"policy", POLICY(own)}, {"schedule", SCHEDULE(schedule)},
+                         {"activation", given}, {"activations", LIST(both)}));
     ck_assert_int_eq(component_finish(component), SYNRL_OK);
     policy_release(own);
     schedule_release(schedule);
@@ -458,38 +397,28 @@ START_TEST(a_component_holds_what_its_config_points_to) {
     ck_assert_uint_eq(loader.n_live, n_live);
     component_release(NULL);
 }
-END_TEST
 
 /* Of a component that is given up half way, too. */
-START_TEST(an_unfinished_component_frees_what_it_has) {
+TEST(an_unfinished_component_frees_what_it_has) {
     struct component *component = start();
     component_release(component);
     const size_t n_live = loader.n_live;
     component = start();
-    set(component, "policy", the_policy());
-    set(component, "string", text("mine"));
-    set(component, "schedule", real(0.5));
+    set(component,
+        GIVEN({"policy", POLICY(policy)}, {"string", STRING("mine")}, {"schedule", NUMBER(0.5)}));
     component_release(component);
     ck_assert_uint_eq(loader.n_live, n_live);
     ck_assert(policy->q[1] == 0.5);
 }
-END_TEST
 
 /* Memory --------------------------------------------------------------------------------------- */
 
 static synrl_status set_all(struct component *component, const synrl_policy *given) {
-    const struct value integers[] = {whole(3), whole(4)};
-    const struct value ids[] = {text("step"), text("tanh")};
-    const struct value values[] = {text("mine"),
-                                   list(2, integers),
-                                   real(0.5),
-                                   list(2, ids),
-                                   {.kind = VALUE_POLICY, .as.policy = given}};
-    static const char *const names[] = {"string", "integers", "schedule", "activations", "policy"};
-    for (size_t i = 0; i < sizeof names / sizeof names[0]; i++) {
-        SYNRL_TRY(component_set(component, names[i], &values[i]));
-    }
-    return component_finish(component);
+    const struct value integers[] = {INTEGER(3), INTEGER(4)};
+    const struct value ids[] = {STRING("step"), STRING("tanh")};
+    return test_configure(component, GIVEN({"string", STRING("mine")}, {"integers", LIST(integers)},
+                                           {"schedule", NUMBER(0.5)}, {"activations", LIST(ids)},
+                                           {"policy", POLICY(given)}));
 }
 
 static synrl_status make_whole(struct core *scarce) {
@@ -509,37 +438,13 @@ static synrl_status make_whole(struct core *scarce) {
 static synrl_status misspell(struct core *scarce) {
     struct component *component;
     SYNRL_TRY(component_create(scarce, SYNRL_KIND_RULE, "qlearning", &component));
-    const struct value value = real(0.5);
+    const struct value value = NUMBER(0.5);
     const synrl_status status = component_set(component, "gama", &value);
     component_release(component);
     return status == SYNRL_INVALID && strstr(scarce->message, "\"gamma\"?") ? SYNRL_OK : status;
 }
 
-START_TEST(short_memory_leaves_nothing) {
+TEST(short_memory_leaves_nothing) {
     test_short_memory(make_whole);
     test_short_memory(misspell);
-}
-END_TEST
-
-Suite *make_component_suite(void);
-Suite *make_component_suite(void) {
-    Suite *suite = suite_create("component");
-    TCase *tests = tcase_create("component");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, defaults_are_what_the_table_says);
-    tcase_add_test(tests, values_are_copied_into_the_config);
-    tcase_add_test(tests, near_types_do_for_each_other);
-    tcase_add_test(tests, lists_may_be_empty);
-    tcase_add_loop_test(tests, a_wrong_value_is_told_and_forgotten, 0, N_REFUSED);
-    tcase_add_test(tests, a_component_of_another_kind_is_no_activation);
-    tcase_add_test(tests, long_values_and_names_are_cut_in_messages);
-    tcase_add_test(tests, a_parameter_is_set_once);
-    tcase_add_test(tests, names_that_are_near_are_suggested);
-    tcase_add_test(tests, a_plugin_without_parameters_says_so);
-    tcase_add_test(tests, what_is_required_must_be_given);
-    tcase_add_test(tests, a_component_holds_what_its_config_points_to);
-    tcase_add_test(tests, an_unfinished_component_frees_what_it_has);
-    tcase_add_test(tests, short_memory_leaves_nothing);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -1,12 +1,14 @@
 /* The core's arrays that grow. */
 #include "base/core.h"
 
-#include <check.h>
 #include <stdint.h>
 #include <string.h>
 
 #include "plugin/host.h"
 #include "support/support.h"
+#include "support/test.h"
+
+SUITE("core");
 
 enum { N_NUMBERS = 100 };
 
@@ -38,26 +40,14 @@ static synrl_status count_up(struct core *core) {
     return status;
 }
 
-START_TEST(an_array_grows_or_stays_as_it_was) {
+TEST(an_array_grows_or_stays_as_it_was) {
     test_short_memory(count_up);
 }
-END_TEST
 
-START_TEST(entries_too_large_are_refused) {
+TEST(entries_too_large_are_refused) {
     struct core *core = core_create(&(struct core_options){.n_threads = 1});
     size_t capacity = 0;
     ck_assert_ptr_null(core_grow(core, NULL, 0, &capacity, SIZE_MAX / 4));
     ck_assert_uint_eq(capacity, 0);
     core_destroy(core);
-}
-END_TEST
-
-Suite *make_core_suite(void);
-Suite *make_core_suite(void) {
-    Suite *suite = suite_create("core");
-    TCase *tests = tcase_create("core");
-    tcase_add_test(tests, an_array_grows_or_stays_as_it_was);
-    tcase_add_test(tests, entries_too_large_are_refused);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

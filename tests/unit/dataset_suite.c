@@ -1,10 +1,10 @@
 /* Data sets at work: what is refused, splits, references. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "support/loader.h"
+#include "support/test.h"
 
 static struct loader loader;
 
@@ -16,8 +16,11 @@ static void teardown(void) {
     loader_close(&loader);
 }
 
+SUITE("dataset", .setup = setup, .teardown = teardown);
+
 static struct dataset *points(int64_t samples) {
-    return loader_load(&loader, "boundary", GIVEN(WHOLE("samples", samples), WHOLE("hidden", 3)));
+    return loader_load(&loader, "boundary",
+                       GIVEN({"samples", INTEGER(samples)}, {"hidden", INTEGER(3)}));
 }
 
 static const struct {
@@ -42,18 +45,16 @@ static const struct {
     {16, "2 classes of 2 targets, and no labels"},
 };
 
-START_TEST(refuses_wrong_data) {
-    dataset_release(loader_load(&loader, "wrong_data", GIVEN(WHOLE("fault", 0))));
+TEST_EACH(refuses_wrong_data, sizeof faults / sizeof faults[0]) {
+    dataset_release(loader_load(&loader, "wrong_data", GIVEN({"fault", INTEGER(0)})));
     loader_refuse(&loader, SYNRL_INVALID, faults[_i].part, "wrong_data",
-                  GIVEN(WHOLE("fault", faults[_i].fault)));
+                  GIVEN({"fault", INTEGER(faults[_i].fault)}));
 }
-END_TEST
 
-START_TEST(hands_on_the_failure_of_a_plugin) {
+TEST(hands_on_the_failure_of_a_plugin) {
     loader_refuse(&loader, SYNRL_IO, "dataset \"wrong_data\": it fails on purpose", "wrong_data",
-                  GIVEN(WHOLE("fault", 17)));
+                  GIVEN({"fault", INTEGER(17)}));
 }
-END_TEST
 
 /* How often each row of the whole is in a part: counts [n] are added to. */
 static void count_rows(const struct dataset *part, size_t *counts) {
@@ -67,7 +68,7 @@ static const struct {
     size_t n_first; /* of 11 */
 } splits[] = {{0.05, 1}, {0.5, 6}, {0.75, 8}, {0.9, 10}, {0.95, 10}};
 
-START_TEST(splits_into_exact_parts_without_overlap) {
+TEST_EACH(splits_into_exact_parts_without_overlap, sizeof splits / sizeof splits[0]) {
     struct dataset *whole = points(11), *first, *second;
     ck_assert_int_eq(dataset_split(whole, splits[_i].fraction, 5, &first, &second), SYNRL_OK);
     ck_assert_uint_eq(dataset_data(first)->n_samples, splits[_i].n_first);
@@ -84,7 +85,6 @@ START_TEST(splits_into_exact_parts_without_overlap) {
     dataset_release(first);
     dataset_release(second);
 }
-END_TEST
 
 static bool same_rows(const struct dataset *a, const struct dataset *b) {
     for (size_t s = 0; s < dataset_data(a)->n_samples; s++) {
@@ -95,7 +95,7 @@ static bool same_rows(const struct dataset *a, const struct dataset *b) {
     return true;
 }
 
-START_TEST(splits_by_its_seed_alone) {
+TEST(splits_by_its_seed_alone) {
     struct dataset *whole = points(200), *parts[6];
     ck_assert_int_eq(dataset_split(whole, 0.75, 1, &parts[0], &parts[1]), SYNRL_OK);
     ck_assert_int_eq(dataset_split(whole, 0.75, 1, &parts[2], &parts[3]), SYNRL_OK);
@@ -115,9 +115,8 @@ START_TEST(splits_by_its_seed_alone) {
     }
     dataset_release(whole);
 }
-END_TEST
 
-START_TEST(splits_a_part_again) {
+TEST(splits_a_part_again) {
     struct dataset *whole = points(20), *first, *second, *third, *fourth;
     ck_assert_int_eq(dataset_split(whole, 0.5, 1, &first, &second), SYNRL_OK);
     ck_assert_int_eq(dataset_split(second, 0.3, 2, &third, &fourth), SYNRL_OK);
@@ -147,11 +146,10 @@ START_TEST(splits_a_part_again) {
     dataset_release(third);
     dataset_release(fourth);
 }
-END_TEST
 
 static const double bad_fractions[] = {0.0, 1.0, 0.04, 0.96, -0.5, 1.5, (double)NAN, 1e300};
 
-START_TEST(refuses_an_empty_part) {
+TEST_EACH(refuses_an_empty_part, sizeof bad_fractions / sizeof bad_fractions[0]) {
     struct dataset *whole = points(10), *first, *second;
     const synrl_status status = dataset_split(whole, bad_fractions[_i], 1, &first, &second);
     test_failure(loader.core, SYNRL_INVALID, status, "both parts must have at least one");
@@ -159,7 +157,6 @@ START_TEST(refuses_an_empty_part) {
     ck_assert_ptr_null(second);
     dataset_release(whole);
 }
-END_TEST
 
 static synrl_status attempt(struct core *core) {
     struct component *component = NULL;
@@ -175,24 +172,6 @@ static synrl_status attempt(struct core *core) {
     return status;
 }
 
-START_TEST(leaves_nothing_when_memory_runs_out) {
+TEST(leaves_nothing_when_memory_runs_out) {
     test_short_memory(attempt);
-}
-END_TEST
-
-Suite *make_dataset_suite(void) {
-    Suite *suite = suite_create("dataset");
-    TCase *tests = tcase_create("dataset");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_loop_test(tests, refuses_wrong_data, 0, sizeof faults / sizeof faults[0]);
-    tcase_add_test(tests, hands_on_the_failure_of_a_plugin);
-    tcase_add_loop_test(tests, splits_into_exact_parts_without_overlap, 0,
-                        sizeof splits / sizeof splits[0]);
-    tcase_add_test(tests, splits_by_its_seed_alone);
-    tcase_add_test(tests, splits_a_part_again);
-    tcase_add_loop_test(tests, refuses_an_empty_part, 0,
-                        sizeof bad_fractions / sizeof bad_fractions[0]);
-    tcase_add_test(tests, leaves_nothing_when_memory_runs_out);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -3,40 +3,23 @@
 #include "train/environment.h"
 #include "train/trainer.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plugin/host.h"
 #include "support/support.h"
+#include "support/test.h"
 #include "train/evaluate.h"
-
-#define NUMBER(key, x)                             \
-    {                                              \
-        key, {                                     \
-            .kind = VALUE_NUMBER, .as.number = (x) \
-        }                                          \
-    }
-#define STRING(key, x)                             \
-    {                                              \
-        key, {                                     \
-            .kind = VALUE_STRING, .as.string = (x) \
-        }                                          \
-    }
-#define VALUES(name) sizeof(name) / sizeof((name)[0]), name
 
 static struct core *core;
 static struct train_options options;
 
 /* A boundary of 80 points for a 2-5-1 network, 21 synapses, under win_stay. */
 static void setup(void) {
-    static const struct value sizes[] = {{.kind = VALUE_INTEGER, .as.integer = 2},
-                                         {.kind = VALUE_INTEGER, .as.integer = 5},
-                                         {.kind = VALUE_INTEGER, .as.integer = 1}};
-    const struct named_value data[] = {NUMBER("samples", 80), NUMBER("hidden", 5)};
-    const struct named_value model[] = {{"layers", {.kind = VALUE_LIST, .as.list = {3, sizes}}},
-                                        STRING("output", "tanh")};
+    static const struct value sizes[] = {INTEGER(2), INTEGER(5), INTEGER(1)};
+    const struct named_value data[] = {{"samples", NUMBER(80)}, {"hidden", NUMBER(5)}};
+    const struct named_value model[] = {{"layers", LIST(sizes)}, {"output", STRING("tanh")}};
     core = test_core();
     struct component *boundary = test_component(core, SYNRL_KIND_DATASET, "boundary", VALUES(data));
     options = (struct train_options){
@@ -57,6 +40,8 @@ static void teardown(void) {
     component_release(options.rule);
     core_destroy(core);
 }
+
+SUITE("environment", .setup = setup, .teardown = teardown);
 
 static struct environment *start(void) {
     struct environment *environment;
@@ -79,7 +64,7 @@ static struct metrics look(struct environment *environment) {
 }
 
 /* The loss at w + scale * d is what one gets by really going there and back. */
-START_TEST(probes_see_what_a_shift_would) {
+TEST(probes_see_what_a_shift_would) {
     enum { N = 21, K = 3 };
     struct environment *environment = start();
     synrl_env *env = environment_public(environment);
@@ -107,11 +92,10 @@ START_TEST(probes_see_what_a_shift_would) {
     }
     environment_destroy(environment);
 }
-END_TEST
 
 /* SPSA (Spall 1992) in a dozen lines, to see that `probe` and `shift` carry a rule of another kind:
  * with two probes an iteration it brings the loss down. */
-START_TEST(spsa_fits) {
+TEST(spsa_fits) {
     enum { N = 21 };
     struct environment *environment = start();
     synrl_env *env = environment_public(environment);
@@ -137,10 +121,9 @@ START_TEST(spsa_fits) {
     ck_assert_uint_eq(look(environment).sample_forwards, 300 * 2 * 80 + 2 * 80);
     environment_destroy(environment);
 }
-END_TEST
 
 /* +1 where the loss fell, -1 where it rose or stayed; a step costs one forward pass. */
-START_TEST(steps_reward_falling_losses) {
+TEST(steps_reward_falling_losses) {
     enum { N = 21 };
     struct environment *environment = start();
     synrl_env *env = environment_public(environment);
@@ -169,9 +152,8 @@ START_TEST(steps_reward_falling_losses) {
     ck_assert_int_eq(env->step(env, still, 0.05, 1.0, &outcome), SYNRL_INVALID);
     environment_destroy(environment);
 }
-END_TEST
 
-START_TEST(steps_of_no_size_are_refused) {
+TEST(steps_of_no_size_are_refused) {
     struct environment *environment = start();
     synrl_env *env = environment_public(environment);
     const int8_t actions[21] = {0};
@@ -182,7 +164,6 @@ START_TEST(steps_of_no_size_are_refused) {
     }
     environment_destroy(environment);
 }
-END_TEST
 
 /* Batches: as many samples as asked for, drawn anew when due, the same for the same seed. After a
  * redraw "rebase" compares with the new batch's loss before the step, "as published" with the old
@@ -211,23 +192,20 @@ static void check_refresh(batch_refresh refresh) {
     environment_destroy(environment);
 }
 
-START_TEST(batches_are_redrawn_and_rebased) {
+TEST(batches_are_redrawn_and_rebased) {
     check_refresh(BATCH_REBASE);
 }
-END_TEST
 
-START_TEST(batches_are_redrawn_as_published) {
+TEST(batches_are_redrawn_as_published) {
     check_refresh(BATCH_AS_PUBLISHED);
 }
-END_TEST
 
-START_TEST(batches_larger_than_the_data_are_refused) {
+TEST(batches_larger_than_the_data_are_refused) {
     struct environment *environment;
     options.batch_size = 81;
     test_failure(core, SYNRL_INVALID, environment_create(core, &options, &environment),
                  "batch size 81: dataset \"boundary\" has 80 samples; must be 1 .. 80");
 }
-END_TEST
 
 static uint64_t final_hash(void) {
     struct trainer *trainer;
@@ -240,7 +218,7 @@ static uint64_t final_hash(void) {
     return summary.weights_hash;
 }
 
-START_TEST(looking_changes_nothing) {
+TEST(looking_changes_nothing) {
     options.record_every = 200;
     const uint64_t unseen = final_hash();
     options.record_every = 1;
@@ -253,7 +231,6 @@ START_TEST(looking_changes_nothing) {
     options.seed = 8;
     ck_assert_uint_ne(final_hash(), unseen);
 }
-END_TEST
 
 static synrl_status stop_at_50(void *context, const struct metrics *metrics, bool *stop,
                                char *reason, size_t reason_size) {
@@ -263,7 +240,7 @@ static synrl_status stop_at_50(void *context, const struct metrics *metrics, boo
     return SYNRL_OK;
 }
 
-START_TEST(a_run_stops_when_told_and_says_why) {
+TEST(a_run_stops_when_told_and_says_why) {
     struct trainer *trainer;
     struct summary summary;
     options.decide = stop_at_50;
@@ -275,10 +252,9 @@ START_TEST(a_run_stops_when_told_and_says_why) {
     ck_assert_str_eq(summary.stopped, "enough");
     trainer_destroy(trainer);
 }
-END_TEST
 
 /* What evaluation says is what counting by hand says. */
-START_TEST(evaluation_counts_answers) {
+TEST(evaluation_counts_answers) {
     struct evaluation result;
     ck_assert_int_eq(evaluate(core, options.model, NULL, 0, options.loss, options.data, &result),
                      SYNRL_OK);
@@ -299,13 +275,9 @@ START_TEST(evaluation_counts_answers) {
                  evaluate(core, options.model, weights, 3, options.loss, options.data, &result),
                  "3 weights for a model of 21 synapses");
 }
-END_TEST
 
 static synrl_status train_a_little(struct core *scarce) {
-    static const struct value sizes[] = {{.kind = VALUE_INTEGER, .as.integer = 2},
-                                         {.kind = VALUE_INTEGER, .as.integer = 3},
-                                         {.kind = VALUE_INTEGER, .as.integer = 1}};
-    const struct value layers = {.kind = VALUE_LIST, .as.list = {3, sizes}};
+    static const struct value sizes[] = {INTEGER(2), INTEGER(3), INTEGER(1)};
     struct train_options some = {.name = "scarce", .iterations = 3, .seed = 1, .batch_size = 30};
     struct component *boundary = NULL;
     struct trainer *trainer = NULL;
@@ -318,10 +290,7 @@ static synrl_status train_a_little(struct core *scarce) {
         status = component_create(scarce, SYNRL_KIND_MODEL, "mlp", &some.model);
     }
     if (status == SYNRL_OK) {
-        status = component_set(some.model, "layers", &layers);
-    }
-    if (status == SYNRL_OK) {
-        status = component_finish(some.model);
+        status = test_configure(some.model, GIVEN({"layers", LIST(sizes)}));
     }
     if (status == SYNRL_OK) {
         status = component_create_default(scarce, SYNRL_KIND_LOSS, "mse", &some.loss);
@@ -345,27 +314,6 @@ static synrl_status train_a_little(struct core *scarce) {
     return status;
 }
 
-START_TEST(training_survives_any_failed_allocation) {
+TEST(training_survives_any_failed_allocation) {
     test_short_memory(train_a_little);
-}
-END_TEST
-
-Suite *make_environment_suite(void) {
-    Suite *suite = suite_create("environment");
-    TCase *tests = tcase_create("environment");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, probes_see_what_a_shift_would);
-    tcase_add_test(tests, spsa_fits);
-    tcase_add_test(tests, steps_reward_falling_losses);
-    tcase_add_test(tests, steps_of_no_size_are_refused);
-    tcase_add_test(tests, batches_are_redrawn_and_rebased);
-    tcase_add_test(tests, batches_are_redrawn_as_published);
-    tcase_add_test(tests, batches_larger_than_the_data_are_refused);
-    tcase_add_test(tests, looking_changes_nothing);
-    tcase_add_test(tests, a_run_stops_when_told_and_says_why);
-    tcase_add_test(tests, evaluation_counts_answers);
-    tcase_add_test(tests, training_survives_any_failed_allocation);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

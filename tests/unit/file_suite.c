@@ -1,7 +1,6 @@
 /* Files: whole or not at all, whatever goes wrong in between. */
 #include "base/file.h"
 
-#include <check.h>
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "plugin/host.h"
 #include "support/scratch.h"
 #include "support/support.h"
+#include "support/test.h"
 
 static struct core *core;
 static struct scratch scratch;
@@ -25,13 +25,15 @@ static void teardown(void) {
     core_destroy(core);
 }
 
+SUITE("file", .setup = setup, .teardown = teardown);
+
 static void check_contents(const char *path, const char *expected) {
     char *bytes = scratch_read(path, NULL);
     ck_assert_str_eq(bytes, expected);
     free(bytes);
 }
 
-START_TEST(what_is_written_is_read) {
+TEST(what_is_written_is_read) {
     static const char bytes[] = "a\0b\n";
     const char *path = scratch_path(&scratch, "file");
     char *read;
@@ -44,9 +46,8 @@ START_TEST(what_is_written_is_read) {
     core_free(core, read);
     ck_assert_uint_eq(scratch_count(scratch.folder), 1);
 }
-END_TEST
 
-START_TEST(reading_is_bounded_and_names_the_file) {
+TEST(reading_is_bounded_and_names_the_file) {
     const char *path = scratch_file(&scratch, "file", "12345");
     char expected[600], *read;
     size_t size;
@@ -60,10 +61,9 @@ START_TEST(reading_is_bounded_and_names_the_file) {
     ck_assert_int_eq(file_read(core, "no/such/file", 100, &read, &size), SYNRL_IO);
     ck_assert_str_eq(core->message, "no/such/file: cannot open it: No such file or directory");
 }
-END_TEST
 
 /* Until the commit the old file stands; an abandoned draft leaves nothing. */
-START_TEST(a_file_changes_all_at_once) {
+TEST(a_file_changes_all_at_once) {
     const char *path = scratch_file(&scratch, "file", "old");
     struct draft *draft;
     ck_assert_int_eq(draft_begin(core, path, &draft), SYNRL_OK);
@@ -79,9 +79,8 @@ START_TEST(a_file_changes_all_at_once) {
     check_contents(path, "new");
     ck_assert_uint_eq(scratch_count(scratch.folder), 1);
 }
-END_TEST
 
-START_TEST(a_write_that_fails_changes_nothing) {
+TEST(a_write_that_fails_changes_nothing) {
     const char *path = scratch_file(&scratch, "file", "old");
     char expected[600];
     struct draft *draft;
@@ -94,9 +93,8 @@ START_TEST(a_write_that_fails_changes_nothing) {
     check_contents(path, "old");
     ck_assert_uint_eq(scratch_count(scratch.folder), 1);
 }
-END_TEST
 
-START_TEST(a_place_that_cannot_be_written_is_named) {
+TEST(a_place_that_cannot_be_written_is_named) {
     const char *file = scratch_file(&scratch, "file", "");
     const char *below = scratch_path(&scratch, "file/below");
     char expected[600];
@@ -110,16 +108,14 @@ START_TEST(a_place_that_cannot_be_written_is_named) {
     snprintf(expected, sizeof expected, "%s: must be a folder", file);
     ck_assert_str_eq(core->message, expected);
 }
-END_TEST
 
-START_TEST(folders_are_made_with_those_above) {
+TEST(folders_are_made_with_those_above) {
     ck_assert_int_eq(folder_create(core, scratch_path(&scratch, "a/b/c")), SYNRL_OK);
     ck_assert_int_eq(access(scratch_path(&scratch, "a/b/c"), W_OK), 0);
     ck_assert_int_eq(folder_create(core, scratch_path(&scratch, "a/b/c")), SYNRL_OK);
     ck_assert_int_eq(folder_create(core, scratch_path(&scratch, "a/b/d/")), SYNRL_OK);
     ck_assert_uint_eq(scratch_count(scratch_path(&scratch, "a/b")), 2);
 }
-END_TEST
 
 static synrl_status write_and_read(struct core *scarce) {
     const char *path = scratch_path(&scratch, "file");
@@ -132,23 +128,7 @@ static synrl_status write_and_read(struct core *scarce) {
     return SYNRL_OK;
 }
 
-START_TEST(memory_that_runs_out_leaves_nothing) {
+TEST(memory_that_runs_out_leaves_nothing) {
     test_short_memory(write_and_read);
     ck_assert_uint_eq(scratch_count(scratch.folder), 1);
-}
-END_TEST
-
-Suite *make_file_suite(void) {
-    Suite *suite = suite_create("file");
-    TCase *tests = tcase_create("file");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, what_is_written_is_read);
-    tcase_add_test(tests, reading_is_bounded_and_names_the_file);
-    tcase_add_test(tests, a_file_changes_all_at_once);
-    tcase_add_test(tests, a_write_that_fails_changes_nothing);
-    tcase_add_test(tests, a_place_that_cannot_be_written_is_named);
-    tcase_add_test(tests, folders_are_made_with_those_above);
-    tcase_add_test(tests, memory_that_runs_out_leaves_nothing);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -1,9 +1,12 @@
 /* Each public header compiles alone, as C11 and as C++, without a warning. */
-#include <check.h>
 #include <glob.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+
+#include "support/test.h"
+
+SUITE("headers");
 
 static const char *const compilers[] = {
     "gcc -x c -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror",
@@ -23,7 +26,7 @@ static void compile_alone(const char *compiler, const char *header) {
     ck_assert_msg(pclose(messages) == 0, "%s: %s", command, text);
 }
 
-START_TEST(compiles_alone) {
+TEST_EACH(compiles_alone, 2) {
     glob_t found;
     ck_assert_int_eq(glob("core/include/synrl/*.h", 0, NULL, &found), 0);
     ck_assert_uint_ge(found.gl_pathc, 12);
@@ -31,14 +34,4 @@ START_TEST(compiles_alone) {
         compile_alone(compilers[_i], strrchr(found.gl_pathv[i], '/') + 1);
     }
     globfree(&found);
-}
-END_TEST
-
-Suite *make_headers_suite(void) {
-    Suite *suite = suite_create("headers");
-    TCase *tcase = tcase_create("headers");
-    tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, compiles_alone, 0, 2);
-    suite_add_tcase(suite, tcase);
-    return suite;
 }

@@ -1,7 +1,6 @@
 /* Numbers in JSON: as short as a person would write them, and still the same bits. */
 #include "base/json.h"
 
-#include <check.h>
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
@@ -9,6 +8,9 @@
 #include <string.h>
 
 #include "support/pace.h"
+#include "support/test.h"
+
+SUITE("json_text");
 
 /* Written out by hand; those with 16 and 17 digits are as Python writes them. */
 static const struct {
@@ -37,7 +39,7 @@ static const struct {
     {0x1p-1074, "5e-324"},
 };
 
-START_TEST(a_number_is_short) {
+TEST(a_number_is_short) {
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         json_t *json = json_real(numbers[i].value);
         char *text = json_text(json, JSON_ENCODE_ANY);
@@ -46,10 +48,9 @@ START_TEST(a_number_is_short) {
         json_decref(json);
     }
 }
-END_TEST
 
 /* What is no number of this kind is not touched, however much it looks like one. */
-START_TEST(the_rest_is_as_it_was) {
+TEST(the_rest_is_as_it_was) {
     static const char wanted[] =
         "{\"0.97399999999999998\": \"say \\\"0.97399999999999998\\\", \\\\\", \"e\": [true, false, "
         "null, -3, 9223372036854775807, 0.974, {\"x\": []}, {}], \"\xc3\xa9\": -2.5}";
@@ -68,10 +69,9 @@ START_TEST(the_rest_is_as_it_was) {
     json_decref(json);
     ck_assert_ptr_null(json_text(NULL, 0));
 }
-END_TEST
 
 /* Every exponent, with mantissas of all kinds. */
-START_TEST(the_bits_are_the_same) {
+TEST(the_bits_are_the_same) {
     enum { N = 20000 };
     uint64_t state = 1, bits[N];
     json_t *list = json_array();
@@ -98,16 +98,4 @@ START_TEST(the_bits_are_the_same) {
     free(long_text);
     free(text);
     json_decref(list);
-}
-END_TEST
-
-Suite *make_json_text_suite(void);
-Suite *make_json_text_suite(void) {
-    Suite *suite = suite_create("json_text");
-    TCase *tests = tcase_create("json_text");
-    tcase_add_test(tests, a_number_is_short);
-    tcase_add_test(tests, the_rest_is_as_it_was);
-    tcase_add_test(tests, the_bits_are_the_same);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

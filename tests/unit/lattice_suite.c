@@ -2,7 +2,6 @@
  * k), and when w0 takes the place of that. */
 #include "engine/lattice.h"
 
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include "plugin/host.h"
 #include "support/pace.h"
 #include "support/support.h"
+#include "support/test.h"
 
 enum { N = 70 };
 
@@ -28,6 +28,8 @@ static void teardown(void) {
     lattice_destroy(lattice);
     core_destroy(core);
 }
+
+SUITE("lattice", .setup = setup, .teardown = teardown);
 
 static bool same(float a, float b) {
     return memcmp(&a, &b, sizeof a) == 0;
@@ -88,15 +90,14 @@ static void draw_actions(int8_t *actions) {
     }
 }
 
-START_TEST(weights_start_at_0) {
+TEST(weights_start_at_0) {
     for (size_t i = 0; i < N; i++) {
         ck_assert(same(lattice_values(lattice)[i], 0.0F));
     }
 }
-END_TEST
 
 /* Everything that can happen to it, in a random order. */
-START_TEST(values_follow_the_formula) {
+TEST(values_follow_the_formula) {
     struct expected expected;
     int8_t actions[N];
     srand(1);
@@ -123,10 +124,9 @@ START_TEST(values_follow_the_formula) {
         check_values(&expected);
     }
 }
-END_TEST
 
 /* One way as far as a counter goes, and past it: 8190 steps, a rebase, and on. */
-START_TEST(rebases_before_a_counter_overflows) {
+TEST(rebases_before_a_counter_overflows) {
     struct expected expected;
     int8_t actions[N];
     both_set(&expected);
@@ -140,10 +140,9 @@ START_TEST(rebases_before_a_counter_overflows) {
     ck_assert_int_eq(expected.n_acts, 5);
     ck_assert(fabsf(lattice_values(lattice)[0] - 1.6385F) < 1.01F);
 }
-END_TEST
 
 /* Saved in the middle of a lattice's life: the copy goes on bit for bit. */
-START_TEST(a_saved_lattice_goes_on_alike) {
+TEST(a_saved_lattice_goes_on_alike) {
     struct expected expected;
     int8_t actions[N];
     both_set(&expected);
@@ -166,7 +165,6 @@ START_TEST(a_saved_lattice_goes_on_alike) {
     lattice_destroy(copy);
     free(state);
 }
-END_TEST
 
 static void check_refused(const void *state, size_t size) {
     float before[N];
@@ -177,7 +175,7 @@ static void check_refused(const void *state, size_t size) {
 }
 
 /* The state: n (8 bytes), alpha, acts, then the weights, then the counters. */
-START_TEST(damaged_states_are_refused) {
+TEST(damaged_states_are_refused) {
     struct expected expected;
     int8_t actions[N] = {1};
     both_set(&expected);
@@ -212,10 +210,9 @@ START_TEST(damaged_states_are_refused) {
     free(state);
     free(damaged);
 }
-END_TEST
 
 /* Large enough for the workers to share the work. */
-START_TEST(sharing_changes_nothing) {
+TEST(sharing_changes_nothing) {
     enum { LARGE = 20011 };
     static float weights[LARGE];
     static int8_t actions[LARGE];
@@ -236,7 +233,6 @@ START_TEST(sharing_changes_nothing) {
     }
     lattice_destroy(large);
 }
-END_TEST
 
 static synrl_status make_lattice(struct core *used) {
     struct host own;
@@ -247,24 +243,6 @@ static synrl_status make_lattice(struct core *used) {
     return status;
 }
 
-START_TEST(memory_may_run_out) {
+TEST(memory_may_run_out) {
     test_short_memory(make_lattice);
-}
-END_TEST
-
-Suite *make_lattice_suite(void);
-Suite *make_lattice_suite(void) {
-    Suite *suite = suite_create("lattice");
-    TCase *tests = tcase_create("lattice");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, weights_start_at_0);
-    tcase_add_test(tests, values_follow_the_formula);
-    tcase_add_test(tests, rebases_before_a_counter_overflows);
-    tcase_add_test(tests, a_saved_lattice_goes_on_alike);
-    tcase_add_test(tests, damaged_states_are_refused);
-    tcase_add_test(tests, sharing_changes_nothing);
-    tcase_add_test(tests, memory_may_run_out);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

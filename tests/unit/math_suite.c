@@ -1,12 +1,15 @@
 /* Functions of arrays: within the stated bound of long double arithmetic, the same bits in every
  * variant, in place too. */
-#include <check.h>
 #include <float.h>
 #include <math.h>
 #include <sleef.h>
 #include <string.h>
 
-#include "engine/kernels.h"
+#include "engine/engine.h"
+
+#include "support/test.h"
+
+SUITE("math");
 
 typedef void (*array_function)(size_t n, const float *x, float *y);
 
@@ -49,7 +52,7 @@ static void fill_arguments(int f, float *x) {
     memcpy(x + N / 2, odd, sizeof odd);
 }
 
-START_TEST(values_are_within_the_bound) {
+TEST_EACH(values_are_within_the_bound, N_FUNCTIONS) {
     static float x[N], y[N];
     fill_arguments(_i, x);
     const array_function api[] = {math_api.exp, math_api.log, math_api.tanh, math_api.sin,
@@ -66,9 +69,8 @@ START_TEST(values_are_within_the_bound) {
         }
     }
 }
-END_TEST
 
-START_TEST(variants_give_the_same_bits) {
+TEST_EACH(variants_give_the_same_bits, N_FUNCTIONS) {
     static float x[N], plain[N], other[N];
     const struct kernels *variants[] = {kernels_avx2(), kernels_avx512()};
     fill_arguments(_i, x);
@@ -85,10 +87,9 @@ START_TEST(variants_give_the_same_bits) {
         }
     }
 }
-END_TEST
 
 /* The engine's own tanh is SLEEF's, to the last bit, wherever there are floats. */
-START_TEST(tanh_is_that_of_sleef) {
+TEST(tanh_is_that_of_sleef) {
     for (uint64_t bits = 0; bits <= UINT32_MAX; bits += 4099) {
         const uint32_t word = (uint32_t)bits;
         float x, y;
@@ -101,9 +102,8 @@ START_TEST(tanh_is_that_of_sleef) {
         }
     }
 }
-END_TEST
 
-START_TEST(any_length_and_in_place) {
+TEST_EACH(any_length_and_in_place, N_FUNCTIONS) {
     static float x[N], whole[N], part[64];
     const struct kernels *variants[] = {kernels_scalar(), kernels_avx2(), kernels_avx512()};
     fill_arguments(_i, x);
@@ -117,7 +117,6 @@ START_TEST(any_length_and_in_place) {
         }
     }
 }
-END_TEST
 
 /* The powers and the logarithm are those of `exp` and `log`, to the last bit. */
 static void check_by_functions(size_t n_rows, const float *x, const float *max_and_log) {
@@ -133,7 +132,7 @@ static void check_by_functions(size_t n_rows, const float *x, const float *max_a
     }
 }
 
-START_TEST(log_sum_exp_lets_nothing_through) {
+TEST(log_sum_exp_lets_nothing_through) {
     const float odd[] = {NAN, INFINITY, -INFINITY, 0.0F};
     for (size_t i = 0; i < 4; i++) {
         float x[3 * SYNRL_LANES] = {0}, max[SYNRL_LANES], log_sum[SYNRL_LANES];
@@ -144,10 +143,9 @@ START_TEST(log_sum_exp_lets_nothing_through) {
         ck_assert(fabsf(log_sum[1] - logf(3.0F)) < 1e-6F); /* the other lanes know nothing of it */
     }
 }
-END_TEST
 
 /* Against long double sums; every variant the same bits; values of any size overflow nothing. */
-START_TEST(log_sum_exp_is_exact_and_the_same_everywhere) {
+TEST(log_sum_exp_is_exact_and_the_same_everywhere) {
     enum { ROWS = 23 };
     const struct kernels *variants[] = {kernels_scalar(), kernels_avx2(), kernels_avx512()};
     float x[ROWS * SYNRL_LANES], plain[2 * SYNRL_LANES], out[2 * SYNRL_LANES];
@@ -175,9 +173,8 @@ START_TEST(log_sum_exp_is_exact_and_the_same_everywhere) {
         }
     }
 }
-END_TEST
 
-START_TEST(tallies_count_whole_units) {
+TEST(tallies_count_whole_units) {
     const float terms[] = {0.0F, 0.25F, 1.5F, 3.0F, 7.9F, 8.0F, -0.1F, NAN, INFINITY};
     const struct kernels *variants[] = {kernels_scalar(), kernels_avx2(), kernels_avx512()};
     for (size_t v = 0; v < 3 && variants[v] != NULL; v++) {
@@ -191,10 +188,9 @@ START_TEST(tallies_count_whole_units) {
         }
     }
 }
-END_TEST
 
 /* More than 64 bits hold, in vectors and behind them. */
-START_TEST(tallies_do_not_overflow) {
+TEST(tallies_do_not_overflow) {
     enum { N_TERMS = 1003 };
     const struct kernels *variants[] = {kernels_scalar(), kernels_avx2(), kernels_avx512()};
     const float limit = 67108864.0F, largest = nextafterf(limit, 0); /* 2^26 - 4 */
@@ -209,21 +205,4 @@ START_TEST(tallies_do_not_overflow) {
         ck_assert(variants[v]->tally(N_TERMS, terms, limit, 4294967296.0, &sum));
         ck_assert(sum == wanted);
     }
-}
-END_TEST
-
-Suite *make_math_suite(void);
-Suite *make_math_suite(void) {
-    Suite *suite = suite_create("math");
-    TCase *tests = tcase_create("math");
-    tcase_add_loop_test(tests, values_are_within_the_bound, 0, N_FUNCTIONS);
-    tcase_add_loop_test(tests, variants_give_the_same_bits, 0, N_FUNCTIONS);
-    tcase_add_loop_test(tests, any_length_and_in_place, 0, N_FUNCTIONS);
-    tcase_add_test(tests, tanh_is_that_of_sleef);
-    tcase_add_test(tests, log_sum_exp_is_exact_and_the_same_everywhere);
-    tcase_add_test(tests, log_sum_exp_lets_nothing_through);
-    tcase_add_test(tests, tallies_count_whole_units);
-    tcase_add_test(tests, tallies_do_not_overflow);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -1,7 +1,6 @@
 /* Arrays for NumPy, read back by NumPy itself. */
 #include "base/npz.h"
 
-#include <check.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "plugin/host.h"
 #include "support/scratch.h"
 #include "support/support.h"
+#include "support/test.h"
 
 static struct core *core;
 static struct scratch scratch;
@@ -24,6 +24,8 @@ static void teardown(void) {
     core_destroy(core);
 }
 
+SUITE("npz", .setup = setup, .teardown = teardown);
+
 static const float weights[6] = {1.0F, -2.5F, 0x1.fffffep-1F, 1e-45F, -0.0F, 3.4028235e38F};
 static const struct npz_array arrays[] = {{"layer1.weight", weights, 2, 3, NULL},
                                           {"layer1.bias", weights + 2, 4, 0, NULL},
@@ -34,7 +36,7 @@ static synrl_status write_arrays(struct core *scarce) {
 }
 
 /* Every bit: as integers, since NaN and -0 compare otherwise. */
-START_TEST(numpy_reads_every_bit) {
+TEST(numpy_reads_every_bit) {
     char command[2048];
     const char *path = scratch_path(&scratch, "weights.npz");
     ck_assert_int_eq(npz_write(core, path, 3, arrays), SYNRL_OK);
@@ -57,9 +59,8 @@ START_TEST(numpy_reads_every_bit) {
         ck_assert_int_eq(system(command), 0);
     }
 }
-END_TEST
 
-START_TEST(equal_arrays_give_equal_bytes) {
+TEST(equal_arrays_give_equal_bytes) {
     size_t size, size_again;
     const char *path = scratch_path(&scratch, "weights.npz");
     ck_assert_int_eq(npz_write(core, path, 3, arrays), SYNRL_OK);
@@ -72,9 +73,8 @@ START_TEST(equal_arrays_give_equal_bytes) {
     free(bytes);
     free(again);
 }
-END_TEST
 
-START_TEST(a_place_that_cannot_be_written_is_named) {
+TEST(a_place_that_cannot_be_written_is_named) {
     scratch_file(&scratch, "file", "");
     const char *path = scratch_path(&scratch, "file/weights.npz");
     char expected[600];
@@ -82,22 +82,8 @@ START_TEST(a_place_that_cannot_be_written_is_named) {
     snprintf(expected, sizeof expected, "%s: cannot write it: Not a directory", path);
     ck_assert_str_eq(core->message, expected);
 }
-END_TEST
 
-START_TEST(memory_that_runs_out_leaves_nothing) {
+TEST(memory_that_runs_out_leaves_nothing) {
     test_short_memory(write_arrays);
     ck_assert_uint_eq(scratch_count(scratch.folder), 1);
-}
-END_TEST
-
-Suite *make_npz_suite(void) {
-    Suite *suite = suite_create("npz");
-    TCase *tests = tcase_create("npz");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, numpy_reads_every_bit);
-    tcase_add_test(tests, equal_arrays_give_equal_bytes);
-    tcase_add_test(tests, a_place_that_cannot_be_written_is_named);
-    tcase_add_test(tests, memory_that_runs_out_leaves_nothing);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

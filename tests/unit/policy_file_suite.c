@@ -1,5 +1,4 @@
 /* Policies as CSV and text: there and back to the last bit, and one line for each thing wrong. */
-#include <check.h>
 #include <locale.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "policy/policy_csv.h"
 #include "support/scratch.h"
 #include "support/support.h"
+#include "support/test.h"
 
 static struct core *core;
 static struct scratch scratch;
@@ -31,6 +31,8 @@ static void teardown(void) {
     core_destroy(core);
 }
 
+SUITE("policy_file", .setup = setup, .teardown = teardown);
+
 static size_t n_entries(const synrl_policy *policy) {
     return (size_t)policy->n_reward_histories * policy->n_action_histories * 3;
 }
@@ -49,7 +51,7 @@ static synrl_policy *scrambled_policy(uint32_t n_actions, uint32_t n_rewards) {
     return policy;
 }
 
-START_TEST(every_memory_comes_back_bit_for_bit) {
+TEST(every_memory_comes_back_bit_for_bit) {
     const char *path = scratch_path(&scratch, "policy.csv");
     for (uint32_t n = 0; n <= SYNRL_MEMORY_MAX * 2; n++) {
         const uint32_t n_actions = n <= SYNRL_MEMORY_MAX ? n : SYNRL_MEMORY_MAX;
@@ -65,10 +67,9 @@ START_TEST(every_memory_comes_back_bit_for_bit) {
     }
     ck_assert_uint_eq(scratch_count(scratch.folder), 1);
 }
-END_TEST
 
 /* Reward histories -, none, + by action histories -, 0, +: state (+1, -1) is row 2 * 3 + 0. */
-START_TEST(columns_are_rewards_then_actions_then_q) {
+TEST(columns_are_rewards_then_actions_then_q) {
     synrl_policy *policy;
     ck_assert_int_eq(policy_create(core, 1, 1, &policy), SYNRL_OK);
     policy->q[6 * 3 + 2] = 0.1;
@@ -83,7 +84,6 @@ START_TEST(columns_are_rewards_then_actions_then_q) {
     free(text);
     policy_release(policy);
 }
-END_TEST
 
 static const char *authors_policy(void) {
     static char path[512];
@@ -100,7 +100,7 @@ static const char *authors_policy(void) {
 }
 
 /* Two cells copied by hand from the file, and the whole of it once around. */
-START_TEST(the_authors_policy_loads) {
+TEST(the_authors_policy_loads) {
     const char *path = authors_policy();
     if (path == NULL) {
         return;
@@ -119,9 +119,8 @@ START_TEST(the_authors_policy_loads) {
     policy_release(policy);
     policy_release(again);
 }
-END_TEST
 
-START_TEST(rows_may_come_in_any_order_with_gaps) {
+TEST(rows_may_come_in_any_order_with_gaps) {
     const char *path = scratch_file(
         &scratch, "policy.csv", "a_t1,q_dec,q_null,q_inc\r\n 1 , 1,2e1,\t-3.5\r\n\r\n-0,4,5,6\r\n");
     static const double expected[] = {0, 0, 0, 4, 5, 6, 1, 20, -3.5};
@@ -134,10 +133,9 @@ START_TEST(rows_may_come_in_any_order_with_gaps) {
     ck_assert_str_eq(last_log, said);
     policy_release(policy);
 }
-END_TEST
 
 /* A decimal comma in the process's locale must not reach the files. */
-START_TEST(the_locale_does_not_matter) {
+TEST(the_locale_does_not_matter) {
     char command[700];
     snprintf(command, sizeof command, "localedef -i de_DE -f UTF-8 '%s/de_DE.UTF-8' 2>/dev/null",
              scratch.folder);
@@ -157,7 +155,6 @@ START_TEST(the_locale_does_not_matter) {
     policy_release(saved);
     policy_release(loaded);
 }
-END_TEST
 
 #define HEADER "r_t1,a_t1,q_dec,q_null,q_inc\n"
 #define MUST_END \
@@ -196,7 +193,7 @@ static const struct {
     {HEADER "1,1,0,0,\x01\xff\n", ":2: column 5 is \"??\": must be a finite number"},
 };
 
-START_TEST(malformed_files_are_refused_by_line) {
+TEST_EACH(malformed_files_are_refused_by_line, sizeof malformed / sizeof malformed[0]) {
     const char *path = scratch_file(&scratch, "policy.csv", malformed[_i].text);
     synrl_policy *policy;
     char expected[700];
@@ -205,9 +202,8 @@ START_TEST(malformed_files_are_refused_by_line) {
     snprintf(expected, sizeof expected, "%s%s", path, malformed[_i].message);
     ck_assert_str_eq(core->message, expected);
 }
-END_TEST
 
-START_TEST(a_huge_line_is_refused) {
+TEST(a_huge_line_is_refused) {
     char text[5000];
     memset(text, '1', sizeof text);
     memcpy(text, HEADER, sizeof HEADER - 1);
@@ -222,10 +218,9 @@ START_TEST(a_huge_line_is_refused) {
              path);
     ck_assert_str_eq(core->message, expected);
 }
-END_TEST
 
 /* Whatever bytes stand in it, a file is loaded or refused with one line that names it. */
-START_TEST(damaged_files_never_do_harm) {
+TEST(damaged_files_never_do_harm) {
     synrl_policy *policy = scrambled_policy(2, 1);
     const char *path = scratch_path(&scratch, "policy.csv");
     size_t size;
@@ -252,7 +247,6 @@ START_TEST(damaged_files_never_do_harm) {
     }
     free(bytes);
 }
-END_TEST
 
 static size_t count_lines(const char *text) {
     size_t n = 0;
@@ -265,7 +259,7 @@ static size_t count_lines(const char *text) {
 /* Memory 1 and 1: before the first step only (none, 0); then 2 rewards by 3 actions: 7 states.
  * Memory 2 and 2: 1 + 2 * 3 + 36. Without memory of rewards all action histories can occur; without
  * memory of actions, rewards: 1 + 2 + 4. */
-START_TEST(the_table_shows_the_states_that_can_occur) {
+TEST(the_table_shows_the_states_that_can_occur) {
     static const struct {
         uint32_t n_actions, n_rewards, n_states;
     } cases[] = {{0, 0, 1}, {1, 1, 7}, {2, 2, 43}, {2, 0, 9}, {0, 2, 7}, {1, 2, 1 + 2 * 3 + 4 * 3}};
@@ -279,9 +273,8 @@ START_TEST(the_table_shows_the_states_that_can_occur) {
         policy_release(policy);
     }
 }
-END_TEST
 
-START_TEST(the_table_reads_well) {
+TEST(the_table_reads_well) {
     synrl_policy *policy;
     ck_assert_int_eq(policy_create(core, 1, 1, &policy), SYNRL_OK);
     for (int i = 0; i < 27; i++) {
@@ -300,9 +293,8 @@ START_TEST(the_table_reads_well) {
     core_free(core, text);
     policy_release(policy);
 }
-END_TEST
 
-START_TEST(the_hash_tells_policies_apart) {
+TEST(the_hash_tells_policies_apart) {
     synrl_policy *policy = scrambled_policy(2, 1), *other;
     ck_assert_int_eq(policy_copy(core, policy, &other), SYNRL_OK);
     ck_assert_uint_eq(policy_hash(policy), policy_hash(other));
@@ -317,16 +309,14 @@ START_TEST(the_hash_tells_policies_apart) {
     policy_release(other);
     policy_release(policy);
 }
-END_TEST
 
-START_TEST(a_place_that_cannot_be_written_is_named) {
+TEST(a_place_that_cannot_be_written_is_named) {
     synrl_policy *policy = scrambled_policy(1, 1);
     scratch_file(&scratch, "file", "");
     ck_assert_int_eq(policy_save_csv(core, policy, scratch_path(&scratch, "file/p.csv")), SYNRL_IO);
     ck_assert_ptr_nonnull(strstr(core->message, "file/p.csv: cannot write it: Not a directory"));
     policy_release(policy);
 }
-END_TEST
 
 static synrl_status load_show_save(struct core *scarce) {
     const char *path = scratch_path(&scratch, "policy.csv");
@@ -342,31 +332,8 @@ static synrl_status load_show_save(struct core *scarce) {
     return status;
 }
 
-START_TEST(memory_that_runs_out_leaves_nothing) {
+TEST(memory_that_runs_out_leaves_nothing) {
     scratch_file(&scratch, "policy.csv", HEADER "1,1,0,0,0\n");
     test_short_memory(load_show_save);
     ck_assert_uint_eq(scratch_count(scratch.folder), 1);
-}
-END_TEST
-
-Suite *make_policy_file_suite(void) {
-    Suite *suite = suite_create("policy_file");
-    TCase *tests = tcase_create("policy_file");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, every_memory_comes_back_bit_for_bit);
-    tcase_add_test(tests, columns_are_rewards_then_actions_then_q);
-    tcase_add_test(tests, the_authors_policy_loads);
-    tcase_add_test(tests, rows_may_come_in_any_order_with_gaps);
-    tcase_add_test(tests, the_locale_does_not_matter);
-    tcase_add_loop_test(tests, malformed_files_are_refused_by_line, 0,
-                        sizeof malformed / sizeof malformed[0]);
-    tcase_add_test(tests, a_huge_line_is_refused);
-    tcase_add_test(tests, damaged_files_never_do_harm);
-    tcase_add_test(tests, the_table_shows_the_states_that_can_occur);
-    tcase_add_test(tests, the_table_reads_well);
-    tcase_add_test(tests, the_hash_tells_policies_apart);
-    tcase_add_test(tests, a_place_that_cannot_be_written_is_named);
-    tcase_add_test(tests, memory_that_runs_out_leaves_nothing);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

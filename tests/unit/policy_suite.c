@@ -1,5 +1,4 @@
 /* Policies and memories against plain loops over digits, for every state and every memory size. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -9,6 +8,7 @@
 #include "policy/policy.h"
 #include "support/pace.h"
 #include "support/support.h"
+#include "support/test.h"
 
 static struct core *core;
 static struct host host;
@@ -21,6 +21,8 @@ static void setup(void) {
 static void teardown(void) {
     core_destroy(core);
 }
+
+SUITE("policy", .setup = setup, .teardown = teardown);
 
 static uint32_t power_of_3(uint32_t n) {
     return n == 0 ? 1 : 3 * power_of_3(n - 1);
@@ -71,14 +73,13 @@ static void check_greedy(uint32_t n_actions, uint32_t n_rewards) {
     policy_release(policy);
 }
 
-START_TEST(greedy_actions_of_every_state_and_memory) {
+TEST(greedy_actions_of_every_state_and_memory) {
     for (uint32_t n_actions = 0; n_actions <= SYNRL_MEMORY_MAX; n_actions++) {
         for (uint32_t n_rewards = 0; n_rewards <= SYNRL_MEMORY_MAX; n_rewards++) {
             check_greedy(n_actions, n_rewards);
         }
     }
 }
-END_TEST
 
 /* Explore-or-greedy word by word, with counts and cells, against a plain loop. */
 static void check_choose(uint32_t n_actions, size_t n_synapses, double epsilon, bool count) {
@@ -136,7 +137,7 @@ static void check_choose(uint32_t n_actions, size_t n_synapses, double epsilon, 
     policy_release(policy);
 }
 
-START_TEST(choices_equal_a_plain_loop) {
+TEST(choices_equal_a_plain_loop) {
     static const size_t sizes[] = {1, 3, 15, 16, 17, 63, 64, 65, 401, 9000};
     for (uint32_t n_actions = 0; n_actions <= SYNRL_MEMORY_MAX; n_actions++) {
         for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
@@ -145,10 +146,9 @@ START_TEST(choices_equal_a_plain_loop) {
         }
     }
 }
-END_TEST
 
 /* Q of one state; who is greedy under each way of breaking ties. */
-START_TEST(ties_are_broken_as_told) {
+TEST(ties_are_broken_as_told) {
     static const struct {
         double q[3];
         int first, null;
@@ -168,11 +168,10 @@ START_TEST(ties_are_broken_as_told) {
     }
     policy_release(policy);
 }
-END_TEST
 
 /* All actions tied, no exploration: each action a third of the time, within 5 standard deviations
  * (sqrt(30000 * 2/9) = 82). */
-START_TEST(random_ties_are_even) {
+TEST(random_ties_are_even) {
     enum { N = 30000 };
     synrl_policy *policy;
     synrl_memory *memory;
@@ -192,10 +191,9 @@ START_TEST(random_ties_are_even) {
     policy_api.memory_destroy(&host.public, memory);
     policy_release(policy);
 }
-END_TEST
 
 /* Memory 2: rewards start as none, none = 11 in base 3 = 4. +1: 12 = 5; then -1: 20 = 6. */
-START_TEST(rewards_shift_into_the_state) {
+TEST(rewards_shift_into_the_state) {
     synrl_memory *memory;
     ck_assert_int_eq(policy_api.memory_create(&host.public, 2, 2, 3, &memory), SYNRL_OK);
     ck_assert_uint_eq(memory->rewards, 4);
@@ -206,9 +204,8 @@ START_TEST(rewards_shift_into_the_state) {
     ck_assert_uint_eq(memory->rewards, 6);
     policy_api.memory_destroy(&host.public, memory);
 }
-END_TEST
 
-START_TEST(saved_memories_come_back_and_damaged_ones_do_not) {
+TEST(saved_memories_come_back_and_damaged_ones_do_not) {
     synrl_memory *memory, *other;
     ck_assert_int_eq(policy_api.memory_create(&host.public, 2, 2, 50, &memory), SYNRL_OK);
     ck_assert_int_eq(policy_api.memory_create(&host.public, 2, 2, 50, &other), SYNRL_OK);
@@ -231,28 +228,10 @@ START_TEST(saved_memories_come_back_and_damaged_ones_do_not) {
     policy_api.memory_destroy(&host.public, memory);
     policy_api.memory_destroy(&host.public, other);
 }
-END_TEST
 
-START_TEST(memories_out_of_range_are_refused) {
+TEST(memories_out_of_range_are_refused) {
     synrl_policy *policy;
     ck_assert_int_eq(policy_create(core, 6, 2, &policy), SYNRL_INVALID);
     ck_assert_ptr_null(policy);
     ck_assert_str_eq(core->message, "a memory of 6 actions and 2 rewards: each must be 0 .. 5");
-}
-END_TEST
-
-Suite *make_policy_suite(void) {
-    Suite *suite = suite_create("policy");
-    TCase *tests = tcase_create("policy");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, greedy_actions_of_every_state_and_memory);
-    tcase_add_test(tests, choices_equal_a_plain_loop);
-    tcase_add_test(tests, ties_are_broken_as_told);
-    tcase_add_test(tests, random_ties_are_even);
-    tcase_add_test(tests, rewards_shift_into_the_state);
-    tcase_add_test(tests, saved_memories_come_back_and_damaged_ones_do_not);
-    tcase_add_test(tests, memories_out_of_range_are_refused);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

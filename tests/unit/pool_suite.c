@@ -8,6 +8,9 @@
 #include <time.h>
 
 #include "support/pace.h"
+#include "support/test.h"
+
+SUITE("pool");
 
 enum { WORKERS_MAX = 6 };
 
@@ -25,8 +28,8 @@ static void count_run(void *context, size_t worker, size_t n_workers) {
     atomic_fetch_add(&tally->total, 1);
 }
 
-START_TEST(each_share_runs_once_a_round) {
-    const size_t n_workers = (size_t)_i;
+TEST_EACH(each_share_runs_once_a_round, WORKERS_MAX) {
+    const size_t n_workers = (size_t)_i + 1;
     const int n_rounds = 3000;
     struct tally tally = {.n_workers = n_workers};
     struct pool *pool = pool_create(n_workers);
@@ -41,10 +44,9 @@ START_TEST(each_share_runs_once_a_round) {
     }
     pool_destroy(pool);
 }
-END_TEST
 
 /* Long enough for the workers to fall asleep, so that they have to be woken. */
-START_TEST(sleeping_workers_wake) {
+TEST(sleeping_workers_wake) {
     struct tally tally = {.n_workers = 4};
     struct pool *pool = pool_create(4);
     ck_assert_ptr_nonnull(pool);
@@ -56,7 +58,6 @@ START_TEST(sleeping_workers_wake) {
     nanosleep(&(struct timespec){.tv_nsec = 20000000}, NULL);
     pool_destroy(pool);
 }
-END_TEST
 
 struct chain {
     size_t n;
@@ -92,10 +93,10 @@ static void add_neighbour(void *context, size_t worker, size_t n_workers) {
 
 /* Each round reads what other workers wrote in the one before: the rounds of Pascal's triangle on a
  * ring. Starting from ones, round r leaves 2^r everywhere. */
-START_TEST(a_round_sees_all_of_the_last) {
+TEST_EACH(a_round_sees_all_of_the_last, 4) {
     enum { N = 100 };
     uint64_t values[2][N];
-    struct pool *pool = pool_create((size_t)_i);
+    struct pool *pool = pool_create((size_t)_i + 1);
     ck_assert_ptr_nonnull(pool);
     for (int again = 0; again < 40; again++) {
         for (size_t i = 0; i < N; i++) {
@@ -111,7 +112,6 @@ START_TEST(a_round_sees_all_of_the_last) {
     }
     pool_destroy(pool);
 }
-END_TEST
 
 struct late {
     pthread_t caller;
@@ -150,7 +150,7 @@ static bool other_comes(struct pool *pool, struct late *late) {
 }
 
 /* It is no use to wait for a worker that has just been without a core; but it is not forgotten. */
-START_TEST(a_late_worker_sits_out_and_comes_back) {
+TEST(a_late_worker_sits_out_and_comes_back) {
     if (pool_cpus() < 2) {
         printf("skipped: a worker that is late, there is one core\n");
         return;
@@ -168,9 +168,8 @@ START_TEST(a_late_worker_sits_out_and_comes_back) {
     ck_assert(other_comes(pool, &late));
     pool_destroy(pool);
 }
-END_TEST
 
-START_TEST(pools_do_not_know_of_each_other) {
+TEST(pools_do_not_know_of_each_other) {
     struct tally one = {.n_workers = 2}, other = {.n_workers = 3};
     struct pool *first = pool_create(2), *second = pool_create(3);
     ck_assert_ptr_nonnull(first);
@@ -185,10 +184,9 @@ START_TEST(pools_do_not_know_of_each_other) {
     ck_assert_int_eq(atomic_load(&one.total), 200);
     ck_assert_int_eq(atomic_load(&other.total), 303);
 }
-END_TEST
 
 /* Shares follow one another without gaps and begin at multiples of the grain. */
-START_TEST(shares_cover_everything_once) {
+TEST(shares_cover_everything_once) {
     for (size_t n = 0; n < 70; n++) {
         for (size_t grain = 1; grain < 20; grain += 6) {
             for (size_t n_workers = 1; n_workers < 6; n_workers++) {
@@ -206,27 +204,9 @@ START_TEST(shares_cover_everything_once) {
         }
     }
 }
-END_TEST
 
-START_TEST(a_pool_needs_a_worker) {
+TEST(a_pool_needs_a_worker) {
     ck_assert_ptr_null(pool_create(0));
     ck_assert_ptr_null(pool_create(SIZE_MAX));
     pool_destroy(NULL);
-}
-END_TEST
-
-Suite *make_pool_suite(void);
-Suite *make_pool_suite(void) {
-    Suite *suite = suite_create("pool");
-    TCase *tests = tcase_create("pool");
-    tcase_set_timeout(tests, 60);
-    tcase_add_loop_test(tests, each_share_runs_once_a_round, 1, WORKERS_MAX + 1);
-    tcase_add_test(tests, sleeping_workers_wake);
-    tcase_add_loop_test(tests, a_round_sees_all_of_the_last, 1, 5);
-    tcase_add_test(tests, a_late_worker_sits_out_and_comes_back);
-    tcase_add_test(tests, pools_do_not_know_of_each_other);
-    tcase_add_test(tests, shares_cover_everything_once);
-    tcase_add_test(tests, a_pool_needs_a_worker);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

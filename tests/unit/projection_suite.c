@@ -1,14 +1,16 @@
 /* Projections and batches against plain loops that follow the words of synrl/engine.h, for every
  * variant and path: exact equality, whatever happens to the weights in between. */
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "engine/kernels.h"
+#include "engine/engine.h"
 #include "plugin/host.h"
 #include "support/sanitizer.h"
 #include "support/support.h"
+#include "support/test.h"
+
+SUITE("projection", .timeout = 300);
 
 enum { N_VARIANTS = 4, N_PATHS = 3, N_WAYS = N_VARIANTS * N_PATHS };
 
@@ -343,25 +345,23 @@ static void live_in_many_shapes(bool is_bytes, unsigned seed) {
     }
 }
 
-START_TEST(bytes_follow_the_words) {
+TEST_EACH(bytes_follow_the_words, N_WAYS) {
     if (start(_i, 1 + (size_t)_i % 2)) {
         live_in_many_shapes(true, 1 + (unsigned)(_i / N_PATHS));
     }
     core_destroy(core);
 }
-END_TEST
 
-START_TEST(floats_follow_the_words) {
+TEST_EACH(floats_follow_the_words, N_WAYS) {
     if (start(_i, 1 + (size_t)_i % 2)) {
         live_in_many_shapes(false, 5 + (unsigned)_i);
     }
     core_destroy(core);
 }
-END_TEST
 
 /* All pixels 255, all actions +1: after the most steps without a rebase the integer sum is
  * 255 * 70001 * 120 = 2142030600, just below 2^31 = 2147483648; then it starts again. */
-START_TEST(sums_go_to_the_edge_and_not_past_it) {
+TEST_EACH(sums_go_to_the_edge_and_not_past_it, N_WAYS) {
     enum { WIDE = 70001, ACTS_MAX = 120 };
     if (!start(_i, 1)) {
         core_destroy(core);
@@ -409,10 +409,9 @@ START_TEST(sums_go_to_the_edge_and_not_past_it) {
     inputs_free(&inputs);
     core_destroy(core);
 }
-END_TEST
 
 /* Long enough for a counter to be full several times. */
-START_TEST(a_long_run_rebases_again_and_again) {
+TEST_EACH(a_long_run_rebases_again_and_again, N_WAYS) {
     if (start(_i, 1)) {
         struct inputs inputs;
         struct expected expected;
@@ -439,11 +438,10 @@ START_TEST(a_long_run_rebases_again_and_again) {
     }
     core_destroy(core);
 }
-END_TEST
 
 /* A float sum of n products starting at 0, each product rounded once and each partial sum once, is
  * within n u / (1 - n u) * sum |x w| of the exact one, u = 2^-24 (Higham 2002, section 3.1). */
-START_TEST(floats_are_within_the_bound_of_exact_sums) {
+TEST(floats_are_within_the_bound_of_exact_sums) {
     enum { WIDE = 1000, OUTPUTS = 3 };
     static float weights[OUTPUTS * WIDE], z[OUTPUTS * SYNRL_LANES];
     ck_assert(start(0, 1) || engine_isa() == NULL);
@@ -476,10 +474,9 @@ START_TEST(floats_are_within_the_bound_of_exact_sums) {
     inputs_free(&inputs);
     core_destroy(core);
 }
-END_TEST
 
 /* Batches: what was packed comes back. */
-START_TEST(batches_give_back_their_samples) {
+TEST(batches_give_back_their_samples) {
     start(0, 1);
     for (size_t n_samples = 1; n_samples < 40; n_samples += 6) {
         for (int is_bytes = 0; is_bytes < 2; is_bytes++) {
@@ -507,7 +504,6 @@ START_TEST(batches_give_back_their_samples) {
     }
     core_destroy(core);
 }
-END_TEST
 
 /* Refusals and memory -------------------------------------------------------------------------- */
 
@@ -520,7 +516,7 @@ static void check_refused_shape(size_t n_outputs, size_t n_inputs) {
 }
 
 /* One step of 8421505 inputs could reach 255 * 8421505 = 2147483775 > 2^31 - 1. */
-START_TEST(shapes_past_the_limits_are_refused) {
+TEST(shapes_past_the_limits_are_refused) {
     start(0, 1);
     check_refused_shape(0, 5);
     check_refused_shape(5, 0);
@@ -537,7 +533,6 @@ START_TEST(shapes_past_the_limits_are_refused) {
     inputs_free(&inputs);
     core_destroy(core);
 }
-END_TEST
 
 /* Batch, projection and binding; 9 inputs need rows of actions of their own. */
 static bool made_of_bytes;
@@ -559,25 +554,7 @@ static synrl_status make_all(struct core *used) {
     return status;
 }
 
-START_TEST(memory_may_run_out) {
+TEST_EACH(memory_may_run_out, 2) {
     made_of_bytes = _i == 1;
     test_short_memory(make_all);
-}
-END_TEST
-
-Suite *make_projection_suite(void);
-Suite *make_projection_suite(void) {
-    Suite *suite = suite_create("projection");
-    TCase *tests = tcase_create("projection");
-    tcase_set_timeout(tests, 300);
-    tcase_add_loop_test(tests, bytes_follow_the_words, 0, N_WAYS);
-    tcase_add_loop_test(tests, floats_follow_the_words, 0, N_WAYS);
-    tcase_add_loop_test(tests, sums_go_to_the_edge_and_not_past_it, 0, N_WAYS);
-    tcase_add_loop_test(tests, a_long_run_rebases_again_and_again, 0, N_WAYS);
-    tcase_add_test(tests, floats_are_within_the_bound_of_exact_sums);
-    tcase_add_test(tests, batches_give_back_their_samples);
-    tcase_add_test(tests, shapes_past_the_limits_are_refused);
-    tcase_add_loop_test(tests, memory_may_run_out, 0, 2);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

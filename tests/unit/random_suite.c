@@ -1,11 +1,14 @@
 /* Streams against Random123's known answers and its own philox4x32, and what is made of their words
  * against the formulas of host.h. */
 #include <Random123/philox.h>
-#include <check.h>
 #include <math.h>
 #include <stdlib.h>
 
-#include "engine/kernels.h"
+#include "engine/engine.h"
+
+#include "support/test.h"
+
+SUITE("random");
 
 static const synrl_stream stream = {
     .seed = 0x0123456789abcdefU, .iteration = 0xfedcba9876543210U, .purpose = 77};
@@ -19,7 +22,7 @@ static uint32_t word_of(synrl_stream of, uint64_t i) {
 }
 
 /* From Random123's kat_vectors: philox4x32, 10 rounds. */
-START_TEST(known_answers) {
+TEST(known_answers) {
     static const struct {
         uint32_t counter[4], key[2], answer[4];
     } known[] = {
@@ -46,9 +49,8 @@ START_TEST(known_answers) {
         }
     }
 }
-END_TEST
 
-START_TEST(any_range_is_a_part_of_the_stream) {
+TEST(any_range_is_a_part_of_the_stream) {
     uint32_t words[300];
     const uint64_t firsts[] = {0, 1, 63, 64, 65, 1000, ((uint64_t)1 << 32) - 150};
     const size_t sizes[] = {0, 1, 15, 63, 64, 65, 128, 191, 299};
@@ -63,9 +65,8 @@ START_TEST(any_range_is_a_part_of_the_stream) {
         }
     }
 }
-END_TEST
 
-START_TEST(streams_differ_in_each_of_their_names) {
+TEST(streams_differ_in_each_of_their_names) {
     const synrl_stream others[] = {{stream.seed + 1, stream.iteration, stream.purpose},
                                    {stream.seed + ((uint64_t)1 << 32), stream.iteration, 77},
                                    {stream.seed, stream.iteration + 1, stream.purpose},
@@ -82,9 +83,8 @@ START_TEST(streams_differ_in_each_of_their_names) {
         ck_assert_uint_lt(n_equal, 2);
     }
 }
-END_TEST
 
-START_TEST(uniform_is_the_formula) {
+TEST(uniform_is_the_formula) {
     enum { N = 5000 };
     static float values[N];
     random_api.uniform(stream, 13, N, -0.5F, 2.0F, values);
@@ -95,11 +95,10 @@ START_TEST(uniform_is_the_formula) {
         ck_assert(values[i] >= -0.5F && values[i] < 2.0F);
     }
 }
-END_TEST
 
 /* Box and Muller in long double, from elements 2i and 2i + 1. The angle is a float below 2 pi, so
  * off by up to 2^-22 or so, and the radius at most 6. */
-START_TEST(normal_is_box_and_muller) {
+TEST(normal_is_box_and_muller) {
     enum { N = 3000 };
     static float values[N];
     random_api.normal(stream, 5, N, values);
@@ -110,11 +109,10 @@ START_TEST(normal_is_box_and_muller) {
         ck_assert_msg(fabsl((long double)values[i] - wanted) < 1e-5L, "element %zu", i);
     }
 }
-END_TEST
 
 /* The mean of N standard normals lies within 5 / sqrt(N) of 0, their mean square within
  * 5 sqrt(2 / N) of 1, but for one run in a million; the stream is fixed. */
-START_TEST(normal_has_mean_0_and_variance_1) {
+TEST(normal_has_mean_0_and_variance_1) {
     enum { N = 100000 };
     static float values[N];
     double sum = 0, squares = 0;
@@ -126,10 +124,9 @@ START_TEST(normal_has_mean_0_and_variance_1) {
     ck_assert_double_lt(fabs(sum / N), 0.0158);
     ck_assert_double_lt(fabs(squares / N - 1), 0.0224);
 }
-END_TEST
 
 /* A pile of items: the chosen one is swapped to the front of what is left. */
-START_TEST(sample_is_fisher_and_yates) {
+TEST(sample_is_fisher_and_yates) {
     const uint32_t sizes[] = {1, 2, 10, 1500, 5000};
     for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
         const uint32_t n = sizes[s], k = n > 3 ? n - n / 4 : n;
@@ -151,27 +148,9 @@ START_TEST(sample_is_fisher_and_yates) {
         free(pile);
     }
 }
-END_TEST
 
-START_TEST(a_sample_of_nothing_is_empty) {
+TEST(a_sample_of_nothing_is_empty) {
     uint32_t items[1] = {9};
     random_api.sample(stream, 0, 0, items);
     ck_assert_uint_eq(items[0], 9);
-}
-END_TEST
-
-Suite *make_random_suite(void);
-Suite *make_random_suite(void) {
-    Suite *suite = suite_create("random");
-    TCase *tests = tcase_create("random");
-    tcase_add_test(tests, known_answers);
-    tcase_add_test(tests, any_range_is_a_part_of_the_stream);
-    tcase_add_test(tests, streams_differ_in_each_of_their_names);
-    tcase_add_test(tests, uniform_is_the_formula);
-    tcase_add_test(tests, normal_is_box_and_muller);
-    tcase_add_test(tests, normal_has_mean_0_and_variance_1);
-    tcase_add_test(tests, sample_is_fisher_and_yates);
-    tcase_add_test(tests, a_sample_of_nothing_is_empty);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -2,7 +2,6 @@
  * bad one. */
 #include "record/recorder.h"
 
-#include <check.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,6 +18,7 @@
 #include "support/scratch.h"
 #include "support/small_run.h"
 #include "support/support.h"
+#include "support/test.h"
 #include "train/evaluate.h"
 
 static struct core *core;
@@ -36,6 +36,8 @@ static void teardown(void) {
     core_destroy(core);
     scratch_remove(&scratch);
 }
+
+SUITE("recorder", .setup = setup, .teardown = teardown);
 
 /* What an observer beside the recorder sees, and how it ends the run. */
 struct witness {
@@ -114,7 +116,7 @@ static const char *text_at(const json_t *json, const char *key) {
 
 /* The run that went well ----------------------------------------------------------------------- */
 
-START_TEST(run_json_tells_all) {
+TEST(run_json_tells_all) {
     struct a_run run;
     struct summary summary;
     char hash[17];
@@ -138,10 +140,9 @@ START_TEST(run_json_tells_all) {
     json_decref(json);
     end(&run);
 }
-END_TEST
 
 /* Each line against what the other observer was told, to the last bit. */
-START_TEST(metrics_are_what_was_observed) {
+TEST(metrics_are_what_was_observed) {
     struct a_run run;
     begin(&run, false);
     ck_assert_int_eq(carry_out(&run), SYNRL_OK);
@@ -166,9 +167,8 @@ START_TEST(metrics_are_what_was_observed) {
     free(text);
     end(&run);
 }
-END_TEST
 
-START_TEST(each_reward_is_a_bit) {
+TEST(each_reward_is_a_bit) {
     struct a_run run;
     size_t size;
     begin(&run, false);
@@ -186,11 +186,10 @@ START_TEST(each_reward_is_a_bit) {
     free(bits);
     end(&run);
 }
-END_TEST
 
 /* XXH3 of the arrays in the order of the file is the run's weights_hash only if every bit is there;
  * here NumPy puts them together and the hash is taken of its bytes. */
-START_TEST(weights_and_policy_are_the_final_ones) {
+TEST(weights_and_policy_are_the_final_ones) {
     struct a_run run;
     char command[1500];
     size_t size;
@@ -219,10 +218,9 @@ START_TEST(weights_and_policy_are_the_final_ones) {
     }
     end(&run);
 }
-END_TEST
 
 /* Two runs of one name in one second, and what of the name can stand in a file's name. */
-START_TEST(each_run_has_its_own_folder) {
+TEST(each_run_has_its_own_folder) {
     struct a_run first, second;
     begin(&first, false);
     begin(&second, false);
@@ -240,11 +238,10 @@ START_TEST(each_run_has_its_own_folder) {
     end(&first);
     end(&second);
 }
-END_TEST
 
 /* The run that did not ------------------------------------------------------------------------- */
 
-START_TEST(a_failed_run_leaves_nothing_that_looks_finished) {
+TEST(a_failed_run_leaves_nothing_that_looks_finished) {
     struct a_run run;
     begin(&run, true);
     run.witness.fail_at = 12;
@@ -259,9 +256,8 @@ START_TEST(a_failed_run_leaves_nothing_that_looks_finished) {
     ck_assert_uint_eq(scratch_count(recorder_folder(run.recorder)), 3);
     end(&run);
 }
-END_TEST
 
-START_TEST(a_stopped_run_is_complete_up_to_its_end) {
+TEST(a_stopped_run_is_complete_up_to_its_end) {
     struct a_run run;
     size_t size;
     begin(&run, false);
@@ -278,9 +274,8 @@ START_TEST(a_stopped_run_is_complete_up_to_its_end) {
     ck_assert_uint_eq(size, 2); /* 12 bits */
     end(&run);
 }
-END_TEST
 
-START_TEST(without_a_finish_a_run_stays_running) {
+TEST(without_a_finish_a_run_stays_running) {
     struct a_run run;
     char path[600];
     begin(&run, false);
@@ -290,7 +285,6 @@ START_TEST(without_a_finish_a_run_stays_running) {
     ck_assert_ptr_nonnull(strstr(text, "\"status\": \"running\""));
     free(text);
 }
-END_TEST
 
 /* A run that is interrupted at 12 and has a checkpoint of 10; answers its folder. */
 static const char *leave_a_run(void) {
@@ -314,7 +308,7 @@ static synrl_status resume(struct a_run *run, const char *folder) {
 }
 
 /* Its metrics were edited: cut where the checkpoint says, a line would be half of one. */
-START_TEST(a_run_whose_metrics_were_changed_goes_on_with_whole_lines) {
+TEST(a_run_whose_metrics_were_changed_goes_on_with_whole_lines) {
     const char *folder = leave_a_run();
     struct a_run run;
     struct metrics *rows;
@@ -336,10 +330,9 @@ START_TEST(a_run_whose_metrics_were_changed_goes_on_with_whole_lines) {
     core_free(core, rows);
     end(&run);
 }
-END_TEST
 
 /* The state ends with the histories of the synapses; 255 is none. The checksum is made right. */
-START_TEST(a_checkpoint_that_does_not_fit_is_told_with_its_run) {
+TEST(a_checkpoint_that_does_not_fit_is_told_with_its_run) {
     enum { CHECKSUM = 40, STATE = 48 };
     const char *folder = leave_a_run();
     struct a_run run;
@@ -359,9 +352,8 @@ START_TEST(a_checkpoint_that_does_not_fit_is_told_with_its_run) {
     test_failure(core, SYNRL_INVALID, SYNRL_INVALID, folder);
     trainer_destroy(run.trainer);
 }
-END_TEST
 
-START_TEST(a_folder_that_cannot_be_made_is_named) {
+TEST(a_folder_that_cannot_be_made_is_named) {
     const char *file = scratch_file(&scratch, "file", "");
     const struct recorder_options where = {.folder = file};
     struct trainer *trainer;
@@ -372,7 +364,6 @@ START_TEST(a_folder_that_cannot_be_made_is_named) {
     ck_assert_ptr_null(recorder);
     trainer_destroy(trainer);
 }
-END_TEST
 
 /* No file may grow past so many bytes from now on. That goes for Check's own too: nothing is
  * asserted while the limit is low. */
@@ -384,7 +375,7 @@ static void limit_files(rlim_t size) {
 }
 
 /* metrics.csv of 31 lines is past 1,000 bytes. run.json is too, so it stays as it was: running. */
-START_TEST(a_failed_write_fails_the_run) {
+TEST(a_failed_write_fails_the_run) {
     struct a_run run;
     begin(&run, false);
     const struct observer observer = recorder_observer(run.recorder);
@@ -401,10 +392,9 @@ START_TEST(a_failed_write_fails_the_run) {
     json_decref(json);
     end(&run);
 }
-END_TEST
 
 /* Weights fit, and the policy of 81 lines does not: then neither stays. */
-START_TEST(a_failure_at_the_end_takes_the_results_away) {
+TEST(a_failure_at_the_end_takes_the_results_away) {
     struct a_run run;
     options.record_every = 30;
     begin(&run, false);
@@ -426,7 +416,6 @@ START_TEST(a_failure_at_the_end_takes_the_results_away) {
     json_decref(json);
     end(&run);
 }
-END_TEST
 
 /* A recorder for the run that is already there, whose core is another: allocation alone. */
 static struct trainer *trained;
@@ -445,35 +434,11 @@ static synrl_status record(struct core *scarce) {
     return finished;
 }
 
-START_TEST(memory_that_runs_out_leaves_no_folder) {
+TEST(memory_that_runs_out_leaves_no_folder) {
     struct trainer *trainer;
     ck_assert_int_eq(trainer_create(core, &options, &trainer), SYNRL_OK);
     ck_assert_int_eq(trainer_run(trainer, 0, NULL), SYNRL_OK);
     trained = trainer;
     test_short_memory(record);
     trainer_destroy(trainer);
-}
-END_TEST
-
-Suite *make_recorder_suite(void) {
-    Suite *suite = suite_create("recorder");
-    TCase *tests = tcase_create("recorder");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_set_timeout(tests, 60);
-    tcase_add_test(tests, run_json_tells_all);
-    tcase_add_test(tests, metrics_are_what_was_observed);
-    tcase_add_test(tests, each_reward_is_a_bit);
-    tcase_add_test(tests, weights_and_policy_are_the_final_ones);
-    tcase_add_test(tests, each_run_has_its_own_folder);
-    tcase_add_test(tests, a_failed_run_leaves_nothing_that_looks_finished);
-    tcase_add_test(tests, a_stopped_run_is_complete_up_to_its_end);
-    tcase_add_test(tests, without_a_finish_a_run_stays_running);
-    tcase_add_test(tests, a_run_whose_metrics_were_changed_goes_on_with_whole_lines);
-    tcase_add_test(tests, a_checkpoint_that_does_not_fit_is_told_with_its_run);
-    tcase_add_test(tests, a_folder_that_cannot_be_made_is_named);
-    tcase_add_test(tests, a_failed_write_fails_the_run);
-    tcase_add_test(tests, a_failure_at_the_end_takes_the_results_away);
-    tcase_add_test(tests, memory_that_runs_out_leaves_no_folder);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

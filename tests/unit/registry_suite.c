@@ -1,5 +1,4 @@
 /* The registry: what it finds and where, and that it refuses each plugin of tests/bad by name. */
-#include <check.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +12,7 @@
 #include "support/sanitizer.h"
 #include "support/scratch.h"
 #include "support/support.h"
+#include "support/test.h"
 #include "train/dataset.h"
 
 static struct core *core;
@@ -33,6 +33,8 @@ static void teardown(void) {
     core_destroy(core);
     scratch_remove(&scratch);
 }
+
+SUITE("registry", .setup = setup, .teardown = teardown);
 
 /* Starts over with the scratch folder first on the search path. */
 static void use_scratch(void) {
@@ -93,35 +95,31 @@ static const struct {
 };
 enum { N_BROKEN = sizeof broken / sizeof broken[0] };
 
-START_TEST(refuses_a_broken_plugin) {
+TEST_EACH(refuses_a_broken_plugin, N_BROKEN) {
     refuse(SYNRL_KIND_RULE, broken[_i].id, broken[_i].message);
     find(SYNRL_KIND_RULE, "static"); /* and goes on working */
 }
-END_TEST
 
-START_TEST(refuses_a_loss_without_target_format) {
+TEST(refuses_a_loss_without_target_format) {
     refuse(SYNRL_KIND_LOSS, "no_format",
            "operation missing from loss \"no_format\": target_format");
 }
-END_TEST
 
-START_TEST(refuses_a_file_that_is_no_library) {
+TEST(refuses_a_file_that_is_no_library) {
     scratch_file(&scratch, "text.so", "this is not a shared object");
     use_scratch();
     refuse(SYNRL_KIND_RULE, "text", "text.so: cannot be loaded");
 }
-END_TEST
 
-START_TEST(tells_a_default_that_is_not_of_its_type) {
+TEST(tells_a_default_that_is_not_of_its_type) {
     struct component *component;
     test_failure(core, SYNRL_INVALID,
                  component_create_default(core, SYNRL_KIND_RULE, "bad_default", &component),
                  "rule \"bad_default\": speed = \"fast\": must be a number");
     ck_assert_ptr_null(component);
 }
-END_TEST
 
-START_TEST(passes_on_the_message_of_a_failing_create) {
+TEST(passes_on_the_message_of_a_failing_create) {
     struct component *component;
     struct dataset *made = NULL;
     ck_assert_int_eq(
@@ -131,29 +129,26 @@ START_TEST(passes_on_the_message_of_a_failing_create) {
     ck_assert_ptr_null(made);
     component_release(component);
 }
-END_TEST
 
 /* Finding -------------------------------------------------------------------------------------- */
 
-START_TEST(finds_each_kind_and_opens_it_once) {
+TEST(finds_each_kind_and_opens_it_once) {
     find(SYNRL_KIND_LOSS, "mse");
     find(SYNRL_KIND_MODEL, "mlp");
     find(SYNRL_KIND_DATASET, "boundary");
     const struct plugin *first = find(SYNRL_KIND_ACTIVATION, "tanh");
     ck_assert_ptr_eq(find(SYNRL_KIND_ACTIVATION, "tanh"), first);
 }
-END_TEST
 
-START_TEST(suggests_the_nearest_id) {
+TEST(suggests_the_nearest_id) {
     refuse(SYNRL_KIND_RULE, "qlerning", "no rule \"qlerning\", did you mean \"qlearning\"?");
     /* tanh is near, but no rule. */
     refuse(SYNRL_KIND_RULE, "tanhh", "no rule \"tanhh\"; looked in " BUILD_DIR "/tests/bad, ");
     refuse(SYNRL_KIND_RULE, "../rules/static", "an id is lower-case letters, digits and _");
     refuse(SYNRL_KIND_RULE, "", "an id is lower-case letters, digits and _");
 }
-END_TEST
 
-START_TEST(looks_into_the_folder_of_the_kind) {
+TEST(looks_into_the_folder_of_the_kind) {
     ck_assert_int_eq(mkdir(scratch_path(&scratch, "rules"), 0700), 0);
     link_plugin("rules/static.so", "rules/static.so");
     link_plugin("activations/tanh.so", "rules/tanh.so");
@@ -162,17 +157,15 @@ START_TEST(looks_into_the_folder_of_the_kind) {
     ck_assert_str_eq(file, scratch_path(&scratch, "rules/static.so"));
     refuse(SYNRL_KIND_RULE, "tanh", "rules/tanh.so: is of kind activation: must be rule");
 }
-END_TEST
 
-START_TEST(passes_over_another_kind_in_the_plain_folder) {
+TEST(passes_over_another_kind_in_the_plain_folder) {
     link_plugin("activations/tanh.so", "tanh.so");
     use_scratch();
     ck_assert_str_eq(find(SYNRL_KIND_ACTIVATION, "tanh")->file, scratch_path(&scratch, "tanh.so"));
     refuse(SYNRL_KIND_RULE, "tanh", "no rule \"tanh\"");
 }
-END_TEST
 
-START_TEST(searches_the_path_in_order) {
+TEST(searches_the_path_in_order) {
     ck_assert_int_eq(mkdir(scratch_path(&scratch, "a"), 0700), 0);
     ck_assert_int_eq(mkdir(scratch_path(&scratch, "b"), 0700), 0);
     link_plugin("rules/static.so", "a/static.so");
@@ -185,7 +178,6 @@ START_TEST(searches_the_path_in_order) {
     ck_assert_str_eq(find(SYNRL_KIND_RULE, "gd")->file, scratch_path(&scratch, "b/gd.so"));
     unsetenv("SYNRL_PLUGIN_PATH");
 }
-END_TEST
 
 /* Listing -------------------------------------------------------------------------------------- */
 
@@ -200,7 +192,7 @@ static struct listed list(void) {
     return listed;
 }
 
-START_TEST(lists_by_kind_and_id) {
+TEST(lists_by_kind_and_id) {
     core_destroy(core);
     core = core_with_path(BUILD_DIR "/plugins");
     const struct listed listed = list();
@@ -217,9 +209,8 @@ START_TEST(lists_by_kind_and_id) {
     }
     registry_list_free(core, listed.entries, listed.n);
 }
-END_TEST
 
-START_TEST(lists_what_is_broken_and_what_is_shadowed) {
+TEST(lists_what_is_broken_and_what_is_shadowed) {
     link_plugin("rules/static.so", "static.so");
     scratch_file(&scratch, "text.so", "this is not a shared object");
     scratch_file(&scratch, "notes.txt", "nor is this");
@@ -245,11 +236,10 @@ START_TEST(lists_what_is_broken_and_what_is_shadowed) {
     ck_assert_uint_eq(n_static, 2);
     registry_list_free(core, listed.entries, listed.n);
 }
-END_TEST
 
 /* A sanitizer adds its own. */
 #if !defined HAS_ADDRESS_SANITIZER && !defined HAS_THREAD_SANITIZER
-START_TEST(plugins_export_one_symbol) {
+TEST(plugins_export_one_symbol) {
     const struct listed listed = list();
     for (size_t i = 0; i < listed.n; i++) {
         if (listed.entries[i].plugin == NULL) {
@@ -266,12 +256,11 @@ START_TEST(plugins_export_one_symbol) {
     }
     registry_list_free(core, listed.entries, listed.n);
 }
-END_TEST
 #endif
 
 /* Suggestions ---------------------------------------------------------------------------------- */
 
-START_TEST(suggestions_are_near) {
+TEST(suggestions_are_near) {
     static const char *const words[] = {"gamma", "epsilon", "alpha_s", "alpha_q", "memory"};
     ck_assert_str_eq(suggest("gama", 5, words), "gamma");      /* left out */
     ck_assert_str_eq(suggest("gammma", 5, words), "gamma");    /* put in */
@@ -286,7 +275,6 @@ START_TEST(suggestions_are_near) {
     longer[sizeof longer - 1] = '\0';
     ck_assert_ptr_null(suggest(longer, 5, words));
 }
-END_TEST
 
 /* Memory --------------------------------------------------------------------------------------- */
 
@@ -309,14 +297,13 @@ static synrl_status find_none(struct core *scarce) {
     return status == SYNRL_INVALID && strstr(scarce->message, "\"qlearning\"?") ? SYNRL_OK : status;
 }
 
-START_TEST(short_memory_leaves_nothing) {
+TEST(short_memory_leaves_nothing) {
     test_short_memory(find_one);
     test_short_memory(list_all);
     test_short_memory(find_none);
 }
-END_TEST
 
-START_TEST(a_core_is_made_whole_or_not_at_all) {
+TEST(a_core_is_made_whole_or_not_at_all) {
     struct core *made = NULL;
     for (size_t n_left = 0; made == NULL; n_left++) {
         struct short_memory memory;
@@ -327,32 +314,4 @@ START_TEST(a_core_is_made_whole_or_not_at_all) {
         core_destroy(made);
         ck_assert_uint_eq(memory.n_live, 0);
     }
-}
-END_TEST
-
-Suite *make_registry_suite(void) {
-    Suite *suite = suite_create("registry");
-    TCase *tcase = tcase_create("registry");
-    tcase_add_checked_fixture(tcase, setup, teardown);
-    tcase_set_timeout(tcase, 60);
-    tcase_add_loop_test(tcase, refuses_a_broken_plugin, 0, N_BROKEN);
-    tcase_add_test(tcase, refuses_a_loss_without_target_format);
-    tcase_add_test(tcase, refuses_a_file_that_is_no_library);
-    tcase_add_test(tcase, tells_a_default_that_is_not_of_its_type);
-    tcase_add_test(tcase, passes_on_the_message_of_a_failing_create);
-    tcase_add_test(tcase, finds_each_kind_and_opens_it_once);
-    tcase_add_test(tcase, suggests_the_nearest_id);
-    tcase_add_test(tcase, looks_into_the_folder_of_the_kind);
-    tcase_add_test(tcase, passes_over_another_kind_in_the_plain_folder);
-    tcase_add_test(tcase, searches_the_path_in_order);
-    tcase_add_test(tcase, lists_by_kind_and_id);
-    tcase_add_test(tcase, lists_what_is_broken_and_what_is_shadowed);
-#if !defined HAS_ADDRESS_SANITIZER && !defined HAS_THREAD_SANITIZER
-    tcase_add_test(tcase, plugins_export_one_symbol);
-#endif
-    tcase_add_test(tcase, suggestions_are_near);
-    tcase_add_test(tcase, short_memory_leaves_nothing);
-    tcase_add_test(tcase, a_core_is_made_whole_or_not_at_all);
-    suite_add_tcase(suite, tcase);
-    return suite;
 }

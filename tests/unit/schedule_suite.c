@@ -2,7 +2,6 @@
  * what. */
 #include "plugin/schedule.h"
 
-#include <check.h>
 #include <float.h>
 #include <math.h>
 #include <stdlib.h>
@@ -10,6 +9,7 @@
 #include "plugin/host.h"
 #include "support/pace.h"
 #include "support/support.h"
+#include "support/test.h"
 
 static struct core *core;
 static struct short_memory memory; /* nothing fails in it: it counts */
@@ -24,6 +24,8 @@ static void teardown(void) {
     core_destroy(core);
     ck_assert_uint_eq(memory.n_live, 0);
 }
+
+SUITE("schedule", .setup = setup, .teardown = teardown);
 
 static double at(const struct schedule *schedule, uint64_t iteration) {
     const synrl_schedule *public = schedule_public(schedule);
@@ -58,7 +60,7 @@ static struct schedule *steps(size_t n, const uint64_t *iterations, const double
 
 /* Values --------------------------------------------------------------------------------------- */
 
-START_TEST(a_constant_is_the_same_at_every_iteration) {
+TEST(a_constant_is_the_same_at_every_iteration) {
     static const double values[] = {0.0, -0.0, 1e-3, -5, DBL_MAX, -DBL_MAX, 0x1p-1074, 0.1};
     static const uint64_t iterations[] = {0, 1, 1000, UINT64_MAX};
     for (size_t v = 0; v < sizeof values / sizeof values[0]; v++) {
@@ -71,10 +73,9 @@ START_TEST(a_constant_is_the_same_at_every_iteration) {
         schedule_release(schedule);
     }
 }
-END_TEST
 
 /* Halved every 100 iterations: at iteration t it is 2^-(t div 100), up to the last step. */
-START_TEST(steps_that_halve_are_powers_of_two) {
+TEST(steps_that_halve_are_powers_of_two) {
     enum { N = 12, EVERY = 100 };
     uint64_t iterations[N];
     double values[N];
@@ -91,11 +92,10 @@ START_TEST(steps_that_halve_are_powers_of_two) {
     ck_assert(at(schedule, UINT64_MAX) == 0x1p-11);
     schedule_release(schedule);
 }
-END_TEST
 
 /* A staircase for the line t / 8, a step at each eighth iteration: the whole part of t / 8. It is
  * asked in an order that jumps, since a schedule remembers nothing. */
-START_TEST(steps_on_a_line_are_its_whole_part) {
+TEST(steps_on_a_line_are_its_whole_part) {
     enum { N = 40 };
     uint64_t iterations[N];
     double values[N];
@@ -111,10 +111,9 @@ START_TEST(steps_on_a_line_are_its_whole_part) {
     }
     schedule_release(schedule);
 }
-END_TEST
 
 /* Steps as uneven as they can be: next to each other, and at the last iteration there is. */
-START_TEST(a_step_holds_from_its_iteration_on) {
+TEST(a_step_holds_from_its_iteration_on) {
     const uint64_t iterations[] = {0, 1, 2, UINT64_MAX - 1, UINT64_MAX};
     const double values[] = {5, 4, -3, 2, 7};
     struct schedule *schedule = steps(5, iterations, values);
@@ -131,9 +130,8 @@ START_TEST(a_step_holds_from_its_iteration_on) {
     ck_assert(at(schedule, UINT64_MAX) == 5);
     schedule_release(schedule);
 }
-END_TEST
 
-START_TEST(steps_are_copied) {
+TEST(steps_are_copied) {
     uint64_t iterations[] = {0, 10};
     double values[] = {1, 2};
     struct schedule *schedule = steps(2, iterations, values);
@@ -143,11 +141,10 @@ START_TEST(steps_are_copied) {
     ck_assert(at(schedule, 10) == 2);
     schedule_release(schedule);
 }
-END_TEST
 
 /* Refusals ------------------------------------------------------------------------------------- */
 
-START_TEST(a_constant_must_be_finite) {
+TEST(a_constant_must_be_finite) {
     REFUSED(schedule_constant(core, (double)NAN, &made),
             "a schedule's value is nan: must be finite");
     REFUSED(schedule_constant(core, (double)INFINITY, &made),
@@ -155,7 +152,6 @@ START_TEST(a_constant_must_be_finite) {
     REFUSED(schedule_constant(core, -(double)INFINITY, &made),
             "a schedule's value is -inf: must be finite");
 }
-END_TEST
 
 static const struct {
     size_t n;
@@ -178,11 +174,10 @@ static const struct {
 };
 enum { N_REFUSED = sizeof refused / sizeof refused[0] };
 
-START_TEST(steps_must_begin_at_0_rise_and_be_finite) {
+TEST_EACH(steps_must_begin_at_0_rise_and_be_finite, N_REFUSED) {
     REFUSED(schedule_steps(core, refused[_i].n, refused[_i].iterations, refused[_i].values, &made),
             refused[_i].message);
 }
-END_TEST
 
 /* Functions ------------------------------------------------------------------------------------ */
 
@@ -213,7 +208,7 @@ static struct schedule *function(struct script *script) {
     return made;
 }
 
-START_TEST(a_function_is_asked_each_time) {
+TEST(a_function_is_asked_each_time) {
     struct script script = {.fails_at = 30};
     struct schedule *schedule = function(&script);
     ck_assert_uint_eq(script.n_asked, 0); /* not before the run */
@@ -227,9 +222,8 @@ START_TEST(a_function_is_asked_each_time) {
     ck_assert(at(schedule, 31) == 0x1p-31); /* one failure is not the end of it */
     schedule_release(schedule);
 }
-END_TEST
 
-START_TEST(a_context_is_freed_once_and_last) {
+TEST(a_context_is_freed_once_and_last) {
     struct script script = {.fails_at = 30};
     struct schedule *schedule = function(&script), *bounded;
     ck_assert_int_eq(schedule_bounded(core, schedule, "x", 0, 1, &bounded), SYNRL_OK);
@@ -246,11 +240,10 @@ START_TEST(a_context_is_freed_once_and_last) {
     schedule_release(NULL);
     ck_assert_uint_eq(script.n_freed, 1);
 }
-END_TEST
 
 /* Bounds --------------------------------------------------------------------------------------- */
 
-START_TEST(constants_are_checked_before_the_run) {
+TEST(constants_are_checked_before_the_run) {
     static const struct {
         double value, min, max;
         const char *message; /* NULL: within */
@@ -285,9 +278,8 @@ START_TEST(constants_are_checked_before_the_run) {
         schedule_release(schedule);
     }
 }
-END_TEST
 
-START_TEST(each_step_is_checked_before_the_run) {
+TEST(each_step_is_checked_before_the_run) {
     const uint64_t iterations[] = {0, 10, UINT64_MAX};
     const double values[] = {0.5, 1, 1.25};
     struct schedule *schedule = steps(3, iterations, values), *bounded;
@@ -302,9 +294,8 @@ START_TEST(each_step_is_checked_before_the_run) {
     ck_assert(at(bounded, UINT64_MAX) == 1.25);
     schedule_release(bounded);
 }
-END_TEST
 
-START_TEST(functions_are_checked_as_they_answer) {
+TEST(functions_are_checked_as_they_answer) {
     struct script script = {.fails_at = 2};
     struct schedule *schedule = function(&script), *bounded;
     char who[] = "rule \"r\": epsilon";
@@ -323,9 +314,8 @@ START_TEST(functions_are_checked_as_they_answer) {
     ck_assert_str_eq(core->message, "the script gave up");
     schedule_release(bounded);
 }
-END_TEST
 
-START_TEST(a_function_without_bounds_must_still_be_finite) {
+TEST(a_function_without_bounds_must_still_be_finite) {
     struct script script = {.fails_at = UINT64_MAX};
     struct schedule *schedule = function(&script), *bounded;
     ck_assert_int_eq(schedule_bounded(core, schedule, "x", 0, 0, &bounded), SYNRL_OK);
@@ -336,7 +326,6 @@ START_TEST(a_function_without_bounds_must_still_be_finite) {
     ck_assert_str_eq(core->message, "x = nan at iteration 2000: must be a finite number");
     schedule_release(bounded);
 }
-END_TEST
 
 /* As JSON -------------------------------------------------------------------------------------- */
 
@@ -351,7 +340,7 @@ static void says(const struct schedule *schedule, const char *text) {
     json_decref(json);
 }
 
-START_TEST(a_record_says_what_a_schedule_is) {
+TEST(a_record_says_what_a_schedule_is) {
     const uint64_t iterations[] = {0, 60000};
     const double values[] = {0.25, 0.0625};
     struct script script = {.fails_at = 0};
@@ -366,7 +355,6 @@ START_TEST(a_record_says_what_a_schedule_is) {
         schedule_release(made[i]);
     }
 }
-END_TEST
 
 /* Memory --------------------------------------------------------------------------------------- */
 
@@ -404,33 +392,8 @@ static synrl_status make_function(struct core *scarce) {
     return status;
 }
 
-START_TEST(short_memory_leaves_nothing) {
+TEST(short_memory_leaves_nothing) {
     test_short_memory(make_constant);
     test_short_memory(make_steps);
     test_short_memory(make_function);
-}
-END_TEST
-
-Suite *make_schedule_suite(void);
-Suite *make_schedule_suite(void) {
-    Suite *suite = suite_create("schedule");
-    TCase *tests = tcase_create("schedule");
-    tcase_add_checked_fixture(tests, setup, teardown);
-    tcase_add_test(tests, a_constant_is_the_same_at_every_iteration);
-    tcase_add_test(tests, steps_that_halve_are_powers_of_two);
-    tcase_add_test(tests, steps_on_a_line_are_its_whole_part);
-    tcase_add_test(tests, a_step_holds_from_its_iteration_on);
-    tcase_add_test(tests, steps_are_copied);
-    tcase_add_test(tests, a_constant_must_be_finite);
-    tcase_add_loop_test(tests, steps_must_begin_at_0_rise_and_be_finite, 0, N_REFUSED);
-    tcase_add_test(tests, a_function_is_asked_each_time);
-    tcase_add_test(tests, a_context_is_freed_once_and_last);
-    tcase_add_test(tests, constants_are_checked_before_the_run);
-    tcase_add_test(tests, each_step_is_checked_before_the_run);
-    tcase_add_test(tests, functions_are_checked_as_they_answer);
-    tcase_add_test(tests, a_function_without_bounds_must_still_be_finite);
-    tcase_add_test(tests, a_record_says_what_a_schedule_is);
-    tcase_add_test(tests, short_memory_leaves_nothing);
-    suite_add_tcase(suite, tests);
-    return suite;
 }

@@ -1,6 +1,6 @@
 /* One parameter: checking, storing, describing. Invariant: a config's field is written only once
  * all of its value has been checked. */
-#include "plugin/param.h"
+#include "plugin/component_private.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -509,4 +509,15 @@ json_t *param_json(const struct component *component, uint32_t p) {
         return list_json(slot, param, field);
     }
     return json_null();
+}
+
+const struct component *component_part(const struct component *component, size_t i) {
+    for (uint32_t p = 0; p < component->plugin->entry->n_params; p++) {
+        const struct slot *slot = &component->slots[p];
+        if (i < slot->n_components) {
+            return slot->components[i];
+        }
+        i -= slot->n_components;
+    }
+    return NULL;
 }

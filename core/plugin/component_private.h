@@ -1,7 +1,7 @@
-/* One parameter of a component: from a script's value, or its default's text, into the config; and
- * back for the run's record. */
-#ifndef PARAM_H
-#define PARAM_H
+/* What component.c and component_param.c share: a component, and what it holds for one parameter.
+ * They need each other, since the parameters of a component may be components. */
+#ifndef COMPONENT_PRIVATE_H
+#define COMPONENT_PRIVATE_H
 
 #include "base/host.h"
 #include "plugin/component.h"
@@ -26,6 +26,8 @@ struct component {
     synrl_activation activation;
 };
 
+/* One parameter: from a script's value, or its default's text, into the config; and back for the
+ * run's record. */
 synrl_status param_set(struct component *component, uint32_t p, const struct value *value);
 synrl_status param_set_default(struct component *component, uint32_t p);
 void param_release(struct component *component, uint32_t p);

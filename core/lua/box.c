@@ -1,0 +1,70 @@
+/* Boxes: what their metatables have in common, and what is said of a value. */
+#include "lua/box.h"
+
+#include <lauxlib.h>
+#include <math.h>
+#include <string.h>
+
+void type_register(lua_State *L, const struct type *type) {
+    luaL_newmetatable(L, type->name);
+    if (type->meta != NULL) {
+        luaL_setfuncs(L, type->meta, 0);
+    }
+    if (type->methods != NULL && lua_getfield(L, -1, "__index") == LUA_TNIL) {
+        lua_newtable(L);
+        luaL_setfuncs(L, type->methods, 0);
+        lua_setfield(L, -3, "__index");
+    }
+    lua_settop(L, lua_gettop(L) - (type->methods != NULL));
+    lua_pushcfunction(L, type->free);
+    lua_setfield(L, -2, "__gc");
+    lua_pushcfunction(L, type->free);
+    lua_setfield(L, -2, "__close");
+    lua_pushliteral(L, "locked"); /* scripts may not reach __gc and call it */
+    lua_setfield(L, -2, "__metatable");
+    lua_pop(L, 1);
+}
+
+void *box_push(lua_State *L, const struct type *type, size_t size) {
+    luaL_checkstack(L, 4, NULL);
+    void *box = memset(lua_newuserdatauv(L, size, BOX_USER_VALUES), 0, size);
+    luaL_setmetatable(L, type->name);
+    return box;
+}
+
+/* In the words of its type, where that has any. */
+static const char *describe_box(lua_State *L, int index) {
+    index = lua_absindex(L, index);
+    if (luaL_getmetafield(L, index, "__describe") != LUA_TNIL && lua_iscfunction(L, -1)) {
+        lua_pushvalue(L, index);
+        lua_call(L, 1, 1);
+        return lua_tostring(L, -1);
+    }
+    if (luaL_getmetafield(L, index, "__name") == LUA_TSTRING) {
+        return lua_pushfstring(L, "a %s", lua_tostring(L, -1));
+    }
+    return lua_pushliteral(L, "a userdata");
+}
+
+const char *describe(lua_State *L, int index) {
+    switch (lua_type(L, index)) {
+    case LUA_TNIL:
+    case LUA_TNONE:
+        return lua_pushliteral(L, "nothing");
+    case LUA_TSTRING:
+        return lua_pushfstring(L, "the string \"%s\"", lua_tostring(L, index));
+    case LUA_TNUMBER:
+        if (isnan(lua_tonumber(L, index))) {
+            return lua_pushliteral(L, "NaN"); /* printf would add a sign */
+        }
+        lua_pushvalue(L, index);
+        lua_tostring(L, -1);
+        return lua_tostring(L, -1);
+    case LUA_TBOOLEAN:
+        return lua_pushstring(L, lua_toboolean(L, index) ? "true" : "false");
+    case LUA_TUSERDATA:
+        return describe_box(L, index);
+    default:
+        return lua_pushfstring(L, "a %s", luaL_typename(L, index));
+    }
+}

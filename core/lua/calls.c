@@ -1,0 +1,89 @@
+/* The runs that one call of the program records, by their number. A call that resumes finds those
+ * of the call before. */
+#include "lua/calls.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "lua/session.h"
+#include "record/recorder.h"
+#include "runs/run_files.h"
+#include "runs/runs.h"
+
+/* The folder that a run's folder lies in; NULL: no memory. */
+static char *parent_of(struct core *core, const char *folder) {
+    char *parent = core_strdup(core, folder);
+    if (parent != NULL) {
+        size_t length = strlen(parent);
+        while (length > 1 && parent[length - 1] == '/') {
+            parent[--length] = '\0';
+        }
+        char *slash = strrchr(parent, '/');
+        strcpy(slash != NULL ? slash : parent, slash != NULL ? "" : ".");
+    }
+    return parent;
+}
+
+static synrl_status find_earlier(struct session *session) {
+    struct core *core = session->core;
+    const char *folder = session->settings->resume, *id;
+    json_t *json;
+    SYNRL_TRY(record_read(core, folder, &json));
+    synrl_status status = SYNRL_OK;
+    if (json_unpack(json, "{s:{s:s}}", "call", "id", &id) != 0) {
+        status = core_fail(core, SYNRL_INVALID,
+                           "%s: cannot be resumed: it does not say which call recorded it", folder);
+    } else {
+        snprintf(session->call_id, sizeof session->call_id, "%s", id);
+        char *runs = parent_of(core, folder);
+        status = runs != NULL ? run_siblings(core, runs, session->call_id, &session->earlier)
+                              : SYNRL_NO_MEMORY;
+        core_free(core, runs);
+    }
+    json_decref(json);
+    return status;
+}
+
+static synrl_status begin_call(struct session *session) {
+    char stamp[32];
+    const time_t now = time(NULL);
+    struct tm utc;
+    if (getcwd(session->folder, sizeof session->folder) == NULL) {
+        session->folder[0] = '\0';
+    }
+    if (session->settings->resume != NULL) {
+        return find_earlier(session);
+    }
+    strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", gmtime_r(&now, &utc));
+    snprintf(session->call_id, sizeof session->call_id, "%s-%ld", stamp, (long)getpid());
+    return SYNRL_OK;
+}
+
+synrl_status calls_next_run(struct session *session, struct recorder_options *options,
+                            struct invocation *invocation) {
+    const struct settings *settings = session->settings;
+    char ordinal[24];
+    if (session->call_id[0] == '\0') {
+        SYNRL_TRY(begin_call(session));
+    }
+    *invocation = (struct invocation){.id = session->call_id,
+                                      .ordinal = ++session->n_recorded,
+                                      .folder = session->folder[0] != '\0' ? session->folder : NULL,
+                                      .n_overrides = settings->n_overrides,
+                                      .overrides = settings->overrides,
+                                      .has_seed = settings->has_seed,
+                                      .seed = settings->seed,
+                                      .cell = settings->cell_hash,
+                                      .place = settings->cell_place};
+    snprintf(ordinal, sizeof ordinal, "%llu", (unsigned long long)invocation->ordinal);
+    *options = (struct recorder_options){
+        .folder = settings->runs,
+        .script = settings->script,
+        .pictures = settings->pictures,
+        .command = settings->command,
+        .invocation = invocation,
+        .resume = json_string_value(json_object_get(session->earlier, ordinal))};
+    return SYNRL_OK;
+}

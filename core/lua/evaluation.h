@@ -1,0 +1,20 @@
+/* What a network answers on a data set, as a table. */
+#ifndef LUA_EVALUATION_H
+#define LUA_EVALUATION_H
+
+#include "lua/box.h"
+#include "plugin/component.h"
+#include "train/dataset.h"
+
+/* A model with its weights (NULL: the initial ones), and a loss or NULL. */
+struct trained_network {
+    struct component *model, *loss;
+    size_t n_weights;
+    float *weights;
+};
+/* Evaluates the network on the data, and pushes a table of what came out. Returns 1. */
+int evaluation_push(lua_State *L, const struct trained_network *network, struct dataset *data,
+                    bool outputs);
+extern const struct type evaluation_type; /* scripts never see it */
+
+#endif

@@ -1,0 +1,24 @@
+/* Tables of named values. */
+#ifndef LUA_FIELDS_H
+#define LUA_FIELDS_H
+
+#include <lua.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+/* Throws unless the value at the index is a table whose keys are all among the n names. `who`
+ * stands in front of the message. */
+void keys_check(lua_State *L, int index, const char *who, size_t n, const char *const *names);
+/* The table's keys in alphabetical order, in a scratch userdata that is pushed; throws for a key
+ * that is no string. */
+const char **keys_sorted(lua_State *L, int index, const char *who, size_t *n);
+/* The field, pushed; false, and nothing pushed, where it is nil. */
+bool field_push(lua_State *L, int table, const char *name);
+/* Pops a number or integer that field_push pushed; throws what it has to be. */
+double field_number(lua_State *L, const char *who, const char *name, double min, double max);
+uint64_t field_integer(lua_State *L, const char *who, const char *name, int64_t min, int64_t max);
+/* The same for the value at an index. */
+uint64_t argument_integer(lua_State *L, int index, const char *who, int64_t min, int64_t max);
+
+#endif

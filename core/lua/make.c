@@ -1,0 +1,86 @@
+/* Making configured plugins: synrl.model, rule, loss, activation. */
+#include "lua/make.h"
+
+#include "lua/component.h"
+#include "lua/fields.h"
+#include "lua/session.h"
+#include "lua/value.h"
+#include "plugin/kind.h"
+
+/* The name in `who` is the table's, for keys that are none. */
+static void set_parameters(lua_State *L, struct component *component, int table, const char *who) {
+    struct session *session = session_of(L);
+    size_t n;
+    const char **keys = keys_sorted(L, table, who, &n);
+    for (size_t k = 0; k < n; k++) {
+        const int top = lua_gettop(L);
+        struct value value;
+        field_push(L, table, keys[k]);
+        value_read(L, top + 1, &value);
+        session_check(L, session, component_set(component, keys[k], &value));
+        lua_settop(L, top);
+    }
+    lua_pop(L, 1);
+}
+
+struct component *component_make(lua_State *L, synrl_kind kind, const char *id, int parameters) {
+    struct session *session = session_of(L);
+    const char *who = lua_pushfstring(L, "%s \"%s\"", kind_name(kind), id);
+    struct component **box = component_push(L);
+    session_check(L, session, component_create(session->core, kind, id, box));
+    if (lua_istable(L, parameters)) {
+        set_parameters(L, *box, parameters, who);
+    } else if (!lua_isnoneornil(L, parameters)) {
+        session_fail(L, "%s: parameters must be a table, not %s", who, describe(L, parameters));
+    }
+    session_check(L, session, component_finish(*box));
+    lua_remove(L, -2);
+    return *box;
+}
+
+struct component *component_read(lua_State *L, int index, synrl_kind kind, const char *who) {
+    struct component *component = component_at(L, index);
+    if (component != NULL && component_kind(component) == kind) {
+        return component;
+    }
+    if (lua_type(L, index) == LUA_TSTRING) {
+        const int none = lua_gettop(L) + 1;
+        lua_pushnil(L);
+        return component_make(L, kind, lua_tostring(L, index), none);
+    }
+    session_fail(L, "%s must be a %s (synrl.%s) or the id of one, not %s", who, kind_name(kind),
+                 kind_name(kind), describe(L, index));
+}
+
+/* (id, parameters) -> component */
+static int make(lua_State *L, synrl_kind kind) {
+    lua_settop(L, 2);
+    if (lua_type(L, 1) != LUA_TSTRING) {
+        session_fail(L, "synrl.%s: the id must be a string, not %s", kind_name(kind),
+                     describe(L, 1));
+    }
+    component_make(L, kind, lua_tostring(L, 1), 2);
+    return 1;
+}
+
+static int make_activation(lua_State *L) {
+    return make(L, SYNRL_KIND_ACTIVATION);
+}
+
+static int make_loss(lua_State *L) {
+    return make(L, SYNRL_KIND_LOSS);
+}
+
+static int make_model(lua_State *L) {
+    return make(L, SYNRL_KIND_MODEL);
+}
+
+static int make_rule(lua_State *L) {
+    return make(L, SYNRL_KIND_RULE);
+}
+
+const luaL_Reg make_functions[] = {{"activation", make_activation},
+                                   {"loss", make_loss},
+                                   {"model", make_model},
+                                   {"rule", make_rule},
+                                   {NULL, NULL}};

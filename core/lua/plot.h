@@ -1,0 +1,9 @@
+/* synrl.plot. */
+#ifndef LUA_PLOT_H
+#define LUA_PLOT_H
+
+#include <lauxlib.h>
+
+extern const luaL_Reg plot_functions[];
+
+#endif

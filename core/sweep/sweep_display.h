@@ -1,0 +1,14 @@
+/* A sweep on its way, for a person. */
+#ifndef SWEEP_DISPLAY_H
+#define SWEEP_DISPLAY_H
+
+#include "sweep/jobs.h"
+
+/* How a sweep is shown on stderr: a line that is rewritten on a terminal. As sweep_options.tick. */
+struct sweep_display {
+    bool is_quiet, is_terminal;
+    size_t n_shown, n_running;
+};
+synrl_status sweep_show(void *context, const struct job_counts *counts, size_t n_failed);
+
+#endif
