@@ -144,6 +144,12 @@ void lattice_undo(synrl_lattice *lattice, const int8_t *negated) {
     advance(lattice, negated);
 }
 
+void lattice_last_actions(const synrl_lattice *lattice, int8_t *actions) {
+    for (size_t i = 0; i < lattice->n; i++) {
+        actions[i] = (int8_t)((lattice->counters[i] & 3) - 1);
+    }
+}
+
 void lattice_shift(synrl_lattice *lattice, const float *delta) {
     lattice_rebase(lattice);
     for (size_t i = 0; i < lattice->n; i++) {

@@ -28,6 +28,10 @@ void weights_act(synrl_weights *weights, const int8_t *actions, const float *alp
  * weights in between. */
 void weights_undo(synrl_weights *weights, const int8_t *actions, const float *alphas);
 
+/* The last actions of every synapse, which a loaded state remembers too; after an undo, those that
+ * took it back. */
+void weights_last_actions(const synrl_weights *weights, int8_t *actions);
+
 size_t weights_state_size(const synrl_weights *weights);
 void weights_save(const synrl_weights *weights, void *state);
 /* Refuses what was not saved by such weights; a failure may leave some tensors loaded. */
