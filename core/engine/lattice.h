@@ -36,7 +36,7 @@ void lattice_set(synrl_lattice *lattice, const float *weights);
 void lattice_act(synrl_lattice *lattice, const int8_t *actions, float alpha);
 /* Takes the last act back, without a rebase. */
 void lattice_undo(synrl_lattice *lattice, const int8_t *negated);
-/* The actions of the last act or undo, as the counters remember them, also after lattice_load. */
+/* As the counters keep them: of the last act or undo; 0 where there was none. */
 void lattice_last_actions(const synrl_lattice *lattice, int8_t *actions);
 void lattice_shift(synrl_lattice *lattice, const float *delta);
 void lattice_rebase(synrl_lattice *lattice);

@@ -217,6 +217,10 @@ void projection_set(synrl_projection *projection, const float *weights) {
     projection->epoch++;
 }
 
+const synrl_lattice *projection_lattice(const synrl_projection *projection) {
+    return &projection->lattice;
+}
+
 void projection_get(const synrl_projection *projection, float *weights) {
     lattice_get(&projection->lattice, weights);
 }

@@ -27,6 +27,7 @@ void projection_shift(synrl_projection *projection, const float *delta);
 /* z [n_outputs][SYNRL_LANES] of one block, + bias unless NULL. Different workers ask for blocks of
  * different tiles. */
 void projection_values(synrl_projection *projection, size_t block, const float *bias, float *z);
+const synrl_lattice *projection_lattice(const synrl_projection *projection);
 size_t projection_state_size(const synrl_projection *projection);
 void projection_save(const synrl_projection *projection, void *state);
 synrl_status projection_load(synrl_projection *projection, const void *state, size_t size);

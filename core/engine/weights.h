@@ -28,7 +28,8 @@ void weights_act(synrl_weights *weights, const int8_t *actions, const float *alp
  * weights in between. */
 void weights_undo(synrl_weights *weights, const int8_t *actions, const float *alphas);
 
-/* The actions of the last act or undo [n_synapses], also after weights_load. */
+/* The last actions of every synapse, which a loaded state remembers too; after an undo, those that
+ * took it back. */
 void weights_last_actions(const synrl_weights *weights, int8_t *actions);
 
 size_t weights_state_size(const synrl_weights *weights);

@@ -1,11 +1,10 @@
-/* y = 1 / (1 + e^-x), taken as e^x / (1 + e^x) where x < 0 so that nothing overflows; slope y (1 -
- * y). */
+/* y = 1 / (1 + e^-x), computed as e^x / (1 + e^x) where x < 0 so that nothing overflows; slope
+ * y (1 - y). */
 #include <synrl/activation.h>
 
 enum { CHUNK = 256 };
 
 static void apply(const synrl_host *host, const void *config, size_t n, const float *x, float *y) {
-    (void)config;
     float power[CHUNK]; /* e^-|x| */
     for (size_t first = 0; first < n; first += CHUNK) {
         const size_t size = n - first < CHUNK ? n - first : CHUNK;
@@ -21,19 +20,10 @@ static void apply(const synrl_host *host, const void *config, size_t n, const fl
 
 static void derivative(const synrl_host *host, const void *config, size_t n, const float *x,
                        const float *y, float *slope) {
-    (void)host;
-    (void)config;
-    (void)x;
     for (size_t i = 0; i < n; i++) {
         slope[i] = y[i] * (1.0F - y[i]);
     }
 }
 
-static const synrl_activation_ops ops = {SYNRL_OPS_SIZE(synrl_activation_ops), .apply = apply,
-                                         .derivative = derivative};
-
-SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
-    SYNRL_PLUGIN_ABI,   .kind = SYNRL_KIND_ACTIVATION,  .id = "sigmoid",
-    .version = "1.0.0", .summary = "logistic function", .source = "y = 1 / (1 + e^-x)",
-    .ops = &ops,
-};
+SYNRL_ACTIVATION(sigmoid, "1.0.0", "logistic function", "y = 1 / (1 + e^-x)", SYNRL_NO_PARAMS,
+                 .apply = apply, .derivative = derivative);

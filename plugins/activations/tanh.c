@@ -2,25 +2,15 @@
 #include <synrl/activation.h>
 
 static void apply(const synrl_host *host, const void *config, size_t n, const float *x, float *y) {
-    (void)config;
     host->math->tanh(n, x, y);
 }
 
 static void derivative(const synrl_host *host, const void *config, size_t n, const float *x,
                        const float *y, float *slope) {
-    (void)host;
-    (void)config;
-    (void)x;
     for (size_t i = 0; i < n; i++) {
         slope[i] = 1.0F - y[i] * y[i];
     }
 }
 
-static const synrl_activation_ops ops = {SYNRL_OPS_SIZE(synrl_activation_ops), .apply = apply,
-                                         .derivative = derivative};
-
-SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
-    SYNRL_PLUGIN_ABI,   .kind = SYNRL_KIND_ACTIVATION,   .id = "tanh",
-    .version = "1.0.0", .summary = "hyperbolic tangent", .source = "y = tanh x",
-    .ops = &ops,
-};
+SYNRL_ACTIVATION(tanh, "1.0.0", "hyperbolic tangent", "y = tanh x", SYNRL_NO_PARAMS, .apply = apply,
+                 .derivative = derivative);

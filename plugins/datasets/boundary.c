@@ -9,12 +9,10 @@
 #include <synrl/activation.h>
 #include <synrl/dataset.h>
 
-typedef enum targets { OUTPUT, CLASS } targets;
+enum { OUTPUT, CLASS };
 
 /* Which random numbers are which: the stream's `iteration`. */
 enum { STREAM_WEIGHTS_1, STREAM_WEIGHTS_2, STREAM_INPUTS };
-
-#define SIZE_MOST 1e6
 
 struct config {
     int64_t dimension, hidden, samples, seed;
@@ -22,59 +20,57 @@ struct config {
     const synrl_activation *activation;
     int32_t targets;
 };
+#define SYNRL_CONFIG struct config
 
-struct boundary {
-    const synrl_host *host;
-    size_t n_samples, dimension, hidden;
-    float *inputs;  /* [n_samples][dimension] */
-    float *targets; /* [n_samples] */
-    float *weights; /* [hidden][dimension] and then [hidden]: only while it is made */
-    float *units;   /* [hidden]: only while it is made */
+static const synrl_param params[] = {
+    SYNRL_INTEGER(dimension, "2", 1, 1e6, "inputs per sample"),
+    SYNRL_INTEGER(hidden, "100", 1, 1e6, "hidden units of the target net"),
+    SYNRL_INTEGER(samples, "2000", 1, 1e8, "how many points"),
+    SYNRL_NUMBER(range, "10", SYNRL_POSITIVE, 1e30,
+                 "points are U(-range, range) in each dimension"),
+    SYNRL_NUMBER(weight_range, "1", SYNRL_POSITIVE, 1e30,
+                 "the target net's weights are U(-weight_range, weight_range)"),
+    SYNRL_ACTIVATION_PARAM(activation, "tanh", "of the target net, on both layers"),
+    SYNRL_CHOICE(targets, "output", "output|class",
+                 "what is learned: the target net's output, or its class as -1 and +1"),
+    SYNRL_INTEGER(seed, "1", 0, 9007199254740992.0, "of the target net and the points"),
 };
 
 static const char *const class_names[] = {"negative", "positive"};
 
-static void destroy(void *self) {
-    struct boundary *boundary = self;
-    const synrl_host *host = boundary->host;
-    host->free(host, boundary->inputs);
-    host->free(host, boundary->targets);
-    host->free(host, boundary->weights);
-    host->free(host, boundary->units);
-    host->free(host, boundary);
-}
+struct boundary {
+    float *inputs;        /* [samples][dimension] */
+    float *targets;       /* [samples] */
+    float *inner, *outer; /* weights [hidden][dimension] and [hidden]: only while it is made */
+    float *units;         /* [hidden]: only while it is made */
+};
 
-static synrl_stream stream_of(const struct config *config, uint64_t which) {
-    return (synrl_stream){
-        .seed = (uint64_t)config->seed, .iteration = which, .purpose = SYNRL_PURPOSE_DATA};
-}
-
-static void draw(struct boundary *boundary, const struct config *config) {
-    const synrl_random_api *random = boundary->host->random;
-    const size_t n_weights = boundary->hidden * boundary->dimension;
+static void draw(const synrl_host *host, const struct config *config, struct boundary *boundary) {
+    const size_t dimension = (size_t)config->dimension, hidden = (size_t)config->hidden;
     const float width = (float)config->weight_range, range = (float)config->range;
-    random->uniform(stream_of(config, STREAM_WEIGHTS_1), 0, n_weights, -width, width,
-                    boundary->weights);
-    random->uniform(stream_of(config, STREAM_WEIGHTS_2), 0, boundary->hidden, -width, width,
-                    boundary->weights + n_weights);
-    random->uniform(stream_of(config, STREAM_INPUTS), 0, boundary->n_samples * boundary->dimension,
-                    -range, range, boundary->inputs);
+    synrl_stream stream = {(uint64_t)config->seed, STREAM_WEIGHTS_1, SYNRL_PURPOSE_DATA};
+    host->random->uniform(stream, 0, hidden * dimension, -width, width, boundary->inner);
+    stream.iteration = STREAM_WEIGHTS_2;
+    host->random->uniform(stream, 0, hidden, -width, width, boundary->outer);
+    stream.iteration = STREAM_INPUTS;
+    host->random->uniform(stream, 0, (size_t)config->samples * dimension, -range, range,
+                          boundary->inputs);
 }
 
-static float target_of(struct boundary *boundary, const struct config *config, const float *x) {
-    const float *weights = boundary->weights;
-    for (size_t h = 0; h < boundary->hidden; h++) {
+static float target_of(const struct boundary *boundary, const struct config *config,
+                       const float *x) {
+    const size_t dimension = (size_t)config->dimension, hidden = (size_t)config->hidden;
+    for (size_t h = 0; h < hidden; h++) {
         float sum = 0.0F;
-        for (size_t i = 0; i < boundary->dimension; i++) {
-            sum += weights[h * boundary->dimension + i] * x[i];
+        for (size_t i = 0; i < dimension; i++) {
+            sum += boundary->inner[h * dimension + i] * x[i];
         }
         boundary->units[h] = sum;
     }
-    synrl_activation_apply(config->activation, boundary->hidden, boundary->units, boundary->units);
-    const float *outer = weights + boundary->hidden * boundary->dimension;
+    synrl_activation_apply(config->activation, hidden, boundary->units, boundary->units);
     float output = 0.0F;
-    for (size_t h = 0; h < boundary->hidden; h++) {
-        output += outer[h] * boundary->units[h];
+    for (size_t h = 0; h < hidden; h++) {
+        output += boundary->outer[h] * boundary->units[h];
     }
     synrl_activation_apply(config->activation, 1, &output, &output);
     if (config->targets == CLASS) {
@@ -83,119 +79,37 @@ static float target_of(struct boundary *boundary, const struct config *config, c
     return output;
 }
 
-static synrl_status allocate(struct boundary *boundary) {
-    const synrl_host *host = boundary->host;
-    boundary->inputs = host->alloc(host, boundary->n_samples, boundary->dimension * sizeof(float));
-    boundary->targets = host->alloc(host, boundary->n_samples, sizeof(float));
-    boundary->weights =
-        host->alloc(host, boundary->hidden, (boundary->dimension + 1) * sizeof(float));
-    boundary->units = host->alloc(host, boundary->hidden, sizeof(float));
-    const bool complete = boundary->inputs != NULL && boundary->targets != NULL &&
-                          boundary->weights != NULL && boundary->units != NULL;
-    return complete ? SYNRL_OK : SYNRL_NO_MEMORY;
-}
-
-static synrl_status create(const synrl_host *host, const void *configuration, synrl_data *data,
-                           void **self) {
+static synrl_status create(const synrl_host *host, const void *configuration, void *self,
+                           synrl_data *data) {
     const struct config *config = configuration;
-    struct boundary *boundary = host->alloc(host, 1, sizeof *boundary);
-    if (boundary == NULL) {
-        return SYNRL_NO_MEMORY;
+    struct boundary *boundary = self;
+    const size_t dimension = (size_t)config->dimension, hidden = (size_t)config->hidden;
+    const size_t n_samples = (size_t)config->samples;
+    SYNRL_TRY(SYNRL_NEW(host, boundary->inputs, n_samples * dimension));
+    SYNRL_TRY(SYNRL_NEW(host, boundary->targets, n_samples));
+    SYNRL_TRY(SYNRL_NEW(host, boundary->inner, hidden * dimension));
+    SYNRL_TRY(SYNRL_NEW(host, boundary->outer, hidden));
+    SYNRL_TRY(SYNRL_NEW(host, boundary->units, hidden));
+    draw(host, config, boundary);
+    for (size_t s = 0; s < n_samples; s++) {
+        boundary->targets[s] = target_of(boundary, config, boundary->inputs + s * dimension);
     }
-    boundary->host = host;
-    boundary->n_samples = (size_t)config->samples;
-    boundary->dimension = (size_t)config->dimension;
-    boundary->hidden = (size_t)config->hidden;
-    if (allocate(boundary) != SYNRL_OK) {
-        destroy(boundary);
-        return SYNRL_NO_MEMORY;
-    }
-    draw(boundary, config);
-    for (size_t s = 0; s < boundary->n_samples; s++) {
-        boundary->targets[s] =
-            target_of(boundary, config, boundary->inputs + s * boundary->dimension);
-    }
-    host->free(host, boundary->weights);
+    host->free(host, boundary->inner);
+    host->free(host, boundary->outer);
     host->free(host, boundary->units);
-    boundary->weights = boundary->units = NULL;
     *data = (synrl_data){.size = sizeof *data,
-                         .n_samples = boundary->n_samples,
-                         .n_inputs = boundary->dimension,
+                         .n_samples = n_samples,
+                         .n_inputs = dimension,
                          .format = SYNRL_INPUT_F32,
                          .inputs = boundary->inputs,
                          .targets = boundary->targets,
                          .n_targets = 1,
                          .n_classes = 2,
                          .class_names = class_names};
-    *self = boundary;
     return SYNRL_OK;
 }
 
-static const synrl_param params[] = {
-    {.name = "dimension",
-     .type = SYNRL_PARAM_INTEGER,
-     .offset = offsetof(struct config, dimension),
-     .default_text = "2",
-     .min = 1,
-     .max = SIZE_MOST,
-     .meaning = "inputs a sample"},
-    {.name = "hidden",
-     .type = SYNRL_PARAM_INTEGER,
-     .offset = offsetof(struct config, hidden),
-     .default_text = "100",
-     .min = 1,
-     .max = SIZE_MOST,
-     .meaning = "hidden units of the target net"},
-    {.name = "samples",
-     .type = SYNRL_PARAM_INTEGER,
-     .offset = offsetof(struct config, samples),
-     .default_text = "2000",
-     .min = 1,
-     .max = 1e8,
-     .meaning = "how many points"},
-    {.name = "range",
-     .type = SYNRL_PARAM_NUMBER,
-     .offset = offsetof(struct config, range),
-     .default_text = "10",
-     .min = SYNRL_POSITIVE,
-     .max = 1e30,
-     .meaning = "points are U(-range, range) in each dimension"},
-    {.name = "weight_range",
-     .type = SYNRL_PARAM_NUMBER,
-     .offset = offsetof(struct config, weight_range),
-     .default_text = "1",
-     .min = SYNRL_POSITIVE,
-     .max = 1e30,
-     .meaning = "the target net's weights are U(-weight_range, weight_range)"},
-    {.name = "activation",
-     .type = SYNRL_PARAM_ACTIVATION,
-     .offset = offsetof(struct config, activation),
-     .default_text = "tanh",
-     .meaning = "of the target net, on both layers"},
-    {.name = "targets",
-     .type = SYNRL_PARAM_CHOICE,
-     .offset = offsetof(struct config, targets),
-     .default_text = "output",
-     .choices = "output|class",
-     .meaning = "what is learned: the target net's output, or its class as -1 and +1"},
-    {.name = "seed",
-     .type = SYNRL_PARAM_INTEGER,
-     .offset = offsetof(struct config, seed),
-     .default_text = "1",
-     .min = 0,
-     .max = 9007199254740992.0,
-     .meaning = "of the target net and the points"},
-};
-
-static const synrl_dataset_ops ops = {SYNRL_OPS_SIZE(synrl_dataset_ops), create, destroy};
-
-SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
-    SYNRL_PLUGIN_ABI,
-    .kind = SYNRL_KIND_DATASET,
-    .id = "boundary",
-    .version = "1.0.0",
-    .summary = "the paper's random decision boundary: points answered by a random net",
-    .source = "Bhargava et al. 2021, section 3",
-    SYNRL_PLUGIN_PARAMS(params, struct config),
-    .ops = &ops,
-};
+SYNRL_DATASET(boundary, "1.0.0",
+              "the paper's random decision boundary: points answered by a random net",
+              "Bhargava et al. 2021, section 3", SYNRL_PARAMS(params), struct boundary,
+              .create = create);

@@ -1,5 +1,6 @@
-/* Bytes that grow as data arrives, for the loaders: a size that stands in a file is never believed
- * before that many bytes have come. Always n <= capacity; all-zero but for the host is empty. */
+/* Bytes that grow as data arrives, for the loaders: a size that a file states is never believed
+ * before that many bytes have come. Always n <= capacity; all zero is empty. What is not freed
+ * early, the host frees with the data set. */
 #ifndef BUFFER_H
 #define BUFFER_H
 
@@ -9,44 +10,45 @@
 #include <synrl/host.h>
 
 struct buffer {
-    const synrl_host *host;
     unsigned char *bytes;
     size_t n, capacity;
 };
 
-static inline void buffer_free(struct buffer *buffer) {
-    buffer->host->free(buffer->host, buffer->bytes);
-    *buffer = (struct buffer){.host = buffer->host};
+/* A buffer as an array. */
+#define ITEMS(type, buffer) ((type *)(void *)(buffer).bytes)
+#define N_ITEMS(type, buffer) ((buffer).n / sizeof(type))
+
+static inline void buffer_free(const synrl_host *host, struct buffer *buffer) {
+    host->free(host, buffer->bytes);
+    *buffer = (struct buffer){0};
 }
 
-/* Room for `more` bytes behind the n that there are. After a failure the buffer is as it was. */
-static inline synrl_status buffer_reserve(struct buffer *buffer, size_t more) {
+/* Room for `more` bytes after the n that there are. After a failure the buffer is as it was. */
+static inline synrl_status buffer_reserve(const synrl_host *host, struct buffer *buffer,
+                                          size_t more) {
     if (more <= buffer->capacity - buffer->n) {
         return SYNRL_OK;
     }
-    size_t capacity = buffer->capacity < 4096 ? 4096 : buffer->capacity;
-    while (capacity - buffer->n < more && capacity <= SIZE_MAX / 2) {
-        capacity *= 2;
+    struct buffer larger = {.n = buffer->n,
+                            .capacity = buffer->capacity < 4096 ? 4096 : buffer->capacity};
+    while (larger.capacity - larger.n < more && larger.capacity <= SIZE_MAX / 2) {
+        larger.capacity *= 2;
     }
-    if (capacity - buffer->n < more) {
-        return buffer->host->fail(buffer->host, SYNRL_NO_MEMORY, "not enough memory for %zu bytes",
-                                  more);
+    if (larger.capacity - larger.n < more) {
+        return host->fail(host, SYNRL_NO_MEMORY, "not enough memory for %zu bytes", more);
     }
-    unsigned char *bytes = buffer->host->alloc(buffer->host, capacity, 1);
-    if (bytes == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
+    SYNRL_TRY(SYNRL_NEW(host, larger.bytes, larger.capacity));
     if (buffer->n > 0) {
-        memcpy(bytes, buffer->bytes, buffer->n);
+        memcpy(larger.bytes, buffer->bytes, buffer->n);
     }
-    buffer->host->free(buffer->host, buffer->bytes);
-    buffer->bytes = bytes;
-    buffer->capacity = capacity;
+    host->free(host, buffer->bytes);
+    *buffer = larger;
     return SYNRL_OK;
 }
 
-static inline synrl_status buffer_append(struct buffer *buffer, const void *bytes, size_t n) {
-    SYNRL_TRY(buffer_reserve(buffer, n));
+static inline synrl_status buffer_append(const synrl_host *host, struct buffer *buffer,
+                                         const void *bytes, size_t n) {
+    SYNRL_TRY(buffer_reserve(host, buffer, n));
     if (n > 0) {
         memcpy(buffer->bytes + buffer->n, bytes, n);
     }
@@ -54,19 +56,26 @@ static inline synrl_status buffer_append(struct buffer *buffer, const void *byte
     return SYNRL_OK;
 }
 
-/* All that is left of an open stream. */
-static inline synrl_status buffer_read(struct buffer *buffer, FILE *file, const char *path) {
-    for (;;) {
-        SYNRL_TRY(buffer_reserve(buffer, 65536));
-        const size_t n = fread(buffer->bytes + buffer->n, 1, buffer->capacity - buffer->n, file);
-        buffer->n += n;
-        if (n == 0) {
-            break;
-        }
+/* FOLDER/NAME, terminated, in place of what the buffer holds. */
+static inline synrl_status buffer_join(const synrl_host *host, struct buffer *buffer,
+                                       const char *folder, const char *name) {
+    buffer->n = 0;
+    SYNRL_TRY(buffer_append(host, buffer, folder, strlen(folder)));
+    SYNRL_TRY(buffer_append(host, buffer, "/", 1));
+    return buffer_append(host, buffer, name, strlen(name) + 1);
+}
+
+/* All that is left of an open stream; where it cannot be read, ferror says so afterwards. */
+static inline synrl_status buffer_fill(const synrl_host *host, struct buffer *buffer, FILE *file) {
+    for (size_t n = 1; n > 0; buffer->n += n) {
+        SYNRL_TRY(buffer_reserve(host, buffer, 65536));
+        n = fread(buffer->bytes + buffer->n, 1, buffer->capacity - buffer->n, file);
     }
-    return ferror(file) == 0 ? SYNRL_OK
-                             : buffer->host->fail(buffer->host, SYNRL_IO, "%s: cannot be read: %s",
-                                                  path, strerror(errno));
+    return SYNRL_OK;
+}
+
+static inline synrl_status fail_open(const synrl_host *host, const char *path) {
+    return host->fail(host, SYNRL_IO, "%s: cannot be opened: %s", path, strerror(errno));
 }
 
 #endif

@@ -18,8 +18,8 @@ static inline synrl_status classes_check(const synrl_host *host, const char *pat
                                        "%s: has %zu classes: must be at least 2", path, n_classes);
 }
 
-/* Where the name behind the one at `text` begins: behind a comma where there are any, else one
- * UTF-8 character on. *length is the name's. */
+/* Where the name after the one at `text` begins: after a comma where there are any, else one UTF-8
+ * character on. *length is the name's. */
 static inline const char *classes_next(const char *text, bool has_commas, size_t *length) {
     if (has_commas) {
         *length = strcspn(text, ",");
@@ -32,11 +32,11 @@ static inline const char *classes_next(const char *text, bool has_commas, size_t
     return text + *length;
 }
 
-/* Names for the labels 0 .. *n_classes - 1 (the largest label there is, and one), from what the
- * parameter says; it may name more classes, and then *n_classes grows. *names is one piece of
- * memory; SYNRL_INVALID where it names fewer. */
+/* Names for the labels 0 .. *n_classes - 1 (the largest label, and one more), from the text of the
+ * parameter; it may name more classes, and then *n_classes grows. *names is one block of memory;
+ * SYNRL_INVALID where it names fewer. */
 static inline synrl_status classes_name(const synrl_host *host, const char *given,
-                                        size_t *n_classes, const char ***names) {
+                                        size_t *n_classes, const char *const **names) {
     const bool is_given = given != NULL && *given != '\0';
     const bool has_commas = is_given && strchr(given, ',') != NULL;
     size_t n_given = 0, length;
@@ -50,14 +50,14 @@ static inline synrl_status classes_name(const synrl_host *host, const char *give
     }
     const size_t n = is_given ? n_given : *n_classes;
     const size_t size = is_given ? strlen(given) + n : n * 12;
-    *names = host->alloc(host, n * sizeof **names + size, 1);
-    if (*names == NULL) {
+    const char **starts = host->alloc(host, n * sizeof *starts + size, 1);
+    if (starts == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    char *out = (char *)(*names + n);
+    char *out = (char *)(starts + n);
     const char *text = given;
     for (size_t c = 0; c < n; c++) {
-        (*names)[c] = out;
+        starts[c] = out;
         if (is_given) {
             const char *next = classes_next(text, has_commas, &length);
             memcpy(out, text, length);
@@ -68,6 +68,7 @@ static inline synrl_status classes_name(const synrl_host *host, const char *give
         out += length + 1;
     }
     *n_classes = n;
+    *names = starts;
     return SYNRL_OK;
 }
 

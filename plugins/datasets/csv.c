@@ -1,6 +1,6 @@
 /* Numbers in columns, from a text file: RFC 4180 with any one-byte separator, and LF, CRLF or CR at
- * the ends of lines. Always: what does not read as a table of finite numbers is refused with its
- * line, and the locale of the process has no say in what a number is. */
+ * the ends of lines. Always: what is not a table of finite numbers is refused with its line, and
+ * numbers are parsed in the C locale. */
 #define _GNU_SOURCE /* strtof_l */
 #include <locale.h>
 #include <math.h>
@@ -13,43 +13,47 @@ struct config {
     const char *path, *label, *targets, *separator;
     int32_t header;
 };
+#define SYNRL_CONFIG struct config
 
 enum { HEADER_AUTO, HEADER_YES, HEADER_NO };
-enum { N_COLUMNS_MOST = 1000000 };
 
-struct csv {
-    const synrl_host *host;
-    float *inputs, *targets;
-    int32_t *labels;
-    char *names; /* of the classes, one behind the other */
-    const char **class_names;
+static const synrl_param params[] = {
+    SYNRL_STRING(path, SYNRL_REQUIRED, "the file"),
+    SYNRL_STRING(label, SYNRL_OPTIONAL,
+                 "the column of the labels, numbers or words: its name, or \"1\" for the first"),
+    SYNRL_STRING(targets, SYNRL_OPTIONAL,
+                 "columns of targets, by name or number: \"x,y\" or \"3,4\"; the rest are inputs"),
+    SYNRL_CHOICE(header, "auto", "auto|yes|no",
+                 "whether the first line names the columns; auto: if there is no number in it"),
+    SYNRL_STRING(separator, ",", "the byte between two fields"),
 };
 
-/* A file on its way in. Fields are unquoted and terminated in place, in `text`. */
-struct reader {
+enum { N_COLUMNS_MAX = 1000000 };
+
+/* Fields are unquoted and terminated in place, in `text`. */
+struct csv {
     const synrl_host *host;
     const struct config *config;
     locale_t locale; /* "C" */
     struct buffer text;
     char *next, *end;     /* what is not read yet; *end is 0 */
-    size_t line;          /* where the record at hand begins, from 1 */
-    size_t next_line;     /* where `next` stands */
-    struct buffer fields; /* char * of the record at hand */
+    size_t line;          /* where the current record begins, from 1 */
+    size_t next_line;     /* where `next` is */
+    struct buffer fields; /* char * of the current record */
     struct buffer names;  /* char * of the header; empty without one */
     size_t n_columns, first_line;
-    size_t label;                              /* column; n_columns: none */
-    struct buffer targets;                     /* size_t: their columns, in the order asked for */
-    struct buffer is_input;                    /* [n_columns] bytes */
-    struct buffer input_values, target_values; /* float */
-    struct buffer label_texts;                 /* char * */
+    size_t label;                  /* column; n_columns: none */
+    struct buffer target_columns;  /* size_t, in the order asked for */
+    struct buffer is_input;        /* [n_columns] bytes */
+    struct buffer inputs, targets; /* float */
+    struct buffer label_texts;     /* char * */
+    int32_t *labels;
+    const char **class_names;
 };
 
-#define ITEMS(type, buffer) ((type *)(void *)(buffer).bytes)
-#define N_ITEMS(type, buffer) ((buffer).n / sizeof(type))
-
-#define FAIL_AT(reader, at, format, ...)                                                           \
-    (reader)->host->fail((reader)->host, SYNRL_INVALID, "%s:%zu: " format, (reader)->config->path, \
-                         at, __VA_ARGS__)
+#define FAIL(csv, ...) (csv)->host->fail((csv)->host, SYNRL_INVALID, __VA_ARGS__)
+#define FAIL_AT(csv, at, format, ...) \
+    FAIL(csv, "%s:%zu: " format, (csv)->config->path, at, __VA_ARGS__)
 
 /* Records -------------------------------------------------------------------------------------- */
 
@@ -58,9 +62,9 @@ static bool is_line_end(char c) {
 }
 
 /* Steps over one LF, CRLF or CR. */
-static void skip_line_end(struct reader *reader) {
-    reader->next += reader->next[0] == '\r' && reader->next[1] == '\n' ? 2 : 1;
-    reader->next_line++;
+static void skip_line_end(struct csv *csv) {
+    csv->next += csv->next[0] == '\r' && csv->next[1] == '\n' ? 2 : 1;
+    csv->next_line++;
 }
 
 static char *trim(char *start, char *end) {
@@ -74,70 +78,69 @@ static char *trim(char *start, char *end) {
     return start;
 }
 
-/* From behind the opening quote to behind the closing one; the text moves left as quotes go. */
-static synrl_status unquote(struct reader *reader, char **field) {
-    char *out = reader->next;
-    const size_t line = reader->next_line;
+/* From the opening quote to past the closing one; the text moves left as quotes go. */
+static synrl_status unquote(struct csv *csv, char **field) {
+    char *out = csv->next;
+    const size_t line = csv->next_line;
     *field = out;
-    for (char *in = out; in < reader->end; in++) {
+    for (char *in = out; in < csv->end; in++) {
         if (in[0] == '"' && in[1] != '"') {
-            reader->next = in + 1;
+            csv->next = in + 1;
             *out = '\0';
             return SYNRL_OK;
         }
         in += in[0] == '"';
-        reader->next_line += *in == '\n' || (*in == '\r' && in[1] != '\n');
+        csv->next_line += *in == '\n' || (*in == '\r' && in[1] != '\n');
         *out++ = *in;
     }
-    return FAIL_AT(reader, line, "%s", "a quote (\") is opened and never closed");
+    return FAIL_AT(csv, line, "%s", "a quote (\") is opened and never closed");
 }
 
 /* One field; leaves `next` at what ended it, and that character in *ended. */
-static synrl_status read_field(struct reader *reader, char separator, char **field, char *ended) {
-    if (*reader->next == '"') {
-        reader->next++;
-        SYNRL_TRY(unquote(reader, field));
-        *ended = *reader->next;
-        if (reader->next < reader->end && *ended != separator && !is_line_end(*ended)) {
-            return FAIL_AT(reader, reader->next_line, "text behind a closing quote: \"%.20s\"",
-                           reader->next);
+static synrl_status read_field(struct csv *csv, char separator, char **field, char *ended) {
+    if (*csv->next == '"') {
+        csv->next++;
+        SYNRL_TRY(unquote(csv, field));
+        *ended = *csv->next;
+        if (csv->next < csv->end && *ended != separator && !is_line_end(*ended)) {
+            return FAIL_AT(csv, csv->next_line, "unexpected text after a closing quote: \"%.20s\"",
+                           csv->next);
         }
         return SYNRL_OK;
     }
-    char *start = reader->next;
-    while (reader->next < reader->end && *reader->next != separator &&
-           !is_line_end(*reader->next)) {
-        reader->next++;
+    char *start = csv->next;
+    while (csv->next < csv->end && *csv->next != separator && !is_line_end(*csv->next)) {
+        csv->next++;
     }
-    *ended = *reader->next;
+    *ended = *csv->next;
     *field = start;
     return SYNRL_OK;
 }
 
-/* The next record that is not an empty line, into `fields`; *found is false behind the last. */
-static synrl_status read_record(struct reader *reader, bool *found) {
-    const char separator = reader->config->separator[0];
-    while (reader->next < reader->end && is_line_end(*reader->next)) {
-        skip_line_end(reader);
+/* The next record that is not an empty line, into `fields`; *found is false after the last. */
+static synrl_status read_record(struct csv *csv, bool *found) {
+    const char separator = csv->config->separator[0];
+    while (csv->next < csv->end && is_line_end(*csv->next)) {
+        skip_line_end(csv);
     }
-    reader->fields.n = 0;
-    reader->line = reader->next_line;
-    *found = reader->next < reader->end;
+    csv->fields.n = 0;
+    csv->line = csv->next_line;
+    *found = csv->next < csv->end;
     while (*found) {
         char *field, ended;
-        const bool is_quoted = *reader->next == '"';
-        SYNRL_TRY(read_field(reader, separator, &field, &ended));
-        const bool at_end = reader->next == reader->end;
-        char *stop = reader->next;
+        const bool is_quoted = *csv->next == '"';
+        SYNRL_TRY(read_field(csv, separator, &field, &ended));
+        const bool at_end = csv->next == csv->end;
+        char *stop = csv->next;
         if (!at_end && is_line_end(ended)) {
-            skip_line_end(reader);
+            skip_line_end(csv);
         } else if (!at_end) {
-            reader->next++;
+            csv->next++;
         }
         field = is_quoted ? field : trim(field, stop);
-        SYNRL_TRY(buffer_append(&reader->fields, &field, sizeof field));
-        if (N_ITEMS(char *, reader->fields) > N_COLUMNS_MOST) {
-            return FAIL_AT(reader, reader->line, "more than %d fields", N_COLUMNS_MOST);
+        SYNRL_TRY(buffer_append(csv->host, &csv->fields, &field, sizeof field));
+        if (N_ITEMS(char *, csv->fields) > N_COLUMNS_MAX) {
+            return FAIL_AT(csv, csv->line, "more than %d fields", N_COLUMNS_MAX);
         }
         if (at_end || is_line_end(ended)) {
             return SYNRL_OK;
@@ -148,47 +151,47 @@ static synrl_status read_record(struct reader *reader, bool *found) {
 
 /* Numbers -------------------------------------------------------------------------------------- */
 
-static bool parse_number(const struct reader *reader, const char *text, float *value) {
+static bool parse_number(const struct csv *csv, const char *text, float *value) {
     const size_t length = strlen(text);
     if (length == 0 || strspn(text, "+-.0123456789eE") != length) {
         return false; /* nor "nan", "inf" and hexadecimal */
     }
     char *stop;
-    *value = strtof_l(text, &stop, reader->locale);
+    *value = strtof_l(text, &stop, csv->locale);
     return *stop == '\0' && stop != text && isfinite(*value);
 }
 
-/* "column 3 (\"width\")", of a short-lived buffer. */
-static const char *column_name(const struct reader *reader, size_t column, char *out, size_t size) {
-    if (reader->names.n == 0) {
+/* "column 3 (\"width\")", in `out`. */
+static const char *column_name(const struct csv *csv, size_t column, char *out, size_t size) {
+    if (csv->names.n == 0) {
         snprintf(out, size, "column %zu", column + 1);
     } else {
         snprintf(out, size, "column %zu (\"%.40s\")", column + 1,
-                 ITEMS(char *, reader->names)[column]);
+                 ITEMS(char *, csv->names)[column]);
     }
     return out;
 }
 
-static synrl_status append_number(struct reader *reader, size_t column, struct buffer *values) {
-    const char *text = ITEMS(char *, reader->fields)[column];
+static synrl_status append_number(struct csv *csv, size_t column, struct buffer *values) {
+    const char *text = ITEMS(char *, csv->fields)[column];
     char name[80];
     float value;
-    if (!parse_number(reader, text, &value)) {
-        column_name(reader, column, name, sizeof name);
-        return *text == '\0' ? FAIL_AT(reader, reader->line, "%s is empty: must be a number", name)
-                             : FAIL_AT(reader, reader->line,
-                                       "%s is \"%.40s\": must be a finite number", name, text);
+    if (!parse_number(csv, text, &value)) {
+        column_name(csv, column, name, sizeof name);
+        return *text == '\0' ? FAIL_AT(csv, csv->line, "%s is empty: must be a number", name)
+                             : FAIL_AT(csv, csv->line, "%s is \"%.40s\": must be a finite number",
+                                       name, text);
     }
-    return buffer_append(values, &value, sizeof value);
+    return buffer_append(csv->host, values, &value, sizeof value);
 }
 
 /* Columns -------------------------------------------------------------------------------------- */
 
-/* Whether the record at hand has no number in it. */
-static bool looks_like_header(const struct reader *reader) {
+/* Whether the current record has no number in it. */
+static bool looks_like_header(const struct csv *csv) {
     float value;
-    for (size_t c = 0; c < N_ITEMS(char *, reader->fields); c++) {
-        if (parse_number(reader, ITEMS(char *, reader->fields)[c], &value)) {
+    for (size_t c = 0; c < N_ITEMS(char *, csv->fields); c++) {
+        if (parse_number(csv, ITEMS(char *, csv->fields)[c], &value)) {
             return false;
         }
     }
@@ -196,132 +199,129 @@ static bool looks_like_header(const struct reader *reader) {
 }
 
 /* By its name, else by its number from 1. `name` is [length] and not terminated. */
-static synrl_status find_column(const struct reader *reader, const char *name, size_t length,
+static synrl_status find_column(const struct csv *csv, const char *name, size_t length,
                                 size_t *column) {
     size_t n_found = 0, number = 0;
-    for (size_t c = 0; c < N_ITEMS(char *, reader->names); c++) {
-        const char *candidate = ITEMS(char *, reader->names)[c];
+    for (size_t c = 0; c < N_ITEMS(char *, csv->names); c++) {
+        const char *candidate = ITEMS(char *, csv->names)[c];
         if (strlen(candidate) == length && memcmp(candidate, name, length) == 0) {
             *column = c;
             n_found++;
         }
     }
     if (n_found > 1) {
-        return FAIL_AT(reader, reader->first_line, "%zu columns are called \"%.*s\"", n_found,
+        return FAIL_AT(csv, csv->first_line, "%zu columns are called \"%.*s\"", n_found,
                        (int)length, name);
     }
-    for (size_t i = 0; i < length && number <= N_COLUMNS_MOST; i++) {
+    for (size_t i = 0; i < length && number <= N_COLUMNS_MAX; i++) {
         const bool is_digit = name[i] >= '0' && name[i] <= '9';
-        number = is_digit ? number * 10 + (size_t)(name[i] - '0') : (size_t)N_COLUMNS_MOST + 1;
+        number = is_digit ? number * 10 + (size_t)(name[i] - '0') : (size_t)N_COLUMNS_MAX + 1;
     }
-    if (n_found == 0 && (number < 1 || number > reader->n_columns)) {
-        return FAIL_AT(reader, reader->first_line,
-                       "no column \"%.*s\": must be a number from 1 to %zu%s",
-                       (int)(length < 80 ? length : 80), name, reader->n_columns,
-                       reader->names.n > 0 ? ", or a name of this header"
-                                           : "; this line is not taken for a header");
+    if (n_found == 0 && (number < 1 || number > csv->n_columns)) {
+        return FAIL_AT(csv, csv->first_line, "no column \"%.*s\": must be a number from 1 to %zu%s",
+                       (int)(length < 80 ? length : 80), name, csv->n_columns,
+                       csv->names.n > 0 ? ", or a name of this header"
+                                        : "; this line is not taken for a header");
     }
     *column = n_found == 1 ? *column : number - 1;
     return SYNRL_OK;
 }
 
-static synrl_status take_column(struct reader *reader, size_t column) {
-    if (reader->is_input.bytes[column] == 0) {
-        return FAIL_AT(reader, reader->first_line, "column %zu is asked for twice", column + 1);
+static synrl_status take_column(struct csv *csv, size_t column) {
+    if (csv->is_input.bytes[column] == 0) {
+        return FAIL_AT(csv, csv->first_line, "column %zu is asked for twice", column + 1);
     }
-    reader->is_input.bytes[column] = 0;
+    csv->is_input.bytes[column] = 0;
     return SYNRL_OK;
 }
 
 /* Which column is what, from the parameters and the first record. */
-static synrl_status assign_columns(struct reader *reader) {
-    const char *label = reader->config->label, *targets = reader->config->targets;
-    SYNRL_TRY(buffer_reserve(&reader->is_input, reader->n_columns));
-    memset(reader->is_input.bytes, 1, reader->n_columns);
-    reader->label = reader->n_columns;
+static synrl_status assign_columns(struct csv *csv) {
+    const char *label = csv->config->label, *targets = csv->config->targets;
+    SYNRL_TRY(buffer_reserve(csv->host, &csv->is_input, csv->n_columns));
+    memset(csv->is_input.bytes, 1, csv->n_columns);
+    csv->label = csv->n_columns;
     if (label != NULL && *label != '\0') {
-        SYNRL_TRY(find_column(reader, label, strlen(label), &reader->label));
-        SYNRL_TRY(take_column(reader, reader->label));
+        SYNRL_TRY(find_column(csv, label, strlen(label), &csv->label));
+        SYNRL_TRY(take_column(csv, csv->label));
     }
     while (targets != NULL && *targets != '\0') {
         targets += strspn(targets, " ");
         const size_t length = strcspn(targets, ",");
         size_t column = 0;
-        SYNRL_TRY(find_column(reader, targets, length, &column));
-        SYNRL_TRY(take_column(reader, column));
-        SYNRL_TRY(buffer_append(&reader->targets, &column, sizeof column));
+        SYNRL_TRY(find_column(csv, targets, length, &column));
+        SYNRL_TRY(take_column(csv, column));
+        SYNRL_TRY(buffer_append(csv->host, &csv->target_columns, &column, sizeof column));
         targets += length + (targets[length] == ',');
     }
-    if (memchr(reader->is_input.bytes, 1, reader->n_columns) == NULL) {
-        return FAIL_AT(reader, reader->first_line,
-                       "all columns (%zu) are labels or targets: one at least must be an input",
-                       reader->n_columns);
+    if (memchr(csv->is_input.bytes, 1, csv->n_columns) == NULL) {
+        return FAIL_AT(csv, csv->first_line,
+                       "all columns (%zu) are labels or targets: at least one must be an input",
+                       csv->n_columns);
     }
     return SYNRL_OK;
 }
 
 /* Tables --------------------------------------------------------------------------------------- */
 
-static synrl_status read_row(struct reader *reader) {
-    const size_t n = N_ITEMS(char *, reader->fields);
-    if (n != reader->n_columns) {
-        return FAIL_AT(reader, reader->line, "%zu fields: must be %zu, as in line %zu", n,
-                       reader->n_columns, reader->first_line);
+static synrl_status read_row(struct csv *csv) {
+    const size_t n = N_ITEMS(char *, csv->fields);
+    if (n != csv->n_columns) {
+        return FAIL_AT(csv, csv->line, "%zu fields: must be %zu, as in line %zu", n, csv->n_columns,
+                       csv->first_line);
     }
     for (size_t c = 0; c < n; c++) {
-        if (reader->is_input.bytes[c] != 0) {
-            SYNRL_TRY(append_number(reader, c, &reader->input_values));
+        if (csv->is_input.bytes[c] != 0) {
+            SYNRL_TRY(append_number(csv, c, &csv->inputs));
         }
     }
-    for (size_t t = 0; t < N_ITEMS(size_t, reader->targets); t++) {
-        SYNRL_TRY(append_number(reader, ITEMS(size_t, reader->targets)[t], &reader->target_values));
+    for (size_t t = 0; t < N_ITEMS(size_t, csv->target_columns); t++) {
+        SYNRL_TRY(append_number(csv, ITEMS(size_t, csv->target_columns)[t], &csv->targets));
     }
-    if (reader->label == n) {
+    if (csv->label == n) {
         return SYNRL_OK;
     }
-    char *text = ITEMS(char *, reader->fields)[reader->label];
+    char *text = ITEMS(char *, csv->fields)[csv->label];
     if (*text == '\0') {
         char name[80];
-        return FAIL_AT(reader, reader->line, "%s is empty: must be a label",
-                       column_name(reader, reader->label, name, sizeof name));
+        return FAIL_AT(csv, csv->line, "%s is empty: must be a label",
+                       column_name(csv, csv->label, name, sizeof name));
     }
-    return buffer_append(&reader->label_texts, &text, sizeof text);
+    return buffer_append(csv->host, &csv->label_texts, &text, sizeof text);
 }
 
-static synrl_status read_table(struct reader *reader, size_t *n_rows) {
-    const char *path = reader->config->path;
+static synrl_status read_table(struct csv *csv, size_t *n_rows) {
     bool found;
     *n_rows = 0;
-    SYNRL_TRY(read_record(reader, &found));
+    SYNRL_TRY(read_record(csv, &found));
     if (!found) {
-        return reader->host->fail(reader->host, SYNRL_INVALID,
-                                  "%s: is empty: must have at least one line of numbers", path);
+        return FAIL(csv, "%s: is empty: must have at least one line of numbers", csv->config->path);
     }
-    reader->first_line = reader->line;
-    reader->n_columns = N_ITEMS(char *, reader->fields);
-    if (reader->config->header == HEADER_YES ||
-        (reader->config->header == HEADER_AUTO && looks_like_header(reader))) {
-        SYNRL_TRY(buffer_append(&reader->names, reader->fields.bytes, reader->fields.n));
-        SYNRL_TRY(assign_columns(reader));
-        SYNRL_TRY(read_record(reader, &found));
+    csv->first_line = csv->line;
+    csv->n_columns = N_ITEMS(char *, csv->fields);
+    if (csv->config->header == HEADER_YES ||
+        (csv->config->header == HEADER_AUTO && looks_like_header(csv))) {
+        SYNRL_TRY(buffer_append(csv->host, &csv->names, csv->fields.bytes, csv->fields.n));
+        SYNRL_TRY(assign_columns(csv));
+        SYNRL_TRY(read_record(csv, &found));
     } else {
-        SYNRL_TRY(assign_columns(reader));
+        SYNRL_TRY(assign_columns(csv));
     }
     while (found) {
-        SYNRL_TRY(read_row(reader));
+        SYNRL_TRY(read_row(csv));
         ++*n_rows;
-        SYNRL_TRY(read_record(reader, &found));
+        SYNRL_TRY(read_record(csv, &found));
     }
-    return *n_rows > 0 ? SYNRL_OK
-                       : FAIL_AT(reader, reader->first_line, "%s",
-                                 "a header, and no line of numbers behind it");
+    return *n_rows > 0
+               ? SYNRL_OK
+               : FAIL_AT(csv, csv->first_line, "%s", "a header, and no line of numbers after it");
 }
 
 /* Classes -------------------------------------------------------------------------------------- */
 
 /* Labels sort by value where all of them are numbers, else as bytes. */
 struct order {
-    const struct reader *reader;
+    const struct csv *csv;
     bool is_numeric;
 };
 
@@ -329,8 +329,8 @@ static int compare_labels(const void *a, const void *b, void *context) {
     const struct order *order = context;
     const char *text_a = *(char *const *)a, *text_b = *(char *const *)b;
     float number_a, number_b;
-    if (order->is_numeric && parse_number(order->reader, text_a, &number_a) &&
-        parse_number(order->reader, text_b, &number_b)) {
+    if (order->is_numeric && parse_number(order->csv, text_a, &number_a) &&
+        parse_number(order->csv, text_b, &number_b)) {
         return (number_a > number_b) - (number_a < number_b);
     }
     return strcmp(text_a, text_b);
@@ -366,12 +366,9 @@ static synrl_status name_classes(struct csv *csv, char **classes, size_t n_class
     for (size_t c = 0; c < n_classes; c++) {
         size += strlen(classes[c]) + 1;
     }
-    csv->names = csv->host->alloc(csv->host, size, 1);
-    csv->class_names = csv->host->alloc(csv->host, n_classes, sizeof *csv->class_names);
-    if (csv->names == NULL || csv->class_names == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    char *out = csv->names;
+    char *out;
+    SYNRL_TRY(SYNRL_NEW(csv->host, csv->class_names, n_classes));
+    SYNRL_TRY(SYNRL_NEW(csv->host, out, size));
     for (size_t c = 0; c < n_classes; c++) {
         csv->class_names[c] = out;
         out = stpcpy(out, classes[c]) + 1;
@@ -379,211 +376,117 @@ static synrl_status name_classes(struct csv *csv, char **classes, size_t n_class
     return SYNRL_OK;
 }
 
-/* labels and class names from label_texts; classes [n] is scratch. */
-static synrl_status number_labels(struct csv *csv, const struct reader *reader, char **classes,
-                                  size_t *n_classes) {
-    char **texts = ITEMS(char *, reader->label_texts);
-    const size_t n = N_ITEMS(char *, reader->label_texts);
-    struct order order = {.reader = reader, .is_numeric = true};
+/* labels and class names from label_texts, where there are labels. */
+static synrl_status take_labels(struct csv *csv, size_t *n_classes) {
+    char **texts = ITEMS(char *, csv->label_texts), **classes;
+    const size_t n = N_ITEMS(char *, csv->label_texts);
+    struct order order = {.csv = csv, .is_numeric = true};
     float value;
-    for (size_t i = 0; i < n; i++) {
-        order.is_numeric = order.is_numeric && parse_number(reader, texts[i], &value);
+    *n_classes = 0;
+    if (n == 0) {
+        return SYNRL_OK;
     }
+    for (size_t i = 0; i < n; i++) {
+        order.is_numeric = order.is_numeric && parse_number(csv, texts[i], &value);
+    }
+    SYNRL_TRY(SYNRL_NEW(csv->host, classes, n));
     memcpy(classes, texts, n * sizeof *classes);
     *n_classes = sort_distinct(&order, classes, n);
     if (*n_classes < 2) {
-        return csv->host->fail(csv->host, SYNRL_INVALID,
-                               "%s: the label is \"%.40s\" in every line: must be at least 2",
-                               reader->config->path, classes[0]);
+        return FAIL(csv, "%s: the label is \"%.40s\" in every line: must be at least 2",
+                    csv->config->path, classes[0]);
     }
-    csv->labels = csv->host->alloc(csv->host, n, sizeof *csv->labels);
-    if (csv->labels == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
+    SYNRL_TRY(SYNRL_NEW(csv->host, csv->labels, n));
     for (size_t i = 0; i < n; i++) {
         csv->labels[i] = (int32_t)find_class(&order, classes, *n_classes, texts[i]);
     }
-    return name_classes(csv, classes, *n_classes);
-}
-
-static synrl_status take_labels(struct csv *csv, const struct reader *reader, size_t *n_classes) {
-    *n_classes = 0;
-    if (reader->label == reader->n_columns) {
-        return SYNRL_OK;
-    }
-    char **classes =
-        csv->host->alloc(csv->host, N_ITEMS(char *, reader->label_texts), sizeof *classes);
-    const synrl_status status =
-        classes != NULL ? number_labels(csv, reader, classes, n_classes) : SYNRL_NO_MEMORY;
+    SYNRL_TRY(name_classes(csv, classes, *n_classes));
     csv->host->free(csv->host, classes);
-    return status;
+    return SYNRL_OK;
 }
 
 /* The plugin ----------------------------------------------------------------------------------- */
 
-static float *take_floats(struct buffer *values) {
-    float *taken = (float *)(void *)values->bytes;
-    *values = (struct buffer){.host = values->host};
-    return taken;
+/* The whole file, terminated; refuses what is not text. */
+static synrl_status read_text(struct csv *csv) {
+    const char *path = csv->config->path;
+    FILE *file = fopen(path, "rbe");
+    if (file == NULL) {
+        return fail_open(csv->host, path);
+    }
+    synrl_status status = buffer_fill(csv->host, &csv->text, file);
+    if (status == SYNRL_OK && ferror(file) != 0) {
+        status =
+            csv->host->fail(csv->host, SYNRL_IO, "%s: cannot be read: %s", path, strerror(errno));
+    }
+    fclose(file);
+    SYNRL_TRY(status);
+    SYNRL_TRY(buffer_append(csv->host, &csv->text, "", 1));
+    const size_t n = csv->text.n - 1;
+    const unsigned char *zero = memchr(csv->text.bytes, 0, n);
+    if (zero != NULL) {
+        return FAIL(csv, "%s: a zero byte at offset %zu: must be text in UTF-8", path,
+                    (size_t)(zero - csv->text.bytes));
+    }
+    const bool has_mark = n >= 3 && memcmp(csv->text.bytes, "\xEF\xBB\xBF", 3) == 0;
+    csv->next = (char *)csv->text.bytes + (has_mark ? 3 : 0);
+    csv->end = (char *)csv->text.bytes + n;
+    csv->next_line = 1;
+    return SYNRL_OK;
 }
 
-static synrl_status fill(struct csv *csv, struct reader *reader, synrl_data *data) {
+static bool is_given(const char *text) {
+    return text != NULL && *text != '\0';
+}
+
+static synrl_status check_config(const struct csv *csv) {
+    const struct config *config = csv->config;
+    if (strlen(config->separator) != 1 || strchr("\"\r\n", *config->separator) != NULL) {
+        return FAIL(csv, "separator = \"%s\": must be one byte, not a quote or the end of a line",
+                    config->separator);
+    }
+    if (!is_given(config->label) && !is_given(config->targets)) {
+        return FAIL(csv, "label or targets must be given: which columns of %s are to be learned",
+                    config->path);
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status create(const synrl_host *host, const void *config, void *self,
+                           synrl_data *data) {
+    struct csv *csv = self;
     size_t n_rows, n_classes;
-    SYNRL_TRY(read_table(reader, &n_rows));
-    SYNRL_TRY(take_labels(csv, reader, &n_classes));
-    const size_t n_inputs = N_ITEMS(float, reader->input_values) / n_rows;
-    csv->inputs = take_floats(&reader->input_values);
-    csv->targets = take_floats(&reader->target_values);
+    csv->host = host;
+    csv->config = config;
+    SYNRL_TRY(check_config(csv));
+    csv->locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
+    if (csv->locale == (locale_t)0) {
+        return host->fail(host, SYNRL_NO_MEMORY, "not enough memory for a locale");
+    }
+    SYNRL_TRY(read_text(csv));
+    SYNRL_TRY(read_table(csv, &n_rows));
+    SYNRL_TRY(take_labels(csv, &n_classes));
+    buffer_free(host, &csv->text);
+    buffer_free(host, &csv->label_texts);
     *data = (synrl_data){.size = sizeof *data,
                          .n_samples = n_rows,
-                         .n_inputs = n_inputs,
+                         .n_inputs = N_ITEMS(float, csv->inputs) / n_rows,
                          .format = SYNRL_INPUT_F32,
-                         .inputs = csv->inputs,
+                         .inputs = csv->inputs.bytes,
                          .labels = csv->labels,
-                         .targets = csv->targets,
-                         .n_targets = N_ITEMS(size_t, reader->targets),
+                         .targets = ITEMS(float, csv->targets),
+                         .n_targets = N_ITEMS(size_t, csv->target_columns),
                          .n_classes = n_classes,
                          .class_names = csv->class_names};
     return SYNRL_OK;
 }
 
-/* The whole file, terminated; refuses what is not text. */
-static synrl_status read_text(struct reader *reader) {
-    const char *path = reader->config->path;
-    FILE *file = fopen(path, "rbe");
-    if (file == NULL) {
-        return reader->host->fail(reader->host, SYNRL_IO, "%s: cannot be opened: %s", path,
-                                  strerror(errno));
-    }
-    synrl_status status = buffer_read(&reader->text, file, path);
-    fclose(file);
-    SYNRL_TRY(status);
-    SYNRL_TRY(buffer_append(&reader->text, "", 1));
-    const size_t n = reader->text.n - 1;
-    const unsigned char *zero = memchr(reader->text.bytes, 0, n);
-    if (zero != NULL) {
-        return reader->host->fail(reader->host, SYNRL_INVALID,
-                                  "%s: a zero byte at offset %zu: must be text in UTF-8", path,
-                                  (size_t)(zero - reader->text.bytes));
-    }
-    const bool has_mark = n >= 3 && memcmp(reader->text.bytes, "\xEF\xBB\xBF", 3) == 0;
-    reader->next = (char *)reader->text.bytes + (has_mark ? 3 : 0);
-    reader->end = (char *)reader->text.bytes + n;
-    reader->next_line = 1;
-    return SYNRL_OK;
-}
-
-static synrl_status check_config(const synrl_host *host, const struct config *config) {
-    const char *separator = config->separator;
-    if (strlen(separator) != 1 || strchr("\"\r\n", *separator) != NULL) {
-        return host->fail(host, SYNRL_INVALID,
-                          "separator = \"%s\": must be one byte, no quote and no line end",
-                          separator);
-    }
-    const bool has_label = config->label != NULL && *config->label != '\0';
-    const bool has_targets = config->targets != NULL && *config->targets != '\0';
-    if (!has_label && !has_targets) {
-        return host->fail(host, SYNRL_INVALID,
-                          "label or targets must be given: which columns of %s are to be learned",
-                          config->path);
-    }
-    return SYNRL_OK;
-}
-
-static synrl_status load(struct csv *csv, const struct config *config, synrl_data *data) {
-    const synrl_host *host = csv->host;
-    struct reader reader = {.host = host, .config = config};
-    struct buffer *buffers[] = {&reader.text,        &reader.fields,       &reader.names,
-                                &reader.targets,     &reader.is_input,     &reader.input_values,
-                                &reader.label_texts, &reader.target_values};
-    const size_t n_buffers = sizeof buffers / sizeof buffers[0];
-    for (size_t b = 0; b < n_buffers; b++) {
-        buffers[b]->host = host;
-    }
-    reader.locale = newlocale(LC_ALL_MASK, "C", (locale_t)0);
-    if (reader.locale == (locale_t)0) {
-        return host->fail(host, SYNRL_NO_MEMORY, "not enough memory for a locale");
-    }
-    synrl_status status = read_text(&reader);
-    if (status == SYNRL_OK) {
-        status = fill(csv, &reader, data);
-    }
-    freelocale(reader.locale);
-    for (size_t b = 0; b < n_buffers; b++) {
-        buffer_free(buffers[b]);
-    }
-    return status;
-}
-
-static void csv_destroy(void *self) {
+static void destroy(const synrl_host *host, const void *config, void *self) {
     struct csv *csv = self;
-    const synrl_host *host = csv->host;
-    host->free(host, csv->inputs);
-    host->free(host, csv->targets);
-    host->free(host, csv->labels);
-    host->free(host, csv->names);
-    host->free(host, csv->class_names);
-    host->free(host, csv);
+    if (csv->locale != (locale_t)0) {
+        freelocale(csv->locale);
+    }
 }
 
-static synrl_status csv_create(const synrl_host *host, const void *config, synrl_data *data,
-                               void **self) {
-    SYNRL_TRY(check_config(host, config));
-    struct csv *csv = host->alloc(host, 1, sizeof *csv);
-    if (csv == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    csv->host = host;
-    const synrl_status status = load(csv, config, data);
-    if (status != SYNRL_OK) {
-        csv_destroy(csv);
-        return status;
-    }
-    *self = csv;
-    return SYNRL_OK;
-}
-
-static const synrl_param params[] = {
-    {.name = "path",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, path),
-     .meaning = "the file"},
-    {.name = "label",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, label),
-     .default_text = "",
-     .meaning = "the column of the labels, numbers or words: its name, or \"1\" for the first"},
-    {.name = "targets",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, targets),
-     .default_text = "",
-     .meaning = "columns of targets, by name or number: \"x,y\" or \"3,4\"; the rest are inputs"},
-    {.name = "header",
-     .type = SYNRL_PARAM_CHOICE,
-     .offset = offsetof(struct config, header),
-     .default_text = "auto",
-     .choices = "auto|yes|no",
-     .meaning = "whether the first line names the columns; auto: if there is no number in it"},
-    {.name = "separator",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, separator),
-     .default_text = ",",
-     .meaning = "the byte between two fields"},
-};
-
-static const synrl_dataset_ops ops = {
-    SYNRL_OPS_SIZE(synrl_dataset_ops),
-    .create = csv_create,
-    .destroy = csv_destroy,
-};
-
-SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
-    SYNRL_PLUGIN_ABI,
-    .kind = SYNRL_KIND_DATASET,
-    .id = "csv",
-    .version = "1.0.0",
-    .summary = "numbers in the columns of a text file, with labels or targets",
-    .source = "RFC 4180",
-    SYNRL_PLUGIN_PARAMS(params, struct config),
-    .ops = &ops,
-};
+SYNRL_DATASET(csv, "1.0.0", "numbers in the columns of a text file, with labels or targets",
+              "RFC 4180", SYNRL_PARAMS(params), struct csv, .create = create, .destroy = destroy);

@@ -24,16 +24,24 @@ struct config {
     int64_t size, samples, seed;
     double jitter;
 };
+#define SYNRL_CONFIG struct config
 
-enum { DEPTH_MOST = 16, LETTERS_MOST = 1000, N_DRAWN = 5, PASSES_MOST = 1000 };
-
-#define MARGIN_MOST 0.15 /* of the side, at jitter 1 */
-
-struct glyphs {
-    const synrl_host *host;
-    struct distinct samples; /* [size][size] each */
-    const char **class_names;
+static const synrl_param params[] = {
+    SYNRL_STRING(folder, "/usr/share/fonts", "where the fonts are, in it and below it"),
+    SYNRL_STRING(only, SYNRL_OPTIONAL,
+                 "font files whose path holds one of these words: \"serif,mono\"; left out: all"),
+    SYNRL_STRING(without, SYNRL_OPTIONAL, "but none whose path holds one of these words"),
+    SYNRL_STRING(letters, "ABCDEFGHIJ", "the classes"),
+    SYNRL_INTEGER(size, "28", 4, 256, "pixels per side"),
+    SYNRL_INTEGER(samples, "0", 0, 1e8, "how many; 0: each letter of each font once"),
+    SYNRL_NUMBER(jitter, "0", 0, 2,
+                 "how much letters are sheared, shrunk and moved where fonts do not suffice"),
+    SYNRL_INTEGER(seed, "1", 0, 9e15, "of the jitter and the choice"),
 };
+
+enum { DEPTH_MAX = 16, LETTERS_MAX = 1000, N_DRAWN = 5, PASSES_MAX = 1000 };
+
+#define MARGIN_MAX 0.15 /* of the side, at jitter 1 */
 
 /* One face of a font file, from `paths` on. */
 struct face {
@@ -41,23 +49,25 @@ struct face {
     long index;
 };
 
-struct maker {
+struct glyphs {
     const synrl_host *host;
     const struct config *config;
-    struct glyphs *glyphs;
     FT_Library library;
-    struct buffer paths;       /* of font files, terminated, one behind the other */
+    struct distinct samples;   /* [size][size] each */
+    struct buffer paths;       /* of font files, terminated, one after another */
     struct buffer path_starts; /* size_t, sorted by path */
     struct buffer faces;       /* struct face: those that can be used */
+    uint8_t *drawn;            /* [n_letters + 1][size][size]: scratch */
+    bool *has;                 /* [n_letters]: scratch */
     size_t size, n_letters;
-    uint32_t letters[LETTERS_MOST];
+    uint32_t letters[LETTERS_MAX];
 };
 
-#define TEXT_AT(maker, start) ((const char *)(maker)->paths.bytes + (start))
-#define STARTS(maker) ((size_t *)(void *)(maker)->path_starts.bytes)
-#define N_STARTS(maker) ((maker)->path_starts.n / sizeof(size_t))
-#define FACES(maker) ((struct face *)(void *)(maker)->faces.bytes)
-#define N_FACES(maker) ((maker)->faces.n / sizeof(struct face))
+#define TEXT_AT(glyphs, start) (ITEMS(const char, (glyphs)->paths) + (start))
+#define STARTS(glyphs) ITEMS(size_t, (glyphs)->path_starts)
+#define N_STARTS(glyphs) N_ITEMS(size_t, (glyphs)->path_starts)
+#define FACES(glyphs) ITEMS(struct face, (glyphs)->faces)
+#define N_FACES(glyphs) N_ITEMS(struct face, (glyphs)->faces)
 
 /* Font files ----------------------------------------------------------------------------------- */
 
@@ -79,7 +89,7 @@ static bool is_font(const struct config *config, const char *path) {
     static const char *const endings[] = {".ttf", ".otf", ".ttc", ".pfb", ".otc"};
     const size_t length = strlen(path);
     bool has_ending = false;
-    for (size_t e = 0; e < sizeof endings / sizeof endings[0]; e++) {
+    for (size_t e = 0; e < SYNRL_COUNT(endings); e++) {
         has_ending |= length > 4 && strcasecmp(path + length - 4, endings[e]) == 0;
     }
     const bool is_wanted = config->only == NULL || *config->only == '\0';
@@ -87,48 +97,42 @@ static bool is_font(const struct config *config, const char *path) {
            !has_word(path, config->without);
 }
 
-static synrl_status take_entry(struct maker *maker, const char *path, unsigned depth);
+static synrl_status take_entry(struct glyphs *glyphs, const char *path, unsigned depth);
 
 /* Goes through a folder and what is below it; links to folders are not followed. */
-static synrl_status search(struct maker *maker, const char *folder, unsigned depth) {
+static synrl_status search(struct glyphs *glyphs, const char *folder, unsigned depth) {
     DIR *stream = opendir(folder);
     if (stream == NULL) {
-        return maker->host->fail(maker->host, SYNRL_IO, "%s: cannot be opened: %s", folder,
-                                 strerror(errno));
+        return fail_open(glyphs->host, folder);
     }
-    struct buffer path = {.host = maker->host};
+    struct buffer path = {0};
     synrl_status status = SYNRL_OK;
     for (const struct dirent *entry; status == SYNRL_OK && (entry = readdir(stream)) != NULL;) {
         if (entry->d_name[0] == '.') {
             continue;
         }
-        path.n = 0;
-        status = buffer_append(&path, folder, strlen(folder));
-        status = status != SYNRL_OK ? status : buffer_append(&path, "/", 1);
-        status = status != SYNRL_OK
-                     ? status
-                     : buffer_append(&path, entry->d_name, strlen(entry->d_name) + 1);
-        status = status != SYNRL_OK ? status : take_entry(maker, (const char *)path.bytes, depth);
+        status = buffer_join(glyphs->host, &path, folder, entry->d_name);
+        status = status != SYNRL_OK ? status : take_entry(glyphs, (const char *)path.bytes, depth);
     }
-    buffer_free(&path);
+    buffer_free(glyphs->host, &path);
     closedir(stream);
     return status;
 }
 
-static synrl_status take_entry(struct maker *maker, const char *path, unsigned depth) {
+static synrl_status take_entry(struct glyphs *glyphs, const char *path, unsigned depth) {
     struct stat info;
     if (lstat(path, &info) != 0) {
         return SYNRL_OK;
     }
     if (S_ISDIR(info.st_mode)) {
-        return depth < DEPTH_MOST ? search(maker, path, depth + 1) : SYNRL_OK;
+        return depth < DEPTH_MAX ? search(glyphs, path, depth + 1) : SYNRL_OK;
     }
-    if (!is_font(maker->config, path)) {
+    if (!is_font(glyphs->config, path)) {
         return SYNRL_OK;
     }
-    const size_t start = maker->paths.n;
-    SYNRL_TRY(buffer_append(&maker->paths, path, strlen(path) + 1));
-    return buffer_append(&maker->path_starts, &start, sizeof start);
+    const size_t start = glyphs->paths.n;
+    SYNRL_TRY(buffer_append(glyphs->host, &glyphs->paths, path, strlen(path) + 1));
+    return buffer_append(glyphs->host, &glyphs->path_starts, &start, sizeof start);
 }
 
 static int compare_starts(const void *a, const void *b, void *texts) {
@@ -167,7 +171,7 @@ static bool fit(FT_Outline *outline, size_t size, const struct change *change, d
     }
     const float *drawn = change->drawn;
     const double side = 64.0 * (double)size;
-    const double margin = side * MARGIN_MOST * jitter * 0.5 * (1 + (double)drawn[2]);
+    const double margin = side * MARGIN_MAX * jitter * 0.5 * (1 + (double)drawn[2]);
     const FT_Matrix matrix = {.xx = fixed((side - margin) / (double)(box.xMax - box.xMin)),
                               .yy = fixed((side - margin) / (double)(box.yMax - box.yMin))};
     FT_Outline_Transform(outline, &matrix);
@@ -178,9 +182,9 @@ static bool fit(FT_Outline *outline, size_t size, const struct change *change, d
 }
 
 /* Draws a glyph into pixels [size][size]; false where there is nothing to see. */
-static bool draw(const struct maker *maker, FT_Face face, FT_UInt glyph,
+static bool draw(const struct glyphs *glyphs, FT_Face face, FT_UInt glyph,
                  const struct change *change, double jitter, uint8_t *pixels) {
-    const size_t size = maker->size;
+    const size_t size = glyphs->size;
     memset(pixels, 0, size * size);
     if (FT_Load_Glyph(face, glyph, FT_LOAD_NO_SCALE) != 0 ||
         face->glyph->format != FT_GLYPH_FORMAT_OUTLINE || face->glyph->outline.n_points == 0) {
@@ -195,7 +199,7 @@ static bool draw(const struct maker *maker, FT_Face face, FT_UInt glyph,
                         .pixel_mode = FT_PIXEL_MODE_GRAY};
     distort(outline, change, jitter);
     if (!fit(outline, size, change, jitter) ||
-        FT_Outline_Get_Bitmap(maker->library, outline, &bitmap) != 0) {
+        FT_Outline_Get_Bitmap(glyphs->library, outline, &bitmap) != 0) {
         return false;
     }
     size_t n_bright = 0;
@@ -207,18 +211,20 @@ static bool draw(const struct maker *maker, FT_Face face, FT_UInt glyph,
 
 /* Fonts ---------------------------------------------------------------------------------------- */
 
-/* Draws all letters of a face, unchanged, into drawn [n_letters + 1][size][size], the last one
- * being the box for missing glyphs; has[l] tells which can be used. False: the face cannot be. */
-static bool draw_letters(const struct maker *maker, FT_Face face, uint8_t *drawn, bool *has) {
+/* Draws all letters of a face, unchanged, into `drawn`, the last one being the box for missing
+ * glyphs; has[l]: whether it can be used. False: the face cannot be. */
+static bool draw_letters(struct glyphs *glyphs, FT_Face face) {
     static const struct change none;
-    const size_t n = maker->n_letters, size = maker->size * maker->size;
+    const size_t n = glyphs->n_letters, size = glyphs->samples.size;
+    uint8_t *drawn = glyphs->drawn;
+    bool *has = glyphs->has;
     if (FT_Select_Charmap(face, FT_ENCODING_UNICODE) != 0) {
         return false;
     }
-    const bool has_box = draw(maker, face, 0, &none, 0, drawn + n * size);
+    const bool has_box = draw(glyphs, face, 0, &none, 0, drawn + n * size);
     for (size_t l = 0; l < n; l++) {
-        const FT_UInt glyph = FT_Get_Char_Index(face, maker->letters[l]);
-        has[l] = glyph != 0 && draw(maker, face, glyph, &none, 0, drawn + l * size) &&
+        const FT_UInt glyph = FT_Get_Char_Index(face, glyphs->letters[l]);
+        has[l] = glyph != 0 && draw(glyphs, face, glyph, &none, 0, drawn + l * size) &&
                  !(has_box && memcmp(drawn + l * size, drawn + n * size, size) == 0);
         for (size_t k = 0; has[l] && k < l; k++) {
             if (has[k] && memcmp(drawn + l * size, drawn + k * size, size) == 0) {
@@ -229,114 +235,98 @@ static bool draw_letters(const struct maker *maker, FT_Face face, uint8_t *drawn
     return true;
 }
 
-/* drawn [n_letters + 1][size][size] and has [n_letters] are scratch. */
-static synrl_status take_face(struct maker *maker, const struct face *which, FT_Face face,
-                              uint8_t *drawn, bool *has) {
-    struct distinct *samples = &maker->glyphs->samples;
+static synrl_status take_face(struct glyphs *glyphs, const struct face *which, FT_Face face) {
     bool is_used = false;
-    if (!draw_letters(maker, face, drawn, has)) {
+    if (!draw_letters(glyphs, face)) {
         return SYNRL_OK;
     }
-    for (size_t l = 0; l < maker->n_letters; l++) {
-        if (has[l]) {
-            SYNRL_TRY(distinct_add(samples, drawn + l * samples->size, (int32_t)l));
+    for (size_t l = 0; l < glyphs->n_letters; l++) {
+        if (glyphs->has[l]) {
+            const uint8_t *letter = glyphs->drawn + l * glyphs->samples.size;
+            SYNRL_TRY(distinct_add(glyphs->host, &glyphs->samples, letter, (int32_t)l));
             is_used = true;
         }
     }
-    return is_used ? buffer_append(&maker->faces, which, sizeof *which) : SYNRL_OK;
+    return is_used ? buffer_append(glyphs->host, &glyphs->faces, which, sizeof *which) : SYNRL_OK;
 }
 
-/* All faces of a file; what FreeType does not read is no font. */
-static synrl_status take_file(struct maker *maker, size_t path, uint8_t *drawn, bool *has) {
+/* All faces of a file; what FreeType cannot read is not a font. */
+static synrl_status take_file(struct glyphs *glyphs, size_t path) {
     long n_faces = 1;
     for (long index = 0; index < n_faces; index++) {
         FT_Face face;
-        if (FT_New_Face(maker->library, TEXT_AT(maker, path), index, &face) != 0) {
-            maker->host->log(maker->host, SYNRL_LOG_WARNING, "%s is left out: is no font",
-                             TEXT_AT(maker, path));
+        if (FT_New_Face(glyphs->library, TEXT_AT(glyphs, path), index, &face) != 0) {
+            glyphs->host->log(glyphs->host, SYNRL_LOG_WARNING, "%s is left out: is not a font",
+                              TEXT_AT(glyphs, path));
             return SYNRL_OK;
         }
         n_faces = face->num_faces;
         const struct face which = {path, index};
-        const synrl_status status = take_face(maker, &which, face, drawn, has);
+        const synrl_status status = take_face(glyphs, &which, face);
         FT_Done_Face(face);
         SYNRL_TRY(status);
     }
     return SYNRL_OK;
 }
 
-static synrl_status take_files(struct maker *maker) {
-    const synrl_host *host = maker->host;
-    uint8_t *drawn = host->alloc(host, maker->n_letters + 1, maker->size * maker->size);
-    bool *has = host->alloc(host, maker->n_letters, sizeof *has);
-    synrl_status status = drawn != NULL && has != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
-    for (size_t f = 0; status == SYNRL_OK && f < N_STARTS(maker); f++) {
-        status = take_file(maker, STARTS(maker)[f], drawn, has);
-    }
-    host->free(host, drawn);
-    host->free(host, has);
-    return status;
-}
-
 /* Each letter of a face once more, changed at random. */
-static synrl_status vary_face(struct maker *maker, FT_Face face, size_t f, uint64_t pass,
-                              uint8_t *pixels) {
-    const synrl_stream stream = {(uint64_t)maker->config->seed, pass, SYNRL_PURPOSE_DATA};
+static synrl_status vary_face(struct glyphs *glyphs, FT_Face face, size_t f, uint64_t pass) {
+    const synrl_host *host = glyphs->host;
+    const synrl_stream stream = {(uint64_t)glyphs->config->seed, pass, SYNRL_PURPOSE_DATA};
     FT_Select_Charmap(face, FT_ENCODING_UNICODE);
-    for (size_t l = 0; l < maker->n_letters; l++) {
+    for (size_t l = 0; l < glyphs->n_letters; l++) {
         struct change change;
-        const uint64_t first = (f * maker->n_letters + l) * N_DRAWN;
-        const FT_UInt glyph = FT_Get_Char_Index(face, maker->letters[l]);
-        maker->host->random->uniform(stream, first, N_DRAWN, -1.0F, 1.0F, change.drawn);
-        if (glyph != 0 && draw(maker, face, glyph, &change, maker->config->jitter, pixels)) {
-            SYNRL_TRY(distinct_add(&maker->glyphs->samples, pixels, (int32_t)l));
+        const uint64_t first = (f * glyphs->n_letters + l) * N_DRAWN;
+        const FT_UInt glyph = FT_Get_Char_Index(face, glyphs->letters[l]);
+        host->random->uniform(stream, first, N_DRAWN, -1.0F, 1.0F, change.drawn);
+        if (glyph != 0 &&
+            draw(glyphs, face, glyph, &change, glyphs->config->jitter, glyphs->drawn)) {
+            SYNRL_TRY(distinct_add(host, &glyphs->samples, glyphs->drawn, (int32_t)l));
         }
     }
     return SYNRL_OK;
 }
 
-static synrl_status vary_all(struct maker *maker, uint64_t pass) {
-    uint8_t *pixels = maker->host->alloc(maker->host, maker->size, maker->size);
-    synrl_status status = pixels != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
-    for (size_t f = 0; status == SYNRL_OK && f < N_FACES(maker); f++) {
-        const struct face *which = &FACES(maker)[f];
+static synrl_status vary_all(struct glyphs *glyphs, uint64_t pass) {
+    for (size_t f = 0; f < N_FACES(glyphs); f++) {
+        const struct face *which = &FACES(glyphs)[f];
         FT_Face face;
-        if (FT_New_Face(maker->library, TEXT_AT(maker, which->path), which->index, &face) == 0) {
-            status = vary_face(maker, face, f, pass, pixels);
+        if (FT_New_Face(glyphs->library, TEXT_AT(glyphs, which->path), which->index, &face) == 0) {
+            const synrl_status status = vary_face(glyphs, face, f, pass);
             FT_Done_Face(face);
+            SYNRL_TRY(status);
         }
     }
-    maker->host->free(maker->host, pixels);
-    return status;
+    return SYNRL_OK;
 }
 
 /* Up or down to the number of samples asked for: changed letters are added pass by pass. */
-static synrl_status reach(struct maker *maker) {
-    struct distinct *samples = &maker->glyphs->samples;
-    const size_t wanted = (size_t)maker->config->samples;
-    const synrl_stream stream = {(uint64_t)maker->config->seed, 0, SYNRL_PURPOSE_PLUGIN};
+static synrl_status reach(struct glyphs *glyphs) {
+    struct distinct *samples = &glyphs->samples;
+    const size_t wanted = (size_t)glyphs->config->samples;
+    const synrl_stream stream = {(uint64_t)glyphs->config->seed, 0, SYNRL_PURPOSE_PLUGIN};
     size_t start = 0;
     for (uint64_t pass = 1; wanted > samples->n; pass++) {
-        if (!(maker->config->jitter > 0) || pass > PASSES_MOST) {
-            return maker->host->fail(
-                maker->host, SYNRL_INVALID,
+        if (!(glyphs->config->jitter > 0) || pass > PASSES_MAX) {
+            return glyphs->host->fail(
+                glyphs->host, SYNRL_INVALID,
                 "the fonts in %s give %zu distinct samples, and samples = %zu: "
                 "more take jitter > 0 or more fonts",
-                maker->config->folder, samples->n, wanted);
+                glyphs->config->folder, samples->n, wanted);
         }
         start = samples->n;
-        SYNRL_TRY(vary_all(maker, pass));
+        SYNRL_TRY(vary_all(glyphs, pass));
     }
     return wanted == 0 || wanted == samples->n
                ? SYNRL_OK
-               : distinct_keep(samples, start, wanted - start, stream);
+               : distinct_keep(glyphs->host, samples, start, wanted - start, stream);
 }
 
 /* The plugin ----------------------------------------------------------------------------------- */
 
-/* UTF-8 into characters; SYNRL_INVALID where it is none, or a letter comes twice. */
-static synrl_status read_letters(struct maker *maker) {
-    const char *text = maker->config->letters;
+/* UTF-8 into characters; SYNRL_INVALID where it is not UTF-8, or a letter comes twice. */
+static synrl_status read_letters(struct glyphs *glyphs) {
+    const char *text = glyphs->config->letters;
     while (*text != '\0') {
         const unsigned char lead = (unsigned char)*text++;
         const unsigned n_more = lead < 0x80 ? 0 : lead < 0xe0 ? 1 : lead < 0xf0 ? 2 : 3;
@@ -346,169 +336,84 @@ static synrl_status read_letters(struct maker *maker) {
             is_sound = ((unsigned char)*text & 0xc0U) == 0x80;
             letter = letter << 6 | ((unsigned char)*text & 0x3fU);
         }
-        for (size_t l = 0; l < maker->n_letters; l++) {
-            is_sound = is_sound && maker->letters[l] != letter;
+        for (size_t l = 0; l < glyphs->n_letters; l++) {
+            is_sound = is_sound && glyphs->letters[l] != letter;
         }
-        if (!is_sound || letter == ',' || maker->n_letters == LETTERS_MOST) {
+        if (!is_sound || letter == ',' || glyphs->n_letters == LETTERS_MAX) {
             break;
         }
-        maker->letters[maker->n_letters++] = letter;
-        if (*text == '\0' && maker->n_letters >= 2) {
+        glyphs->letters[glyphs->n_letters++] = letter;
+        if (*text == '\0' && glyphs->n_letters >= 2) {
             return SYNRL_OK;
         }
     }
-    return maker->host->fail(maker->host, SYNRL_INVALID,
-                             "letters = \"%.80s\": must be 2 to %d different characters in UTF-8, "
-                             "no comma",
-                             maker->config->letters, LETTERS_MOST);
+    return glyphs->host->fail(glyphs->host, SYNRL_INVALID,
+                              "letters = \"%.80s\": must be 2 to %d different characters in UTF-8, "
+                              "no comma",
+                              glyphs->config->letters, LETTERS_MAX);
 }
 
-static synrl_status make(struct maker *maker, synrl_data *data) {
-    struct glyphs *glyphs = maker->glyphs;
+static synrl_status take_fonts(struct glyphs *glyphs) {
+    const synrl_host *host = glyphs->host;
+    SYNRL_TRY(search(glyphs, glyphs->config->folder, 0));
+    if (N_STARTS(glyphs) > 0) {
+        qsort_r(STARTS(glyphs), N_STARTS(glyphs), sizeof(size_t), compare_starts,
+                glyphs->paths.bytes);
+    }
+    SYNRL_TRY(SYNRL_NEW(host, glyphs->drawn, (glyphs->n_letters + 1) * glyphs->samples.size));
+    SYNRL_TRY(SYNRL_NEW(host, glyphs->has, glyphs->n_letters));
+    for (size_t f = 0; f < N_STARTS(glyphs); f++) {
+        SYNRL_TRY(take_file(glyphs, STARTS(glyphs)[f]));
+    }
+    return glyphs->samples.n > 0
+               ? SYNRL_OK
+               : host->fail(host, SYNRL_INVALID,
+                            "no font in %s has a letter of \"%.80s\" (%zu font files)",
+                            glyphs->config->folder, glyphs->config->letters, N_STARTS(glyphs));
+}
+
+static synrl_status create(const synrl_host *host, const void *config, void *self,
+                           synrl_data *data) {
+    struct glyphs *glyphs = self;
     struct distinct *samples = &glyphs->samples;
-    SYNRL_TRY(read_letters(maker));
-    SYNRL_TRY(search(maker, maker->config->folder, 0));
-    if (N_STARTS(maker) > 0) {
-        qsort_r(STARTS(maker), N_STARTS(maker), sizeof(size_t), compare_starts, maker->paths.bytes);
+    glyphs->host = host;
+    glyphs->config = config;
+    glyphs->size = (size_t)glyphs->config->size;
+    samples->size = glyphs->size * glyphs->size;
+    if (FT_Init_FreeType(&glyphs->library) != 0) {
+        glyphs->library = NULL;
+        return host->fail(host, SYNRL_NO_MEMORY, "not enough memory for FreeType");
     }
-    SYNRL_TRY(take_files(maker));
-    if (samples->n == 0) {
-        return maker->host->fail(maker->host, SYNRL_INVALID,
-                                 "no font in %s has a letter of \"%.80s\" (%zu font files)",
-                                 maker->config->folder, maker->config->letters, N_STARTS(maker));
-    }
+    SYNRL_TRY(read_letters(glyphs));
+    SYNRL_TRY(take_fonts(glyphs));
     const size_t n_distinct = samples->n;
-    SYNRL_TRY(reach(maker));
-    maker->host->log(maker->host, SYNRL_LOG_INFO, "%zu samples, from %zu fonts that give %zu",
-                     samples->n, N_FACES(maker), n_distinct);
-    distinct_settle(samples);
-    size_t n_classes = maker->n_letters;
-    SYNRL_TRY(classes_name(maker->host, maker->config->letters, &n_classes, &glyphs->class_names));
+    SYNRL_TRY(reach(glyphs));
+    host->log(host, SYNRL_LOG_INFO, "%zu samples, from %zu fonts that give %zu", samples->n,
+              N_FACES(glyphs), n_distinct);
+    distinct_settle(host, samples);
+    host->free(host, glyphs->drawn);
+    size_t n_classes = glyphs->n_letters;
     *data = (synrl_data){.size = sizeof *data,
                          .n_samples = samples->n,
                          .n_inputs = samples->size,
-                         .format = SYNRL_INPUT_U8,
+                         .format = SYNRL_INPUT_BYTES,
                          .scale = 1.0F / 255.0F,
                          .inputs = samples->samples.bytes,
-                         .labels = (const int32_t *)(void *)samples->labels.bytes,
+                         .labels = ITEMS(const int32_t, samples->labels),
                          .n_classes = n_classes,
-                         .class_names = glyphs->class_names,
-                         .height = maker->size,
-                         .width = maker->size,
+                         .height = glyphs->size,
+                         .width = glyphs->size,
                          .n_channels = 1};
-    return SYNRL_OK;
+    return classes_name(host, glyphs->config->letters, &n_classes, &data->class_names);
 }
 
-static void glyphs_destroy(void *self) {
+static void destroy(const synrl_host *host, const void *config, void *self) {
     struct glyphs *glyphs = self;
-    distinct_free(&glyphs->samples);
-    glyphs->host->free(glyphs->host, glyphs->class_names);
-    glyphs->host->free(glyphs->host, glyphs);
+    if (glyphs->library != NULL) {
+        FT_Done_FreeType(glyphs->library);
+    }
 }
 
-static synrl_status run_maker(struct maker *maker, synrl_data *data) {
-    const synrl_host *host = maker->host;
-    struct buffer *buffers[] = {&maker->paths, &maker->path_starts, &maker->faces};
-    for (size_t b = 0; b < sizeof buffers / sizeof buffers[0]; b++) {
-        buffers[b]->host = host;
-    }
-    if (FT_Init_FreeType(&maker->library) != 0) {
-        return host->fail(host, SYNRL_NO_MEMORY, "not enough memory for FreeType");
-    }
-    const synrl_status status = make(maker, data);
-    FT_Done_FreeType(maker->library);
-    for (size_t b = 0; b < sizeof buffers / sizeof buffers[0]; b++) {
-        buffer_free(buffers[b]);
-    }
-    return status;
-}
-
-static synrl_status glyphs_create(const synrl_host *host, const void *configuration,
-                                  synrl_data *data, void **self) {
-    const struct config *config = configuration;
-    struct glyphs *glyphs = host->alloc(host, 1, sizeof *glyphs);
-    struct maker *maker = host->alloc(host, 1, sizeof *maker);
-    synrl_status status = SYNRL_NO_MEMORY;
-    if (glyphs != NULL && maker != NULL) {
-        glyphs->host = host;
-        distinct_init(&glyphs->samples, host, (size_t)(config->size * config->size));
-        *maker = (struct maker){
-            .host = host, .config = config, .glyphs = glyphs, .size = (size_t)config->size};
-        status = run_maker(maker, data);
-    }
-    host->free(host, maker);
-    if (status == SYNRL_OK) {
-        *self = glyphs;
-    } else if (glyphs != NULL) {
-        glyphs_destroy(glyphs);
-    }
-    return status;
-}
-
-static const synrl_param params[] = {
-    {.name = "folder",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, folder),
-     .default_text = "/usr/share/fonts",
-     .meaning = "where the fonts are, it and what is below it"},
-    {.name = "only",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, only),
-     .default_text = "",
-     .meaning = "font files whose path holds one of these words: \"serif,mono\"; left out: all"},
-    {.name = "without",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, without),
-     .default_text = "",
-     .meaning = "but none whose path holds one of these words"},
-    {.name = "letters",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, letters),
-     .default_text = "ABCDEFGHIJ",
-     .meaning = "the classes"},
-    {.name = "size",
-     .type = SYNRL_PARAM_INTEGER,
-     .offset = offsetof(struct config, size),
-     .default_text = "28",
-     .min = 4,
-     .max = 256,
-     .meaning = "pixels a side"},
-    {.name = "samples",
-     .type = SYNRL_PARAM_INTEGER,
-     .offset = offsetof(struct config, samples),
-     .default_text = "0",
-     .min = 0,
-     .max = 1e8,
-     .meaning = "how many; 0: each letter of each font once"},
-    {.name = "jitter",
-     .type = SYNRL_PARAM_NUMBER,
-     .offset = offsetof(struct config, jitter),
-     .default_text = "0",
-     .min = 0,
-     .max = 2,
-     .meaning = "how much letters are sheared, shrunk and moved where fonts do not suffice"},
-    {.name = "seed",
-     .type = SYNRL_PARAM_INTEGER,
-     .offset = offsetof(struct config, seed),
-     .default_text = "1",
-     .min = 0,
-     .max = 9e15,
-     .meaning = "of the jitter and the choice"},
-};
-
-static const synrl_dataset_ops ops = {
-    SYNRL_OPS_SIZE(synrl_dataset_ops),
-    .create = glyphs_create,
-    .destroy = glyphs_destroy,
-};
-
-SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
-    SYNRL_PLUGIN_ABI,
-    .kind = SYNRL_KIND_DATASET,
-    .id = "glyphs",
-    .version = "1.0.0",
-    .summary = "letters rendered in all the fonts of a folder",
-    .source = "after Bulatov's notMNIST, 2011",
-    SYNRL_PLUGIN_PARAMS(params, struct config),
-    .ops = &ops,
-};
+SYNRL_DATASET(glyphs, "1.0.0", "letters rendered in all the fonts of a folder",
+              "after Bulatov's notMNIST, 2011", SYNRL_PARAMS(params), struct glyphs,
+              .create = create, .destroy = destroy);

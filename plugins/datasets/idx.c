@@ -1,5 +1,5 @@
 /* Pictures and labels in MNIST's IDX format, gzip-compressed or plain: a magic number 00 00 08 n, n
- * sizes as big-endian 32-bit numbers, and the bytes. Always: bytes stay bytes, and a size of a
+ * sizes as big-endian 32-bit numbers, and the bytes. Always: bytes stay bytes, and a size in a
  * header is believed only as far as bytes have come. */
 #include <synrl/dataset.h>
 #include <zlib.h>
@@ -11,25 +11,35 @@ struct config {
     const char *images, *labels, *classes;
     int64_t limit;
 };
+#define SYNRL_CONFIG struct config
 
-enum { N_SIZES_MOST = 3 };
-
-struct idx {
-    const synrl_host *host;
-    struct buffer pixels;
-    int32_t *labels;
-    const char **class_names;
+static const synrl_param params[] = {
+    SYNRL_STRING(images, SYNRL_REQUIRED,
+                 "the file of the pictures, gzip or plain: such as images-idx3-ubyte.gz"),
+    SYNRL_STRING(labels, SYNRL_REQUIRED, "the file of their labels: such as labels-idx1-ubyte.gz"),
+    SYNRL_STRING(classes, SYNRL_OPTIONAL, CLASSES_MEANING),
+    SYNRL_INTEGER(limit, "4096", 1, 1 << 20, "MiB that the unpacked pictures may have"),
 };
 
-/* One file on its way in. */
+enum { N_SIZES_MAX = 3 };
+
+/* A file while it is read, and then what was in it. */
 struct file {
     const synrl_host *host;
     const char *path;
     gzFile stream;
     size_t limit; /* bytes */
     unsigned n_sizes;
-    size_t sizes[N_SIZES_MOST];
+    size_t sizes[N_SIZES_MAX];
+    struct buffer data;
 };
+
+struct idx {
+    struct file images, labels;
+};
+
+#define FAIL(file, format, ...) \
+    (file)->host->fail((file)->host, SYNRL_INVALID, "%s: " format, (file)->path, __VA_ARGS__)
 
 /* Reads n bytes or as many as there are. */
 static synrl_status file_read(struct file *file, void *bytes, unsigned n, unsigned *n_read) {
@@ -39,8 +49,7 @@ static synrl_status file_read(struct file *file, void *bytes, unsigned n, unsign
     if (got < 0 || (code != Z_OK && code != Z_STREAM_END)) {
         return code == Z_ERRNO ? file->host->fail(file->host, SYNRL_IO, "%s: cannot be read: %s",
                                                   file->path, strerror(errno))
-                               : file->host->fail(file->host, SYNRL_INVALID,
-                                                  "%s: is damaged or cut off: %s", file->path, why);
+                               : FAIL(file, "is damaged or cut off: %s", why);
     }
     *n_read = (unsigned)got;
     return SYNRL_OK;
@@ -51,32 +60,28 @@ static synrl_status read_magic(struct file *file, unsigned least, unsigned most)
     unsigned n;
     SYNRL_TRY(file_read(file, magic, 4, &n));
     if (n < 4 || magic[0] != 0 || magic[1] != 0) {
-        return file->host->fail(file->host, SYNRL_INVALID,
-                                "%s: is no IDX file: begins with %u bytes %02x %02x %02x %02x, "
-                                "must be 00 00 08 %02x",
-                                file->path, n, magic[0], magic[1], magic[2], magic[3], most);
+        return FAIL(file,
+                    "is not an IDX file: begins with %u bytes %02x %02x %02x %02x, must be 00 00 "
+                    "08 %02x",
+                    n, magic[0], magic[1], magic[2], magic[3], most);
     }
     if (magic[2] != 8) {
-        return file->host->fail(file->host, SYNRL_INVALID,
-                                "%s: IDX of type 0x%02x: must be 0x08, bytes", file->path,
-                                magic[2]);
+        return FAIL(file, "IDX of type 0x%02x: must be 0x08, bytes", magic[2]);
     }
     if (magic[3] < least || magic[3] > most) {
-        return file->host->fail(file->host, SYNRL_INVALID, "%s: IDX of %u dimensions: must be %s",
-                                file->path, magic[3],
-                                most == 1 ? "1 for labels" : "2 or 3 for images");
+        return FAIL(file, "IDX of %u dimensions: must be %s", magic[3],
+                    most == 1 ? "1 for labels" : "2 or 3 for images");
     }
     file->n_sizes = magic[3];
     return SYNRL_OK;
 }
 
 static synrl_status read_sizes(struct file *file, size_t *n_bytes) {
-    unsigned char bytes[4 * N_SIZES_MOST];
+    unsigned char bytes[4 * N_SIZES_MAX];
     unsigned n;
     SYNRL_TRY(file_read(file, bytes, 4 * file->n_sizes, &n));
     if (n < 4 * file->n_sizes) {
-        return file->host->fail(file->host, SYNRL_INVALID, "%s: ends within its header",
-                                file->path);
+        return FAIL(file, "%s", "ends within its header");
     }
     *n_bytes = 1;
     for (size_t d = 0; d < file->n_sizes; d++) {
@@ -84,13 +89,10 @@ static synrl_status read_sizes(struct file *file, size_t *n_bytes) {
         const size_t size =
             (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | (size_t)at[3];
         if (size == 0) {
-            return file->host->fail(file->host, SYNRL_INVALID,
-                                    "%s: size %zu is 0: must be at least 1", file->path, d + 1);
+            return FAIL(file, "size %zu is 0: must be at least 1", d + 1);
         }
         if (size > file->limit / *n_bytes) {
-            return file->host->fail(file->host, SYNRL_INVALID,
-                                    "%s: its header tells of more than limit = %zu MiB", file->path,
-                                    file->limit >> 20);
+            return FAIL(file, "its header declares more than limit = %zu MiB", file->limit >> 20);
         }
         file->sizes[d] = size;
         *n_bytes *= size;
@@ -99,171 +101,99 @@ static synrl_status read_sizes(struct file *file, size_t *n_bytes) {
 }
 
 /* Exactly n bytes, and then the end. */
-static synrl_status read_bytes(struct file *file, size_t n_bytes, struct buffer *bytes) {
+static synrl_status read_data(struct file *file, size_t n_bytes) {
     enum { PIECE = 1 << 16 };
-    for (;;) {
-        const size_t left = n_bytes - bytes->n;
+    struct buffer *data = &file->data;
+    unsigned n;
+    while (data->n < n_bytes) {
+        const size_t left = n_bytes - data->n;
         const unsigned wanted = left < PIECE ? (unsigned)left : PIECE;
-        unsigned n;
-        unsigned char behind;
-        if (wanted == 0) {
-            SYNRL_TRY(file_read(file, &behind, 1, &n));
-            return n == 0 ? SYNRL_OK
-                          : file->host->fail(file->host, SYNRL_INVALID,
-                                             "%s: goes on behind the %zu bytes that its header "
-                                             "tells of",
-                                             file->path, n_bytes);
-        }
-        SYNRL_TRY(buffer_reserve(bytes, wanted));
-        SYNRL_TRY(file_read(file, bytes->bytes + bytes->n, wanted, &n));
-        bytes->n += n;
+        SYNRL_TRY(buffer_reserve(file->host, data, wanted));
+        SYNRL_TRY(file_read(file, data->bytes + data->n, wanted, &n));
+        data->n += n;
         if (n == 0) {
-            return file->host->fail(file->host, SYNRL_INVALID,
-                                    "%s: has %zu bytes of data: its header tells of %zu",
-                                    file->path, bytes->n, n_bytes);
+            return FAIL(file, "has %zu bytes of data: its header declares %zu", data->n, n_bytes);
         }
     }
+    unsigned char more;
+    SYNRL_TRY(file_read(file, &more, 1, &n));
+    return n == 0 ? SYNRL_OK
+                  : FAIL(file, "has data after the %zu bytes declared in its header", n_bytes);
 }
 
-/* A whole file of `least` to `most` dimensions; its sizes stand in *file afterwards. */
-static synrl_status file_load(struct file *file, unsigned least, unsigned most,
-                              struct buffer *bytes) {
-    errno = 0;
-    file->stream = gzopen(file->path, "rbe");
-    if (file->stream == NULL) {
-        return errno == 0 ? file->host->fail(file->host, SYNRL_NO_MEMORY,
-                                             "%s: not enough memory to read it", file->path)
-                          : file->host->fail(file->host, SYNRL_IO, "%s: cannot be opened: %s",
-                                             file->path, strerror(errno));
+static void close_stream(struct file *file) {
+    if (file->stream != NULL) {
+        gzclose_r(file->stream);
+        file->stream = NULL;
     }
+}
+
+/* A whole file of `least` to `most` dimensions. */
+static synrl_status load(const synrl_host *host, const char *path, int64_t limit, unsigned least,
+                         unsigned most, struct file *file) {
     size_t n_bytes = 0;
-    synrl_status status = read_magic(file, least, most);
-    if (status == SYNRL_OK) {
-        status = read_sizes(file, &n_bytes);
+    file->host = host;
+    file->path = path;
+    file->limit = (size_t)limit << 20;
+    errno = 0;
+    file->stream = gzopen(path, "rbe");
+    if (file->stream == NULL) {
+        return errno == 0
+                   ? host->fail(host, SYNRL_NO_MEMORY, "%s: not enough memory to read it", path)
+                   : fail_open(host, path);
     }
-    if (status == SYNRL_OK) {
-        status = read_bytes(file, n_bytes, bytes);
-    }
-    gzclose_r(file->stream);
-    return status;
+    SYNRL_TRY(read_magic(file, least, most));
+    SYNRL_TRY(read_sizes(file, &n_bytes));
+    SYNRL_TRY(read_data(file, n_bytes));
+    close_stream(file);
+    return SYNRL_OK;
 }
 
-static synrl_status take_labels(struct idx *idx, const struct config *config,
-                                const struct buffer *bytes, size_t *n_classes) {
-    idx->labels = idx->host->alloc(idx->host, bytes->n, sizeof *idx->labels);
-    if (idx->labels == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    *n_classes = 0;
+static synrl_status take_labels(const synrl_host *host, const struct config *config,
+                                struct buffer *bytes, synrl_data *data) {
+    int32_t *labels;
+    SYNRL_TRY(SYNRL_NEW(host, labels, bytes->n));
     for (size_t s = 0; s < bytes->n; s++) {
-        idx->labels[s] = bytes->bytes[s];
-        *n_classes = bytes->bytes[s] >= *n_classes ? (size_t)bytes->bytes[s] + 1 : *n_classes;
+        const size_t label = bytes->bytes[s];
+        labels[s] = (int32_t)label;
+        data->n_classes = label >= data->n_classes ? label + 1 : data->n_classes;
     }
-    SYNRL_TRY(classes_name(idx->host, config->classes, n_classes, &idx->class_names));
-    return classes_check(idx->host, config->labels, *n_classes);
+    buffer_free(host, bytes);
+    data->labels = labels;
+    SYNRL_TRY(classes_name(host, config->classes, &data->n_classes, &data->class_names));
+    return classes_check(host, config->labels, data->n_classes);
 }
 
-static synrl_status load_labels(struct idx *idx, const struct config *config, size_t n_images,
-                                size_t *n_classes) {
-    struct buffer bytes = {.host = idx->host};
-    struct file file = {
-        .host = idx->host, .path = config->labels, .limit = (size_t)config->limit << 20};
-    synrl_status status = file_load(&file, 1, 1, &bytes);
-    if (status == SYNRL_OK && bytes.n != n_images) {
-        status = idx->host->fail(idx->host, SYNRL_INVALID,
-                                 "%s: %zu labels for the %zu images of %s: must be as many",
-                                 config->labels, bytes.n, n_images, config->images);
-    }
-    if (status == SYNRL_OK) {
-        status = take_labels(idx, config, &bytes, n_classes);
-    }
-    buffer_free(&bytes);
-    return status;
-}
-
-static synrl_status load(struct idx *idx, const struct config *config, synrl_data *data) {
-    struct file file = {
-        .host = idx->host, .path = config->images, .limit = (size_t)config->limit << 20};
-    size_t n_classes;
-    SYNRL_TRY(file_load(&file, 2, 3, &idx->pixels));
-    SYNRL_TRY(load_labels(idx, config, file.sizes[0], &n_classes));
-    const bool is_flat = file.n_sizes == 2;
-    *data = (synrl_data){.size = sizeof *data,
-                         .n_samples = file.sizes[0],
-                         .n_inputs = idx->pixels.n / file.sizes[0],
-                         .format = SYNRL_INPUT_U8,
-                         .scale = 1.0F / 255.0F,
-                         .inputs = idx->pixels.bytes,
-                         .labels = idx->labels,
-                         .n_classes = n_classes,
-                         .class_names = idx->class_names,
-                         .height = is_flat ? 0 : file.sizes[1],
-                         .width = is_flat ? 0 : file.sizes[2],
-                         .n_channels = is_flat ? 0 : 1};
-    return SYNRL_OK;
-}
-
-static void idx_destroy(void *self) {
+static synrl_status create(const synrl_host *host, const void *configuration, void *self,
+                           synrl_data *data) {
+    const struct config *config = configuration;
     struct idx *idx = self;
-    const synrl_host *host = idx->host;
-    buffer_free(&idx->pixels);
-    host->free(host, idx->labels);
-    host->free(host, idx->class_names);
-    host->free(host, idx);
+    struct file *images = &idx->images, *labels = &idx->labels;
+    SYNRL_TRY(load(host, config->images, config->limit, 2, 3, images));
+    SYNRL_TRY(load(host, config->labels, config->limit, 1, 1, labels));
+    if (labels->sizes[0] != images->sizes[0]) {
+        return FAIL(labels, "%zu labels for the %zu images of %s: must be equal", labels->sizes[0],
+                    images->sizes[0], config->images);
+    }
+    const bool is_flat = images->n_sizes == 2;
+    *data = (synrl_data){.size = sizeof *data,
+                         .n_samples = images->sizes[0],
+                         .n_inputs = images->data.n / images->sizes[0],
+                         .format = SYNRL_INPUT_BYTES,
+                         .scale = 1.0F / 255.0F,
+                         .inputs = images->data.bytes,
+                         .height = is_flat ? 0 : images->sizes[1],
+                         .width = is_flat ? 0 : images->sizes[2],
+                         .n_channels = is_flat ? 0 : 1};
+    return take_labels(host, config, &labels->data, data);
 }
 
-static synrl_status idx_create(const synrl_host *host, const void *config, synrl_data *data,
-                               void **self) {
-    struct idx *idx = host->alloc(host, 1, sizeof *idx);
-    if (idx == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    idx->host = idx->pixels.host = host;
-    const synrl_status status = load(idx, config, data);
-    if (status != SYNRL_OK) {
-        idx_destroy(idx);
-        return status;
-    }
-    *self = idx;
-    return SYNRL_OK;
+static void destroy(const synrl_host *host, const void *config, void *self) {
+    struct idx *idx = self;
+    close_stream(&idx->images);
+    close_stream(&idx->labels);
 }
 
-static const synrl_param params[] = {
-    {.name = "images",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, images),
-     .meaning = "the file of the pictures, gzip or plain: such as images-idx3-ubyte.gz"},
-    {.name = "labels",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, labels),
-     .meaning = "the file of their labels: such as labels-idx1-ubyte.gz"},
-    {.name = "classes",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, classes),
-     .default_text = "",
-     .meaning = CLASSES_MEANING},
-    {.name = "limit",
-     .type = SYNRL_PARAM_INTEGER,
-     .offset = offsetof(struct config, limit),
-     .default_text = "4096",
-     .min = 1,
-     .max = 1 << 20,
-     .meaning = "MiB that the unpacked pictures may have"},
-};
-
-static const synrl_dataset_ops ops = {
-    SYNRL_OPS_SIZE(synrl_dataset_ops),
-    .create = idx_create,
-    .destroy = idx_destroy,
-};
-
-SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
-    SYNRL_PLUGIN_ABI,
-    .kind = SYNRL_KIND_DATASET,
-    .id = "idx",
-    .version = "1.0.0",
-    .summary = "pictures and labels in MNIST's IDX format, gzip or plain",
-    .source = "LeCun, Cortes and Burges: the MNIST database, \"file formats\"",
-    SYNRL_PLUGIN_PARAMS(params, struct config),
-    .ops = &ops,
-};
+SYNRL_DATASET(idx, "1.0.0", "pictures and labels in MNIST's IDX format, gzip or plain",
+              "LeCun, Cortes and Burges: the MNIST database, \"file formats\"",
+              SYNRL_PARAMS(params), struct idx, .create = create, .destroy = destroy);

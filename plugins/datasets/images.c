@@ -1,9 +1,8 @@
-/* PNG pictures, one folder a class, in a folder or in a tar or zip of one. Always: all pictures
- * have the size of the first that reads; what does not read is counted and named, and left out;
- * samples are in the order of class and file name, whatever order the folder or archive has. */
+/* PNG pictures, one folder per class, in a folder or in a tar or zip of one. Always: all pictures
+ * have the size of the first that can be read; what cannot be read is counted and named, and left
+ * out; samples are in the order of class and file name, whatever order the folder or archive has.
+ */
 #define _GNU_SOURCE /* qsort_r, fileno */
-#include <archive.h>
-#include <archive_entry.h>
 #include <dirent.h>
 #include <png.h>
 #include <stdlib.h>
@@ -11,129 +10,130 @@
 #include <synrl/dataset.h>
 #include <sys/stat.h>
 
-#include "buffer.h"
 #include "classes.h"
+#include "unpack.h"
 
 struct config {
     const char *path;
     int64_t limit;
 };
+#define SYNRL_CONFIG struct config
 
-enum { FILE_MOST = 64 << 20, NAMED_MOST = 10 };
-
-/* Deflate packs at most 1032 to 1, and a byte holds at most 8 pixels. */
-enum { PIXELS_A_BYTE_MOST = 8 * 1032 };
-
-struct images {
-    const synrl_host *host;
-    uint8_t *pixels;
-    int32_t *labels;
-    char *names;
-    const char **class_names;
+static const synrl_param params[] = {
+    SYNRL_STRING(path, SYNRL_REQUIRED,
+                 "a folder, or a tar.gz or zip of one, with PNGs of one size in one folder per "
+                 "class"),
+    SYNRL_INTEGER(limit, "4096", 1, 1 << 20, "MiB that the pixels may have"),
 };
 
-/* Where in `texts` its names begin, and which picture of `pixels` it is. */
+enum { FILE_LIMIT = 64 << 20, N_NAMED_MAX = 10 };
+
+/* Deflate packs at most 1032 to 1, and a byte holds at most 8 pixels. */
+enum { PIXELS_PER_BYTE_MAX = 8 * 1032 };
+
+/* Where in `texts` its names begin, and which picture of `read` it is. */
 struct sample {
     size_t class_name, file_name, picture;
 };
 
-struct reader {
+struct images {
     const synrl_host *host;
     const struct config *config;
+    struct unpack unpack;
     struct buffer texts;   /* names, terminated */
     struct buffer samples; /* struct sample */
-    struct buffer pixels;  /* [n_samples][height][width] */
-    struct buffer file;    /* the one at hand */
+    struct buffer read;    /* [n_samples][height][width], as they came */
+    struct buffer file;    /* the current one */
     size_t height, width;  /* of all; 0 before the first */
     size_t n_files, n_unreadable;
 };
 
-#define SAMPLES(reader) ((struct sample *)(void *)(reader)->samples.bytes)
-#define N_SAMPLES(reader) ((reader)->samples.n / sizeof(struct sample))
+#define SAMPLES(images) ITEMS(struct sample, (images)->samples)
+#define N_SAMPLES(images) N_ITEMS(struct sample, (images)->samples)
+#define FAIL(images, format, ...)                                                              \
+    (images)->host->fail((images)->host, SYNRL_INVALID, "%s: " format, (images)->config->path, \
+                         __VA_ARGS__)
 
 /* Pictures ------------------------------------------------------------------------------------- */
 
-static void note_unreadable(struct reader *reader, const char *class_name, const char *file_name,
+static void note_unreadable(struct images *images, const char *class_name, const char *file_name,
                             const char *why) {
-    if (reader->n_unreadable++ < NAMED_MOST) {
-        reader->host->log(reader->host, SYNRL_LOG_WARNING, "%s: %s/%s is left out: %s",
-                          reader->config->path, class_name, file_name, why);
+    if (images->n_unreadable++ < N_NAMED_MAX) {
+        images->host->log(images->host, SYNRL_LOG_WARNING, "%s: %s/%s is left out: %s",
+                          images->config->path, class_name, file_name, why);
     }
 }
 
-static synrl_status check_size(struct reader *reader, const png_image *image,
+static synrl_status check_size(struct images *images, const png_image *image,
                                const char *class_name, const char *file_name) {
-    if (reader->height == 0) {
-        reader->height = image->height;
-        reader->width = image->width;
+    if (images->height == 0) {
+        images->height = image->height;
+        images->width = image->width;
     }
-    if (image->height != reader->height || image->width != reader->width) {
-        const char *first = (const char *)reader->texts.bytes;
-        return reader->host->fail(reader->host, SYNRL_INVALID,
-                                  "%s: %s/%s is %u x %u, and %s/%s is %zu x %zu: must be as large",
-                                  reader->config->path, class_name, file_name, image->width,
-                                  image->height, first, first + strlen(first) + 1, reader->width,
-                                  reader->height);
+    if (image->height != images->height || image->width != images->width) {
+        const char *first = (const char *)images->texts.bytes;
+        return FAIL(images, "%s/%s is %u x %u, and %s/%s is %zu x %zu: must be of one size",
+                    class_name, file_name, image->width, image->height, first,
+                    first + strlen(first) + 1, images->width, images->height);
     }
     return SYNRL_OK;
 }
 
 /* Before there is memory for so many. */
-static synrl_status check_limit(struct reader *reader, size_t size) {
-    const size_t limit = (size_t)reader->config->limit << 20;
-    return reader->pixels.n <= limit && size <= limit - reader->pixels.n
+static synrl_status check_limit(struct images *images, size_t size) {
+    const size_t limit = (size_t)images->config->limit << 20;
+    return images->read.n <= limit && size <= limit - images->read.n
                ? SYNRL_OK
-               : reader->host->fail(reader->host, SYNRL_INVALID,
-                                    "%s: more than limit = %zu MiB of pixels", reader->config->path,
-                                    limit >> 20);
+               : FAIL(images, "more than limit = %zu MiB of pixels", limit >> 20);
 }
 
-static synrl_status append_sample(struct reader *reader, const char *class_name,
+static synrl_status append_sample(struct images *images, const char *class_name,
                                   const char *file_name) {
-    struct sample sample = {.class_name = reader->texts.n, .picture = N_SAMPLES(reader)};
-    SYNRL_TRY(buffer_append(&reader->texts, class_name, strlen(class_name) + 1));
-    sample.file_name = reader->texts.n;
-    SYNRL_TRY(buffer_append(&reader->texts, file_name, strlen(file_name) + 1));
-    return buffer_append(&reader->samples, &sample, sizeof sample);
+    struct sample sample = {.class_name = images->texts.n, .picture = N_SAMPLES(images)};
+    SYNRL_TRY(buffer_append(images->host, &images->texts, class_name, strlen(class_name) + 1));
+    sample.file_name = images->texts.n;
+    SYNRL_TRY(buffer_append(images->host, &images->texts, file_name, strlen(file_name) + 1));
+    return buffer_append(images->host, &images->samples, &sample, sizeof sample);
 }
 
-/* The file at hand, as grey bytes behind `pixels`. Leaves *image open for png_image_free. */
-static synrl_status decode(struct reader *reader, png_image *image, const char *class_name,
+/* The current file, as grey bytes after what is in `read`. Leaves *image open for png_image_free.
+ */
+static synrl_status decode(struct images *images, png_image *image, const char *class_name,
                            const char *file_name) {
     static const png_color black = {0, 0, 0};
-    const struct buffer *file = &reader->file;
+    const struct buffer *file = &images->file;
     if (file->n == 0) {
-        note_unreadable(reader, class_name, file_name, "it is empty");
+        note_unreadable(images, class_name, file_name, "it is empty");
         return SYNRL_OK;
     }
     if (png_image_begin_read_from_memory(image, file->bytes, file->n) == 0) {
-        note_unreadable(reader, class_name, file_name, image->message);
+        note_unreadable(images, class_name, file_name, image->message);
         return SYNRL_OK;
     }
-    if ((size_t)image->width * image->height / PIXELS_A_BYTE_MOST > file->n) {
-        note_unreadable(reader, class_name, file_name, "it is too short for its size");
+    if ((size_t)image->width * image->height / PIXELS_PER_BYTE_MAX > file->n) {
+        note_unreadable(images, class_name, file_name, "it is too short for its size");
         return SYNRL_OK;
     }
     image->format = PNG_FORMAT_GRAY;
     const size_t size = (size_t)image->width * image->height;
-    SYNRL_TRY(check_limit(reader, size));
-    SYNRL_TRY(buffer_reserve(&reader->pixels, size));
-    if (png_image_finish_read(image, &black, reader->pixels.bytes + reader->pixels.n,
+    SYNRL_TRY(check_limit(images, size));
+    SYNRL_TRY(buffer_reserve(images->host, &images->read, size));
+    if (png_image_finish_read(image, &black, images->read.bytes + images->read.n,
                               (png_int_32)image->width, NULL) == 0) {
-        note_unreadable(reader, class_name, file_name, image->message);
+        note_unreadable(images, class_name, file_name, image->message);
         return SYNRL_OK;
     }
-    SYNRL_TRY(check_size(reader, image, class_name, file_name));
-    SYNRL_TRY(append_sample(reader, class_name, file_name));
-    reader->pixels.n += size;
+    SYNRL_TRY(check_size(images, image, class_name, file_name));
+    SYNRL_TRY(append_sample(images, class_name, file_name));
+    images->read.n += size;
     return SYNRL_OK;
 }
 
-static synrl_status take_picture(struct reader *reader, const char *class_name,
+static synrl_status take_picture(struct images *images, const char *class_name,
                                  const char *file_name) {
     png_image image = {.version = PNG_IMAGE_VERSION};
-    reader->n_files++;
-    const synrl_status status = decode(reader, &image, class_name, file_name);
+    images->n_files++;
+    const synrl_status status = decode(images, &image, class_name, file_name);
     png_image_free(&image);
     return status;
 }
@@ -146,114 +146,72 @@ static bool is_picture(const char *file_name) {
 
 /* Folders -------------------------------------------------------------------------------------- */
 
-static synrl_status fail_open(const struct reader *reader, const char *path) {
-    return reader->host->fail(reader->host, SYNRL_IO, "%s: cannot be opened: %s", path,
-                              strerror(errno));
-}
-
-/* FOLDER/NAME, terminated, in *path. */
-static synrl_status join(struct buffer *path, const char *folder, const char *name) {
-    path->n = 0;
-    SYNRL_TRY(buffer_append(path, folder, strlen(folder)));
-    SYNRL_TRY(buffer_append(path, "/", 1));
-    return buffer_append(path, name, strlen(name) + 1);
-}
-
-static synrl_status read_file(struct reader *reader, const char *path) {
-    FILE *file = fopen(path, "rbe");
-    if (file == NULL) {
-        return SYNRL_IO;
-    }
-    reader->file.n = 0;
-    const synrl_status status = buffer_read(&reader->file, file, path);
-    fclose(file);
-    return status;
-}
-
-static synrl_status take_file(struct reader *reader, const char *path, const char *class_name,
+static synrl_status take_file(struct images *images, const char *path, const char *class_name,
                               const char *file_name) {
-    const synrl_status status = read_file(reader, path);
-    if (status == SYNRL_IO) {
-        reader->n_files++;
-        note_unreadable(reader, class_name, file_name, strerror(errno));
-        return SYNRL_OK;
+    FILE *file = fopen(path, "rbe");
+    synrl_status status = SYNRL_OK;
+    images->file.n = 0;
+    if (file != NULL) {
+        status = buffer_fill(images->host, &images->file, file);
     }
-    return status == SYNRL_OK ? take_picture(reader, class_name, file_name) : status;
+    const bool is_read = file != NULL && ferror(file) == 0;
+    if (!is_read) {
+        images->n_files++;
+        note_unreadable(images, class_name, file_name, strerror(errno));
+    }
+    if (file != NULL) {
+        fclose(file);
+    }
+    return status == SYNRL_OK && is_read ? take_picture(images, class_name, file_name) : status;
 }
 
-static synrl_status read_class(struct reader *reader, const char *folder, const char *class_name) {
+static synrl_status read_class(struct images *images, const char *folder, const char *class_name) {
     DIR *stream = opendir(folder);
     if (stream == NULL) {
-        return fail_open(reader, folder);
+        return fail_open(images->host, folder);
     }
-    struct buffer path = {.host = reader->host};
+    struct buffer path = {0};
     synrl_status status = SYNRL_OK;
     for (const struct dirent *entry; status == SYNRL_OK && (entry = readdir(stream)) != NULL;) {
         if (!is_picture(entry->d_name)) {
             continue;
         }
-        status = join(&path, folder, entry->d_name);
+        status = buffer_join(images->host, &path, folder, entry->d_name);
         if (status == SYNRL_OK) {
-            status = take_file(reader, (const char *)path.bytes, class_name, entry->d_name);
+            status = take_file(images, (const char *)path.bytes, class_name, entry->d_name);
         }
     }
-    buffer_free(&path);
+    buffer_free(images->host, &path);
     closedir(stream);
     return status;
 }
 
-static synrl_status read_folder(struct reader *reader, const char *folder) {
+static synrl_status read_folder(struct images *images, const char *folder) {
     DIR *stream = opendir(folder);
     if (stream == NULL) {
-        return fail_open(reader, folder);
+        return fail_open(images->host, folder);
     }
-    struct buffer path = {.host = reader->host};
+    struct buffer path = {0};
     synrl_status status = SYNRL_OK;
     for (const struct dirent *entry; status == SYNRL_OK && (entry = readdir(stream)) != NULL;) {
         struct stat info;
         if (entry->d_name[0] == '.') {
             continue;
         }
-        status = join(&path, folder, entry->d_name);
+        status = buffer_join(images->host, &path, folder, entry->d_name);
         if (status == SYNRL_OK && stat((const char *)path.bytes, &info) == 0 &&
             S_ISDIR(info.st_mode)) {
-            status = read_class(reader, (const char *)path.bytes, entry->d_name);
+            status = read_class(images, (const char *)path.bytes, entry->d_name);
         }
     }
-    buffer_free(&path);
+    buffer_free(images->host, &path);
     closedir(stream);
     return status;
 }
 
 /* Archives ------------------------------------------------------------------------------------- */
 
-static synrl_status fail_archive(const struct reader *reader, struct archive *archive) {
-    const char *why = archive_error_string(archive);
-    return reader->host->fail(reader->host,
-                              archive_errno(archive) == ENOMEM ? SYNRL_NO_MEMORY : SYNRL_INVALID,
-                              "%s: is no tar or zip, or damaged: %s", reader->config->path,
-                              why != NULL ? why : "unknown reason");
-}
-
-/* The entry at hand into `file`; at most FILE_MOST of it. */
-static synrl_status read_entry(struct reader *reader, struct archive *archive) {
-    enum { PIECE = 1 << 16 };
-    reader->file.n = 0;
-    while (reader->file.n <= FILE_MOST) {
-        SYNRL_TRY(buffer_reserve(&reader->file, PIECE));
-        const la_ssize_t n = archive_read_data(archive, reader->file.bytes + reader->file.n, PIECE);
-        if (n < 0) {
-            return fail_archive(reader, archive);
-        }
-        if (n == 0) {
-            break;
-        }
-        reader->file.n += (size_t)n;
-    }
-    return SYNRL_OK;
-}
-
-/* Cuts .../CLASS/FILE.png into its last two parts; false where it is no picture of a class. */
+/* Cuts .../CLASS/FILE.png into its last two parts; false where it is not a picture of a class. */
 static bool cut_path(char *path, const char **class_name, const char **file_name) {
     char *slash = strrchr(path, '/');
     if (slash == NULL || !is_picture(slash + 1)) {
@@ -266,96 +224,73 @@ static bool cut_path(char *path, const char **class_name, const char **file_name
     return **class_name != '\0' && **class_name != '.';
 }
 
-static synrl_status take_entry(struct reader *reader, struct archive *archive,
-                               struct archive_entry *entry, struct buffer *path) {
+static synrl_status take_entry(struct images *images, struct archive_entry *entry,
+                               struct buffer *path) {
     const char *whole = archive_entry_pathname(entry), *class_name, *file_name;
     if (archive_entry_filetype(entry) != AE_IFREG || whole == NULL) {
         return SYNRL_OK;
     }
     path->n = 0;
-    SYNRL_TRY(buffer_append(path, whole, strlen(whole) + 1));
+    SYNRL_TRY(buffer_append(images->host, path, whole, strlen(whole) + 1));
     if (!cut_path((char *)path->bytes, &class_name, &file_name)) {
         return SYNRL_OK;
     }
-    SYNRL_TRY(read_entry(reader, archive));
-    if (reader->file.n > FILE_MOST) {
-        reader->n_files++;
-        note_unreadable(reader, class_name, file_name, "it has more than 64 MiB");
+    images->file.n = 0;
+    SYNRL_TRY(unpack_fill(&images->unpack, &images->file, FILE_LIMIT + 1));
+    if (images->file.n > FILE_LIMIT) {
+        images->n_files++;
+        note_unreadable(images, class_name, file_name, "it has more than 64 MiB");
         return SYNRL_OK;
     }
-    return take_picture(reader, class_name, file_name);
-}
-
-static synrl_status read_entries(struct reader *reader, struct archive *archive) {
-    struct buffer path = {.host = reader->host};
-    struct archive_entry *entry;
-    synrl_status status = SYNRL_OK;
-    int code = ARCHIVE_OK;
-    while (status == SYNRL_OK) {
-        code = archive_read_next_header(archive, &entry);
-        if (code != ARCHIVE_OK && code != ARCHIVE_WARN) {
-            break;
-        }
-        status = take_entry(reader, archive, entry, &path);
-    }
-    if (status == SYNRL_OK && code != ARCHIVE_EOF) {
-        status = fail_archive(reader, archive);
-    }
-    buffer_free(&path);
-    return status;
+    return take_picture(images, class_name, file_name);
 }
 
 /* Only what libarchive unpacks by itself: no filter that starts a program. */
-static bool support_formats(struct archive *archive) {
-    return archive_read_support_filter_gzip(archive) == ARCHIVE_OK &&
-           archive_read_support_filter_bzip2(archive) == ARCHIVE_OK &&
-           archive_read_support_filter_xz(archive) == ARCHIVE_OK &&
-           archive_read_support_format_tar(archive) == ARCHIVE_OK &&
-           archive_read_support_format_zip(archive) == ARCHIVE_OK;
+static int support_formats(struct archive *archive) {
+    int (*const formats[])(struct archive *) = {
+        archive_read_support_filter_gzip, archive_read_support_filter_bzip2,
+        archive_read_support_filter_xz,   archive_read_support_format_tar,
+        archive_read_support_format_zip,
+    };
+    int code = ARCHIVE_OK;
+    for (size_t f = 0; code == ARCHIVE_OK && f < SYNRL_COUNT(formats); f++) {
+        code = formats[f](archive);
+    }
+    return code;
 }
 
-static synrl_status read_archive(struct reader *reader, FILE *file) {
-    struct archive *archive = archive_read_new();
-    synrl_status status;
-    if (archive == NULL) {
-        return reader->host->fail(reader->host, SYNRL_NO_MEMORY, "%s: not enough memory to read it",
-                                  reader->config->path);
+static synrl_status read_archive(struct images *images) {
+    struct unpack *unpack = &images->unpack;
+    struct archive_entry *entry;
+    struct buffer path = {0};
+    *unpack =
+        (struct unpack){.host = images->host, .path = images->config->path, .what = "a tar or zip"};
+    SYNRL_TRY(unpack_open(unpack, support_formats));
+    SYNRL_TRY(unpack_next(unpack, &entry));
+    while (entry != NULL) {
+        SYNRL_TRY(take_entry(images, entry, &path));
+        SYNRL_TRY(unpack_next(unpack, &entry));
     }
-    if (!support_formats(archive) ||
-        archive_read_open_fd(archive, fileno(file), 1 << 16) != ARCHIVE_OK) {
-        status = fail_archive(reader, archive);
-    } else {
-        status = read_entries(reader, archive);
-    }
-    archive_read_free(archive);
-    return status;
+    unpack_close(unpack);
+    return SYNRL_OK;
 }
 
-static synrl_status read_pictures(struct reader *reader) {
-    const char *path = reader->config->path;
+static synrl_status read_pictures(struct images *images) {
+    const char *path = images->config->path;
     struct stat info;
-    FILE *file = fopen(path, "rbe");
-    if (file == NULL || fstat(fileno(file), &info) != 0) {
-        const synrl_status status = fail_open(reader, path);
-        if (file != NULL) {
-            fclose(file);
-        }
-        return status;
+    if (stat(path, &info) != 0) {
+        return fail_open(images->host, path);
     }
-    const synrl_status status =
-        S_ISDIR(info.st_mode) ? read_folder(reader, path) : read_archive(reader, file);
-    fclose(file);
-    SYNRL_TRY(status);
-    if (reader->n_unreadable > 0) {
-        reader->host->log(reader->host, SYNRL_LOG_WARNING, "%s: %zu of %zu files do not read", path,
-                          reader->n_unreadable, reader->n_files);
+    SYNRL_TRY(S_ISDIR(info.st_mode) ? read_folder(images, path) : read_archive(images));
+    if (images->n_unreadable > 0) {
+        images->host->log(images->host, SYNRL_LOG_WARNING, "%s: %zu of %zu files cannot be read",
+                          path, images->n_unreadable, images->n_files);
     }
-    return N_SAMPLES(reader) > 0
-               ? SYNRL_OK
-               : reader->host->fail(reader->host, SYNRL_INVALID,
-                                    "%s: none of %zu PNG files reads: must have pictures in one "
-                                    "folder a class, such as A/1.png",
-                                    path, reader->n_files);
+    return N_SAMPLES(images) > 0 ? SYNRL_OK
+                                 : FAIL(images,
+                                        "none of %zu PNG files can be read: must have pictures in "
+                                        "one folder per class, such as A/1.png",
+                                        images->n_files);
 }
 
 /* Data ----------------------------------------------------------------------------------------- */
@@ -367,131 +302,69 @@ static int compare_samples(const void *a, const void *b, void *texts) {
     return order != 0 ? order : strcmp(text + sample_a->file_name, text + sample_b->file_name);
 }
 
-static synrl_status allocate(struct images *images, const struct reader *reader, size_t n_classes,
-                             size_t names_size) {
-    const synrl_host *host = images->host;
-    images->pixels = host->alloc(host, reader->pixels.n, 1);
-    images->labels = host->alloc(host, N_SAMPLES(reader), sizeof *images->labels);
-    images->names = host->alloc(host, names_size, 1);
-    images->class_names = host->alloc(host, n_classes, sizeof *images->class_names);
-    return images->pixels != NULL && images->labels != NULL && images->names != NULL &&
-                   images->class_names != NULL
-               ? SYNRL_OK
-               : SYNRL_NO_MEMORY;
-}
-
 /* Whether sample s, in order, is the first of its class. */
-static bool begins_class(const struct reader *reader, size_t s) {
-    const char *texts = (const char *)reader->texts.bytes;
-    const struct sample *samples = SAMPLES(reader);
+static bool begins_class(const struct images *images, size_t s) {
+    const char *texts = (const char *)images->texts.bytes;
+    const struct sample *samples = SAMPLES(images);
     return s == 0 || strcmp(texts + samples[s - 1].class_name, texts + samples[s].class_name) != 0;
 }
 
-static synrl_status arrange(struct images *images, struct reader *reader, synrl_data *data) {
-    struct sample *samples = SAMPLES(reader);
-    const char *texts = (const char *)reader->texts.bytes;
-    const size_t n = N_SAMPLES(reader), size = reader->height * reader->width;
-    size_t n_classes = 0, names_size = 0;
-    qsort_r(samples, n, sizeof *samples, compare_samples, reader->texts.bytes);
+static synrl_status arrange(struct images *images, synrl_data *data) {
+    const synrl_host *host = images->host;
+    struct sample *samples = SAMPLES(images);
+    const char *texts = (const char *)images->texts.bytes, **class_names;
+    const size_t n = N_SAMPLES(images), size = images->height * images->width;
+    uint8_t *pixels;
+    int32_t *labels, label = -1;
+    size_t n_classes = 0;
+    qsort_r(samples, n, sizeof *samples, compare_samples, images->texts.bytes);
     for (size_t s = 0; s < n; s++) {
-        if (begins_class(reader, s)) {
-            n_classes++;
-            names_size += strlen(texts + samples[s].class_name) + 1;
-        }
+        n_classes += begins_class(images, s);
     }
-    SYNRL_TRY(classes_check(images->host, reader->config->path, n_classes));
-    SYNRL_TRY(allocate(images, reader, n_classes, names_size));
-    char *name = images->names;
-    size_t class = 0;
+    SYNRL_TRY(classes_check(host, images->config->path, n_classes));
+    SYNRL_TRY(SYNRL_NEW(host, pixels, images->read.n));
+    SYNRL_TRY(SYNRL_NEW(host, labels, n));
+    SYNRL_TRY(SYNRL_NEW(host, class_names, n_classes));
     for (size_t s = 0; s < n; s++) {
-        if (begins_class(reader, s)) {
-            images->class_names[class ++] = name;
-            name = stpcpy(name, texts + samples[s].class_name) + 1;
+        if (begins_class(images, s)) {
+            class_names[++label] = texts + samples[s].class_name;
         }
-        images->labels[s] = (int32_t) class - 1;
-        memcpy(images->pixels + s * size, reader->pixels.bytes + samples[s].picture * size, size);
+        labels[s] = label;
+        memcpy(pixels + s * size, images->read.bytes + samples[s].picture * size, size);
     }
     *data = (synrl_data){.size = sizeof *data,
                          .n_samples = n,
                          .n_inputs = size,
-                         .format = SYNRL_INPUT_U8,
+                         .format = SYNRL_INPUT_BYTES,
                          .scale = 1.0F / 255.0F,
-                         .inputs = images->pixels,
-                         .labels = images->labels,
+                         .inputs = pixels,
+                         .labels = labels,
                          .n_classes = n_classes,
-                         .class_names = images->class_names,
-                         .height = reader->height,
-                         .width = reader->width,
+                         .class_names = class_names,
+                         .height = images->height,
+                         .width = images->width,
                          .n_channels = 1};
     return SYNRL_OK;
 }
 
-static void images_destroy(void *self) {
+static synrl_status create(const synrl_host *host, const void *config, void *self,
+                           synrl_data *data) {
     struct images *images = self;
-    const synrl_host *host = images->host;
-    host->free(host, images->pixels);
-    host->free(host, images->labels);
-    host->free(host, images->names);
-    host->free(host, images->class_names);
-    host->free(host, images);
-}
-
-static synrl_status images_create(const synrl_host *host, const void *config, synrl_data *data,
-                                  void **self) {
-    struct images *images = host->alloc(host, 1, sizeof *images);
-    if (images == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
     images->host = host;
-    struct reader reader = {.host = host,
-                            .config = config,
-                            .texts = {.host = host},
-                            .samples = {.host = host},
-                            .pixels = {.host = host},
-                            .file = {.host = host}};
-    synrl_status status = read_pictures(&reader);
-    if (status == SYNRL_OK) {
-        status = arrange(images, &reader, data);
-    }
-    buffer_free(&reader.texts);
-    buffer_free(&reader.samples);
-    buffer_free(&reader.pixels);
-    buffer_free(&reader.file);
-    if (status != SYNRL_OK) {
-        images_destroy(images);
-        return status;
-    }
-    *self = images;
+    images->config = config;
+    SYNRL_TRY(read_pictures(images));
+    SYNRL_TRY(arrange(images, data));
+    buffer_free(host, &images->samples);
+    buffer_free(host, &images->read);
+    buffer_free(host, &images->file);
     return SYNRL_OK;
 }
 
-static const synrl_param params[] = {
-    {.name = "path",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, path),
-     .meaning = "a folder, or a tar.gz or zip of one, with PNGs of one size in one folder a class"},
-    {.name = "limit",
-     .type = SYNRL_PARAM_INTEGER,
-     .offset = offsetof(struct config, limit),
-     .default_text = "4096",
-     .min = 1,
-     .max = 1 << 20,
-     .meaning = "MiB that the pixels may have"},
-};
+static void destroy(const synrl_host *host, const void *config, void *self) {
+    unpack_close(&((struct images *)self)->unpack);
+}
 
-static const synrl_dataset_ops ops = {
-    SYNRL_OPS_SIZE(synrl_dataset_ops),
-    .create = images_create,
-    .destroy = images_destroy,
-};
-
-SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
-    SYNRL_PLUGIN_ABI,
-    .kind = SYNRL_KIND_DATASET,
-    .id = "images",
-    .version = "1.0.0",
-    .summary = "PNG pictures in one folder a class, or in a tar.gz of one, as grey bytes",
-    .source = "the layout of Bulatov's notMNIST_small.tar.gz",
-    SYNRL_PLUGIN_PARAMS(params, struct config),
-    .ops = &ops,
-};
+SYNRL_DATASET(images, "1.0.0",
+              "PNG pictures in one folder per class, or in a tar.gz of one, as grey bytes",
+              "the layout of Bulatov's notMNIST_small.tar.gz", SYNRL_PARAMS(params), struct images,
+              .create = create, .destroy = destroy);

@@ -1,74 +1,54 @@
 /* Pictures and labels from NumPy's NPZ: a zip of .npy files, each a header in the notation of
- * Python and an array. Always: a size of a header is believed only as far as bytes have come; bytes
+ * Python and an array. Always: a size in a header is believed only as far as bytes have come; bytes
  * stay bytes, and every other number becomes a float. */
 #define _POSIX_C_SOURCE 200809L /* fileno */
-#include <archive.h>
-#include <archive_entry.h>
 #include <math.h>
 #include <stdlib.h>
 #include <synrl/dataset.h>
 
-#include "buffer.h"
 #include "classes.h"
+#include "unpack.h"
 
 struct config {
     const char *path, *images, *labels, *classes;
     int64_t limit;
 };
 
-enum { N_SIZES_MOST = 4, HEADER_MOST = 1 << 16 };
+#define SYNRL_CONFIG struct config
+
+static const synrl_param params[] = {
+    SYNRL_STRING(path, SYNRL_REQUIRED, "the file"),
+    SYNRL_STRING(images, "images",
+                 "its array of inputs: [n][d], [n][h][w] or [n][h][w][c]; u1 counts as 0 .. 1"),
+    SYNRL_STRING(labels, "labels", "its array of labels: [n]"),
+    SYNRL_STRING(classes, SYNRL_OPTIONAL, CLASSES_MEANING),
+    SYNRL_INTEGER(limit, "4096", 1, 1 << 20, "MiB that an unpacked array may have"),
+};
+
+enum { N_SIZES_MAX = 4, HEADER_LIMIT = 1 << 16 };
+
+/* One .npy while it is read, and then what is in it. */
+struct array {
+    struct unpack *unpack;
+    const char *name;   /* in the archive */
+    struct buffer file; /* header and data */
+    size_t data;        /* where in it the data begin */
+    char kind;          /* 'u', 'i' or 'f' */
+    size_t item;        /* bytes of a number: 1, 2, 4 or 8 */
+    bool is_big_endian, is_fortran;
+    size_t n_sizes, sizes[N_SIZES_MAX], n_items;
+};
+
+enum { IMAGES, LABELS, N_ARRAYS };
 
 struct npz {
-    const synrl_host *host;
-    uint8_t *bytes; /* one of the two holds the inputs */
-    float *floats;
-    int32_t *labels;
-    const char **class_names;
+    struct unpack unpack;
+    struct array arrays[N_ARRAYS];
 };
 
-/* One .npy on its way in, and then as it is. */
-struct array {
-    const synrl_host *host;
-    const char *path, *name; /* of the archive, and in it */
-    struct buffer file;      /* header and data */
-    size_t data;             /* where in it the data begin */
-    char kind;               /* 'u', 'i' or 'f' */
-    size_t item;             /* bytes of a number: 1, 2, 4 or 8 */
-    bool is_big_endian, is_fortran;
-    size_t n_sizes, sizes[N_SIZES_MOST], n_items;
-};
-
-#define FAIL_IN(array, format, ...)                                                              \
-    (array)->host->fail((array)->host, SYNRL_INVALID, "%s: array \"%s\" " format, (array)->path, \
-                        (array)->name, __VA_ARGS__)
-
-/* The archive ---------------------------------------------------------------------------------- */
-
-static synrl_status fail_archive(const synrl_host *host, struct archive *archive,
-                                 const char *path) {
-    const char *why = archive_error_string(archive);
-    return host->fail(host, archive_errno(archive) == ENOMEM ? SYNRL_NO_MEMORY : SYNRL_INVALID,
-                      "%s: is no NPZ, or damaged: %s", path, why != NULL ? why : "unknown reason");
-}
-
-/* Reads on until there are n bytes of the file, or it ends. */
-static synrl_status array_fill(struct array *array, struct archive *archive, size_t n) {
-    enum { PIECE = 1 << 16 };
-    while (array->file.n < n) {
-        const size_t left = n - array->file.n;
-        SYNRL_TRY(buffer_reserve(&array->file, left < PIECE ? left : PIECE));
-        const la_ssize_t got = archive_read_data(archive, array->file.bytes + array->file.n,
-                                                 left < PIECE ? left : PIECE);
-        if (got < 0) {
-            return fail_archive(array->host, archive, array->path);
-        }
-        if (got == 0) {
-            break;
-        }
-        array->file.n += (size_t)got;
-    }
-    return SYNRL_OK;
-}
+#define FAIL_IN(array, format, ...)                                                               \
+    (array)->unpack->host->fail((array)->unpack->host, SYNRL_INVALID, "%s: array \"%s\" " format, \
+                                (array)->unpack->path, (array)->name, __VA_ARGS__)
 
 /* The header ----------------------------------------------------------------------------------- */
 
@@ -129,7 +109,7 @@ static bool accept_shape(struct cursor *cursor, struct array *array) {
             size = size * 10 + (size_t)(*cursor->next++ - '0');
             n_digits++;
         }
-        if (n_digits == 0 || array->n_sizes == N_SIZES_MOST) {
+        if (n_digits == 0 || array->n_sizes == N_SIZES_MAX) {
             return false;
         }
         array->sizes[array->n_sizes++] = size;
@@ -179,7 +159,7 @@ static synrl_status parse_dictionary(struct array *array, struct cursor *cursor)
         }
     }
     if (!is_sound || !has_type || !has_order || !has_shape) {
-        return FAIL_IN(array, "has a header that does not read: %s",
+        return FAIL_IN(array, "has a malformed header: %s",
                        "must be {'descr': '|u1', 'fortran_order': False, 'shape': (10, 28, 28), } "
                        "with a type of numbers and at most 4 sizes");
     }
@@ -199,19 +179,18 @@ static synrl_status count_items(struct array *array, size_t limit) {
             return FAIL_IN(array, "has size %zu of 0: must be at least 1", d + 1);
         }
         if (size > limit / array->item / array->n_items) {
-            return FAIL_IN(array, "has a header that tells of more than limit = %zu MiB",
-                           limit >> 20);
+            return FAIL_IN(array, "declares more than limit = %zu MiB", limit >> 20);
         }
         array->n_items *= size;
     }
     return SYNRL_OK;
 }
 
-static synrl_status read_header(struct array *array, struct archive *archive) {
-    SYNRL_TRY(array_fill(array, archive, 12));
+static synrl_status read_header(struct array *array) {
+    SYNRL_TRY(unpack_fill(array->unpack, &array->file, 12));
     const unsigned char *bytes = array->file.bytes;
     if (array->file.n < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0) {
-        return FAIL_IN(array, "is no .npy: must begin with %s", "\\x93NUMPY");
+        return FAIL_IN(array, "is not a .npy: must begin with %s", "\\x93NUMPY");
     }
     const unsigned version = bytes[6];
     if (version < 1 || version > 3) {
@@ -222,11 +201,12 @@ static synrl_status read_header(struct array *array, struct archive *archive) {
     if (version > 1) {
         length |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
     }
-    if (length > HEADER_MOST) {
-        return FAIL_IN(array, "has a header of %zu bytes: must be at most %d", length, HEADER_MOST);
+    if (length > HEADER_LIMIT) {
+        return FAIL_IN(array, "has a header of %zu bytes: must be at most %d", length,
+                       HEADER_LIMIT);
     }
     array->data = start + length;
-    SYNRL_TRY(array_fill(array, archive, array->data));
+    SYNRL_TRY(unpack_fill(array->unpack, &array->file, array->data));
     if (array->file.n < array->data) {
         return FAIL_IN(array, "ends within its header, at byte %zu", array->file.n);
     }
@@ -236,14 +216,14 @@ static synrl_status read_header(struct array *array, struct archive *archive) {
 }
 
 /* Header and data; nothing may follow. */
-static synrl_status array_read(struct array *array, struct archive *archive, size_t limit) {
-    SYNRL_TRY(read_header(array, archive));
+static synrl_status array_read(struct array *array, size_t limit) {
+    SYNRL_TRY(read_header(array));
     SYNRL_TRY(count_items(array, limit));
     const size_t wanted = array->data + array->n_items * array->item;
-    SYNRL_TRY(
-        array_fill(array, archive, wanted + 1)); /* and to the end, where the sum is checked */
+    SYNRL_TRY(unpack_fill(array->unpack, &array->file,
+                          wanted + 1)); /* and to the end, where the sum is checked */
     if (array->file.n != wanted) {
-        return FAIL_IN(array, "has %zu bytes of data%s: its shape tells of %zu",
+        return FAIL_IN(array, "has %zu bytes of data%s: its shape declares %zu",
                        array->file.n - array->data, array->file.n > wanted ? " or more" : "",
                        wanted - array->data);
     }
@@ -258,61 +238,32 @@ static bool is_named(const char *entry, const char *name) {
            (entry[length] == '\0' || strcmp(entry + length, ".npy") == 0);
 }
 
-static synrl_status fail_missing(const struct array *array, const char *found) {
-    return array->host->fail(array->host, SYNRL_INVALID, "%s: has no array \"%s\"; it has %s",
-                             array->path, array->name, *found != '\0' ? found : "none");
-}
-
-/* Reads the arrays that are asked for as they come by, and notes the names of all. */
-static synrl_status read_entries(struct archive *archive, struct array *arrays, size_t n_arrays,
-                                 size_t limit) {
+/* Reads the wanted arrays as they come by, and notes the names of all. */
+static synrl_status read_entries(const synrl_host *host, struct npz *npz, size_t limit) {
     char found[256] = "";
     struct archive_entry *entry;
-    int code;
-    while ((code = archive_read_next_header(archive, &entry)) == ARCHIVE_OK ||
-           code == ARCHIVE_WARN) {
+    SYNRL_TRY(unpack_next(&npz->unpack, &entry));
+    while (entry != NULL) {
         const char *name = archive_entry_pathname(entry);
         const size_t length = strlen(found);
         snprintf(found + length, sizeof found - length, "%s%.40s", length > 0 ? ", " : "",
                  name != NULL ? name : "?");
-        for (size_t a = 0; a < n_arrays; a++) {
-            if (is_named(name, arrays[a].name) && arrays[a].file.n == 0) {
-                SYNRL_TRY(array_read(&arrays[a], archive, limit));
+        for (size_t a = 0; a < N_ARRAYS; a++) {
+            if (is_named(name, npz->arrays[a].name) && npz->arrays[a].file.n == 0) {
+                SYNRL_TRY(array_read(&npz->arrays[a], limit));
                 break;
             }
         }
+        SYNRL_TRY(unpack_next(&npz->unpack, &entry));
     }
-    if (code != ARCHIVE_EOF) {
-        return fail_archive(arrays->host, archive, arrays->path);
-    }
-    for (size_t a = 0; a < n_arrays; a++) {
-        if (arrays[a].file.n == 0) {
-            return fail_missing(&arrays[a], found);
+    for (size_t a = 0; a < N_ARRAYS; a++) {
+        if (npz->arrays[a].file.n == 0) {
+            return host->fail(host, SYNRL_INVALID, "%s: has no array \"%s\"; it has %s",
+                              npz->unpack.path, npz->arrays[a].name,
+                              *found != '\0' ? found : "none");
         }
     }
     return SYNRL_OK;
-}
-
-static synrl_status read_archive(struct array *arrays, size_t n_arrays, size_t limit) {
-    const synrl_host *host = arrays->host;
-    FILE *file = fopen(arrays->path, "rbe");
-    if (file == NULL) {
-        return host->fail(host, SYNRL_IO, "%s: cannot be opened: %s", arrays->path,
-                          strerror(errno));
-    }
-    struct archive *archive = archive_read_new();
-    synrl_status status = SYNRL_NO_MEMORY;
-    if (archive == NULL) {
-        host->fail(host, status, "%s: not enough memory to read it", arrays->path);
-    } else if (archive_read_support_format_zip_seekable(archive) != ARCHIVE_OK ||
-               archive_read_open_fd(archive, fileno(file), 1 << 16) != ARCHIVE_OK) {
-        status = fail_archive(host, archive, arrays->path);
-    } else {
-        status = read_entries(archive, arrays, n_arrays, limit);
-    }
-    archive_read_free(archive);
-    fclose(file);
-    return status;
 }
 
 /* Numbers -------------------------------------------------------------------------------------- */
@@ -342,7 +293,7 @@ static double array_value(const struct array *array, size_t i) {
     return (double)((int64_t)(bits << unused) >> unused);
 }
 
-/* Where in the file the item is that is number i in C order. */
+/* The place in the file of the item that is number i in C order. */
 static size_t array_place(const struct array *array, size_t i) {
     if (!array->is_fortran) {
         return i;
@@ -356,50 +307,47 @@ static size_t array_place(const struct array *array, size_t i) {
     return place;
 }
 
-static synrl_status take_inputs(struct npz *npz, const struct array *images) {
-    const bool are_bytes = images->kind == 'u' && images->item == 1;
-    if (are_bytes) {
-        npz->bytes = npz->host->alloc(npz->host, images->n_items, 1);
-    } else {
-        npz->floats = npz->host->alloc(npz->host, images->n_items, sizeof *npz->floats);
-    }
-    if (npz->bytes == NULL && npz->floats == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
+static synrl_status take_bytes(const struct array *images, synrl_data *data) {
+    uint8_t *bytes;
+    SYNRL_TRY(SYNRL_NEW(images->unpack->host, bytes, images->n_items));
     for (size_t i = 0; i < images->n_items; i++) {
-        const size_t place = array_place(images, i);
-        if (are_bytes) {
-            npz->bytes[i] = images->file.bytes[images->data + place];
-            continue;
-        }
-        const double value = array_value(images, place);
-        if (!(fabs(value) <= (double)FLT_MAX)) {
-            return FAIL_IN(images, "has a value of %g: must be a finite float", value);
-        }
-        npz->floats[i] = (float)value;
+        bytes[i] = images->file.bytes[images->data + array_place(images, i)];
     }
+    data->inputs = bytes;
     return SYNRL_OK;
 }
 
-static synrl_status take_labels(struct npz *npz, const struct array *labels, const char *classes,
-                                size_t *n_classes) {
-    npz->labels = npz->host->alloc(npz->host, labels->n_items, sizeof *npz->labels);
-    if (npz->labels == NULL) {
-        return SYNRL_NO_MEMORY;
+static synrl_status take_floats(const struct array *images, synrl_data *data) {
+    float *floats;
+    SYNRL_TRY(SYNRL_NEW(images->unpack->host, floats, images->n_items));
+    for (size_t i = 0; i < images->n_items; i++) {
+        const double value = array_value(images, array_place(images, i));
+        if (!(fabs(value) <= (double)FLT_MAX)) {
+            return FAIL_IN(images, "has a value of %g: must be a finite float", value);
+        }
+        floats[i] = (float)value;
     }
-    enum { LABEL_MOST = 999999 };
-    *n_classes = 0;
-    for (size_t s = 0; s < labels->n_items; s++) {
-        const double value = array_value(labels, s);
-        if (!(value >= 0 && value <= LABEL_MOST && floor(value) == value)) {
-            return FAIL_IN(labels, "gives sample %zu the label %g: must be a whole number from 0",
+    data->inputs = floats;
+    return SYNRL_OK;
+}
+
+static synrl_status take_labels(const struct array *array, const char *classes, synrl_data *data) {
+    enum { LABEL_MAX = 999999 };
+    const synrl_host *host = array->unpack->host;
+    int32_t *labels;
+    SYNRL_TRY(SYNRL_NEW(host, labels, array->n_items));
+    for (size_t s = 0; s < array->n_items; s++) {
+        const double value = array_value(array, s);
+        if (!(value >= 0 && value <= LABEL_MAX && floor(value) == value)) {
+            return FAIL_IN(array, "gives sample %zu the label %g: must be a whole number from 0",
                            s + 1, value);
         }
-        npz->labels[s] = (int32_t)value;
-        *n_classes = (size_t)value >= *n_classes ? (size_t)value + 1 : *n_classes;
+        labels[s] = (int32_t)value;
+        data->n_classes = (size_t)value >= data->n_classes ? (size_t)value + 1 : data->n_classes;
     }
-    SYNRL_TRY(classes_name(npz->host, classes, n_classes, &npz->class_names));
-    return classes_check(npz->host, labels->path, *n_classes);
+    data->labels = labels;
+    SYNRL_TRY(classes_name(host, classes, &data->n_classes, &data->class_names));
+    return classes_check(host, array->unpack->path, data->n_classes);
 }
 
 static synrl_status check_shapes(const struct array *images, const struct array *labels) {
@@ -412,122 +360,46 @@ static synrl_status check_shapes(const struct array *images, const struct array 
     }
     return labels->n_items == images->sizes[0]
                ? SYNRL_OK
-               : FAIL_IN(labels, "has %zu labels for the %zu samples of \"%s\": must be as many",
+               : FAIL_IN(labels, "has %zu labels for the %zu samples of \"%s\": must be equal",
                          labels->n_items, images->sizes[0], images->name);
 }
 
 /* The plugin ----------------------------------------------------------------------------------- */
 
-static synrl_status take(struct npz *npz, const struct config *config, const struct array *images,
-                         const struct array *labels, synrl_data *data) {
-    size_t n_classes;
+static synrl_status create(const synrl_host *host, const void *configuration, void *self,
+                           synrl_data *data) {
+    const struct config *config = configuration;
+    struct npz *npz = self;
+    struct array *images = &npz->arrays[IMAGES], *labels = &npz->arrays[LABELS];
+    npz->unpack = (struct unpack){.host = host, .path = config->path, .what = "an NPZ"};
+    *images = (struct array){.unpack = &npz->unpack, .name = config->images};
+    *labels = (struct array){.unpack = &npz->unpack, .name = config->labels};
+    SYNRL_TRY(unpack_open(&npz->unpack, archive_read_support_format_zip_seekable));
+    SYNRL_TRY(read_entries(host, npz, (size_t)config->limit << 20));
+    unpack_close(&npz->unpack);
     SYNRL_TRY(check_shapes(images, labels));
-    SYNRL_TRY(take_inputs(npz, images));
-    SYNRL_TRY(take_labels(npz, labels, config->classes, &n_classes));
-    const bool are_bytes = npz->bytes != NULL, is_flat = images->n_sizes == 2;
+    const bool are_bytes = images->kind == 'u' && images->item == 1, is_flat = images->n_sizes == 2;
     *data = (synrl_data){.size = sizeof *data,
                          .n_samples = images->sizes[0],
                          .n_inputs = images->n_items / images->sizes[0],
-                         .format = are_bytes ? SYNRL_INPUT_U8 : SYNRL_INPUT_F32,
+                         .format = are_bytes ? SYNRL_INPUT_BYTES : SYNRL_INPUT_F32,
                          .scale = are_bytes ? 1.0F / 255.0F : 0,
-                         .inputs = are_bytes ? (const void *)npz->bytes : npz->floats,
-                         .labels = npz->labels,
-                         .n_classes = n_classes,
-                         .class_names = npz->class_names,
                          .height = is_flat ? 0 : images->sizes[1],
                          .width = is_flat ? 0 : images->sizes[2],
                          .n_channels = is_flat                ? 0
                                        : images->n_sizes == 4 ? images->sizes[3]
                                                               : 1};
+    SYNRL_TRY(are_bytes ? take_bytes(images, data) : take_floats(images, data));
+    SYNRL_TRY(take_labels(labels, config->classes, data));
+    buffer_free(host, &images->file);
+    buffer_free(host, &labels->file);
     return SYNRL_OK;
 }
 
-static synrl_status load(struct npz *npz, const struct config *config, synrl_data *data) {
-    enum { IMAGES, LABELS, N_ARRAYS };
-    struct array arrays[N_ARRAYS];
-    const char *names[] = {config->images, config->labels};
-    for (size_t a = 0; a < N_ARRAYS; a++) {
-        arrays[a] = (struct array){
-            .host = npz->host, .path = config->path, .name = names[a], .file = {.host = npz->host}};
-    }
-    synrl_status status = read_archive(arrays, N_ARRAYS, (size_t)config->limit << 20);
-    if (status == SYNRL_OK) {
-        status = take(npz, config, &arrays[IMAGES], &arrays[LABELS], data);
-    }
-    for (size_t a = 0; a < N_ARRAYS; a++) {
-        buffer_free(&arrays[a].file);
-    }
-    return status;
+static void destroy(const synrl_host *host, const void *config, void *self) {
+    unpack_close(&((struct npz *)self)->unpack);
 }
 
-static void npz_destroy(void *self) {
-    struct npz *npz = self;
-    const synrl_host *host = npz->host;
-    host->free(host, npz->bytes);
-    host->free(host, npz->floats);
-    host->free(host, npz->labels);
-    host->free(host, npz->class_names);
-    host->free(host, npz);
-}
-
-static synrl_status npz_create(const synrl_host *host, const void *config, synrl_data *data,
-                               void **self) {
-    struct npz *npz = host->alloc(host, 1, sizeof *npz);
-    if (npz == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    npz->host = host;
-    const synrl_status status = load(npz, config, data);
-    if (status != SYNRL_OK) {
-        npz_destroy(npz);
-        return status;
-    }
-    *self = npz;
-    return SYNRL_OK;
-}
-
-static const synrl_param params[] = {
-    {.name = "path",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, path),
-     .meaning = "the file"},
-    {.name = "images",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, images),
-     .default_text = "images",
-     .meaning = "its array of inputs: [n][d], [n][h][w] or [n][h][w][c]; u1 counts as 0 .. 1"},
-    {.name = "labels",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, labels),
-     .default_text = "labels",
-     .meaning = "its array of labels: [n]"},
-    {.name = "classes",
-     .type = SYNRL_PARAM_STRING,
-     .offset = offsetof(struct config, classes),
-     .default_text = "",
-     .meaning = CLASSES_MEANING},
-    {.name = "limit",
-     .type = SYNRL_PARAM_INTEGER,
-     .offset = offsetof(struct config, limit),
-     .default_text = "4096",
-     .min = 1,
-     .max = 1 << 20,
-     .meaning = "MiB that an unpacked array may have"},
-};
-
-static const synrl_dataset_ops ops = {
-    SYNRL_OPS_SIZE(synrl_dataset_ops),
-    .create = npz_create,
-    .destroy = npz_destroy,
-};
-
-SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
-    SYNRL_PLUGIN_ABI,
-    .kind = SYNRL_KIND_DATASET,
-    .id = "npz",
-    .version = "1.0.0",
-    .summary = "arrays of pictures and labels in NumPy's NPZ format",
-    .source = "NumPy: numpy.lib.format, versions 1.0 to 3.0",
-    SYNRL_PLUGIN_PARAMS(params, struct config),
-    .ops = &ops,
-};
+SYNRL_DATASET(npz, "1.0.0", "arrays of pictures and labels in NumPy's NPZ format",
+              "NumPy: numpy.lib.format, versions 1.0 to 3.0", SYNRL_PARAMS(params), struct npz,
+              .create = create, .destroy = destroy);

@@ -17,8 +17,8 @@ static const uint8_t *sample_at(const struct distinct *set, size_t sample) {
 
 /* The slot of this sample, or the free one where it would be. */
 static size_t *find_slot(const struct distinct *set, const uint8_t *sample) {
-    size_t *slots = (size_t *)(void *)set->table.bytes;
-    const size_t n = set->table.n / sizeof *slots;
+    size_t *slots = ITEMS(size_t, set->table);
+    const size_t n = N_ITEMS(size_t, set->table);
     for (size_t s = hash_of(sample, set->size) % n;; s = (s + 1) % n) {
         if (slots[s] == 0 || memcmp(sample_at(set, slots[s] - 1), sample, set->size) == 0) {
             return &slots[s];
@@ -27,20 +27,19 @@ static size_t *find_slot(const struct distinct *set, const uint8_t *sample) {
 }
 
 /* Room for one more sample, with as many free slots as taken ones, so that one is found soon. */
-static synrl_status grow_table(struct distinct *set) {
-    const size_t n_slots = set->table.n / sizeof(size_t);
-    if (2 * (set->n + 1) <= n_slots) {
+static synrl_status grow_table(const synrl_host *host, struct distinct *set) {
+    if (2 * (set->n + 1) <= N_ITEMS(size_t, set->table)) {
         return SYNRL_OK;
     }
-    struct buffer table = {.host = set->table.host};
+    struct buffer table = {0};
     size_t n_new = 1024;
     while (n_new < 2 * (set->n + 1)) {
         n_new *= 2;
     }
-    SYNRL_TRY(buffer_reserve(&table, n_new * sizeof(size_t)));
+    SYNRL_TRY(buffer_reserve(host, &table, n_new * sizeof(size_t)));
     memset(table.bytes, 0, n_new * sizeof(size_t));
     table.n = n_new * sizeof(size_t);
-    buffer_free(&set->table);
+    buffer_free(host, &set->table);
     set->table = table;
     for (size_t s = 0; s < set->n; s++) {
         *find_slot(set, sample_at(set, s)) = s + 1;
@@ -48,38 +47,31 @@ static synrl_status grow_table(struct distinct *set) {
     return SYNRL_OK;
 }
 
-void distinct_init(struct distinct *set, const synrl_host *host, size_t size) {
-    *set = (struct distinct){
-        .size = size, .samples = {.host = host}, .labels = {.host = host}, .table = {.host = host}};
-}
-
-synrl_status distinct_add(struct distinct *set, const uint8_t *sample, int32_t label) {
-    SYNRL_TRY(grow_table(set));
+synrl_status distinct_add(const synrl_host *host, struct distinct *set, const uint8_t *sample,
+                          int32_t label) {
+    SYNRL_TRY(grow_table(host, set));
     size_t *slot = find_slot(set, sample);
     if (*slot == 0) {
-        SYNRL_TRY(buffer_reserve(&set->labels, sizeof label));
-        SYNRL_TRY(buffer_append(&set->samples, sample, set->size));
-        SYNRL_TRY(buffer_append(&set->labels, &label, sizeof label));
+        SYNRL_TRY(buffer_reserve(host, &set->labels, sizeof label));
+        SYNRL_TRY(buffer_append(host, &set->samples, sample, set->size));
+        SYNRL_TRY(buffer_append(host, &set->labels, &label, sizeof label));
         *slot = ++set->n;
     }
     return SYNRL_OK;
 }
 
-synrl_status distinct_keep(struct distinct *set, size_t start, size_t n_kept, synrl_stream stream) {
+synrl_status distinct_keep(const synrl_host *host, struct distinct *set, size_t start,
+                           size_t n_kept, synrl_stream stream) {
     const size_t n = set->n - start, size = set->size;
-    const synrl_host *host = set->samples.host;
-    uint32_t *items = host->alloc(host, n, sizeof *items);
-    bool *is_kept = host->alloc(host, n, sizeof *is_kept);
-    if (items == NULL || is_kept == NULL) {
-        host->free(host, items);
-        host->free(host, is_kept);
-        return SYNRL_NO_MEMORY;
-    }
+    uint32_t *items;
+    bool *is_kept;
+    SYNRL_TRY(SYNRL_NEW(host, items, n));
+    SYNRL_TRY(SYNRL_NEW(host, is_kept, n));
     host->random->sample(stream, (uint32_t)n_kept, (uint32_t)n, items);
     for (size_t i = 0; i < n_kept; i++) {
         is_kept[items[i]] = true;
     }
-    int32_t *labels = (int32_t *)(void *)set->labels.bytes;
+    int32_t *labels = ITEMS(int32_t, set->labels);
     size_t out = start;
     for (size_t s = start; s < start + n; s++) {
         if (is_kept[s - start]) {
@@ -90,19 +82,12 @@ synrl_status distinct_keep(struct distinct *set, size_t start, size_t n_kept, sy
     set->n = out;
     set->samples.n = out * size;
     set->labels.n = out * sizeof(int32_t);
-    distinct_settle(set); /* samples have moved */
+    distinct_settle(host, set); /* samples have moved */
     host->free(host, items);
     host->free(host, is_kept);
     return SYNRL_OK;
 }
 
-void distinct_settle(struct distinct *set) {
-    buffer_free(&set->table);
-}
-
-void distinct_free(struct distinct *set) {
-    buffer_free(&set->samples);
-    buffer_free(&set->labels);
-    buffer_free(&set->table);
-    set->n = 0;
+void distinct_settle(const synrl_host *host, struct distinct *set) {
+    buffer_free(host, &set->table);
 }

@@ -1,0 +1,80 @@
+/* Archives, for the loaders that read with libarchive. */
+#ifndef UNPACK_H
+#define UNPACK_H
+
+#include <archive.h>
+#include <archive_entry.h>
+
+#include "buffer.h"
+
+/* An archive that is being read. */
+struct unpack {
+    const synrl_host *host;
+    const char *path, *what; /* what the file should be, such as "an NPZ" */
+    FILE *file;
+    struct archive *archive;
+};
+
+static inline synrl_status unpack_fail(struct unpack *unpack) {
+    const char *why = archive_error_string(unpack->archive);
+    const bool is_short = archive_errno(unpack->archive) == ENOMEM;
+    return unpack->host->fail(unpack->host, is_short ? SYNRL_NO_MEMORY : SYNRL_INVALID,
+                              "%s: is not %s, or damaged: %s", unpack->path, unpack->what,
+                              why != NULL ? why : "unknown reason");
+}
+
+/* `support` says to libarchive which formats are read. To be closed, even after a failure. */
+static inline synrl_status unpack_open(struct unpack *unpack, int (*support)(struct archive *)) {
+    unpack->file = fopen(unpack->path, "rbe");
+    if (unpack->file == NULL) {
+        return fail_open(unpack->host, unpack->path);
+    }
+    unpack->archive = archive_read_new();
+    if (unpack->archive == NULL) {
+        return unpack->host->fail(unpack->host, SYNRL_NO_MEMORY, "%s: not enough memory to read it",
+                                  unpack->path);
+    }
+    return support(unpack->archive) == ARCHIVE_OK &&
+                   archive_read_open_fd(unpack->archive, fileno(unpack->file), 1 << 16) ==
+                       ARCHIVE_OK
+               ? SYNRL_OK
+               : unpack_fail(unpack);
+}
+
+static inline void unpack_close(struct unpack *unpack) {
+    archive_read_free(unpack->archive); /* NULL is allowed */
+    if (unpack->file != NULL) {
+        fclose(unpack->file);
+    }
+    unpack->archive = NULL;
+    unpack->file = NULL;
+}
+
+/* *entry is NULL after the last. */
+static inline synrl_status unpack_next(struct unpack *unpack, struct archive_entry **entry) {
+    const int code = archive_read_next_header(unpack->archive, entry);
+    if (code != ARCHIVE_OK && code != ARCHIVE_WARN) {
+        *entry = NULL;
+    }
+    return *entry != NULL || code == ARCHIVE_EOF ? SYNRL_OK : unpack_fail(unpack);
+}
+
+/* Reads on until the buffer holds n bytes of the current entry, or the entry ends. */
+static inline synrl_status unpack_fill(struct unpack *unpack, struct buffer *buffer, size_t n) {
+    enum { PIECE = 1 << 16 };
+    while (buffer->n < n) {
+        const size_t left = n - buffer->n, size = left < PIECE ? left : PIECE;
+        SYNRL_TRY(buffer_reserve(unpack->host, buffer, size));
+        const la_ssize_t got = archive_read_data(unpack->archive, buffer->bytes + buffer->n, size);
+        if (got < 0) {
+            return unpack_fail(unpack);
+        }
+        if (got == 0) {
+            break;
+        }
+        buffer->n += (size_t)got;
+    }
+    return SYNRL_OK;
+}
+
+#endif
