@@ -23,7 +23,7 @@ struct header {
     uint64_t iteration, metrics_size, n_rewards, state_size;
     uint64_t checksum; /* of the header up to here, and of the state */
 };
-static const char magic[8] = {'s', 'y', 'n', 'r', 'l', 'c', 'p', '1'};
+static const char magic[8] = {'s', 'y', 'n', 'r', 'l', 'c', 'p', '2'};
 
 static uint64_t checksum(const struct header *header, const void *state) {
     const uint64_t seed = XXH3_64bits(header, offsetof(struct header, checksum));

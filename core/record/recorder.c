@@ -15,6 +15,7 @@
 #include "policy/policy_csv.h"
 #include "record/checkpoint.h"
 #include "record/run_json.h"
+#include "record/transcript.h"
 
 /* Beginning and end of a recorder -------------------------------------------------------------- */
 
@@ -55,6 +56,9 @@ void recorder_destroy(struct recorder *recorder) {
     }
     if (recorder->rewards != NULL) {
         fclose(recorder->rewards);
+    }
+    if (recorder->losses != NULL) {
+        fclose(recorder->losses);
     }
     if (recorder->lock >= 0) {
         close(recorder->lock);
@@ -97,52 +101,36 @@ static synrl_status observe_record(void *context, const struct metrics *metrics)
 }
 
 static synrl_status observe_reward(void *context, uint64_t iteration, int reward) {
-    struct recorder *recorder = context;
-    (void)iteration;
-    if (recorder->rewards == NULL) {
-        SYNRL_TRY(recorder_open(recorder, "rewards.bin", "wbe", &recorder->rewards));
-    }
-    recorder->bits = (uint8_t)(recorder->bits | (reward > 0) << recorder->n_rewards % 8);
-    if (++recorder->n_rewards % 8 == 0) {
-        fputc(recorder->bits, recorder->rewards);
-        recorder->bits = 0;
-        return recorder_check_written(recorder, recorder->rewards, "rewards.bin");
-    }
-    return SYNRL_OK;
+    return transcript_reward(context, iteration, reward);
 }
 
-/* Brings what was recorded so far to where a reader finds it: bytes in a stream's buffer die with
- * the process. The byte of rewards that is not full is written, and written over by the next. */
-static synrl_status flush(struct recorder *recorder) {
+static synrl_status observe_losses(void *context, uint64_t iteration, const double losses[2]) {
+    (void)iteration;
+    return transcript_losses(context, losses);
+}
+
+static synrl_status flush(struct recorder *recorder, uint64_t n) {
     if (fflush(recorder->metrics) != 0) {
         return recorder_check_written(recorder, recorder->metrics, "metrics.csv");
     }
-    if (recorder->rewards == NULL) {
-        return SYNRL_OK;
-    }
-    if (recorder->n_rewards % 8 != 0) {
-        fputc(recorder->bits, recorder->rewards);
-    }
-    fflush(recorder->rewards);
-    SYNRL_TRY(recorder_check_written(recorder, recorder->rewards, "rewards.bin"));
-    if (recorder->n_rewards % 8 != 0 && fseeko(recorder->rewards, -1, SEEK_CUR) != 0) {
-        return file_fail(recorder->core, recorder->folder, "write rewards.bin in");
-    }
-    return SYNRL_OK;
+    return transcript_flush(recorder, n);
 }
 
 static synrl_status save(struct recorder *recorder, size_t keep) {
     const size_t size = trainer_state_size(recorder->trainer);
     struct summary summary;
+    if (!trainer_can_resume(recorder->trainer)) {
+        return SYNRL_OK; /* a run that is resumed begins again */
+    }
     if (recorder->state == NULL) {
         recorder->state = core_alloc(recorder->core, size, 1);
         if (recorder->state == NULL) {
             return SYNRL_NO_MEMORY;
         }
     }
-    SYNRL_TRY(flush(recorder));
-    trainer_save(recorder->trainer, recorder->state);
     trainer_summary(recorder->trainer, &summary);
+    SYNRL_TRY(flush(recorder, summary.iterations));
+    SYNRL_TRY(trainer_save(recorder->trainer, recorder->state));
     const struct checkpoint checkpoint = {.iteration = summary.iterations,
                                           .metrics_size = (uint64_t)ftello(recorder->metrics),
                                           .n_rewards = recorder->n_rewards,
@@ -160,18 +148,18 @@ struct observer recorder_observer(struct recorder *recorder) {
     return (struct observer){.context = recorder,
                              .record = observe_record,
                              .reward = observe_reward,
+                             .losses = observe_losses,
                              .checkpoint = observe_checkpoint};
 }
 
 /* Finishing ------------------------------------------------------------------------------------ */
 
 static synrl_status close_files(struct recorder *recorder) {
-    if (recorder->rewards != NULL && recorder->n_rewards % 8 != 0) {
-        fputc(recorder->bits, recorder->rewards);
-    }
+    struct summary summary;
+    trainer_summary(recorder->trainer, &summary);
     const synrl_status metrics = recorder_close_file(recorder, &recorder->metrics, "metrics.csv");
-    const synrl_status rewards = recorder_close_file(recorder, &recorder->rewards, "rewards.bin");
-    return metrics != SYNRL_OK ? metrics : rewards;
+    const synrl_status transcript = transcript_close(recorder, summary.iterations);
+    return metrics != SYNRL_OK ? metrics : transcript;
 }
 
 static synrl_status write_weights(struct recorder *recorder) {

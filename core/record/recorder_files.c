@@ -144,6 +144,31 @@ synrl_status recorder_check_written(const struct recorder *recorder, FILE *strea
     return file_fail(recorder->core, path, "write");
 }
 
+synrl_status recorder_cut_file(struct recorder *recorder, const char *name, uint64_t size) {
+    char *path = recorder_path(recorder, name);
+    struct stat found;
+    synrl_status status = SYNRL_OK;
+    if (path == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    if (stat(path, &found) != 0 || (uint64_t)found.st_size < size) {
+        status = core_fail(recorder->core, SYNRL_INVALID,
+                           "%s: is shorter than when the checkpoint was written", path);
+    } else if (truncate(path, (off_t)size) != 0) {
+        status = file_fail(recorder->core, path, "write");
+    }
+    core_free(recorder->core, path);
+    return status;
+}
+
+/* Not to append: a byte of rewards that is not full is written twice. */
+synrl_status recorder_open_end(const struct recorder *recorder, const char *name, FILE **stream) {
+    SYNRL_TRY(recorder_open(recorder, name, "r+be", stream));
+    return fseeko(*stream, 0, SEEK_END) == 0
+               ? SYNRL_OK
+               : file_fail(recorder->core, recorder->folder, "go on with");
+}
+
 synrl_status recorder_start_metrics(struct recorder *recorder) {
     SYNRL_TRY(recorder_open(recorder, "metrics.csv", "wbe", &recorder->metrics));
     fputs(RECORD_METRICS_HEADING "\n", recorder->metrics);

@@ -18,6 +18,7 @@ struct recorder {
     json_t *json;     /* of run.json */
     FILE *metrics;    /* open while the run goes on */
     FILE *rewards;    /* opened by the first reward */
+    FILE *losses;     /* of rules that read losses */
     uint8_t bits;     /* rewards not yet written, the first in the lowest bit */
     uint64_t n_rewards;
 };
@@ -37,6 +38,9 @@ synrl_status recorder_check_written(const struct recorder *recorder, FILE *strea
                                     const char *name);
 /* Closes the stream of that name, if it is open. */
 synrl_status recorder_close_file(struct recorder *recorder, FILE **stream, const char *name);
+/* Cuts a file to the size it had, which it must not be shorter than; opens it at its end. */
+synrl_status recorder_cut_file(struct recorder *recorder, const char *name, uint64_t size);
+synrl_status recorder_open_end(const struct recorder *recorder, const char *name, FILE **stream);
 /* metrics.csv with its heading. */
 synrl_status recorder_start_metrics(struct recorder *recorder);
 /* Makes the folder, PARENT/TIME-NAME. It is hidden until run.json is in it, so that no kill can

@@ -11,7 +11,20 @@
 #include "base/json.h"
 #include "record/checkpoint.h"
 #include "record/run_json.h"
+#include "record/transcript.h"
 #include "runs/run_files.h"
+
+/* Checkpoints and plugins of another ABI mean something else. */
+static synrl_status check_abi(struct recorder *recorder) {
+    const json_t *abi = json_object_get(recorder->json, "abi");
+    const json_int_t made = json_is_integer(abi) ? json_integer_value(abi) : 2;
+    return made == SYNRL_ABI_MAJOR
+               ? SYNRL_OK
+               : core_fail(recorder->core, SYNRL_UNSUPPORTED,
+                           "%s: was made with plugin ABI %d, and this synrl speaks %d: it can be "
+                           "listed, shown and reported, not resumed",
+                           recorder->folder, (int)made, SYNRL_ABI_MAJOR);
+}
 
 static synrl_status check_config(struct recorder *recorder) {
     struct core *core = recorder->core;
@@ -33,49 +46,6 @@ static synrl_status check_config(struct recorder *recorder) {
     free(text);
     json_decref(config);
     return status;
-}
-
-/* Cuts a file to the size it had; it must not be shorter. */
-static synrl_status cut_file(struct recorder *recorder, const char *name, uint64_t size) {
-    char *path = recorder_path(recorder, name);
-    struct stat found;
-    synrl_status status = SYNRL_OK;
-    if (path == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    if (stat(path, &found) != 0 || (uint64_t)found.st_size < size) {
-        status = core_fail(recorder->core, SYNRL_INVALID,
-                           "%s: is shorter than when the checkpoint was written", path);
-    } else if (truncate(path, (off_t)size) != 0) {
-        status = file_fail(recorder->core, path, "write");
-    }
-    core_free(recorder->core, path);
-    return status;
-}
-
-/* Not to append: a byte of rewards that is not full is written twice. */
-static synrl_status open_end(const struct recorder *recorder, const char *name, FILE **stream) {
-    SYNRL_TRY(recorder_open(recorder, name, "r+be", stream));
-    return fseeko(*stream, 0, SEEK_END) == 0
-               ? SYNRL_OK
-               : file_fail(recorder->core, recorder->folder, "go on with");
-}
-
-/* Rewards after the checkpoint go; those in a byte that was not full come back to be written. */
-static synrl_status reopen_rewards(struct recorder *recorder, uint64_t n) {
-    uint8_t *bits;
-    if (n == 0) {
-        return SYNRL_OK;
-    }
-    SYNRL_TRY(record_rewards(recorder->core, recorder->folder, n, &bits));
-    recorder->bits = 0;
-    for (uint64_t t = n - n % 8; t < n; t++) {
-        recorder->bits = (uint8_t)(recorder->bits | bits[t] << t % 8);
-    }
-    core_free(recorder->core, bits);
-    recorder->n_rewards = n;
-    SYNRL_TRY(cut_file(recorder, "rewards.bin", n / 8));
-    return open_end(recorder, "rewards.bin", &recorder->rewards);
 }
 
 static synrl_status retell(struct recorder *recorder, uint64_t iteration) {
@@ -101,6 +71,13 @@ static bool are_lines(const char *path, uint64_t size) {
     return are;
 }
 
+static synrl_status check_losses(struct recorder *recorder, uint64_t iteration) {
+    double *losses;
+    SYNRL_TRY(record_losses(recorder->core, recorder->folder, iteration, &losses));
+    core_free(recorder->core, losses);
+    return SYNRL_OK;
+}
+
 /* Everything that could fail of a damaged file comes before the first change to a file. */
 static synrl_status check_checkpoint(struct recorder *recorder, uint64_t iteration,
                                      struct checkpoint *checkpoint) {
@@ -121,6 +98,9 @@ static synrl_status check_checkpoint(struct recorder *recorder, uint64_t iterati
         status = core_fail(recorder->core, SYNRL_INVALID,
                            "%s: has no end of a line where it had one at iteration %llu", path,
                            (unsigned long long)iteration);
+    }
+    if (status == SYNRL_OK && trainer_records_losses(trainer)) {
+        status = check_losses(recorder, iteration);
     }
     uint8_t *bits = NULL;
     if (status == SYNRL_OK && checkpoint->n_rewards > 0) {
@@ -168,9 +148,9 @@ static synrl_status go_on(struct recorder *recorder, const struct checkpoint *ch
         recorder->is_complete = true;
         return SYNRL_OK;
     }
-    SYNRL_TRY(cut_file(recorder, "metrics.csv", checkpoint->metrics_size));
-    SYNRL_TRY(open_end(recorder, "metrics.csv", &recorder->metrics));
-    return reopen_rewards(recorder, checkpoint->n_rewards);
+    SYNRL_TRY(recorder_cut_file(recorder, "metrics.csv", checkpoint->metrics_size));
+    SYNRL_TRY(recorder_open_end(recorder, "metrics.csv", &recorder->metrics));
+    return transcript_reopen(recorder, checkpoint->iteration, checkpoint->n_rewards);
 }
 
 synrl_status recorder_resume(struct recorder *recorder, const char *folder) {
@@ -182,6 +162,7 @@ synrl_status recorder_resume(struct recorder *recorder, const char *folder) {
     }
     SYNRL_TRY(recorder_lock(recorder));
     SYNRL_TRY(record_read(recorder->core, folder, &recorder->json));
+    SYNRL_TRY(check_abi(recorder));
     SYNRL_TRY(check_config(recorder));
     SYNRL_TRY(find_checkpoint(recorder, &checkpoint, &found));
     const synrl_status status =

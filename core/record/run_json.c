@@ -63,9 +63,9 @@ json_t *run_json_config(const struct train_options *options) {
 json_t *run_json_new(struct core *core, const struct trainer *trainer,
                      const struct recorder_options *options) {
     const struct train_options *train = trainer_options(trainer);
-    json_t *json = json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "status", "running",
-                             "config", run_json_config(train), "provenance",
-                             provenance_json(core, train, options->script), "script",
+    json_t *json = json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "status",
+                             "running", "abi", SYNRL_ABI_MAJOR, "config", run_json_config(train),
+                             "provenance", provenance_json(core, train, options->script), "script",
                              string_json(options->script), "command", string_json(options->command),
                              "call", invocation_json(options->invocation, options->pictures),
                              "process", process_json(), "started", time_json(), "resumed");

@@ -4,6 +4,8 @@
  * did: always the same one, of one sample that nobody looks at. */
 #include "runs/replay.h"
 
+#include <inttypes.h>
+#include <math.h>
 #include <string.h>
 
 #include "engine/engine.h"
@@ -12,74 +14,143 @@
 #include "plugin/host.h"
 #include "policy/policy.h"
 #include "runs/run_files.h"
-#include "synrl/env.h"
-#include "synrl/rule.h"
+#include "train/model.h"
+#include "train/rule.h"
 
 struct replay {
     struct core *core;
     json_t *json;
     struct component *model_component, *rule_component;
-    struct host model_host, rule_host;
-    const synrl_model_ops *model_ops;
-    const synrl_rule_ops *rule_ops;
-    void *model, *rule;
+    struct model model;
+    struct rule rule;
     synrl_batch *batch;
     uint64_t batch_every; /* 0: one batch for all */
     uint8_t *rewards;
+    double *losses; /* [2 n_iterations], NULL for a rule that does not read them */
     uint64_t n_iterations;
     synrl_env env;
+    synrl_outcome outcome;
     int8_t *actions;
-    bool has_stepped;
+    float *alphas; /* [n_tensors] */
+    bool is_creating, has_stepped, can_undo;
+    bool has_finish;   /* the run came to its end */
+    bool as_published; /* after a redraw the old loss is that of the old batch */
+    double old_loss;   /* what the last step found; NaN: nothing yet */
     double alpha;
 };
 
 /* The environment ------------------------------------------------------------------------------ */
 
-static synrl_status env_step(synrl_env *env, const int8_t *actions, double alpha, double bias_scale,
-                             synrl_outcome *outcome) {
-    struct replay *replay = env->context;
-    if (replay->has_stepped) {
-        return core_fail(replay->core, SYNRL_INVALID, "a second step in iteration %llu",
-                         (unsigned long long)env->iteration);
+static struct replay *replay_of(const synrl_env *env) {
+    return env->context;
+}
+
+/* The loss before the step of this iteration, and after it. */
+static double recorded_loss(const struct replay *replay, bool is_after) {
+    return replay->losses != NULL ? replay->losses[2 * replay->env.iteration + is_after]
+                                  : (double)NAN;
+}
+
+static synrl_status take_step(struct replay *replay, const int8_t *actions,
+                              const synrl_outcome **outcome) {
+    const uint64_t iteration = replay->env.iteration;
+    if (replay->is_creating) {
+        return core_fail(replay->core, SYNRL_INVALID, "%s: a step in create",
+                         replay->rule.host.who);
     }
-    replay->has_stepped = true;
-    replay->alpha = alpha;
-    memcpy(replay->actions, actions, env->layout->n_synapses);
-    replay->model_ops->act(replay->model, replay->actions, (float)alpha, (float)bias_scale);
-    *outcome =
-        (synrl_outcome){.loss = 0.0, .reward = replay->rewards[env->iteration] != 0 ? 1 : -1};
+    if (replay->has_stepped) {
+        return core_fail(replay->core, SYNRL_INVALID, "%s: a second step in iteration %" PRIu64,
+                         replay->rule.host.who, iteration);
+    }
+    replay->has_stepped = replay->can_undo = true;
+    memcpy(replay->actions, actions, replay->env.layout->n_synapses);
+    weights_act(replay->model.weights, replay->actions, replay->alphas);
+    const double before = recorded_loss(replay, false);
+    replay->outcome = (synrl_outcome){
+        .size = sizeof(synrl_outcome),
+        .reward = replay->rewards[iteration] != 0 ? 1 : -1,
+        .old_loss = replay->as_published && !isnan(replay->old_loss) ? replay->old_loss : before,
+        .loss = recorded_loss(replay, true)};
+    replay->old_loss = replay->outcome.loss;
+    *outcome = &replay->outcome;
     return SYNRL_OK;
 }
 
+static synrl_status env_step(synrl_env *env, const int8_t *actions, double alpha, double bias_scale,
+                             const synrl_outcome **outcome) {
+    struct replay *replay = replay_of(env);
+    replay->alpha = alpha;
+    for (size_t t = 0; t < env->layout->n_tensors; t++) {
+        replay->alphas[t] =
+            env->layout->tensors[t].is_bias ? (float)bias_scale * (float)alpha : (float)alpha;
+    }
+    return take_step(replay, actions, outcome);
+}
+
+static synrl_status env_step_tensors(synrl_env *env, const int8_t *actions, const double *alphas,
+                                     const synrl_outcome **outcome) {
+    struct replay *replay = replay_of(env);
+    replay->alpha = (double)NAN;
+    for (size_t t = 0; t < env->layout->n_tensors; t++) {
+        replay->alphas[t] = (float)alphas[t];
+    }
+    return take_step(replay, actions, outcome);
+}
+
+static synrl_status env_undo(synrl_env *env) {
+    struct replay *replay = replay_of(env);
+    if (!replay->can_undo) {
+        return core_fail(replay->core, SYNRL_INVALID, "%s: there is no step to take back",
+                         replay->rule.host.who);
+    }
+    weights_undo(replay->model.weights, replay->actions, replay->alphas);
+    replay->can_undo = false;
+    replay->old_loss = (double)NAN; /* as the environment has it: that before the step */
+    return SYNRL_OK;
+}
+
+static synrl_status env_loss(synrl_env *env, double *loss) {
+    const struct replay *replay = replay_of(env);
+    *loss = recorded_loss(replay, replay->has_stepped && replay->can_undo);
+    return SYNRL_OK;
+}
+
+/* A rule is asked before what it reads; only what all rules may ask for is answered here. */
 static synrl_status refuse(synrl_env *env) {
-    const struct replay *replay = env->context;
+    const struct replay *replay = replay_of(env);
     return core_fail(replay->core, SYNRL_UNSUPPORTED,
-                     "%s asks for more than rewards: it cannot be replayed without data",
-                     replay->rule_host.who);
+                     "%s asks for more than rewards and losses: it cannot be replayed without data",
+                     replay->rule.host.who);
+}
+
+static synrl_status env_differentiable(synrl_env *env) {
+    return refuse(env);
 }
 
 static synrl_status env_probe(synrl_env *env, size_t n, const float *directions, double scale,
                               double *losses) {
-    (void)n;
-    (void)directions;
-    (void)scale;
-    (void)losses;
+    (void)n, (void)directions, (void)scale, (void)losses;
     return refuse(env);
 }
 
-static synrl_status env_loss(synrl_env *env, double *loss) {
-    (void)loss;
+static synrl_status env_probe_actions(synrl_env *env, size_t n, const int8_t *actions, double alpha,
+                                      double bias_scale, double *losses) {
+    (void)n, (void)actions, (void)alpha, (void)bias_scale, (void)losses;
+    return refuse(env);
+}
+
+static synrl_status env_read(synrl_env *env, float *weights) {
+    (void)weights;
+    return refuse(env);
+}
+
+static synrl_status env_write(synrl_env *env, const float *weights) {
+    (void)weights;
     return refuse(env);
 }
 
 static synrl_status env_gradient(synrl_env *env, float *gradient, double *loss) {
-    (void)gradient;
-    (void)loss;
-    return refuse(env);
-}
-
-static synrl_status env_shift(synrl_env *env, const float *delta) {
-    (void)delta;
+    (void)gradient, (void)loss;
     return refuse(env);
 }
 
@@ -92,6 +163,8 @@ static synrl_status fail_record(struct core *core, const char *folder, const cha
 /* What of the record a replay needs: everything is checked here. */
 struct facts {
     json_int_t n_inputs, seed, n_samples, n_iterations, batch_size, batch_every;
+    json_t *shape;
+    bool as_published;
     const char *format;
     json_t *model, *rule;
 };
@@ -112,8 +185,12 @@ static synrl_status read_facts(struct core *core, const char *folder, json_t *js
                                              "every", &facts->batch_every) != 0) {
         return fail_record(core, folder, "its record is not complete");
     }
-    if (facts->n_inputs < 1 || facts->n_inputs > INT32_MAX || facts->n_iterations < 0 ||
-        facts->batch_every < 0) {
+    const char *refresh = json_string_value(json_object_get(batch, "refresh"));
+    facts->as_published = refresh != NULL && strcmp(refresh, "as_published") == 0;
+    facts->shape =
+        json_object_get(json_object_get(json_object_get(json, "config"), "data"), "shape");
+    if (facts->n_samples < 1 || facts->n_inputs < 1 || facts->n_inputs > INT32_MAX ||
+        facts->n_iterations < 0 || facts->batch_every < 0) {
         return fail_record(core, folder, "its record makes no sense");
     }
     return SYNRL_OK;
@@ -136,48 +213,76 @@ static synrl_status make_components(struct replay *replay, const char *folder,
     return status;
 }
 
+/* The shape of the data; records of older runs hold less of it. */
+static synrl_shape recorded_shape(const struct facts *facts) {
+    synrl_shape shape = {.size = sizeof(synrl_shape),
+                         .n_samples = (size_t)facts->n_samples,
+                         .n_inputs = (size_t)facts->n_inputs};
+    json_int_t n[6] = {0};
+    if (facts->shape != NULL &&
+        json_unpack(facts->shape, "{s:I, s:I, s:I, s:I, s:I, s:I}", "targets", &n[0], "classes",
+                    &n[1], "height", &n[2], "width", &n[3], "channels", &n[4], "steps",
+                    &n[5]) == 0) {
+        shape.n_targets = (size_t)n[0];
+        shape.n_classes = (size_t)n[1];
+        shape.height = (size_t)n[2];
+        shape.width = (size_t)n[3];
+        shape.n_channels = (size_t)n[4];
+        shape.n_steps = (size_t)n[5];
+    }
+    return shape;
+}
+
 static synrl_status make_model(struct replay *replay, const struct facts *facts) {
     struct core *core = replay->core;
-    const synrl_plugin *entry = component_plugin(replay->model_component)->entry;
-    host_init(&replay->model_host, core, SYNRL_KIND_MODEL, entry->id);
-    replay->model_ops = entry->ops;
-    SYNRL_TRY(replay->model_ops->create(&replay->model_host.public,
-                                        component_config(replay->model_component),
-                                        (size_t)facts->n_inputs, &replay->model));
-    const bool bytes = strcmp(facts->format, "bytes") == 0;
-    const size_t size = bytes ? 1 : sizeof(float);
-    SYNRL_TRY(batch_create(&replay->model_host.public, 1, (size_t)facts->n_inputs, bytes, 1.0F,
+    const synrl_shape shape = recorded_shape(facts);
+    SYNRL_TRY(model_create(&replay->model, core, replay->model_component, &shape));
+    SYNRL_TRY(model_initial(&replay->model));
+    const bool is_bytes = strcmp(facts->format, "bytes") == 0;
+    SYNRL_TRY(batch_create(&replay->model.host.public, 1, shape.n_inputs, is_bytes, 1.0F,
                            &replay->batch));
-    void *nothing = core_alloc(core, (size_t)facts->n_inputs, size);
+    void *nothing = core_alloc(core, shape.n_inputs, is_bytes ? 1 : sizeof(float));
     if (nothing == NULL) {
         return SYNRL_NO_MEMORY;
     }
     batch_fill(replay->batch, nothing, NULL);
     core_free(core, nothing);
-    return replay->model_ops->bind(replay->model, replay->batch);
+    return weights_bind(replay->model.weights, replay->batch);
 }
 
 static synrl_status make_rule(struct replay *replay, const struct facts *facts) {
-    const synrl_plugin *entry = component_plugin(replay->rule_component)->entry;
-    replay->env = (synrl_env){.size = sizeof(synrl_env),
-                              .context = replay,
-                              .layout = replay->model_ops->layout(replay->model),
-                              .seed = (uint64_t)facts->seed,
-                              .step = env_step,
-                              .probe = env_probe,
-                              .loss = env_loss,
-                              .differentiable = refuse,
-                              .gradient = env_gradient,
-                              .shift = env_shift};
-    replay->actions = core_alloc(replay->core, replay->env.layout->n_synapses, 1);
-    if (replay->actions == NULL) {
+    const synrl_layout *layout = &replay->model.layout;
+    replay->env = (synrl_env){
+        .size = sizeof(synrl_env),
+        .context = replay,
+        .layout = layout,
+        .seed = (uint64_t)facts->seed,
+        .n_samples = (size_t)(facts->batch_size > 0 ? facts->batch_size : facts->n_samples),
+        .step = env_step,
+        .step_tensors = env_step_tensors,
+        .undo = env_undo,
+        .loss = env_loss,
+        .probe = env_probe,
+        .probe_actions = env_probe_actions,
+        .weights = env_read,
+        .set_weights = env_write,
+        .shift = env_write,
+        .differentiable = env_differentiable,
+        .gradient = env_gradient};
+    replay->actions = core_alloc(replay->core, layout->n_synapses, 1);
+    replay->alphas = core_alloc(replay->core, layout->n_tensors, sizeof(float));
+    if (replay->actions == NULL || replay->alphas == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    host_init(&replay->rule_host, replay->core, SYNRL_KIND_RULE, entry->id);
-    replay->rule_ops = entry->ops;
-    return replay->rule_ops->create(&replay->rule_host.public,
-                                    component_config(replay->rule_component), &replay->env,
-                                    &replay->rule);
+    replay->old_loss = (double)NAN;
+    SYNRL_TRY(rule_create(&replay->rule, replay->core, replay->rule_component));
+    if (rule_reads_more(&replay->rule)) {
+        return refuse(&replay->env);
+    }
+    replay->is_creating = true;
+    SYNRL_TRY(rule_start(&replay->rule, &replay->env));
+    replay->is_creating = false;
+    return SYNRL_OK;
 }
 
 /* What plugins have to say of their parameters does not tell whose they are. */
@@ -201,11 +306,17 @@ static synrl_status open(struct replay *replay, const char *folder) {
     SYNRL_TRY(record_read(core, folder, &replay->json));
     SYNRL_TRY(read_facts(core, folder, replay->json, &facts));
     SYNRL_TRY(make_objects(replay, folder, &facts));
+    const char *status = json_string_value(json_object_get(replay->json, "status"));
     replay->n_iterations = (uint64_t)facts.n_iterations;
+    replay->as_published = facts.as_published;
+    replay->has_finish = status == NULL || strcmp(status, "interrupted") != 0;
     if (facts.batch_size > 0 && facts.batch_size < facts.n_samples) {
         replay->batch_every = (uint64_t)facts.batch_every;
     }
-    return record_rewards(core, folder, replay->n_iterations, &replay->rewards);
+    SYNRL_TRY(record_rewards(core, folder, replay->n_iterations, &replay->rewards));
+    return rule_reads_losses(&replay->rule)
+               ? record_losses(core, folder, replay->n_iterations, &replay->losses)
+               : SYNRL_OK;
 }
 
 synrl_status replay_open(struct core *core, const char *folder, struct replay **opened) {
@@ -228,17 +339,14 @@ void replay_close(struct replay *replay) {
     if (replay == NULL) {
         return;
     }
-    if (replay->rule != NULL) {
-        replay->rule_ops->destroy(replay->rule);
-    }
-    if (replay->model != NULL) {
-        replay->model_ops->destroy(replay->model);
-    }
-    batch_destroy(replay->batch);
+    rule_clear(&replay->rule);
+    model_clear(&replay->model);
     component_release(replay->rule_component);
     component_release(replay->model_component);
     core_free(replay->core, replay->rewards);
+    core_free(replay->core, replay->losses);
     core_free(replay->core, replay->actions);
+    core_free(replay->core, replay->alphas);
     json_decref(replay->json);
     core_free(replay->core, replay);
 }
@@ -249,20 +357,29 @@ void replay_close(struct replay *replay) {
 synrl_status replay_step(struct replay *replay) {
     const uint64_t iteration = replay->env.iteration, every = replay->batch_every;
     if (every > 0 && iteration > 0 && iteration % every == 0) {
-        SYNRL_TRY(replay->model_ops->bind(replay->model, replay->batch));
+        SYNRL_TRY(weights_bind(replay->model.weights, replay->batch));
+        replay->env.batch = iteration / every;
+        replay->can_undo = false;
     }
+    replay->core->iteration = iteration;
     replay->has_stepped = false;
-    SYNRL_TRY(replay->rule_ops->step(replay->rule, &replay->env));
+    replay->alpha = (double)NAN;
+    memset(replay->actions, 0, replay->can_undo ? 0 : replay->env.layout->n_synapses);
+    SYNRL_TRY(rule_step(&replay->rule, &replay->env));
+    if (iteration + 1 == replay->n_iterations && replay->has_finish) {
+        SYNRL_TRY(rule_finish(&replay->rule, &replay->env));
+    }
     replay->env.iteration++;
     return SYNRL_OK;
 }
 
 struct replayed replay_last(const struct replay *replay) {
     const uint64_t iteration = replay->env.iteration - 1;
+    const int reward = replay->rewards[iteration] != 0 ? 1 : -1;
     return (struct replayed){.iteration = iteration,
                              .actions = replay->actions,
                              .alpha = replay->alpha,
-                             .reward = replay->rewards[iteration] != 0 ? 1 : -1};
+                             .reward = replay->has_stepped ? reward : 0};
 }
 
 const json_t *replay_record(const struct replay *replay) {
@@ -278,13 +395,13 @@ uint64_t replay_iterations(const struct replay *replay) {
 }
 
 void replay_weights(const struct replay *replay, float *weights) {
-    replay->model_ops->get_weights(replay->model, weights);
+    weights_get(replay->model.weights, weights);
 }
 
 /* What decides --------------------------------------------------------------------------------- */
 
 const synrl_policy *replay_policy(const struct replay *replay) {
-    return SYNRL_OFFERS(replay->rule_ops, policy) ? replay->rule_ops->policy(replay->rule) : NULL;
+    return rule_policy((struct rule *)&replay->rule);
 }
 
 /* The parameter of that name in the rule's config; NULL where it has none of that type. */

@@ -178,3 +178,30 @@ synrl_status record_rewards(struct core *core, const char *folder, uint64_t n, u
     core_free(core, path);
     return status;
 }
+
+/* losses.bin ----------------------------------------------------------------------------------- */
+
+synrl_status record_losses(struct core *core, const char *folder, uint64_t n, double **losses) {
+    char *path = path_in(core, folder, "losses.bin"), *bytes = NULL;
+    size_t size;
+    *losses = NULL;
+    if (path == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    synrl_status status = file_read(core, path, METRICS_LIMIT, &bytes, &size);
+    if (status == SYNRL_OK && size / (2 * sizeof(double)) < n) {
+        status = core_fail(core, SYNRL_INVALID,
+                           "%s: has %zu bytes: must hold 16 for each of %llu iterations", path,
+                           size, (unsigned long long)n);
+    }
+    if (status == SYNRL_OK) {
+        *losses = core_alloc(core, n, 2 * sizeof(double));
+        status = *losses != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+    }
+    if (status == SYNRL_OK && n > 0) {
+        memcpy(*losses, bytes, n * 2 * sizeof(double));
+    }
+    core_free(core, bytes);
+    core_free(core, path);
+    return status;
+}
