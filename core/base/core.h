@@ -27,8 +27,8 @@ struct allocator {
 };
 
 /* The operation of a plugin that is running. */
-struct call {
-    const char *who, *operation; /* NULL: none */
+struct operation {
+    const char *who, *name; /* NULL: none */
 };
 
 struct core {
@@ -37,7 +37,7 @@ struct core {
     pthread_mutex_t message_lock; /* for failures on workers */
     void (*log)(void *context, synrl_log_level level, const char *line);
     void *log_context;
-    struct call running;          /* by which a crash can be named */
+    struct operation running;          /* by which a crash can be named */
     uint64_t iteration;           /* of the run that is running */
     struct pool *pool;
     struct registry *registry;

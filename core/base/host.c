@@ -171,16 +171,16 @@ void host_violate(struct host *host, const char *format, ...) {
     va_end(arguments);
 }
 
-struct call host_enter(struct host *host, const char *operation) {
-    const struct call before = host->core->running;
+struct operation host_enter(struct host *host, const char *operation) {
+    const struct operation before = host->core->running;
     host->core->message[0] = '\0';
-    host->core->running = (struct call){host->who, operation};
+    host->core->running = (struct operation){host->who, operation};
     return before;
 }
 
-synrl_status host_leave(struct host *host, struct call before, synrl_status status) {
+synrl_status host_leave(struct host *host, struct operation before, synrl_status status) {
     struct core *core = host->core;
-    const char *operation = core->running.operation;
+    const char *operation = core->running.name;
     core->running = before;
     if (host->violation[0] != '\0') {
         core_fail(core, SYNRL_INVALID, "%s: %s %s", host->who, operation, host->violation);

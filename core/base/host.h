@@ -41,7 +41,7 @@ void host_violate(struct host *host, const char *format, ...) __attribute__((for
  * gives the status that the operation has in the end: a violation makes it fail, a failure without
  * a message gets one, a number that is no status is replaced. Both keep core->running, by which a
  * crash can be named. */
-struct call host_enter(struct host *host, const char *operation);
-synrl_status host_leave(struct host *host, struct call before, synrl_status status);
+struct operation host_enter(struct host *host, const char *operation);
+synrl_status host_leave(struct host *host, struct operation before, synrl_status status);
 
 #endif

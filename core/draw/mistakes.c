@@ -204,7 +204,7 @@ static double pixel(const struct answers *answers, size_t sample, size_t y, size
         dataset_row(answers->set, sample) * data->n_inputs + (y * data->width + x) * n;
     double sum = 0;
     for (size_t c = 0; c < n; c++) {
-        sum += data->format == SYNRL_INPUT_U8
+        sum += data->format == SYNRL_INPUT_BYTES
                    ? (double)((const uint8_t *)data->inputs)[at + c] * (double)data->scale
                    : (double)((const float *)data->inputs)[at + c];
     }

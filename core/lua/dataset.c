@@ -80,7 +80,7 @@ static int info(lua_State *L) {
     set_count(L, "targets", data->targets != NULL ? data->n_targets : 0);
     set_count(L, "classes", data->n_classes);
     set_class_names(L, data);
-    lua_pushstring(L, data->format == SYNRL_INPUT_U8 ? "bytes" : "floats");
+    lua_pushstring(L, data->format == SYNRL_INPUT_BYTES ? "bytes" : "floats");
     lua_setfield(L, -2, "format");
     if (data->height > 0) {
         set_count(L, "height", data->height);

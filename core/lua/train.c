@@ -114,6 +114,28 @@ static void read_batch(lua_State *L, struct train_options *options) {
     }
 }
 
+/* "batch", "sample" or { group = G }: how many samples are paid together. */
+static void read_reward(lua_State *L, struct train_options *options) {
+    static const char *const names[] = {"group"};
+    if (!field_push(L, 1, "reward")) {
+        return;
+    }
+    const int reward = lua_gettop(L);
+    const char *word = lua_type(L, reward) == LUA_TSTRING ? lua_tostring(L, reward) : "";
+    if (lua_istable(L, reward)) {
+        keys_check(L, reward, "train: reward", 1, names);
+        if (!field_push(L, reward, "group")) {
+            session_fail(L, "train: reward: group is missing: how many samples are paid together");
+        }
+        options->reward_group = (size_t)field_integer(L, "train: reward", "group", 1, INT32_MAX);
+    } else if (strcmp(word, "sample") == 0) {
+        options->reward_group = 1;
+    } else if (strcmp(word, "batch") != 0) {
+        session_fail(L, "train: reward must be \"batch\", \"sample\" or { group = G }, not %s",
+                     describe(L, reward));
+    }
+}
+
 static void read_checkpoint(lua_State *L, struct train_options *options) {
     static const char *const names[] = {"every", "keep"};
     if (!field_push(L, 1, "checkpoint")) {
@@ -159,9 +181,9 @@ static bool read_boolean(lua_State *L, const char *name, bool otherwise) {
 
 static void read_run(lua_State *L, struct session *session, struct run *run) {
     static const char *const names[] = {
-        "batch",        "checkpoint", "data", "evaluate_every", "iterations",
-        "loss",         "model",      "name", "record",         "on_evaluate",
-        "record_every", "rule",       "seed", "stop",           "valid"};
+        "batch", "checkpoint", "data",        "evaluate_every", "iterations",   "loss",
+        "model", "name",       "on_evaluate", "record",         "record_every", "reward",
+        "rule",  "seed",       "stop",        "valid"};
     keys_check(L, 1, "train", sizeof names / sizeof names[0], names);
     run->options.name = "run";
     if (field_push(L, 1, "name")) {
@@ -173,6 +195,7 @@ static void read_run(lua_State *L, struct session *session, struct run *run) {
     read_objects(L, &run->options);
     read_counts(L, session, &run->options);
     read_batch(L, &run->options);
+    read_reward(L, &run->options);
     read_checkpoint(L, &run->options);
     read_callbacks(L, session, run);
     run->is_recorded = read_boolean(L, "record", true) && session->settings->runs != NULL;

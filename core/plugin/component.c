@@ -10,6 +10,27 @@
 #include "plugin/host.h"
 #include "policy/policy.h"
 
+/* That the defaults of a table are values of their parameters is the author's to see to; an
+ * activation's is looked at when it is used. */
+static synrl_status check_defaults(struct component *component) {
+    const synrl_plugin *entry = component->plugin->entry;
+    for (uint32_t p = 0; p < entry->n_params; p++) {
+        const synrl_param *param = &entry->params[p];
+        if (param->default_text == NULL || param->default_text[0] == '\0' ||
+            param->type == SYNRL_PARAM_ACTIVATION || param->type == SYNRL_PARAM_ACTIVATIONS) {
+            continue;
+        }
+        const synrl_status status = param_set_default(component, p);
+        if (status != SYNRL_OK) {
+            core_fail_in(component->core, status, "the default of a parameter");
+            return core_fail_in(component->core, status, component->plugin->file);
+        }
+        param_release(component, p);
+    }
+    memset(component->config, 0, entry->config_size);
+    return SYNRL_OK;
+}
+
 synrl_status component_create(struct core *core, synrl_kind kind, const char *id,
                               struct component **component) {
     *component = NULL;
@@ -34,6 +55,11 @@ synrl_status component_create(struct core *core, synrl_kind kind, const char *id
                                           .ops = plugin->entry->ops,
                                           .config = made->config,
                                           .host = &made->host.public};
+    const synrl_status status = check_defaults(made);
+    if (status != SYNRL_OK) {
+        component_release(made);
+        return status;
+    }
     *component = made;
     return SYNRL_OK;
 }

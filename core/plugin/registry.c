@@ -4,6 +4,7 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <fenv.h>
 #include <limits.h>
 #include <link.h>
 #include <stdio.h>
@@ -13,6 +14,7 @@
 
 #include "base/suggest.h"
 #include "plugin/kind.h"
+#include "plugin/library_check.h"
 #include "plugin/plugin_check.h"
 
 struct folder {
@@ -138,7 +140,13 @@ void registry_destroy(struct core *core, struct registry *registry) {
 /* Opening -------------------------------------------------------------------------------------- */
 
 static synrl_status open_library(struct core *core, const char *file, struct plugin *plugin) {
+    fenv_t environment;
+    SYNRL_TRY(library_check(core, file));
+    /* What a library's start-up code does to floats, such as -Ofast's flushing of denormals, must
+     * not last. */
+    fegetenv(&environment);
     plugin->library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    fesetenv(&environment);
     if (plugin->library == NULL) {
         const char *reason = dlerror();
         return core_fail(core, SYNRL_INVALID, "%s: cannot be loaded: %s", file,
@@ -316,6 +324,17 @@ void registry_list_free(struct core *core, struct registry_entry *entries, size_
 
 /* Finding -------------------------------------------------------------------------------------- */
 
+/* A plugin of that id, whatever its kind; NULL: there is none. */
+static const struct registry_entry *entry_of_id(const struct registry_entry *entries, size_t n,
+                                                const char *id) {
+    for (size_t i = 0; i < n; i++) {
+        if (entries[i].plugin != NULL && strcmp(entries[i].plugin->entry->id, id) == 0) {
+            return &entries[i];
+        }
+    }
+    return NULL;
+}
+
 /* What to say of an id that no file bears: the nearest one, or where it was looked for. */
 static synrl_status fail_missing(struct core *core, synrl_kind kind, const char *id) {
     struct registry_entry *entries;
@@ -332,7 +351,11 @@ static synrl_status fail_missing(struct core *core, synrl_kind kind, const char 
         }
     }
     const char *nearest = suggest(id, n_words, words);
-    if (nearest != NULL) {
+    const struct registry_entry *other = entry_of_id(entries, n, id);
+    if (other != NULL) {
+        core_fail(core, SYNRL_INVALID, "no %s \"%s\": %s is of kind %s", kind_name(kind), id,
+                  other->file, kind_name((synrl_kind)other->plugin->entry->kind));
+    } else if (nearest != NULL) {
         core_fail(core, SYNRL_INVALID, "no %s \"%s\", did you mean \"%s\"?", kind_name(kind), id,
                   nearest);
     } else {

@@ -49,15 +49,22 @@ static json_t *batch_json(const struct train_options *options) {
                            options->refresh == BATCH_REBASE ? "rebase" : "as_published");
 }
 
+static json_t *reward_json(const struct train_options *options) {
+    return options->reward_group == 0 ? json_string("batch")
+           : options->reward_group == 1
+               ? json_string("sample")
+               : json_pack("{s:I}", "group", (json_int_t)options->reward_group);
+}
+
 json_t *run_json_config(const struct train_options *options) {
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:I, s:I}", "name",
+    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I}", "name",
                      options->name, "data", dataset_json(options->data), "valid",
                      options->valid != NULL ? dataset_json(options->valid) : json_null(), "model",
                      component_json(options->model), "loss", component_json(options->loss), "rule",
                      component_json(options->rule), "iterations", (json_int_t)options->iterations,
-                     "seed", (json_int_t)options->seed, "batch", batch_json(options),
-                     "record_every", (json_int_t)options->record_every, "evaluate_every",
-                     (json_int_t)options->evaluate_every);
+                     "seed", (json_int_t)options->seed, "batch", batch_json(options), "reward",
+                     reward_json(options), "record_every", (json_int_t)options->record_every,
+                     "evaluate_every", (json_int_t)options->evaluate_every);
 }
 
 json_t *run_json_new(struct core *core, const struct trainer *trainer,

@@ -14,7 +14,7 @@ static synrl_status create_instance(struct model *model, const synrl_shape *shap
         return SYNRL_NO_MEMORY;
     }
     layout_begin(&builder, &model->host, shape->n_inputs, model->ops->tensor_size);
-    const struct call before = host_enter(&model->host, "create");
+    const struct operation before = host_enter(&model->host, "create");
     SYNRL_TRY(
         host_leave(&model->host, before,
                    model->ops->create(host, model->config, model->self, shape, &builder.public)));
@@ -57,7 +57,7 @@ synrl_status model_initial(struct model *model) {
         return SYNRL_OK;
     }
     SYNRL_TRY(SYNRL_NEW(host, weights, model->layout.n_synapses));
-    const struct call before = host_enter(&model->host, "initial");
+    const struct operation before = host_enter(&model->host, "initial");
     synrl_status status =
         host_leave(&model->host, before,
                    model->ops->initial(host, model->config, model->self, &model->layout, weights));

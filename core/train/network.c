@@ -136,7 +136,7 @@ static synrl_status check_loss(struct network *network, const synrl_shape *shape
         return SYNRL_OK;
     }
     struct host *host = component_host(loss);
-    const struct call before = host_enter(host, "check");
+    const struct operation before = host_enter(host, "check");
     return host_leave(host, before,
                       loss_ops(network)->check(&host->public, component_config(loss), shape,
                                                network->model.layout.n_outputs));
@@ -366,13 +366,13 @@ synrl_status network_pass(struct network *network, const struct pass_options *op
     struct pass_work work = {network, options->count_correct && network->classes != NULL,
                              options->outputs, options->watch};
     struct component *loss = network->loss_component;
-    const struct call before = host_enter(&network->model.host, "forward");
+    const struct operation before = host_enter(&network->model.host, "forward");
     pool_run(network->core->pool, pass_share, &work);
     batch_reverse_order(network->batch);
     SYNRL_TRY(host_leave(&network->model.host, before, weights_check(network->model.weights)));
     *pass = add_up(network);
     if (loss != NULL) {
-        const struct call outer = host_enter(component_host(loss), "finish");
+        const struct operation outer = host_enter(component_host(loss), "finish");
         pass->loss = loss_ops(network)->finish(&component_host(loss)->public,
                                                component_config(loss), pass->sum,
                                                network->n_samples, network->model.layout.n_outputs);
@@ -394,7 +394,7 @@ synrl_status network_differentiable(struct network *network) {
         return core_fail(core, SYNRL_UNSUPPORTED, "model \"%s\" has no derivative",
                          model_id(&network->model));
     }
-    const struct call before = host_enter(&network->model.host, "prepare_backward");
+    const struct operation before = host_enter(&network->model.host, "prepare_backward");
     return host_leave(&network->model.host, before,
                       network->model.ops->prepare_backward(
                           &network->model.host.public, network->model.config, network->model.self));
@@ -448,7 +448,7 @@ synrl_status network_gradient(struct network *network, float *gradient, struct p
     const float *slopes;
     SYNRL_TRY(network_differentiable(network));
     SYNRL_TRY(network_slopes(network, &slopes, pass));
-    const struct call before = host_enter(&network->model.host, "backward");
+    const struct operation before = host_enter(&network->model.host, "backward");
     return host_leave(&network->model.host, before,
                       network->model.ops->backward(
                           &network->model.host.public, network->model.config, network->model.self,

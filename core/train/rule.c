@@ -16,7 +16,7 @@ typedef synrl_status (*driving)(const synrl_host *host, const void *config, void
 
 static synrl_status drive(struct rule *rule, const char *operation, driving drives,
                           synrl_env *env) {
-    const struct call before = host_enter(&rule->host, operation);
+    const struct operation before = host_enter(&rule->host, operation);
     return host_leave(&rule->host, before,
                       drives(&rule->host.public, rule->config, rule->self, env));
 }

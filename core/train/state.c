@@ -71,7 +71,7 @@ static synrl_status visit(const struct stateful *of, struct visitor *visitor) {
                                     .policy = visit_policy};
     visitor->host = of->host;
     if (of->state != NULL) {
-        const struct call before = host_enter(of->host, "state");
+        const struct operation before = host_enter(of->host, "state");
         SYNRL_TRY(host_leave(of->host, before,
                              of->state(&of->host->public, of->config, of->self, &visitor->public)));
     }
