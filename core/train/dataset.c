@@ -41,6 +41,17 @@ static synrl_status check_sizes(const struct dataset *dataset) {
     return SYNRL_OK;
 }
 
+/* An array of n values in a row per sample, where the host knows how much memory it has. */
+static synrl_status check_array(const struct dataset *dataset, const char *what, const void *array,
+                                size_t n, size_t size) {
+    const size_t has = host_block_size(&dataset->host.public, array);
+    const size_t per_sample = n * size;
+    return has / per_sample >= dataset->data.n_samples
+               ? SYNRL_OK
+               : REFUSE(dataset, "its %s have %zu bytes: %zu samples of %zu bytes need more", what,
+                        has, dataset->data.n_samples, per_sample);
+}
+
 static synrl_status check_inputs(const struct dataset *dataset) {
     const synrl_data *data = &dataset->data;
     if (data->inputs == NULL) {
@@ -54,7 +65,8 @@ static synrl_status check_inputs(const struct dataset *dataset) {
         return REFUSE(dataset, "the scale of its bytes is %g: must be greater than 0",
                       (double)data->scale);
     }
-    return SYNRL_OK;
+    return check_array(dataset, "inputs", data->inputs, data->n_inputs,
+                       data->format == SYNRL_INPUT_BYTES ? 1 : sizeof(float));
 }
 
 static synrl_status check_targets(const struct dataset *dataset) {
@@ -69,7 +81,11 @@ static synrl_status check_targets(const struct dataset *dataset) {
         return REFUSE(dataset, "targets of %zu values: must be 1 .. %d", data->n_targets,
                       INT32_MAX);
     }
-    return SYNRL_OK;
+    if (data->targets != NULL) {
+        SYNRL_TRY(check_array(dataset, "targets", data->targets, data->n_targets, sizeof(float)));
+    }
+    return data->labels == NULL ? SYNRL_OK
+                                : check_array(dataset, "labels", data->labels, 1, sizeof(int32_t));
 }
 
 static synrl_status check_classes(const struct dataset *dataset) {
@@ -166,19 +182,27 @@ static const synrl_dataset_ops *dataset_ops(const struct dataset *dataset) {
     return component_plugin(dataset->component)->entry->ops;
 }
 
+static synrl_status create_instance(struct dataset *dataset) {
+    const synrl_dataset_ops *ops = dataset_ops(dataset);
+    const synrl_host *host = &dataset->host.public;
+    dataset->self = host_alloc(host, ops->self_size, 1);
+    if (dataset->self == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    const struct call before = host_enter(&dataset->host, "create");
+    SYNRL_TRY(host_leave(
+        &dataset->host, before,
+        ops->create(host, component_config(dataset->component), dataset->self, &dataset->data)));
+    return check(dataset);
+}
+
 synrl_status dataset_create(struct core *core, struct component *component, struct dataset **made) {
     *made = NULL;
     struct dataset *dataset = allocate(core, component);
     if (dataset == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    synrl_status status = dataset_ops(dataset)->create(
-        &dataset->host.public, component_config(component), &dataset->data, &dataset->self);
-    if (status != SYNRL_OK) {
-        dataset->self = NULL; /* nothing was left behind */
-    } else {
-        status = check(dataset);
-    }
+    const synrl_status status = create_instance(dataset);
     if (status != SYNRL_OK) {
         dataset_release(dataset);
         return status;
@@ -280,9 +304,11 @@ void dataset_release(struct dataset *dataset) {
     if (dataset == NULL || --dataset->references > 0) {
         return;
     }
-    if (dataset->self != NULL) {
-        dataset_ops(dataset)->destroy(dataset->self);
+    if (dataset->self != NULL && SYNRL_OFFERS(dataset_ops(dataset), destroy)) {
+        dataset_ops(dataset)->destroy(&dataset->host.public, component_config(dataset->component),
+                                      dataset->self);
     }
+    host_release(&dataset->host, UINT64_MAX);
     dataset_release(dataset->whole);
     component_release(dataset->component);
     core_free(dataset->core, dataset->rows);

@@ -50,6 +50,8 @@ static const struct {
     {22, "sequences of 3 steps from 2 inputs: must be a whole number per step"},
     {23, "the format of its inputs is 0: must be 1, floats, or 2, bytes"},
     {24, "the scale of its bytes is nan: must be greater than 0"},
+    {25, "its inputs have 15 bytes: 2 samples of 8 bytes need more"},
+    {26, "its labels have 7 bytes: 2 samples of 4 bytes need more"},
 };
 
 TEST_EACH(refuses_wrong_data, sizeof faults / sizeof faults[0]) {
