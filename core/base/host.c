@@ -46,13 +46,19 @@ static void add_block(struct host *host, struct block *block) {
     pthread_mutex_unlock(&host->lock);
 }
 
-/* Takes the block of this memory off the list; NULL where there is none. */
-static struct block *remove_block(struct host *host, const void *memory) {
-    pthread_mutex_lock(&host->lock);
+/* The block of this memory, or NULL; with the lock held. */
+static struct block *find_block(const struct host *host, const void *memory) {
     struct block *block = host->blocks;
     while (block != NULL && (block->object != NULL || block_memory(block) != memory)) {
         block = block->next;
     }
+    return block;
+}
+
+/* Takes the block of this memory off the list; NULL where there is none. */
+static struct block *remove_block(struct host *host, const void *memory) {
+    pthread_mutex_lock(&host->lock);
+    struct block *block = find_block(host, memory);
     if (block != NULL) {
         *(block->previous != NULL ? &block->previous->next : &host->blocks) = block->next;
         if (block->next != NULL) {
@@ -111,6 +117,15 @@ void host_free(const synrl_host *public, void *memory) {
         host_violate(host, "wrote past the end of a block of %zu bytes", block->size);
     }
     core_free(host->core, block);
+}
+
+size_t host_block_size(const synrl_host *public, const void *memory) {
+    struct host *host = host_of(public);
+    pthread_mutex_lock(&host->lock);
+    const struct block *block = find_block(host, memory);
+    const size_t size = block != NULL ? block->size : SIZE_MAX;
+    pthread_mutex_unlock(&host->lock);
+    return size;
 }
 
 synrl_status host_own(const synrl_host *public, void *object, void (*release)(void *object)) {

@@ -25,6 +25,8 @@ struct core *host_core(const synrl_host *host);
 /* synrl_host.alloc and .free. */
 void *host_alloc(const synrl_host *public, size_t count, size_t size);
 void host_free(const synrl_host *public, void *memory);
+/* Bytes of the block that begins at `memory`; SIZE_MAX where it is not a block of this instance. */
+size_t host_block_size(const synrl_host *public, const void *memory);
 /* Has release(object) called when the instance ends. SYNRL_NO_MEMORY: it was called at once. */
 synrl_status host_own(const synrl_host *public, void *object, void (*release)(void *object));
 

@@ -136,7 +136,7 @@ static synrl_status make_model(struct core *core, const struct shape *shape,
 
 /* A table whose greedy actions change at nearly every iteration, as the golden policy's do. */
 static synrl_status make_policy(struct core *core, synrl_policy **policy) {
-    SYNRL_TRY(policy_create(core, 2, 2, policy));
+    SYNRL_TRY(policy_create(core, 2, 2, 0, policy));
     for (uint32_t i = 0; i < 243; i++) {
         (*policy)->q[i] = (double)(i * 7919U % 1009U);
     }

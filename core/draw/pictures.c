@@ -250,6 +250,20 @@ static bool is_settled(uint32_t rewards, uint32_t n) {
     return true;
 }
 
+/* The state without its rewards: features, the first left, and the last actions: "+ | - 0". */
+static void situation_text(const synrl_policy *policy, uint32_t situation, char *text) {
+    uint32_t features = situation / policy->n_action_histories;
+    for (uint32_t i = 0; i < policy->n_features; i++, features /= 3) {
+        *text++ = "-0+"[features % 3];
+        *text++ = ' ';
+    }
+    if (policy->n_features > 0) {
+        *text++ = '|';
+        *text++ = ' ';
+    }
+    history_text(situation % policy->n_action_histories, policy->n_actions, "-0+", text);
+}
+
 static void write_policy_cells(FILE *script, const synrl_policy *policy, int *n_rows) {
     *n_rows = 0;
     fputs("$cells << END\n", script);
@@ -259,9 +273,9 @@ static void write_policy_cells(FILE *script, const synrl_policy *policy, int *n_
             continue;
         }
         policy_greedy(policy, SYNRL_TIES_FIRST, rewards, greedy);
-        for (uint32_t history = 0; history < policy->n_action_histories; history++) {
-            fprintf(script, "%u,%d,%d,%c\n", history, *n_rows, (int)greedy[history] - 1,
-                    "-0+"[greedy[history]]);
+        for (uint32_t situation = 0; situation < policy->n_situations; situation++) {
+            fprintf(script, "%u,%d,%d,%c\n", situation, *n_rows, (int)greedy[situation] - 1,
+                    "-0+"[greedy[situation]]);
         }
         ++*n_rows;
     }
@@ -269,14 +283,14 @@ static void write_policy_cells(FILE *script, const synrl_policy *policy, int *n_
 }
 
 static void write_policy_tics(FILE *script, const synrl_policy *policy) {
-    char text[2 * SYNRL_MEMORY_MAX + 4];
+    char text[2 * SYNRL_MEMORY_MAX + 8];
     int row = 0;
-    fputs(policy->n_actions > 2 ? "set xtics rotate by 90 right noenhanced ("
-                                : "set xtics norotate noenhanced (",
+    fputs(policy->n_actions + policy->n_features > 2 ? "set xtics rotate by 90 right noenhanced ("
+                                                     : "set xtics norotate noenhanced (",
           script);
-    for (uint32_t history = 0; history < policy->n_action_histories; history++) {
-        history_text(history, policy->n_actions, "-0+", text);
-        fprintf(script, "%s'%s' %u", history > 0 ? "," : "", text, history);
+    for (uint32_t situation = 0; situation < policy->n_situations; situation++) {
+        situation_text(policy, situation, text);
+        fprintf(script, "%s'%s' %u", situation > 0 ? "," : "", text, situation);
     }
     fputs(")\nset ytics noenhanced (", script);
     for (uint32_t rewards = 0; rewards < policy->n_reward_histories; rewards++) {
@@ -289,17 +303,27 @@ static void write_policy_tics(FILE *script, const synrl_policy *policy) {
     fputs(")\n", script);
 }
 
+/* "credit, pre | last actions, the newest right" */
+static void label_situations(FILE *script, const synrl_policy *policy) {
+    fputs("set xlabel '", script);
+    for (uint32_t feature = 0; feature < policy->n_features; feature++) {
+        fprintf(script, "%s%s", policy_feature_name(policy, feature),
+                feature + 1 < policy->n_features ? ", " : " | ");
+    }
+    fputs("last actions, the newest right' noenhanced\n", script);
+}
+
 static void plot_policy(FILE *script, const synrl_policy *policy, int n_rows) {
-    const bool has_room = policy->n_action_histories <= 27;
-    fprintf(script, "set xrange [-0.5:%g]\nset yrange [-0.5:%g]\n",
-            policy->n_action_histories - 0.5, n_rows - 0.5);
-    fputs(
-        "unset key\nunset colorbox\nunset grid\nset tics scale 0\nset cbrange [-1:1]\n"
-        "set palette defined (-1 '#56b4e9', 0 '#e6e6e6', 1 '#e69f00')\n"
-        "set title 'greedy action by the last actions and rewards'\n"
-        "set xlabel 'last actions, the newest right'\nset ylabel 'last rewards, the newest "
-        "right'\n",
-        script);
+    const bool has_room = policy->n_situations <= 27;
+    fprintf(script, "set xrange [-0.5:%g]\nset yrange [-0.5:%g]\n", policy->n_situations - 0.5,
+            n_rows - 0.5);
+    fprintf(script,
+            "unset key\nunset colorbox\nunset grid\nset tics scale 0\nset cbrange [-1:1]\n"
+            "set palette defined (-1 '#56b4e9', 0 '#e6e6e6', 1 '#e69f00')\n"
+            "set title 'greedy action by %sthe last actions and rewards'\n"
+            "set ylabel 'last rewards, the newest right'\n",
+            policy->n_features > 0 ? "features and " : "");
+    label_situations(script, policy);
     fprintf(script, "plot $cells using 1:2:3 with image%s\n",
             has_room ? ", $cells using 1:2:4 with labels noenhanced font ',18'" : "");
 }
@@ -311,11 +335,10 @@ static synrl_status draw_policy(struct core *core, const synrl_policy *policy, c
     int n_rows;
     SYNRL_TRY(gnuplot_begin(core, &gnuplot));
     FILE *script = gnuplot.script;
-    const int width =
-        240 + (policy->n_action_histories <= 27 ? 44 : 5) * (int)policy->n_action_histories;
+    const int width = 240 + (policy->n_situations <= 27 ? 44 : 5) * (int)policy->n_situations;
     fputs("set datafile separator ','\n", script);
     write_policy_cells(script, policy, &n_rows);
-    if (policy->n_action_histories <= 27) {
+    if (policy->n_situations <= 27) {
         write_policy_tics(script, policy);
     }
     if (folder != NULL) {

@@ -61,33 +61,56 @@ void histories_pack(const uint8_t *histories, size_t n_groups, uint8_t *packed) 
     }
 }
 
-void choose_range(const struct greedy_map *map, synrl_stream stream, size_t first, size_t n,
-                  bool is_packed, uint8_t *histories, int8_t *actions, uint64_t *counts,
-                  uint16_t *cells) {
+/* Histories become situations. */
+static void add_features(const struct policy_step *step, size_t first, size_t n,
+                         uint8_t *histories) {
+    for (size_t i = 0; i < n; i++) {
+        histories[i] = (uint8_t)(step->features[first + i] * step->n_histories + histories[i]);
+    }
+}
+
+/* And back: to the kernels a situation is a longer history, whose oldest digits are the features.
+ */
+static void drop_features(const struct policy_step *step, size_t n, uint8_t *situations) {
+    for (size_t i = 0; i < n; i++) {
+        situations[i] = (uint8_t)(situations[i] % step->n_histories);
+    }
+}
+
+void choose_range(const struct policy_step *step, size_t first, size_t n, uint64_t *counts) {
     const struct kernels *kernels = kernels_in_use();
+    const bool is_noting = counts != NULL || step->cells != NULL;
     uint32_t words[CHUNK];
     uint8_t before[CHUNK], unpacked[CHUNK];
     for (size_t at = first, end = first + n, size; at < end; at += size) {
         size = end - at < CHUNK ? end - at : CHUNK;
         const size_t n_groups = (size + HISTORY_GROUP - 1) / HISTORY_GROUP;
-        uint8_t *packed = histories + at / 2, *own = is_packed ? unpacked : histories + at;
-        random_api.words(stream, at, size, words);
-        if (is_packed) {
+        uint8_t *packed = step->histories + at / 2;
+        uint8_t *own = step->is_packed ? unpacked : step->histories + at;
+        random_api.words(step->stream, at, size, words);
+        if (step->is_packed) {
             histories_unpack(packed, n_groups, unpacked);
         }
-        if (counts != NULL || cells != NULL) {
+        if (step->features != NULL) {
+            add_features(step, at, size, own);
+        }
+        if (is_noting) {
             memcpy(before, own, size);
         }
-        if (map->has_ties) {
-            choose_tied(map, size, words, own, actions + at);
+        if (step->map.has_ties) {
+            choose_tied(&step->map, size, words, own, step->actions + at);
         } else {
-            kernels->choose(map, size, words, own, actions + at);
+            kernels->choose(&step->map, size, words, own, step->actions + at);
         }
-        if (is_packed) {
+        if (step->features != NULL) {
+            drop_features(step, size, own);
+        }
+        if (step->is_packed) {
             histories_pack(unpacked, n_groups, packed);
         }
-        if (counts != NULL || cells != NULL) {
-            note_cells(size, before, actions + at, counts, cells != NULL ? cells + at : NULL);
+        if (is_noting) {
+            note_cells(size, before, step->actions + at, counts,
+                       step->cells != NULL ? step->cells + at : NULL);
         }
     }
 }

@@ -1,8 +1,8 @@
 /* Policies as Lua objects. They never change: training works on a copy of its own.
  *
  * A state in Lua is {actions = {..}, rewards = {..}}, the most recent first: actions -1, 0, 1;
- * rewards -1, 1, or 0 where there has been none yet. Both are digits less one of the base-3
- * histories in synrl/policy.h. */
+ * rewards -1, 1, or 0 where there has been none yet. A policy with local features has features =
+ * {..} too, each -1, 0 or 1. All are digits less one of the base-3 numbers in synrl/policy.h. */
 #include "lua/policy.h"
 
 #include <inttypes.h>
@@ -33,26 +33,62 @@ static const synrl_policy *check_policy(lua_State *L, int index) {
     return policy;
 }
 
-/* A box with a policy of the memories that the table at the index names. */
+/* The names of features that the list on top of the stack holds; how many. They stay on the stack.
+ */
+static uint32_t read_names(lua_State *L, const char *who, const char *names[SYNRL_MEMORY_MAX]) {
+    if (!lua_istable(L, -1)) {
+        session_fail(L, "%s: features must be a list of names, not %s", who, describe(L, -1));
+    }
+    const int list = lua_gettop(L);
+    const lua_Unsigned n = lua_rawlen(L, list);
+    if (n > SYNRL_MEMORY_MAX) {
+        session_fail(L, "%s: features must be at most %d names, not %d", who, SYNRL_MEMORY_MAX,
+                     (int)n);
+    }
+    for (lua_Unsigned i = 0; i < n; i++) {
+        if (lua_rawgeti(L, list, (lua_Integer)i + 1) != LUA_TSTRING) {
+            session_fail(L, "%s: features[%d] must be a name, not %s", who, (int)i + 1,
+                         describe(L, -1));
+        }
+        names[i] = lua_tostring(L, -1);
+    }
+    return (uint32_t)n;
+}
+
+/* A box with a policy of the memories and features that the table at the index names. */
 static synrl_policy *make_zero(lua_State *L, int index, const char *who) {
-    static const char *const names[] = {"memory", "n_actions", "n_rewards"};
+    static const char *const keys[] = {"memory", "n_actions", "n_rewards", "n_features",
+                                       "features"};
     struct session *session = session_of(L);
-    keys_check(L, index, who, 3, names);
-    uint64_t n[] = {0, 0, 0};
-    bool given[] = {false, false, false};
-    for (int i = 0; i < 3; i++) {
-        if ((given[i] = field_push(L, index, names[i]))) {
-            n[i] = field_integer(L, who, names[i], 0, SYNRL_MEMORY_MAX);
+    keys_check(L, index, who, 5, keys);
+    uint32_t n[] = {0, 0, 0, 0};
+    bool given[] = {false, false, false, false};
+    for (int i = 0; i < 4; i++) {
+        if ((given[i] = field_push(L, index, keys[i]))) {
+            n[i] = (uint32_t)field_integer(L, who, keys[i], 0, SYNRL_MEMORY_MAX);
         }
     }
     if (!given[0] && !(given[1] && given[2])) {
         session_fail(L, "%s: give memory, or both n_actions and n_rewards", who);
     }
+    const char *names[SYNRL_MEMORY_MAX];
+    const bool is_named = field_push(L, index, "features");
+    if (is_named) {
+        const uint32_t n_names = read_names(L, who, names);
+        if (given[3] && n[3] != n_names) {
+            session_fail(L, "%s: n_features is %d and features names %d: must be equal", who,
+                         (int)n[3], (int)n_names);
+        }
+        n[3] = n_names;
+    }
     const synrl_policy **box = policy_push(L);
     synrl_policy *policy = NULL;
-    const synrl_status status = policy_create(session->core, (uint32_t)(given[1] ? n[1] : n[0]),
-                                              (uint32_t)(given[2] ? n[2] : n[0]), &policy);
+    synrl_status status =
+        policy_create(session->core, given[1] ? n[1] : n[0], given[2] ? n[2] : n[0], n[3], &policy);
     *box = policy;
+    if (status == SYNRL_OK && is_named) {
+        status = policy_name_features(session->core, policy, names);
+    }
     session_check(L, session, status);
     return policy;
 }
@@ -88,13 +124,17 @@ static void push_history(lua_State *L, uint32_t history, uint32_t length) {
     }
 }
 
-static void push_state(lua_State *L, const synrl_policy *policy, uint32_t actions,
-                       uint32_t rewards) {
-    lua_createtable(L, 0, 2);
-    push_history(L, actions, policy->n_actions);
+static void push_state(lua_State *L, const synrl_policy *policy, uint32_t rewards,
+                       uint32_t situation) {
+    lua_createtable(L, 0, 3);
+    push_history(L, situation % policy->n_action_histories, policy->n_actions);
     lua_setfield(L, -2, "actions");
     push_history(L, rewards, policy->n_rewards);
     lua_setfield(L, -2, "rewards");
+    if (policy->n_features > 0) {
+        push_history(L, situation / policy->n_action_histories, policy->n_features);
+        lua_setfield(L, -2, "features");
+    }
 }
 
 /* Throws an error that names the function whose answer is on top of the stack. */
@@ -141,9 +181,9 @@ static int from(lua_State *L) {
     synrl_policy *policy = make_zero(L, 2, "policy.from");
     double *q = policy->q;
     for (uint32_t r = 0; r < policy->n_reward_histories; r++) {
-        for (uint32_t a = 0; a < policy->n_action_histories; a++, q += 3) {
+        for (uint32_t s = 0; s < policy->n_situations; s++, q += 3) {
             lua_pushvalue(L, 1);
-            push_state(L, policy, a, r);
+            push_state(L, policy, r, s);
             lua_call(L, 1, 1);
             read_answer(L, 1, q);
             lua_pop(L, 1);
@@ -154,18 +194,21 @@ static int from(lua_State *L) {
 
 /* Asking --------------------------------------------------------------------------------------- */
 
-/* The history in the field of the state at the index; 0 where the policy remembers none. */
-static uint32_t read_history(lua_State *L, int index, const char *name, uint32_t length) {
+/* The number whose digits the field of the state at the index lists; 0 where the policy has none.
+ */
+static uint32_t read_digits(lua_State *L, int index, const char *name, uint32_t length) {
     if (!field_push(L, index, name)) {
         lua_newtable(L);
     }
     if (!lua_istable(L, -1)) {
-        session_fail(L, "state: %s must be a list, the most recent first, not %s", name,
+        session_fail(L, "state: %s must be a list%s, not %s", name,
+                     strcmp(name, "features") == 0 ? "" : ", the most recent first",
                      describe(L, -1));
     }
     if (lua_rawlen(L, -1) != length) {
-        session_fail(L, "state: the list %s must have as many as the policy remembers, %d, not %d",
-                     name, (int)length, (int)lua_rawlen(L, -1));
+        session_fail(L, "state: the list %s must have as many as the policy %s, %d, not %d", name,
+                     strcmp(name, "features") == 0 ? "has" : "remembers", (int)length,
+                     (int)lua_rawlen(L, -1));
     }
     uint32_t history = 0;
     for (lua_Integer i = length; i >= 1; i--) {
@@ -179,33 +222,35 @@ static uint32_t read_history(lua_State *L, int index, const char *name, uint32_t
     return history;
 }
 
-static void read_state(lua_State *L, int index, const synrl_policy *policy, uint32_t *actions,
-                       uint32_t *rewards) {
-    static const char *const names[] = {"actions", "rewards"};
-    keys_check(L, index, "state", 2, names);
-    *actions = read_history(L, index, "actions", policy->n_actions);
-    *rewards = read_history(L, index, "rewards", policy->n_rewards);
+static void read_state(lua_State *L, int index, const synrl_policy *policy, uint32_t *rewards,
+                       uint32_t *situation) {
+    static const char *const names[] = {"actions", "rewards", "features"};
+    keys_check(L, index, "state", 3, names);
+    const uint32_t actions = read_digits(L, index, "actions", policy->n_actions);
+    *rewards = read_digits(L, index, "rewards", policy->n_rewards);
+    const uint32_t features = read_digits(L, index, "features", policy->n_features);
+    *situation = features * policy->n_action_histories + actions;
 }
 
 /* (state) -> action */
 static int greedy(lua_State *L) {
     const synrl_policy *policy = check_policy(L, 1);
-    uint32_t actions, rewards;
+    uint32_t rewards, situation;
     lua_settop(L, 2);
-    read_state(L, 2, policy, &actions, &rewards);
+    read_state(L, 2, policy, &rewards, &situation);
     uint8_t map[SYNRL_HISTORIES_MAX];
     policy_greedy(policy, SYNRL_TIES_FIRST, rewards, map);
-    lua_pushinteger(L, (lua_Integer)map[actions] - 1);
+    lua_pushinteger(L, (lua_Integer)map[situation] - 1);
     return 1;
 }
 
 /* (state) -> q_dec, q_null, q_inc */
 static int q(lua_State *L) {
     const synrl_policy *policy = check_policy(L, 1);
-    uint32_t actions, rewards;
+    uint32_t rewards, situation;
     lua_settop(L, 2);
-    read_state(L, 2, policy, &actions, &rewards);
-    const double *values = policy->q + ((size_t)rewards * policy->n_action_histories + actions) * 3;
+    read_state(L, 2, policy, &rewards, &situation);
+    const double *values = policy_state_q(policy, rewards, situation);
     for (int a = 0; a < 3; a++) {
         lua_pushnumber(L, values[a]);
     }
@@ -276,9 +321,9 @@ static int policy_tostring(lua_State *L) {
 static int policy_equal(lua_State *L) {
     const synrl_policy *left = policy_at(L, 1), *right = policy_at(L, 2);
     bool equal = left != NULL && right != NULL && left->n_actions == right->n_actions &&
-                 left->n_rewards == right->n_rewards;
+                 left->n_rewards == right->n_rewards && left->n_features == right->n_features;
     if (equal) {
-        const size_t n = (size_t)left->n_reward_histories * left->n_action_histories * 3;
+        const size_t n = policy_entries(left);
         for (size_t i = 0; i < n && equal; i++) {
             equal = left->q[i] == right->q[i];
         }
@@ -294,6 +339,14 @@ static int push_hash(lua_State *L, const synrl_policy *policy) {
     return 1;
 }
 
+static void push_feature_names(lua_State *L, const synrl_policy *policy) {
+    lua_createtable(L, (int)policy->n_features, 0);
+    for (uint32_t feature = 0; feature < policy->n_features; feature++) {
+        lua_pushstring(L, policy_feature_name(policy, feature));
+        lua_rawseti(L, -2, (lua_Integer)feature + 1);
+    }
+}
+
 static const luaL_Reg methods[] = {{"draw", draw}, {"freeze", freeze}, {"greedy", greedy},
                                    {"q", q},       {"save", save},     {NULL, NULL}};
 
@@ -304,6 +357,10 @@ static int policy_index(lua_State *L) {
         lua_pushinteger(L, policy->n_actions);
     } else if (strcmp(name, "n_rewards") == 0) {
         lua_pushinteger(L, policy->n_rewards);
+    } else if (strcmp(name, "n_features") == 0) {
+        lua_pushinteger(L, policy->n_features);
+    } else if (strcmp(name, "features") == 0) {
+        push_feature_names(L, policy);
     } else if (strcmp(name, "hash") == 0) {
         push_hash(L, policy);
     } else {

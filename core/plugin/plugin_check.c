@@ -268,6 +268,17 @@ static synrl_status check_metric(struct core *core, const synrl_rule_ops *ops, u
     return SYNRL_OK;
 }
 
+/* What is remembered has to be somewhere. */
+static synrl_status check_self_size(struct core *core, uint32_t self_size, bool has_state,
+                                    const char *file) {
+    return self_size > 0 || !has_state
+               ? SYNRL_OK
+               : core_fail(core, SYNRL_INVALID,
+                           "%s: offers state, and self_size is 0: must be the sizeof of its "
+                           "instance, as the macro of the kind sets it",
+                           file);
+}
+
 static synrl_status check_rule(struct core *core, const synrl_rule_ops *ops, const char *file) {
     const uint32_t known = SYNRL_RULE_STATELESS | SYNRL_RULE_READS_LOSS | SYNRL_RULE_READS_MORE;
     if ((ops->traits & ~known) != 0) {
@@ -281,7 +292,7 @@ static synrl_status check_rule(struct core *core, const synrl_rule_ops *ops, con
     for (uint32_t m = 0; m < ops->n_metrics; m++) {
         SYNRL_TRY(check_metric(core, ops, m, file));
     }
-    return SYNRL_OK;
+    return check_self_size(core, ops->self_size, SYNRL_OFFERS(ops, state), file);
 }
 
 synrl_status plugin_check(struct core *core, const synrl_plugin *entry, const char *file) {
@@ -295,6 +306,10 @@ synrl_status plugin_check(struct core *core, const synrl_plugin *entry, const ch
     if (missing != NULL) {
         return core_fail(core, SYNRL_INVALID, "%s: operation missing from %s \"%s\": %s", file,
                          kind_name((synrl_kind)entry->kind), entry->id, missing);
+    }
+    if (entry->kind == SYNRL_KIND_MODEL) {
+        const synrl_model_ops *ops = entry->ops;
+        return check_self_size(core, ops->self_size, SYNRL_OFFERS(ops, state), file);
     }
     return entry->kind == SYNRL_KIND_RULE ? check_rule(core, entry->ops, file) : SYNRL_OK;
 }

@@ -1,30 +1,23 @@
-/* Policies and the memories of synapses. A policy is counted: whoever stores a pointer to one holds
- * a reference. A memory belongs to one rule; every history in it is below 3^n_actions. */
+/* Tables. A policy of the core's own is counted: whoever stores a pointer to one holds a reference.
+ * One made for an instance of a plugin is a block of that instance's memory. */
 #include "policy/policy.h"
 
+#include <math.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "engine/engine.h"
-#include "engine/pool.h"
+#include "policy/memory.h"
 
-/* What the public structs are the first member of. */
+/* What the public struct is the first member of. */
 struct policy_object {
     synrl_policy public;
-    struct core *core;
+    struct core *core; /* NULL: belongs to an instance */
     size_t references;
-    double q[]; /* n_reward_histories * n_action_histories * 3 */
+    char features[SYNRL_MEMORY_MAX][FEATURE_NAME_SIZE];
+    double q[]; /* policy_entries */
 };
 
-struct memory_object {
-    synrl_memory public;
-    bool is_packed;
-    uint8_t *histories; /* [n_synapses], or packed, in whole groups: see engine.h */
-    size_t n_workers;
-    uint64_t *counts; /* [n_workers][3^(n_actions + 1)], scratch of choose */
-};
-
-/* Below this many synapses a second worker costs more than it saves. */
-enum { SYNAPSES_WORTH_SHARING = 4096 };
+/* Making --------------------------------------------------------------------------------------- */
 
 static uint32_t power_of_3(uint32_t exponent) {
     uint32_t power = 1;
@@ -34,43 +27,69 @@ static uint32_t power_of_3(uint32_t exponent) {
     return power;
 }
 
-static synrl_status check_memory(struct core *core, uint32_t n_actions, uint32_t n_rewards) {
-    if (n_actions <= SYNRL_MEMORY_MAX && n_rewards <= SYNRL_MEMORY_MAX) {
-        return SYNRL_OK;
+/* Everything but the table. */
+static bool shape_of(uint32_t n_actions, uint32_t n_rewards, uint32_t n_features,
+                     synrl_policy *shape) {
+    if (n_actions > SYNRL_MEMORY_MAX || n_rewards > SYNRL_MEMORY_MAX ||
+        n_features > SYNRL_MEMORY_MAX - n_actions) {
+        return false;
     }
-    return core_fail(core, SYNRL_INVALID,
-                     "a memory of %u actions and %u rewards: each must be 0 .. %d", n_actions,
-                     n_rewards, SYNRL_MEMORY_MAX);
+    *shape = (synrl_policy){.size = sizeof *shape,
+                            .n_actions = n_actions,
+                            .n_rewards = n_rewards,
+                            .n_features = n_features,
+                            .n_action_histories = power_of_3(n_actions),
+                            .n_reward_histories = power_of_3(n_rewards),
+                            .n_situations = power_of_3(n_features + n_actions)};
+    return true;
 }
 
-/* Policies ------------------------------------------------------------------------------------- */
+#define NO_SHAPE                                                                              \
+    "a policy of %u actions, %u rewards and %u features: must be at most %d rewards, and %d " \
+    "actions and features together"
 
-static size_t policy_entries(const synrl_policy *policy) {
-    return (size_t)policy->n_reward_histories * policy->n_action_histories * 3;
+static size_t object_size(const synrl_policy *shape) {
+    return sizeof(struct policy_object) + policy_entries(shape) * sizeof(double);
+}
+
+/* In zeroed memory of object_size. */
+static synrl_policy *object_init(void *memory, const synrl_policy *shape) {
+    struct policy_object *object = memory;
+    object->public = *shape;
+    object->public.q = object->q;
+    for (uint32_t feature = 0; feature < shape->n_features; feature++) {
+        snprintf(object->features[feature], FEATURE_NAME_SIZE, "feature%u", feature + 1);
+    }
+    return &object->public;
+}
+
+static void copy_contents(synrl_policy *to, const synrl_policy *from) {
+    memcpy(((struct policy_object *)to)->features, ((const struct policy_object *)from)->features,
+           sizeof((struct policy_object *)to)->features);
+    memcpy(to->q, from->q, policy_entries(from) * sizeof *from->q);
 }
 
 synrl_status policy_create(struct core *core, uint32_t n_actions, uint32_t n_rewards,
-                           synrl_policy **policy) {
+                           uint32_t n_features, synrl_policy **policy) {
+    synrl_policy shape;
     *policy = NULL;
-    SYNRL_TRY(check_memory(core, n_actions, n_rewards));
-    const synrl_policy shape = {n_actions, n_rewards, power_of_3(n_actions), power_of_3(n_rewards),
-                                NULL};
-    struct policy_object *made =
-        core_alloc(core, 1, sizeof *made + policy_entries(&shape) * sizeof(double));
+    if (!shape_of(n_actions, n_rewards, n_features, &shape)) {
+        return core_fail(core, SYNRL_INVALID, NO_SHAPE, n_actions, n_rewards, n_features,
+                         SYNRL_MEMORY_MAX, SYNRL_MEMORY_MAX);
+    }
+    struct policy_object *made = core_alloc(core, 1, object_size(&shape));
     if (made == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    made->public = shape;
-    made->public.q = made->q;
     made->core = core;
     made->references = 1;
-    *policy = &made->public;
+    *policy = object_init(made, &shape);
     return SYNRL_OK;
 }
 
 synrl_status policy_copy(struct core *core, const synrl_policy *from, synrl_policy **policy) {
-    SYNRL_TRY(policy_create(core, from->n_actions, from->n_rewards, policy));
-    memcpy((*policy)->q, from->q, policy_entries(from) * sizeof(double));
+    SYNRL_TRY(policy_create(core, from->n_actions, from->n_rewards, from->n_features, policy));
+    copy_contents(*policy, from);
     return SYNRL_OK;
 }
 
@@ -85,6 +104,80 @@ void policy_release(const synrl_policy *policy) {
         core_free(object->core, object);
     }
 }
+
+static synrl_status api_create(const synrl_host *host, uint32_t n_actions, uint32_t n_rewards,
+                               uint32_t n_features, synrl_policy **policy) {
+    synrl_policy shape;
+    *policy = NULL;
+    if (!shape_of(n_actions, n_rewards, n_features, &shape)) {
+        return host->fail(host, SYNRL_INVALID, NO_SHAPE, n_actions, n_rewards, n_features,
+                          SYNRL_MEMORY_MAX, SYNRL_MEMORY_MAX);
+    }
+    void *made = host->alloc(host, 1, object_size(&shape));
+    if (made == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    *policy = object_init(made, &shape);
+    return SYNRL_OK;
+}
+
+static synrl_status api_copy(const synrl_host *host, const synrl_policy *from,
+                             synrl_policy **policy) {
+    SYNRL_TRY(api_create(host, from->n_actions, from->n_rewards, from->n_features, policy));
+    copy_contents(*policy, from);
+    return SYNRL_OK;
+}
+
+const synrl_policy_api policy_api = {
+    .size = sizeof(synrl_policy_api),
+    .create = api_create,
+    .copy = api_copy,
+    .memory_create = memory_create,
+    .choose = memory_choose,
+    .observe = memory_observe,
+};
+
+/* Features ------------------------------------------------------------------------------------- */
+
+const char *policy_feature_name(const synrl_policy *policy, uint32_t feature) {
+    return ((const struct policy_object *)policy)->features[feature];
+}
+
+bool policy_is_feature_name(const char *name) {
+    static const char *const taken[] = {"r_", "a_", "q_"};
+    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+        if (strncmp(name, taken[i], strlen(taken[i])) == 0) {
+            return false;
+        }
+    }
+    const size_t length = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
+    return name[0] >= 'a' && name[0] <= 'z' && name[length] == '\0' && length < FEATURE_NAME_SIZE;
+}
+
+synrl_status policy_name_features(struct core *core, synrl_policy *policy,
+                                  const char *const *names) {
+    for (uint32_t feature = 0; feature < policy->n_features; feature++) {
+        if (!policy_is_feature_name(names[feature])) {
+            return core_fail(core, SYNRL_INVALID,
+                             "a feature named \"%.40s\": must be [a-z][a-z0-9_]*, at most %d "
+                             "characters, and not begin with r_, a_ or q_",
+                             names[feature], FEATURE_NAME_SIZE - 1);
+        }
+        for (uint32_t other = 0; other < feature; other++) {
+            if (strcmp(names[other], names[feature]) == 0) {
+                return core_fail(core, SYNRL_INVALID, "two features named \"%s\": must differ",
+                                 names[feature]);
+            }
+        }
+    }
+    struct policy_object *object = (struct policy_object *)policy;
+    for (uint32_t feature = 0; feature < policy->n_features; feature++) {
+        snprintf(object->features[feature], FEATURE_NAME_SIZE, "%s", names[feature]);
+    }
+    return SYNRL_OK;
+}
+
+/* Greedy actions ------------------------------------------------------------------------------- */
 
 /* The greedy action of one state, or the code of its tied actions. */
 static uint8_t greedy_action(const double *q, synrl_ties ties) {
@@ -106,224 +199,54 @@ static uint8_t greedy_action(const double *q, synrl_ties ties) {
 }
 
 void policy_greedy(const synrl_policy *policy, synrl_ties ties, uint32_t rewards, uint8_t *greedy) {
-    const double *q = policy->q + (size_t)rewards * policy->n_action_histories * 3;
-    for (uint32_t history = 0; history < policy->n_action_histories; history++) {
-        greedy[history] = greedy_action(q + (size_t)history * 3, ties);
+    for (uint32_t situation = 0; situation < policy->n_situations; situation++) {
+        greedy[situation] = greedy_action(policy_state_q(policy, rewards, situation), ties);
     }
 }
 
-/* Memories ------------------------------------------------------------------------------------- */
+/* Checkpoints ---------------------------------------------------------------------------------- */
 
-/* Where a synapse's packed history is: its byte, and by how many bits it is shifted. */
-static size_t packed_byte(size_t synapse) {
-    return synapse / HISTORY_GROUP * (HISTORY_GROUP / 2) + synapse % (HISTORY_GROUP / 2);
-}
-
-static unsigned packed_shift(size_t synapse) {
-    return synapse % HISTORY_GROUP < HISTORY_GROUP / 2 ? 0 : 4;
-}
-
-uint8_t memory_history(const synrl_memory *memory, size_t synapse) {
-    const struct memory_object *object = (const struct memory_object *)memory;
-    if (!object->is_packed) {
-        return object->histories[synapse];
-    }
-    return (uint8_t)(object->histories[packed_byte(synapse)] >> packed_shift(synapse) & 15);
-}
-
-void memory_set_history(synrl_memory *memory, size_t synapse, uint8_t history) {
-    struct memory_object *object = (struct memory_object *)memory;
-    if (!object->is_packed) {
-        object->histories[synapse] = history;
-        return;
-    }
-    uint8_t *byte = &object->histories[packed_byte(synapse)];
-    const unsigned shift = packed_shift(synapse);
-    *byte = (uint8_t)((*byte & 0xF0 >> shift) | history << shift);
-}
-
-static void memory_destroy(const synrl_host *host, synrl_memory *memory) {
-    struct memory_object *object = (struct memory_object *)memory;
-    if (object != NULL) {
-        host->free(host, object->histories);
-        host->free(host, object->counts);
-        host->free(host, object);
-    }
-}
-
-static synrl_status memory_create(const synrl_host *host, uint32_t n_actions, uint32_t n_rewards,
-                                  size_t n_synapses, synrl_memory **memory) {
-    const uint32_t n_histories = power_of_3(n_actions);
-    *memory = NULL;
-    SYNRL_TRY(check_memory(host_core(host), n_actions, n_rewards));
-    struct memory_object *made = host->alloc(host, 1, sizeof *made);
-    if (made == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    made->is_packed = n_histories <= PACKED_HISTORIES;
-    made->histories =
-        made->is_packed
-            ? host->alloc(host, (n_synapses + HISTORY_GROUP - 1) / HISTORY_GROUP, HISTORY_GROUP / 2)
-            : host->alloc(host, n_synapses, 1);
-    made->n_workers = host->n_workers(host);
-    made->counts = host->alloc(host, made->n_workers * power_of_3(n_actions + 1), sizeof(uint64_t));
-    made->public = (synrl_memory){.n_actions = n_actions,
-                                  .n_rewards = n_rewards,
-                                  .n_synapses = n_synapses,
-                                  .rewards = power_of_3(n_rewards) / 2};
-    if (made->counts == NULL || made->histories == NULL) {
-        memory_destroy(host, &made->public);
-        return SYNRL_NO_MEMORY;
-    }
-    /* All digits 1: every action null, every reward "none yet"; 11..1 in base 3 is 3^n / 2. */
-    for (size_t i = 0; i < n_synapses; i++) {
-        memory_set_history(&made->public, i, (uint8_t)(n_histories / 2));
-    }
-    *memory = &made->public;
-    return SYNRL_OK;
-}
-
-struct memory_header {
-    uint32_t n_actions, n_rewards, rewards, reserved;
-    uint64_t n_synapses;
+struct policy_header {
+    uint32_t n_actions, n_rewards, n_features, reserved;
 };
 
-static size_t memory_state_size(const synrl_memory *memory) {
-    return sizeof(struct memory_header) + memory->n_synapses;
+size_t policy_state_size(const synrl_policy *policy) {
+    return sizeof(struct policy_header) + policy_entries(policy) * sizeof *policy->q;
 }
 
-static void memory_save(const synrl_memory *memory, void *state) {
-    const struct memory_header header = {.n_actions = memory->n_actions,
-                                         .n_rewards = memory->n_rewards,
-                                         .rewards = memory->rewards,
-                                         .n_synapses = memory->n_synapses};
+void policy_save(const synrl_policy *policy, void *state) {
+    const struct policy_header header = {.n_actions = policy->n_actions,
+                                         .n_rewards = policy->n_rewards,
+                                         .n_features = policy->n_features};
     memcpy(state, &header, sizeof header);
-    for (size_t i = 0; i < memory->n_synapses; i++) {
-        ((uint8_t *)state)[sizeof header + i] = memory_history(memory, i);
-    }
+    memcpy((char *)state + sizeof header, policy->q, policy_entries(policy) * sizeof *policy->q);
 }
 
-static synrl_status memory_load(const synrl_host *host, synrl_memory *memory, const void *state,
-                                size_t size) {
-    struct memory_header header;
-    const uint8_t *histories = (const uint8_t *)state + sizeof header;
-    if (size != memory_state_size(memory)) {
-        return host->fail(host, SYNRL_INVALID, "a saved memory of %zu bytes: must be %zu", size,
-                          memory_state_size(memory));
+synrl_status policy_load(const synrl_host *host, synrl_policy *policy, const void *state,
+                         size_t size) {
+    struct policy_header header;
+    const char *numbers = (const char *)state + sizeof header;
+    if (size != policy_state_size(policy)) {
+        return host->fail(host, SYNRL_INVALID, "a saved policy of %zu bytes: must be %zu", size,
+                          policy_state_size(policy));
     }
     memcpy(&header, state, sizeof header);
-    if (header.n_actions != memory->n_actions || header.n_rewards != memory->n_rewards ||
-        header.n_synapses != memory->n_synapses || header.rewards >= power_of_3(header.n_rewards)) {
-        return host->fail(host, SYNRL_INVALID, "the saved memory is of another shape");
+    if (header.n_actions != policy->n_actions || header.n_rewards != policy->n_rewards ||
+        header.n_features != policy->n_features) {
+        return host->fail(host, SYNRL_INVALID,
+                          "a saved policy of %u actions, %u rewards and %u features: must be %u, "
+                          "%u and %u",
+                          header.n_actions, header.n_rewards, header.n_features, policy->n_actions,
+                          policy->n_rewards, policy->n_features);
     }
-    const uint32_t n_histories = power_of_3(header.n_actions);
-    for (size_t i = 0; i < memory->n_synapses; i++) {
-        if (histories[i] >= n_histories) {
-            return host->fail(host, SYNRL_INVALID, "the saved history of synapse %zu is %u", i,
-                              histories[i]);
+    for (size_t i = 0; i < policy_entries(policy); i++) {
+        double value;
+        memcpy(&value, numbers + i * sizeof value, sizeof value);
+        if (!isfinite(value)) {
+            return host->fail(host, SYNRL_INVALID,
+                              "number %zu of a saved policy is %g: must be finite", i, value);
         }
     }
-    memory->rewards = header.rewards;
-    for (size_t i = 0; i < memory->n_synapses; i++) {
-        memory_set_history(memory, i, histories[i]);
-    }
+    memcpy(policy->q, numbers, policy_entries(policy) * sizeof *policy->q);
     return SYNRL_OK;
 }
-
-static void observe(synrl_memory *memory, int reward) {
-    const uint32_t digit = reward > 0 ? 2 : 0;
-    memory->rewards = (memory->rewards * 3 + digit) % power_of_3(memory->n_rewards);
-}
-
-/* The policy step ------------------------------------------------------------------------------ */
-
-struct choice {
-    struct greedy_map map;
-    synrl_stream stream;
-    struct memory_object *memory;
-    int8_t *actions;
-    const synrl_choices *choices;
-};
-
-static void choose_share(void *context, size_t worker, size_t n_workers) {
-    const struct choice *choice = context;
-    struct memory_object *memory = choice->memory;
-    size_t first, end;
-    pool_share(memory->public.n_synapses, 64, worker, n_workers, &first, &end);
-    const bool counting = choice->choices != NULL && choice->choices->counts != NULL;
-    uint64_t *counts = memory->counts + worker * choice->map.n_histories * 3;
-    choose_range(&choice->map, choice->stream, first, end - first, memory->is_packed,
-                 memory->histories, choice->actions, counting ? counts : NULL,
-                 choice->choices != NULL ? choice->choices->cells : NULL);
-}
-
-static void sum_counts(const struct memory_object *memory, uint64_t *counts) {
-    const size_t n_cells = power_of_3(memory->public.n_actions + 1);
-    memset(counts, 0, n_cells * sizeof *counts);
-    for (size_t worker = 0; worker < memory->n_workers; worker++) {
-        for (size_t cell = 0; cell < n_cells; cell++) {
-            counts[cell] += memory->counts[worker * n_cells + cell];
-        }
-    }
-}
-
-static void choose(const synrl_host *host, const synrl_policy *policy, synrl_ties ties,
-                   double epsilon, synrl_stream stream, synrl_memory *memory, int8_t *actions,
-                   synrl_choices *choices) {
-    struct choice choice = {.stream = stream,
-                            .memory = (struct memory_object *)memory,
-                            .actions = actions,
-                            .choices = choices};
-    choice.map.n_histories = policy->n_action_histories;
-    policy_greedy(policy, ties, memory->rewards, choice.map.action);
-    for (uint32_t history = 0; history < policy->n_action_histories; history++) {
-        choice.map.has_ties |= choice.map.action[history] > 2;
-    }
-    for (int k = 0; k < 3; k++) {
-        choice.map.explore_end[k] = (uint64_t)(epsilon * 4294967296.0 * (k + 1) / 3);
-    }
-    const bool counting = choices != NULL && choices->counts != NULL;
-    if (counting) {
-        memset(choice.memory->counts, 0,
-               choice.memory->n_workers * policy->n_action_histories * 3 * sizeof(uint64_t));
-    }
-    if (memory->n_synapses < SYNAPSES_WORTH_SHARING) {
-        choose_share(&choice, 0, 1);
-    } else {
-        host->parallel(host, choose_share, &choice);
-    }
-    if (counting) {
-        sum_counts(choice.memory, choices->counts);
-    }
-}
-
-/* What plugins are handed ---------------------------------------------------------------------- */
-
-static synrl_status api_create(const synrl_host *host, uint32_t n_actions, uint32_t n_rewards,
-                               synrl_policy **policy) {
-    return policy_create(host_core(host), n_actions, n_rewards, policy);
-}
-
-static synrl_status api_copy(const synrl_host *host, const synrl_policy *from,
-                             synrl_policy **policy) {
-    return policy_copy(host_core(host), from, policy);
-}
-
-static void api_destroy(const synrl_host *host, synrl_policy *policy) {
-    (void)host;
-    policy_release(policy);
-}
-
-const synrl_policy_api policy_api = {
-    .size = sizeof(synrl_policy_api),
-    .create = api_create,
-    .copy = api_copy,
-    .destroy = api_destroy,
-    .memory_create = memory_create,
-    .memory_destroy = memory_destroy,
-    .memory_state_size = memory_state_size,
-    .memory_save = memory_save,
-    .memory_load = memory_load,
-    .choose = choose,
-    .observe = observe,
-};

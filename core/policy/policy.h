@@ -1,33 +1,55 @@
-/* Policies as objects of their own: counted references, tables as CSV, hash. The routines that
- * rules use are in synrl/policy.h. */
+/* Policies as objects of their own: tables, counted references, names of features, hash. What rules
+ * are offered is in synrl/policy.h; the memories of synapses are in policy/memory.h. */
 #ifndef POLICY_H
 #define POLICY_H
-
-#include <stdio.h>
 
 #include "base/core.h"
 #include "synrl/policy.h"
 
 extern const synrl_policy_api policy_api;
 
-/* All zero, one reference. */
+/* All zero, one reference. Features are named feature1, feature2, ... */
 synrl_status policy_create(struct core *core, uint32_t n_actions, uint32_t n_rewards,
-                           synrl_policy **policy);
+                           uint32_t n_features, synrl_policy **policy);
 synrl_status policy_copy(struct core *core, const synrl_policy *from, synrl_policy **policy);
-/* Reference counts are not part of what the policy says, so const ones can be held too. */
+/* Only those made by the two above are counted: what policy_api makes belongs to the instance of
+ * its host, and is to be copied. Reference counts are not part of what a policy says, so const ones
+ * can be held too. */
 const synrl_policy *policy_retain(const synrl_policy *policy);
 void policy_release(const synrl_policy *policy); /* NULL is allowed */
 
-/* A table a person can read, one line a state that can occur; freed by core_free. */
+/* Names of features are [a-z][a-z0-9_]*, differ, and do not begin as other columns of a CSV do:
+ * with r_, a_ or q_. They are not part of the hash. */
+enum { FEATURE_NAME_SIZE = 32 };
+const char *policy_feature_name(const synrl_policy *policy, uint32_t feature);
+/* names [n_features]; on failure nothing changes. */
+synrl_status policy_name_features(struct core *core, synrl_policy *policy,
+                                  const char *const *names);
+bool policy_is_feature_name(const char *name);
+
+/* Of one state: q[0 .. 2] for -, 0, +. */
+static inline double *policy_state_q(const synrl_policy *policy, uint32_t rewards,
+                                     uint32_t situation) {
+    return policy->q + ((size_t)rewards * policy->n_situations + situation) * 3;
+}
+/* How many numbers are in q. */
+static inline size_t policy_entries(const synrl_policy *policy) {
+    return (size_t)policy->n_reward_histories * policy->n_situations * 3;
+}
+
+/* A table for people, one line per state that can occur; freed by core_free. */
 char *policy_text(struct core *core, const synrl_policy *policy);
-/* XXH3-64 of memories and table. */
+/* XXH3-64 of sizes and table. */
 uint64_t policy_hash(const synrl_policy *policy);
-/* greedy[history] = 0, 1, 2 for the action; with SYNRL_TIES_RANDOM 3 + a bit set of tied actions.
+/* greedy[situation] = 0, 1, 2 for the action; with SYNRL_TIES_RANDOM 3 + a bit set of tied actions.
  */
 void policy_greedy(const synrl_policy *policy, synrl_ties ties, uint32_t rewards, uint8_t *greedy);
 
-/* The action history of one synapse, below 3^n_actions. */
-uint8_t memory_history(const synrl_memory *memory, size_t synapse);
-void memory_set_history(synrl_memory *memory, size_t synapse, uint8_t history);
+/* For checkpoints: sizes and table, policy_state_size bytes. Loading fails, and changes nothing,
+ * where the sizes differ or a number is not finite. */
+size_t policy_state_size(const synrl_policy *policy);
+void policy_save(const synrl_policy *policy, void *state);
+synrl_status policy_load(const synrl_host *host, synrl_policy *policy, const void *state,
+                         size_t size);
 
 #endif

@@ -1,21 +1,20 @@
 /* Policies as text: CSV for programs, a table for people, a hash.
  *
- * A CSV has one column a remembered reward and action, oldest first, and three of Q:
- * r_t2,r_t1,a_t2,a_t1,q_dec,q_null,q_inc. Nothing is taken from a file unless all of it is right.
- */
+ * A CSV has one column per remembered reward and action, oldest first, one per feature, the first
+ * first, and three of Q: r_t2,r_t1,a_t2,a_t1,feature1,q_dec,q_null,q_inc. Nothing is taken from a
+ * file unless all of it is right. */
+#include "policy/policy_csv.h"
+
 #include <string.h>
 #include <xxhash.h>
 
 #include "base/file.h"
 #include "base/number.h"
-#include "policy/policy.h"
-#include "policy/policy_csv.h"
 
 enum {
     FIELDS_MAX = 2 * SYNRL_MEMORY_MAX + 3,
     LINE_MAX_LENGTH = 1000,
-    FILE_LIMIT = 1 << 25, /* 59,049 states of a line of some hundred bytes are 6 MB */
-    NAME_SIZE = 8
+    FILE_LIMIT = 1 << 25 /* 59,049 states of a line of some hundred bytes are 6 MB */
 };
 
 static const char *const q_names[3] = {"q_dec", "q_null", "q_inc"};
@@ -46,8 +45,8 @@ static bool state_can_occur(const synrl_policy *policy, uint32_t rewards, uint32
     return true;
 }
 
-static const double *state_q(const synrl_policy *policy, uint32_t rewards, uint32_t actions) {
-    return policy->q + ((size_t)rewards * policy->n_action_histories + actions) * 3;
+static uint32_t n_columns(const synrl_policy *policy) {
+    return policy->n_rewards + policy->n_actions + policy->n_features + 3;
 }
 
 /* Reading: one line ---------------------------------------------------------------------------- */
@@ -144,15 +143,75 @@ static uint32_t count_columns(const struct reader *reader, size_t first, const c
     return n;
 }
 
-static void column_name(uint32_t n_rewards, uint32_t n_actions, uint32_t column,
-                        char name[NAME_SIZE]) {
-    if (column < n_rewards) {
-        snprintf(name, NAME_SIZE, "r_t%u", (n_rewards - column) % 10);
-    } else if (column < n_rewards + n_actions) {
-        snprintf(name, NAME_SIZE, "a_t%u", (n_rewards + n_actions - column) % 10);
-    } else {
-        snprintf(name, NAME_SIZE, "%s", q_names[column - n_rewards - n_actions]);
+static bool is_field(struct field field, const char *text) {
+    return (size_t)(field.end - field.start) == strlen(text) &&
+           memcmp(field.start, text, strlen(text)) == 0;
+}
+
+static bool names_feature(struct field field) {
+    char name[FEATURE_NAME_SIZE + 1];
+    const size_t length = (size_t)(field.end - field.start);
+    if (length >= sizeof name) {
+        return false;
     }
+    memcpy(name, field.start, length);
+    name[length] = '\0';
+    return policy_is_feature_name(name);
+}
+
+/* How many fields, from `first` on, name features before q_dec; 0 where it does not follow. */
+static uint32_t count_features(const struct reader *reader, size_t first) {
+    uint32_t n = 0;
+    while (first + n < reader->n_fields && names_feature(reader->fields[first + n])) {
+        n++;
+    }
+    const size_t next = first + n;
+    return next < reader->n_fields && is_field(reader->fields[next], q_names[0]) ? n : 0;
+}
+
+static synrl_status read_feature_names(const struct reader *reader, synrl_policy *policy) {
+    char names[SYNRL_MEMORY_MAX][FEATURE_NAME_SIZE];
+    const char *all[SYNRL_MEMORY_MAX];
+    for (uint32_t feature = 0; feature < policy->n_features; feature++) {
+        const struct field field = reader->fields[policy->n_rewards + policy->n_actions + feature];
+        snprintf(names[feature], FEATURE_NAME_SIZE, "%.*s", (int)(field.end - field.start),
+                 field.start);
+        all[feature] = names[feature];
+    }
+    const synrl_status status = policy_name_features(reader->core, policy, all);
+    return status == SYNRL_OK ? SYNRL_OK : FAIL(reader, "%s", reader->core->message);
+}
+
+static void column_name(const synrl_policy *policy, uint32_t column, char name[FEATURE_NAME_SIZE]) {
+    const uint32_t n_memories = policy->n_rewards + policy->n_actions;
+    if (column < policy->n_rewards) {
+        snprintf(name, FEATURE_NAME_SIZE, "r_t%u", policy->n_rewards - column);
+    } else if (column < n_memories) {
+        snprintf(name, FEATURE_NAME_SIZE, "a_t%u", n_memories - column);
+    } else if (column < n_memories + policy->n_features) {
+        snprintf(name, FEATURE_NAME_SIZE, "%s", policy_feature_name(policy, column - n_memories));
+    } else {
+        snprintf(name, FEATURE_NAME_SIZE, "%s", q_names[column - n_memories - policy->n_features]);
+    }
+}
+
+static synrl_status read_columns(const struct reader *reader, synrl_policy *policy) {
+    SYNRL_TRY(read_feature_names(reader, policy));
+    for (uint32_t column = 0; column < n_columns(policy); column++) {
+        char name[FEATURE_NAME_SIZE], text[32];
+        column_name(policy, column, name);
+        if (column >= reader->n_fields) {
+            return FAIL(reader, "column %u is missing: must be \"%s\"", column + 1, name);
+        }
+        if (!is_field(reader->fields[column], name)) {
+            return FAIL(reader, "column %u is \"%s\": must be \"%s\"", column + 1,
+                        field_text(reader->fields[column], text), name);
+        }
+    }
+    if (reader->n_fields > n_columns(policy)) {
+        return FAIL(reader, "a column after \"q_inc\", which is the last of %u", n_columns(policy));
+    }
+    return SYNRL_OK;
 }
 
 static synrl_status read_header(struct reader *reader, synrl_policy **policy) {
@@ -166,26 +225,13 @@ static synrl_status read_header(struct reader *reader, synrl_policy **policy) {
     }
     const uint32_t n_rewards = count_columns(reader, 0, "r_t");
     const uint32_t n_actions = count_columns(reader, n_rewards, "a_t");
-    if (n_rewards > SYNRL_MEMORY_MAX || n_actions > SYNRL_MEMORY_MAX) {
-        return FAIL(reader, "%u columns r_t and %u columns a_t: must be at most %d of each",
-                    n_rewards, n_actions, SYNRL_MEMORY_MAX);
+    const uint32_t n_features = count_features(reader, n_rewards + n_actions);
+    const synrl_status status =
+        policy_create(reader->core, n_actions, n_rewards, n_features, policy);
+    if (status == SYNRL_INVALID) {
+        return FAIL(reader, "%s", reader->core->message);
     }
-    const uint32_t n_columns = n_rewards + n_actions + 3;
-    for (uint32_t column = 0; column < n_columns; column++) {
-        char name[NAME_SIZE], text[32];
-        column_name(n_rewards, n_actions, column, name);
-        if (column >= reader->n_fields) {
-            return FAIL(reader, "column %u is missing: must be \"%s\"", column + 1, name);
-        }
-        field_text(reader->fields[column], text);
-        if (strcmp(text, name) != 0) {
-            return FAIL(reader, "column %u is \"%s\": must be \"%s\"", column + 1, text, name);
-        }
-    }
-    if (reader->n_fields > n_columns) {
-        return FAIL(reader, "a column behind \"q_inc\", which is the last of %u", n_columns);
-    }
-    return policy_create(reader->core, n_actions, n_rewards, policy);
+    return status == SYNRL_OK ? read_columns(reader, *policy) : status;
 }
 
 /* Reading: the rows ---------------------------------------------------------------------------- */
@@ -200,11 +246,13 @@ static synrl_status read_number(const struct reader *reader, size_t column, doub
     return SYNRL_OK;
 }
 
-/* n columns of -1, 0 or 1 into a history. */
-static synrl_status read_history(const struct reader *reader, size_t first, uint32_t n,
-                                 uint32_t *history) {
-    *history = 0;
-    for (size_t column = first; column < first + n; column++) {
+/* n columns of -1, 0 or 1 into the digits of a number, the first column in the highest or the
+ * lowest. */
+static synrl_status read_digits(const struct reader *reader, size_t first, uint32_t n,
+                                bool is_highest_first, uint32_t *number) {
+    *number = 0;
+    for (uint32_t i = 0; i < n; i++) {
+        const size_t column = first + (is_highest_first ? i : n - 1 - i);
         double value = 0.0;
         char text[32];
         SYNRL_TRY(read_number(reader, column, &value));
@@ -212,33 +260,37 @@ static synrl_status read_history(const struct reader *reader, size_t first, uint
             return FAIL(reader, "column %zu is \"%s\": must be -1, 0 or 1", column + 1,
                         field_text(reader->fields[column], text));
         }
-        *history = *history * 3 + (uint32_t)(value + 1.0);
+        *number = *number * 3 + (uint32_t)(value + 1.0);
     }
     return SYNRL_OK;
 }
 
 static synrl_status read_row(const struct reader *reader, synrl_policy *policy, unsigned *seen) {
-    const uint32_t n_columns = policy->n_rewards + policy->n_actions + 3;
-    if (reader->n_fields != n_columns) {
+    if (reader->n_fields != n_columns(policy)) {
         return FAIL(reader, "%s%zu columns: must be %u as in the header",
-                    reader->n_fields > FIELDS_MAX ? "at least " : "", reader->n_fields, n_columns);
+                    reader->n_fields > FIELDS_MAX ? "at least " : "", reader->n_fields,
+                    n_columns(policy));
     }
-    uint32_t rewards, actions;
-    SYNRL_TRY(read_history(reader, 0, policy->n_rewards, &rewards));
-    SYNRL_TRY(read_history(reader, policy->n_rewards, policy->n_actions, &actions));
-    const size_t state = (size_t)rewards * policy->n_action_histories + actions;
+    const uint32_t n_memories = policy->n_rewards + policy->n_actions;
+    uint32_t rewards, actions, features;
+    SYNRL_TRY(read_digits(reader, 0, policy->n_rewards, true, &rewards));
+    SYNRL_TRY(read_digits(reader, policy->n_rewards, policy->n_actions, true, &actions));
+    SYNRL_TRY(read_digits(reader, n_memories, policy->n_features, false, &features));
+    const uint32_t situation = features * policy->n_action_histories + actions;
+    const size_t state = (size_t)rewards * policy->n_situations + situation;
     if (seen[state] != 0) {
         return FAIL(reader, "the same state as in line %u: each must stand once", seen[state]);
     }
     seen[state] = reader->line;
     for (uint32_t action = 0; action < 3; action++) {
-        SYNRL_TRY(read_number(reader, n_columns - 3 + action, &policy->q[state * 3 + action]));
+        SYNRL_TRY(read_number(reader, n_memories + policy->n_features + action,
+                              &policy->q[state * 3 + action]));
     }
     return SYNRL_OK;
 }
 
 static synrl_status read_rows(struct reader *reader, synrl_policy *policy, unsigned *seen) {
-    const size_t n_states = (size_t)policy->n_reward_histories * policy->n_action_histories;
+    const size_t n_states = policy_entries(policy) / 3;
     size_t n_read = 0;
     for (bool any = true; any; n_read += any) {
         SYNRL_TRY(read_line(reader, &any));
@@ -247,7 +299,7 @@ static synrl_status read_rows(struct reader *reader, synrl_policy *policy, unsig
         }
     }
     if (n_read == 0) {
-        return FAIL(reader, "%s", "no states: a line each must follow the header");
+        return FAIL(reader, "%s", "no states: one line per state must follow the header");
     }
     if (n_read < n_states) {
         core_log(reader->core, SYNRL_LOG_WARNING, "%s: %zu of %zu states; Q of the others is 0",
@@ -258,8 +310,8 @@ static synrl_status read_rows(struct reader *reader, synrl_policy *policy, unsig
 
 static synrl_status read_table(struct reader *reader, synrl_policy **policy) {
     SYNRL_TRY(read_header(reader, policy));
-    const size_t n_states = (size_t)(*policy)->n_reward_histories * (*policy)->n_action_histories;
-    unsigned *seen = core_alloc(reader->core, n_states, sizeof *seen); /* in which line */
+    unsigned *seen =
+        core_alloc(reader->core, policy_entries(*policy) / 3, sizeof *seen); /* in which line */
     synrl_status status = SYNRL_NO_MEMORY;
     if (seen != NULL) {
         status = read_rows(reader, *policy, seen);
@@ -286,25 +338,29 @@ synrl_status policy_load_csv(struct core *core, const char *path, synrl_policy *
 /* Writing -------------------------------------------------------------------------------------- */
 
 static void write_header(FILE *stream, const synrl_policy *policy) {
-    const uint32_t n_columns = policy->n_rewards + policy->n_actions + 3;
-    for (uint32_t column = 0; column < n_columns; column++) {
-        char name[NAME_SIZE];
-        column_name(policy->n_rewards, policy->n_actions, column, name);
-        fprintf(stream, "%s%c", name, column + 1 < n_columns ? ',' : '\n');
+    for (uint32_t column = 0; column < n_columns(policy); column++) {
+        char name[FEATURE_NAME_SIZE];
+        column_name(policy, column, name);
+        fprintf(stream, "%s%c", name, column + 1 < n_columns(policy) ? ',' : '\n');
     }
 }
 
 static void write_row(FILE *stream, const synrl_policy *policy, uint32_t rewards,
-                      uint32_t actions) {
+                      uint32_t situation) {
+    const uint32_t actions = situation % policy->n_action_histories;
+    const uint32_t features = situation / policy->n_action_histories;
     for (uint32_t k = policy->n_rewards; k > 0; k--) {
         fprintf(stream, "%d,", (int)history_digit(rewards, k) - 1);
     }
     for (uint32_t k = policy->n_actions; k > 0; k--) {
         fprintf(stream, "%d,", (int)history_digit(actions, k) - 1);
     }
+    for (uint32_t k = 1; k <= policy->n_features; k++) {
+        fprintf(stream, "%d,", (int)history_digit(features, k) - 1);
+    }
     for (uint32_t action = 0; action < 3; action++) {
         char number[NUMBER_SIZE];
-        number_write(number, 17, state_q(policy, rewards, actions)[action]);
+        number_write(number, 17, policy_state_q(policy, rewards, situation)[action]);
         fprintf(stream, "%s%c", number, action < 2 ? ',' : '\n');
     }
 }
@@ -314,8 +370,8 @@ synrl_status policy_save_csv(struct core *core, const synrl_policy *policy, cons
     SYNRL_TRY(draft_begin(core, path, &draft));
     write_header(draft_stream(draft), policy);
     for (uint32_t rewards = 0; rewards < policy->n_reward_histories; rewards++) {
-        for (uint32_t actions = 0; actions < policy->n_action_histories; actions++) {
-            write_row(draft_stream(draft), policy, rewards, actions);
+        for (uint32_t situation = 0; situation < policy->n_situations; situation++) {
+            write_row(draft_stream(draft), policy, rewards, situation);
         }
     }
     return draft_commit(draft); /* knows of every write that failed */
@@ -323,9 +379,9 @@ synrl_status policy_save_csv(struct core *core, const synrl_policy *policy, cons
 
 /* For people ----------------------------------------------------------------------------------- */
 
-/* Columns: rewards and actions 10 wide, three of Q 14 wide, the greedy action; TEXT_WIDTH in all.
- */
-enum { HISTORY_SIZE = 2 * SYNRL_MEMORY_MAX + 1, TEXT_WIDTH = 71 };
+/* Columns: rewards and actions 10 wide, features too where there are any, three of Q 14 wide, the
+ * greedy action; at most TEXT_WIDTH in all. */
+enum { HISTORY_SIZE = 2 * SYNRL_MEMORY_MAX + 1, TEXT_WIDTH = 81 };
 
 static void history_text(uint32_t history, uint32_t n, const char *symbols,
                          char text[HISTORY_SIZE]) {
@@ -337,33 +393,45 @@ static void history_text(uint32_t history, uint32_t n, const char *symbols,
     text[length] = '\0';
 }
 
-static void state_text(const synrl_policy *policy, uint32_t rewards, uint32_t actions,
-                       uint8_t greedy, char line[TEXT_WIDTH + 1]) {
-    char reward_text[HISTORY_SIZE], action_text[HISTORY_SIZE], q[3][NUMBER_SIZE];
-    history_text(rewards, policy->n_rewards, "-.+", reward_text);
-    history_text(actions, policy->n_actions, "-0+", action_text);
-    for (int action = 0; action < 3; action++) {
-        number_write(q[action], 6, state_q(policy, rewards, actions)[action]);
+/* The first feature first. */
+static void features_text(uint32_t features, uint32_t n, char text[HISTORY_SIZE]) {
+    size_t length = 0;
+    for (uint32_t k = 1; k <= n; k++) {
+        text[length++] = "-0+"[history_digit(features, k)];
+        text[length++] = ' ';
     }
-    snprintf(line, TEXT_WIDTH + 1, "%-10s%-10s%14.13s%14.13s%14.13s  %6c\n", reward_text,
-             action_text, q[0], q[1], q[2], "-0+"[greedy]);
+    text[length] = '\0';
+}
+
+static void state_text(const synrl_policy *policy, uint32_t rewards, uint32_t situation,
+                       uint8_t greedy, char line[TEXT_WIDTH + 1]) {
+    char reward_text[HISTORY_SIZE], action_text[HISTORY_SIZE], feature_text[HISTORY_SIZE];
+    char q[3][NUMBER_SIZE];
+    history_text(rewards, policy->n_rewards, "-.+", reward_text);
+    history_text(situation % policy->n_action_histories, policy->n_actions, "-0+", action_text);
+    features_text(situation / policy->n_action_histories, policy->n_features, feature_text);
+    for (int action = 0; action < 3; action++) {
+        number_write(q[action], 6, policy_state_q(policy, rewards, situation)[action]);
+    }
+    snprintf(line, TEXT_WIDTH + 1, "%-10s%-10s%-*s%14.13s%14.13s%14.13s  %6c\n", reward_text,
+             action_text, policy->n_features > 0 ? 10 : 0, feature_text, q[0], q[1], q[2],
+             "-0+"[greedy]);
 }
 
 char *policy_text(struct core *core, const synrl_policy *policy) {
-    const size_t n_states = (size_t)policy->n_reward_histories * policy->n_action_histories;
-    char *text = core_alloc(core, (n_states + 1) * TEXT_WIDTH + 1, 1);
+    char *text = core_alloc(core, (policy_entries(policy) / 3 + 1) * TEXT_WIDTH + 1, 1);
     if (text == NULL) {
         return NULL;
     }
     char *line = text;
-    line += snprintf(line, TEXT_WIDTH + 1, "%-10s%-10s%14s%14s%14s  greedy\n", "rewards", "actions",
-                     "Q(-)", "Q(0)", "Q(+)");
+    line += snprintf(line, TEXT_WIDTH + 1, "%-10s%-10s%s%14s%14s%14s  greedy\n", "rewards",
+                     "actions", policy->n_features > 0 ? "features  " : "", "Q(-)", "Q(0)", "Q(+)");
     for (uint32_t rewards = 0; rewards < policy->n_reward_histories; rewards++) {
         uint8_t greedy[SYNRL_HISTORIES_MAX];
         policy_greedy(policy, SYNRL_TIES_FIRST, rewards, greedy);
-        for (uint32_t actions = 0; actions < policy->n_action_histories; actions++) {
-            if (state_can_occur(policy, rewards, actions)) {
-                state_text(policy, rewards, actions, greedy[actions], line);
+        for (uint32_t situation = 0; situation < policy->n_situations; situation++) {
+            if (state_can_occur(policy, rewards, situation % policy->n_action_histories)) {
+                state_text(policy, rewards, situation, greedy[situation], line);
                 line += strlen(line);
             }
         }
@@ -371,9 +439,10 @@ char *policy_text(struct core *core, const synrl_policy *policy) {
     return text;
 }
 
+/* Without features, the hash of earlier versions. */
 uint64_t policy_hash(const synrl_policy *policy) {
-    const uint32_t memories[2] = {policy->n_actions, policy->n_rewards};
-    const size_t n = (size_t)policy->n_reward_histories * policy->n_action_histories * 3;
-    return XXH3_64bits_withSeed(policy->q, n * sizeof *policy->q,
-                                XXH3_64bits(memories, sizeof memories));
+    const uint32_t sizes[3] = {policy->n_actions, policy->n_rewards, policy->n_features};
+    const size_t n_bytes = (policy->n_features > 0 ? 3 : 2) * sizeof sizes[0];
+    return XXH3_64bits_withSeed(policy->q, policy_entries(policy) * sizeof *policy->q,
+                                XXH3_64bits(sizes, n_bytes));
 }

@@ -24,79 +24,116 @@ struct dataset {
 
 /* Checking ------------------------------------------------------------------------------------- */
 
-static synrl_status check_shape(const struct dataset *dataset) {
+#define REFUSE(dataset, format, ...) \
+    core_fail((dataset)->core, SYNRL_INVALID, "%s: " format, (dataset)->host.who, __VA_ARGS__)
+
+static synrl_status check_sizes(const struct dataset *dataset) {
     const synrl_data *data = &dataset->data;
-    const char *who = dataset->host.who;
+    if (data->size < sizeof *data) {
+        return REFUSE(dataset, "the size of its data is %u: must be sizeof(synrl_data), %zu",
+                      data->size, sizeof *data);
+    }
     if (data->n_samples < 1 || data->n_samples > INT32_MAX || data->n_inputs < 1 ||
         data->n_inputs > INT32_MAX) {
-        return core_fail(dataset->core, SYNRL_INVALID,
-                         "%s: %zu samples of %zu inputs: both must be 1 .. %d", who,
-                         data->n_samples, data->n_inputs, INT32_MAX);
-    }
-    if (data->inputs == NULL || (data->labels == NULL && data->targets == NULL) ||
-        (data->format != SYNRL_INPUT_U8 && data->format != SYNRL_INPUT_F32)) {
-        return core_fail(dataset->core, SYNRL_INVALID,
-                         "%s: gives no inputs, no known format, or neither labels nor targets",
-                         who);
-    }
-    if (data->format == SYNRL_INPUT_U8 && !(data->scale > 0.0F && isfinite(data->scale))) {
-        return core_fail(dataset->core, SYNRL_INVALID,
-                         "%s: the scale of its bytes is %g: must be greater than 0", who,
-                         (double)data->scale);
-    }
-    if (data->targets != NULL && (data->n_targets < 1 || data->n_targets > INT32_MAX)) {
-        return core_fail(dataset->core, SYNRL_INVALID, "%s: targets of %zu values: must be 1 .. %d",
-                         who, data->n_targets, INT32_MAX);
+        return REFUSE(dataset, "%zu samples of %zu inputs: both must be 1 .. %d", data->n_samples,
+                      data->n_inputs, INT32_MAX);
     }
     return SYNRL_OK;
 }
 
+/* An array of n values in a row per sample, where the host knows how much memory it has. */
+static synrl_status check_array(const struct dataset *dataset, const char *what, const void *array,
+                                size_t n, size_t size) {
+    const size_t has = host_block_size(&dataset->host.public, array);
+    const size_t per_sample = n * size;
+    return has / per_sample >= dataset->data.n_samples
+               ? SYNRL_OK
+               : REFUSE(dataset, "its %s have %zu bytes: %zu samples of %zu bytes need more", what,
+                        has, dataset->data.n_samples, per_sample);
+}
+
+static synrl_status check_inputs(const struct dataset *dataset) {
+    const synrl_data *data = &dataset->data;
+    if (data->inputs == NULL) {
+        return REFUSE(dataset, "%s", "gives no inputs");
+    }
+    if (data->format != SYNRL_INPUT_F32 && data->format != SYNRL_INPUT_BYTES) {
+        return REFUSE(dataset, "the format of its inputs is %d: must be %d, floats, or %d, bytes",
+                      (int)data->format, SYNRL_INPUT_F32, SYNRL_INPUT_BYTES);
+    }
+    if (data->format == SYNRL_INPUT_BYTES && !(data->scale > 0.0F && isfinite(data->scale))) {
+        return REFUSE(dataset, "the scale of its bytes is %g: must be greater than 0",
+                      (double)data->scale);
+    }
+    return check_array(dataset, "inputs", data->inputs, data->n_inputs,
+                       data->format == SYNRL_INPUT_BYTES ? 1 : sizeof(float));
+}
+
+static synrl_status check_targets(const struct dataset *dataset) {
+    const synrl_data *data = &dataset->data;
+    if (data->labels == NULL && data->targets == NULL) {
+        return REFUSE(dataset, "%s", "gives neither labels nor targets");
+    }
+    if (data->targets == NULL && data->n_targets != 0) {
+        return REFUSE(dataset, "has n_targets = %zu, and no targets: must be 0", data->n_targets);
+    }
+    if (data->targets != NULL && (data->n_targets < 1 || data->n_targets > INT32_MAX)) {
+        return REFUSE(dataset, "targets of %zu values: must be 1 .. %d", data->n_targets,
+                      INT32_MAX);
+    }
+    if (data->targets != NULL) {
+        SYNRL_TRY(check_array(dataset, "targets", data->targets, data->n_targets, sizeof(float)));
+    }
+    return data->labels == NULL ? SYNRL_OK
+                                : check_array(dataset, "labels", data->labels, 1, sizeof(int32_t));
+}
+
 static synrl_status check_classes(const struct dataset *dataset) {
     const synrl_data *data = &dataset->data;
-    const char *who = dataset->host.who;
     if (data->labels != NULL && (data->n_classes < 2 || data->n_classes > INT32_MAX)) {
-        return core_fail(dataset->core, SYNRL_INVALID, "%s: has %zu classes: must be at least 2",
-                         who, data->n_classes);
+        return REFUSE(dataset, "has %zu classes: must be at least 2", data->n_classes);
     }
     if (data->labels == NULL && data->n_classes != 0 &&
         !(data->n_classes == 2 && data->n_targets == 1)) {
-        return core_fail(dataset->core, SYNRL_INVALID,
-                         "%s: %zu classes of %zu targets, and no labels: must be none, or 2 of 1",
-                         who, data->n_classes, data->n_targets);
+        return REFUSE(dataset, "%zu classes of %zu targets, and no labels: must be none, or 2 of 1",
+                      data->n_classes, data->n_targets);
     }
     for (size_t c = 0; data->class_names != NULL && c < data->n_classes; c++) {
         if (data->class_names[c] == NULL) {
-            return core_fail(dataset->core, SYNRL_INVALID, "%s: class %zu has no name", who, c);
+            return REFUSE(dataset, "class %zu has no name", c);
         }
     }
     return SYNRL_OK;
 }
 
 /* By division, since a product might overflow. */
-static synrl_status check_pictures(const struct dataset *dataset) {
+static synrl_status check_shape(const struct dataset *dataset) {
     const synrl_data *data = &dataset->data;
+    if (data->n_steps > 0 && data->n_inputs % data->n_steps != 0) {
+        return REFUSE(dataset,
+                      "sequences of %zu steps from %zu inputs: must be a whole number per "
+                      "step",
+                      data->n_steps, data->n_inputs);
+    }
     if (data->height == 0 && data->width == 0 && data->n_channels == 0) {
         return SYNRL_OK;
     }
     const size_t sides[] = {data->height, data->width, data->n_channels};
     size_t left = data->n_inputs;
-    for (size_t s = 0; s < sizeof sides / sizeof sides[0]; s++) {
+    for (size_t s = 0; s < SYNRL_COUNT(sides); s++) {
         left = sides[s] > 0 && left % sides[s] == 0 ? left / sides[s] : 0;
     }
     return left == 1 ? SYNRL_OK
-                     : core_fail(dataset->core, SYNRL_INVALID,
-                                 "%s: pictures of %zu x %zu x %zu from %zu inputs: must be as many",
-                                 dataset->host.who, data->height, data->width, data->n_channels,
-                                 data->n_inputs);
+                     : REFUSE(dataset, "pictures of %zu x %zu x %zu from %zu inputs: must be equal",
+                              data->height, data->width, data->n_channels, data->n_inputs);
 }
 
 static synrl_status check_finite(const struct dataset *dataset, const char *what,
                                  const float *values, size_t n_columns) {
     for (size_t i = 0; i < dataset->data.n_samples * n_columns; i++) {
         if (!isfinite(values[i])) {
-            return core_fail(dataset->core, SYNRL_INVALID,
-                             "%s: %s %zu of sample %zu is %g: must be finite", dataset->host.who,
-                             what, i % n_columns + 1, i / n_columns + 1, (double)values[i]);
+            return REFUSE(dataset, "%s %zu of sample %zu is %g: must be finite", what,
+                          i % n_columns + 1, i / n_columns + 1, (double)values[i]);
         }
     }
     return SYNRL_OK;
@@ -112,18 +149,19 @@ static synrl_status check_values(const struct dataset *dataset) {
     }
     for (size_t s = 0; data->labels != NULL && s < data->n_samples; s++) {
         if (data->labels[s] < 0 || (size_t)data->labels[s] >= data->n_classes) {
-            return core_fail(dataset->core, SYNRL_INVALID,
-                             "%s: the label of sample %zu is %d: must be 0 .. %zu",
-                             dataset->host.who, s + 1, data->labels[s], data->n_classes - 1);
+            return REFUSE(dataset, "the label of sample %zu is %d: must be 0 .. %zu", s + 1,
+                          data->labels[s], data->n_classes - 1);
         }
     }
     return SYNRL_OK;
 }
 
 static synrl_status check(const struct dataset *dataset) {
-    SYNRL_TRY(check_shape(dataset));
+    SYNRL_TRY(check_sizes(dataset));
+    SYNRL_TRY(check_inputs(dataset));
+    SYNRL_TRY(check_targets(dataset));
     SYNRL_TRY(check_classes(dataset));
-    SYNRL_TRY(check_pictures(dataset));
+    SYNRL_TRY(check_shape(dataset));
     return check_values(dataset);
 }
 
@@ -144,19 +182,27 @@ static const synrl_dataset_ops *dataset_ops(const struct dataset *dataset) {
     return component_plugin(dataset->component)->entry->ops;
 }
 
+static synrl_status create_instance(struct dataset *dataset) {
+    const synrl_dataset_ops *ops = dataset_ops(dataset);
+    const synrl_host *host = &dataset->host.public;
+    dataset->self = host_alloc(host, ops->self_size, 1);
+    if (dataset->self == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    const struct call before = host_enter(&dataset->host, "create");
+    SYNRL_TRY(host_leave(
+        &dataset->host, before,
+        ops->create(host, component_config(dataset->component), dataset->self, &dataset->data)));
+    return check(dataset);
+}
+
 synrl_status dataset_create(struct core *core, struct component *component, struct dataset **made) {
     *made = NULL;
     struct dataset *dataset = allocate(core, component);
     if (dataset == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    synrl_status status = dataset_ops(dataset)->create(
-        &dataset->host.public, component_config(component), &dataset->data, &dataset->self);
-    if (status != SYNRL_OK) {
-        dataset->self = NULL; /* nothing was left behind */
-    } else {
-        status = check(dataset);
-    }
+    const synrl_status status = create_instance(dataset);
     if (status != SYNRL_OK) {
         dataset_release(dataset);
         return status;
@@ -258,9 +304,11 @@ void dataset_release(struct dataset *dataset) {
     if (dataset == NULL || --dataset->references > 0) {
         return;
     }
-    if (dataset->self != NULL) {
-        dataset_ops(dataset)->destroy(dataset->self);
+    if (dataset->self != NULL && SYNRL_OFFERS(dataset_ops(dataset), destroy)) {
+        dataset_ops(dataset)->destroy(&dataset->host.public, component_config(dataset->component),
+                                      dataset->self);
     }
+    host_release(&dataset->host, UINT64_MAX);
     dataset_release(dataset->whole);
     component_release(dataset->component);
     core_free(dataset->core, dataset->rows);
@@ -311,7 +359,7 @@ json_t *dataset_json(const struct dataset *dataset) {
     if (json_object_set_new(json, "samples", json_integer((json_int_t)data->n_samples)) != 0 ||
         json_object_set_new(json, "inputs", json_integer((json_int_t)data->n_inputs)) != 0 ||
         json_object_set_new(json, "format",
-                            json_string(data->format == SYNRL_INPUT_U8 ? "bytes" : "floats")) !=
+                            json_string(data->format == SYNRL_INPUT_BYTES ? "bytes" : "floats")) !=
             0 ||
         (dataset->whole != NULL && json_object_set_new(json, "split", split_json(dataset)) != 0)) {
         json_decref(json);

@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "policy/memory.h"
 #include "policy/policy.h"
 
 typedef enum mode { COUNT, SAVE, LOAD } mode;
@@ -57,9 +58,15 @@ static synrl_status visit_memory(synrl_state *state, synrl_memory *memory) {
 }
 
 static synrl_status visit_policy(synrl_state *state, synrl_policy *policy) {
-    return visit_bytes(state, policy->q,
-                       (size_t)policy->n_reward_histories * policy->n_situations * 3 *
-                           sizeof *policy->q);
+    struct visitor *visitor = state->context;
+    const size_t at = visitor->at, n = policy_state_size(policy);
+    SYNRL_TRY(advance(visitor, n));
+    if (visitor->mode == SAVE) {
+        policy_save(policy, visitor->to + at);
+    }
+    return visitor->mode == LOAD
+               ? policy_load(&visitor->host->public, policy, visitor->from + at, n)
+               : SYNRL_OK;
 }
 
 static synrl_status visit(const struct stateful *of, struct visitor *visitor) {

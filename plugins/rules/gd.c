@@ -6,72 +6,34 @@
 struct config {
     const synrl_schedule *alpha;
 };
+#define SYNRL_CONFIG struct config
+
+static const synrl_param params[] = {
+    SYNRL_SCHEDULE(alpha, "0.1", SYNRL_POSITIVE, SYNRL_UNBOUNDED, "learning rate"),
+};
 
 struct rule {
-    const synrl_host *host;
-    const struct config *config;
     float *gradient; /* [n_synapses], and then the move */
 };
 
-static synrl_status rule_step(void *self, synrl_env *env) {
-    struct rule *rule = self;
-    double alpha, loss;
-    SYNRL_TRY(rule->config->alpha->at(rule->config->alpha, env->iteration, &alpha));
-    SYNRL_TRY(env->gradient(env, rule->gradient, &loss));
-    for (size_t i = 0; i < env->layout->n_synapses; i++) {
-        rule->gradient[i] *= -(float)alpha;
-    }
-    return env->shift(env, rule->gradient);
-}
-
-static void rule_destroy(void *self) {
-    struct rule *rule = self;
-    rule->host->free(rule->host, rule->gradient);
-    rule->host->free(rule->host, rule);
-}
-
-static synrl_status rule_create(const synrl_host *host, const void *config, synrl_env *env,
-                                void **self) {
+static synrl_status create(const synrl_host *host, const void *config, void *self, synrl_env *env) {
     SYNRL_TRY(env->differentiable(env));
-    struct rule *rule = host->alloc(host, 1, sizeof *rule);
-    if (rule == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    rule->host = host;
-    rule->config = config;
-    rule->gradient = host->alloc(host, env->layout->n_synapses, sizeof(float));
-    if (rule->gradient == NULL) {
-        rule_destroy(rule);
-        return SYNRL_NO_MEMORY;
-    }
-    *self = rule;
-    return SYNRL_OK;
+    return SYNRL_NEW(host, ((struct rule *)self)->gradient, env->layout->n_synapses);
 }
 
-static const synrl_param params[] = {
-    {.name = "alpha",
-     .type = SYNRL_PARAM_SCHEDULE,
-     .offset = offsetof(struct config, alpha),
-     .default_text = "0.1",
-     .min = SYNRL_POSITIVE,
-     .max = SYNRL_UNBOUNDED,
-     .meaning = "learning rate"},
-};
+static synrl_status step(const synrl_host *host, const void *config, void *self, synrl_env *env) {
+    const struct config *c = config;
+    struct rule *r = self;
+    double alpha, loss;
+    SYNRL_TRY(synrl_at(c->alpha, env->iteration, &alpha));
+    SYNRL_TRY(env->gradient(env, r->gradient, &loss));
+    for (size_t i = 0; i < env->layout->n_synapses; i++) {
+        r->gradient[i] *= -(float)alpha;
+    }
+    return env->shift(env, r->gradient);
+}
 
-static const synrl_rule_ops ops = {
-    SYNRL_OPS_SIZE(synrl_rule_ops),
-    .create = rule_create,
-    .destroy = rule_destroy,
-    .step = rule_step,
-};
-
-SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
-    SYNRL_PLUGIN_ABI,
-    .kind = SYNRL_KIND_RULE,
-    .id = "gd",
-    .version = "1.0.0",
-    .summary = "batch gradient descent, the baseline",
-    .source = "w <- w - alpha dL/dw; Bhargava et al. 2021, section 3",
-    SYNRL_PLUGIN_PARAMS(params, struct config),
-    .ops = &ops,
-};
+SYNRL_RULE(gd, "1.0.0", "batch gradient descent, the baseline",
+           "w <- w - alpha dL/dw; Bhargava et al. 2021, section 3", SYNRL_PARAMS(params),
+           struct rule, .traits = SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS, .create = create,
+           .step = step);

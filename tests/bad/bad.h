@@ -11,6 +11,9 @@
 #ifndef ENTRY_SIZE
 #define ENTRY_SIZE sizeof(synrl_plugin)
 #endif
+#ifndef PARAM_SIZE
+#define PARAM_SIZE sizeof(synrl_param)
+#endif
 #ifndef KIND
 #define KIND SYNRL_KIND_RULE
 #endif
@@ -20,68 +23,77 @@
 #ifndef STEP
 #define STEP step
 #endif
-#ifndef STATE_SIZE
-#define STATE_SIZE NULL
+#ifndef TRAITS
+#define TRAITS 0
 #endif
 #ifndef OPS_SIZE
 #define OPS_SIZE sizeof(synrl_rule_ops)
+#endif
+#ifndef SELF_SIZE
+#define SELF_SIZE sizeof(struct rule)
+#endif
+#ifndef METRICS
+#define METRICS NULL
+#define N_METRICS 0
+#endif
+#ifndef N_METRICS
+#define N_METRICS SYNRL_COUNT(METRICS)
 #endif
 #ifndef PARAMS
 #define PARAMS NULL
 #define N_PARAMS 0
 #endif
 #ifndef N_PARAMS
-#define N_PARAMS (sizeof PARAMS / sizeof PARAMS[0])
+#define N_PARAMS SYNRL_COUNT(PARAMS)
 #endif
 #ifndef CONFIG_SIZE
 #define CONFIG_SIZE 64
 #endif
 
-static synrl_status create(const synrl_host *host, const void *config, synrl_env *env,
-                           void **self) {
-    (void)config;
-    (void)env;
-    *self = NULL;
+struct rule {
+    double temperature;
+};
+
+static synrl_status create(const synrl_host *host, const void *config, void *self, synrl_env *env) {
     return host->fail(host, SYNRL_UNSUPPORTED, "never to be called");
 }
 
-static void destroy(void *self) {
-    (void)self;
-}
-
-static inline synrl_status step(void *self, synrl_env *env) {
-    (void)self;
-    (void)env;
+static inline synrl_status step(const synrl_host *host, const void *config, void *self,
+                                synrl_env *env) {
     return SYNRL_UNSUPPORTED;
 }
 
-static inline size_t state_size(const void *self) {
-    (void)self;
-    return 0;
+static synrl_status state(const synrl_host *host, const void *config, void *self,
+                          synrl_state *state) {
+    return SYNRL_STATE_FIELD(state, ((struct rule *)self)->temperature);
 }
 
 static const synrl_rule_ops ops = {.size = (uint32_t)(OPS_SIZE),
+                                   .self_size = (uint32_t)(SELF_SIZE),
+                                   .traits = TRAITS,
+                                   .n_metrics = (uint32_t)(N_METRICS),
+                                   .metrics = METRICS,
                                    .create = create,
-                                   .destroy = destroy,
                                    .step = STEP,
-                                   .state_size = STATE_SIZE};
+                                   .state = state};
 #ifndef OPS
 #define OPS &ops
 #else
 SYNRL_EXPORT const void *unused_ops = &ops;
 #endif
 
-SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
+const synrl_plugin synrl_plugin_entry = {
     .abi_major = ABI_MAJOR,
     .abi_minor = ABI_MINOR,
     .size = (uint32_t)(ENTRY_SIZE),
+    .param_size = (uint32_t)(PARAM_SIZE),
     .kind = KIND,
     .id = ID,
     .version = "1.0.0",
     .summary = SUMMARY,
     .source = "tests/bad",
-    .params = PARAMS,
     .n_params = (uint32_t)(N_PARAMS),
     .config_size = CONFIG_SIZE,
+    .params = PARAMS,
     .ops = OPS,
 };

@@ -1,4 +1,4 @@
-/* A default that is no number. */
+/* A default that is not a number. */
 #define ID "bad_default"
 #include <synrl/param.h>
 
@@ -6,7 +6,7 @@ static const synrl_param params[] = {
     {.name = "speed",
      .type = SYNRL_PARAM_NUMBER,
      .default_text = "fast",
-     .meaning = "metres a second"},
+     .meaning = "metres per second"},
 };
 #define PARAMS params
 #include "bad.h"

@@ -3,7 +3,11 @@
 #include <synrl/param.h>
 
 static const synrl_param params[] = {
-    {.name = "speed", .type = SYNRL_PARAM_NUMBER, .min = 2, .max = 1, .meaning = "metres a second"},
+    {.name = "speed",
+     .type = SYNRL_PARAM_NUMBER,
+     .min = 2,
+     .max = 1,
+     .meaning = "metres per second"},
 };
 #define PARAMS params
 #include "bad.h"

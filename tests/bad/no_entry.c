@@ -1,4 +1,4 @@
-/* A shared object that is no plugin. */
+/* A shared object that is not a plugin. */
 #include <synrl/plugin.h>
 
 SYNRL_EXPORT extern const int something_else;

@@ -1,4 +1,4 @@
-/* Its id is none. */
+/* Its id is not one. */
 #define ID "Odd-Id"
 
 #include "bad.h"

@@ -3,7 +3,7 @@
 #include <synrl/param.h>
 
 static const synrl_param params[] = {
-    {.name = "top speed", .type = SYNRL_PARAM_NUMBER, .meaning = "metres a second"},
+    {.name = "top speed", .type = SYNRL_PARAM_NUMBER, .meaning = "metres per second"},
 };
 #define PARAMS params
 #include "bad.h"

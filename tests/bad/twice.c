@@ -3,7 +3,7 @@
 #include <synrl/param.h>
 
 static const synrl_param params[] = {
-    {.name = "speed", .type = SYNRL_PARAM_NUMBER, .meaning = "metres a second"},
+    {.name = "speed", .type = SYNRL_PARAM_NUMBER, .meaning = "metres per second"},
     {.name = "speed", .type = SYNRL_PARAM_NUMBER, .offset = 8, .meaning = "the same"},
 };
 #define PARAMS params

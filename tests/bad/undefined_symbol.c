@@ -4,9 +4,8 @@ void no_such_function_anywhere(void);
 #define STEP missing_step
 #include <synrl/rule.h>
 
-static synrl_status missing_step(void *self, synrl_env *env) {
-    (void)self;
-    (void)env;
+static synrl_status missing_step(const synrl_host *host, const void *config, void *self,
+                                 synrl_env *env) {
     no_such_function_anywhere();
     return SYNRL_OK;
 }

@@ -3,7 +3,7 @@
 #include <synrl/param.h>
 
 static const synrl_param params[] = {
-    {.name = "speed", .type = (synrl_param_type)42, .meaning = "metres a second"},
+    {.name = "speed", .type = (synrl_param_type)42, .meaning = "metres per second"},
 };
 #define PARAMS params
 #include "bad.h"

@@ -1,4 +1,4 @@
 /* Built for another major version. */
 #define ID "wrong_major"
-#define ABI_MAJOR 3
+#define ABI_MAJOR (SYNRL_ABI_MAJOR + 1)
 #include "bad.h"

@@ -23,7 +23,7 @@ template <typename A, typename B> struct synrl_same_type;
 template <typename A> struct synrl_same_type<A, A> { char same; };
 }
 #define SYNRL_OFFSET(struct_, type, field) \
-    (offsetof(struct_, field) + 0 * sizeof(synrl_same_type<decltype(struct_::field), type>))
+    (offsetof(struct_, field) + 0 * sizeof(synrl_same_type<decltype(((struct_ *)0)->field), type>))
 #else
 #define SYNRL_OFFSET(struct_, type, field) \
     (offsetof(struct_, field) + 0 * sizeof(_Generic(&((struct_ *)0)->field, type * : 1)))

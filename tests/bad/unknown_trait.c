@@ -1,0 +1,4 @@
+/* Of a trait that does not exist. */
+#define ID "unknown_trait"
+#define TRAITS 0x80
+#include "bad.h"
