@@ -1,5 +1,5 @@
-/* Policies and the memories of synapses. A policy is counted: whoever stores a pointer to one holds
- * a reference. A memory belongs to one rule; every history in it is below 3^n_actions. */
+/* Policies and the memories of synapses. A policy is reference-counted: every stored pointer to one
+ * holds a reference. A memory belongs to one rule; every history in it is below 3^n_actions. */
 #include "policy/policy.h"
 
 #include <string.h>
@@ -7,16 +7,16 @@
 #include "engine/engine.h"
 #include "engine/pool.h"
 
-/* What the public structs are the first member of. */
+/* The private structs, whose first members are the shared ones. */
 struct policy_object {
-    synrl_policy public;
+    synrl_policy shared;
     struct core *core;
     size_t references;
     double q[]; /* n_reward_histories * n_action_histories * 3 */
 };
 
 struct memory_object {
-    synrl_memory public;
+    synrl_memory shared;
     bool is_packed;
     uint8_t *histories; /* [n_synapses], or packed, in whole groups: see engine.h */
     size_t n_workers;
@@ -60,11 +60,11 @@ synrl_status policy_create(struct core *core, uint32_t n_actions, uint32_t n_rew
     if (made == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    made->public = shape;
-    made->public.q = made->q;
+    made->shared = shape;
+    made->shared.q = made->q;
     made->core = core;
     made->references = 1;
-    *policy = &made->public;
+    *policy = &made->shared;
     return SYNRL_OK;
 }
 
@@ -114,7 +114,7 @@ void policy_greedy(const synrl_policy *policy, synrl_ties ties, uint32_t rewards
 
 /* Memories ------------------------------------------------------------------------------------- */
 
-/* Where a synapse's packed history is: its byte, and by how many bits it is shifted. */
+/* The position of a synapse's packed history: its byte, and the shift in bits. */
 static size_t packed_byte(size_t synapse) {
     return synapse / HISTORY_GROUP * (HISTORY_GROUP / 2) + synapse % (HISTORY_GROUP / 2);
 }
@@ -167,19 +167,19 @@ static synrl_status memory_create(const synrl_host *host, uint32_t n_actions, ui
             : host->alloc(host, n_synapses, 1);
     made->n_workers = host->n_workers(host);
     made->counts = host->alloc(host, made->n_workers * power_of_3(n_actions + 1), sizeof(uint64_t));
-    made->public = (synrl_memory){.n_actions = n_actions,
+    made->shared = (synrl_memory){.n_actions = n_actions,
                                   .n_rewards = n_rewards,
                                   .n_synapses = n_synapses,
                                   .rewards = power_of_3(n_rewards) / 2};
     if (made->counts == NULL || made->histories == NULL) {
-        memory_destroy(host, &made->public);
+        memory_destroy(host, &made->shared);
         return SYNRL_NO_MEMORY;
     }
     /* All digits 1: every action null, every reward "none yet"; 11..1 in base 3 is 3^n / 2. */
     for (size_t i = 0; i < n_synapses; i++) {
-        memory_set_history(&made->public, i, (uint8_t)(n_histories / 2));
+        memory_set_history(&made->shared, i, (uint8_t)(n_histories / 2));
     }
-    *memory = &made->public;
+    *memory = &made->shared;
     return SYNRL_OK;
 }
 
@@ -214,7 +214,7 @@ static synrl_status memory_load(const synrl_host *host, synrl_memory *memory, co
     memcpy(&header, state, sizeof header);
     if (header.n_actions != memory->n_actions || header.n_rewards != memory->n_rewards ||
         header.n_synapses != memory->n_synapses || header.rewards >= power_of_3(header.n_rewards)) {
-        return host->fail(host, SYNRL_INVALID, "the saved memory is of another shape");
+        return host->fail(host, SYNRL_INVALID, "the saved memory has another shape");
     }
     const uint32_t n_histories = power_of_3(header.n_actions);
     for (size_t i = 0; i < memory->n_synapses; i++) {
@@ -249,7 +249,7 @@ static void choose_share(void *context, size_t worker, size_t n_workers) {
     const struct choice *choice = context;
     struct memory_object *memory = choice->memory;
     size_t first, end;
-    pool_share(memory->public.n_synapses, 64, worker, n_workers, &first, &end);
+    pool_share(memory->shared.n_synapses, 64, worker, n_workers, &first, &end);
     const bool counting = choice->choices != NULL && choice->choices->counts != NULL;
     uint64_t *counts = memory->counts + worker * choice->map.n_histories * 3;
     choose_range(&choice->map, choice->stream, first, end - first, memory->is_packed,
@@ -258,7 +258,7 @@ static void choose_share(void *context, size_t worker, size_t n_workers) {
 }
 
 static void sum_counts(const struct memory_object *memory, uint64_t *counts) {
-    const size_t n_cells = power_of_3(memory->public.n_actions + 1);
+    const size_t n_cells = power_of_3(memory->shared.n_actions + 1);
     memset(counts, 0, n_cells * sizeof *counts);
     for (size_t worker = 0; worker < memory->n_workers; worker++) {
         for (size_t cell = 0; cell < n_cells; cell++) {
@@ -297,7 +297,7 @@ static void choose(const synrl_host *host, const synrl_policy *policy, synrl_tie
     }
 }
 
-/* What plugins are handed ---------------------------------------------------------------------- */
+/* Interface for plugins ------------------------------------------------------------------------ */
 
 static synrl_status api_create(const synrl_host *host, uint32_t n_actions, uint32_t n_rewards,
                                synrl_policy **policy) {
