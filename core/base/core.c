@@ -9,7 +9,7 @@
 
 synrl_status core_fail_va(struct core *core, synrl_status status, const char *format,
                           va_list arguments) {
-    /* Through a second buffer: an argument may be the message that stands. */
+    /* Formats into a second buffer: an argument may be the present message. */
     char message[sizeof core->message];
     vsnprintf(message, sizeof message, format, arguments);
     memcpy(core->message, message, sizeof message);

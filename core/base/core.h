@@ -1,9 +1,10 @@
-/* A core: what everything of one process shares — allocator, message of the last failure, log,
- * workers, plugins. There is no other state: two cores do not know of each other. Made by
- * core_create (plugin/host.h).
+/* A core: the state shared by all of one program, namely allocator, message of the last failure,
+ * log, workers and plugins. There is no other state: cores share nothing. Made by core_create
+ * (plugin/host.h).
  *
  * A failing call sets the core's message and returns a status other than SYNRL_OK. A core is used
- * by one thread; its workers (engine/pool.h) run only inside calls made by that thread. */
+ * by one thread; its workers (engine/pool.h) run only during calls made by that thread. Every
+ * function named destroy, free or release accepts NULL. */
 #ifndef CORE_H
 #define CORE_H
 
@@ -18,7 +19,7 @@
 struct pool;     /* engine/pool.h */
 struct registry; /* plugin/registry.h */
 
-/* Where memory comes from; tests put one in that fails. `allocate` gives memory aligned to 64
+/* The source of memory; tests install one that fails. `allocate` returns memory aligned to 64
  * bytes, not zeroed, or NULL. */
 struct allocator {
     void *context;
@@ -48,7 +49,7 @@ synrl_status core_fail(struct core *core, synrl_status status, const char *forma
     __attribute__((format(printf, 3, 4)));
 synrl_status core_fail_va(struct core *core, synrl_status status, const char *format,
                           va_list arguments);
-/* Puts "prefix: " in front of the message that stands, and returns the status. */
+/* Prepends "prefix: " to the present message, and returns the status. */
 synrl_status core_fail_in(struct core *core, synrl_status status, const char *prefix);
 void core_log(struct core *core, synrl_log_level level, const char *format, ...)
     __attribute__((format(printf, 3, 4)));
@@ -57,12 +58,13 @@ void core_log_va(struct core *core, synrl_log_level level, const char *who, cons
                  va_list arguments);
 
 /* count * size bytes, zeroed, aligned to 64 bytes, to be freed by core_free. NULL with the message
- * set where there is no memory or the product overflows; something that may be freed for 0. */
+ * set where there is no memory or the product overflows. For 0 bytes a pointer that can be
+ * freed. */
 void *core_alloc(struct core *core, size_t count, size_t size);
 void core_free(struct core *core, void *memory); /* NULL is allowed */
-/* An array of core_alloc (or NULL) that holds n entries of `size` bytes and has room for
- * `*capacity` is returned, perhaps moved, with room for at least one more; new room is zeroed. NULL
- * with the message set where there is no memory; then nothing has changed. */
+/* Grows an array of core_alloc (or NULL) that holds n entries of `size` bytes and has room for
+ * `*capacity`: returns it, perhaps moved, with room for at least one more, zeroed. NULL with the
+ * message set where there is no memory; then nothing has changed. */
 void *core_grow(struct core *core, void *old, size_t n, size_t *capacity, size_t size);
 char *core_strdup(struct core *core, const char *text);
 /* A new string by printf; NULL with the message set where there is no memory. */

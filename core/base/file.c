@@ -1,5 +1,5 @@
-/* Files read and written. Invariant: a name given to draft_begin stands for the old file or for the
- * whole new one, whatever happens in between. */
+/* Reading and writing files. Invariant: a path given to draft_begin is at any moment either the old
+ * file or the complete new one. */
 #include "base/file.h"
 
 #include <errno.h>
@@ -22,7 +22,7 @@ synrl_status file_fail(struct core *core, const char *path, const char *what) {
 
 /* Reading -------------------------------------------------------------------------------------- */
 
-/* Checked before anything is read: a folder or a device has no size to trust. */
+/* Checked before anything is read: the size of a folder or a device is meaningless. */
 static synrl_status check_size(struct core *core, FILE *stream, const char *path, size_t limit,
                                size_t *size) {
     struct stat status;
@@ -126,8 +126,8 @@ synrl_status file_close(struct core *core, FILE *stream, const char *path) {
     return fclose(stream) != 0 && is_written ? file_fail(core, path, "write") : status;
 }
 
-/* The new name has to reach the disk too. A file system that cannot do it has no say. Cuts the path
- * down to its folder. */
+/* Brings the new name to the disk too. Ignores file systems that cannot fsync a directory.
+ * Truncates the path to its folder. */
 static void sync_folder(char *path) {
     char *slash = strrchr(path, '/');
     if (slash != NULL) {
@@ -183,7 +183,7 @@ synrl_status folder_create(struct core *core, const char *path) {
     }
     for (char *slash = strchr(part + 1, '/'); slash != NULL; slash = strchr(slash + 1, '/')) {
         *slash = '\0';
-        mkdir(part, 0777); /* what goes wrong here shows below */
+        mkdir(part, 0777); /* a failure is noticed below */
         *slash = '/';
     }
     core_free(core, part);

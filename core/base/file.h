@@ -1,4 +1,4 @@
-/* Files: read whole up to a limit; written whole or not at all. Messages name the path. */
+/* Files: read whole up to a limit; written completely or not at all. Messages name the path. */
 #ifndef FILE_H
 #define FILE_H
 
@@ -6,29 +6,29 @@
 
 #include "base/core.h"
 
-/* The bytes of a file of at most `limit` bytes, with a zero behind them that `size` does not count;
+/* The bytes of a file of at most `limit` bytes, followed by a zero that `size` does not count;
  * freed by core_free. */
 synrl_status file_read(struct core *core, const char *path, size_t limit, char **bytes,
                        size_t *size);
 
-/* A file being written under a temporary name in the folder where it will stand. */
+/* A file being written under a temporary name in the folder of the final one. */
 struct draft;
 synrl_status draft_begin(struct core *core, const char *path, struct draft **draft);
 FILE *draft_stream(struct draft *draft);
-/* Brings it to the disk and gives it its name, in the place of what stood there. Frees the draft in
- * any case; after a failure nothing has changed. */
+/* Brings it to the disk and gives it its name, replacing an existing file. Always frees the draft;
+ * after a failure nothing has changed. */
 synrl_status draft_commit(struct draft *draft);
-void draft_abandon(struct draft *draft); /* frees it and leaves nothing behind; NULL is allowed */
+void draft_abandon(struct draft *draft); /* frees it and removes the file */
 
 synrl_status file_write(struct core *core, const char *path, const void *bytes, size_t size);
 
-/* Brings a stream to the disk and closes it, in any case. */
+/* Brings a stream to the disk, and closes it even after a failure. */
 synrl_status file_close(struct core *core, FILE *stream, const char *path);
 
-/* Makes a folder and those above it that are missing. One that exists is fine. */
+/* Makes a folder and its missing parents. It may exist already. */
 synrl_status folder_create(struct core *core, const char *path);
 
-/* Fails with the system's reason: PATH: cannot DO it: no such file. */
+/* Fails with the system's reason, such as "PATH: cannot WHAT it: No such file or directory". */
 synrl_status file_fail(struct core *core, const char *path, const char *what);
 
 #endif

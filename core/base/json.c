@@ -1,6 +1,6 @@
-/* JSON as text. jansson writes all numbers of a text with as many digits, of which only 17 are
- * enough for each; so its text is gone through once more. Invariant: what is written is never ahead
- * of what is read, since a number is replaced by a shorter one alone. */
+/* JSON as text. jansson writes all numbers of a text with the same number of digits, of which only
+ * 17 are enough for each; so the text is rewritten in a second pass. Invariant: the writing
+ * position is never after the reading one, since a number is only replaced by a shorter one. */
 #include "base/json.h"
 
 #include <ctype.h>
@@ -11,7 +11,7 @@
 
 #include "base/number.h"
 
-/* The end of what begins here: of a string or a number, or else the next character. */
+/* The end of the string or number that begins here, or else the next character. */
 static const char *piece_end(const char *text) {
     if (*text == '"') {
         for (text++; *text != '"'; text++) {
@@ -23,7 +23,7 @@ static const char *piece_end(const char *text) {
     return text + (is_number ? strspn(text, "+-.0123456789eE") : 1);
 }
 
-/* As jansson writes them: e-7 and e22, not e-07 and e+22; and never like an integer. */
+/* In jansson's form: e-7 and e22, not e-07 and e+22; and never like an integer. */
 static void as_json(char text[NUMBER_SIZE]) {
     char *exponent = strchr(text, 'e');
     if (exponent != NULL) {
@@ -35,7 +35,7 @@ static void as_json(char text[NUMBER_SIZE]) {
     }
 }
 
-/* The number in [from, end), shorter; false where it is an integer, or as short as can be. */
+/* Shortens the number in [from, end); false where it is an integer or cannot be shortened. */
 static bool shorter(const char *from, const char *end, char number[NUMBER_SIZE]) {
     const size_t length = (size_t)(end - from);
     double value;

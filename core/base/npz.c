@@ -1,5 +1,5 @@
-/* Writes .npz: a zip whose members are stored as they are, each a .npy of format 1.0 with float32
- * or float64 in little-endian order, rows first. */
+/* Writes .npz: a zip of uncompressed members, each a .npy of format 1.0 with float32 or float64 in
+ * little-endian, row-major order. */
 #include "base/npz.h"
 
 #include <archive.h>
@@ -10,10 +10,11 @@
 
 #include "base/file.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "arrays are written as they lie");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "arrays are written as they are in memory");
 
-/* Magic, version 1.0, two bytes of length, and the description: 128 bytes, as the format asks for a
- * multiple of 64. The shape of two numbers of 20 digits fits. */
+/* Magic, version 1.0, two bytes of length, and the description: 128 bytes, since the format
+ * requires a multiple of 64. A shape of two numbers of 20 digits fits. */
 enum { HEADER_SIZE = 128, HEADER_PREFIX = 10 };
 
 static void write_header(const struct npz_array *array, char header[HEADER_SIZE]) {
@@ -58,7 +59,7 @@ static bool write_array(struct archive *zip, struct archive_entry *entry,
     archive_entry_set_pathname(entry, name);
     archive_entry_set_filetype(entry, AE_IFREG);
     archive_entry_set_perm(entry, 0644);
-    archive_entry_set_mtime(entry, 0, 0); /* no time in results */
+    archive_entry_set_mtime(entry, 0, 0); /* results contain no time */
     archive_entry_set_size(entry, (la_int64_t)(HEADER_SIZE + size));
     write_header(array, header);
     return archive_write_header(zip, entry) == ARCHIVE_OK &&

@@ -1,17 +1,17 @@
-/* Arrays for NumPy: a zip file of .npy arrays. The same arrays give the same bytes. */
+/* Arrays for NumPy: a zip file of .npy arrays. Equal arrays give equal bytes. */
 #ifndef NPZ_H
 #define NPZ_H
 
 #include "base/core.h"
 
 struct npz_array {
-    const char *name; /* what numpy.load(path)[name] gives */
+    const char *name; /* as in numpy.load(path)[name] */
     const float *values;
     size_t n_rows, n_columns; /* n_columns 0: a vector of n_rows */
-    const double *doubles;    /* in the place of `values`: float64; or NULL */
+    const double *doubles;    /* replaces `values` with float64; or NULL */
 };
 
-/* Written whole or not at all. */
+/* Writes the file completely or not at all. */
 synrl_status npz_write(struct core *core, const char *path, size_t n_arrays,
                        const struct npz_array *arrays);
 

@@ -1,4 +1,4 @@
-/* Numbers in files: with a point and to the last bit, whatever the locale of the process. */
+/* Locale-independent, round-trip-exact number text. */
 #ifndef NUMBER_H
 #define NUMBER_H
 
@@ -13,12 +13,13 @@
 
 enum { NUMBER_SIZE = 32 };
 
-/* The C locale itself: glibc and musl hand out a constant, so this neither fails nor leaks. */
+/* The C locale: glibc and musl return a constant, so this neither fails nor leaks. */
 static inline locale_t number_locale(void) {
     return newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
-/* A finite decimal number that fills [text, end); a terminated string goes on behind end. */
+/* Reads a finite decimal number that fills [text, end), in a string that is terminated at or after
+ * end. */
 static inline bool number_read(const char *text, const char *end, double *value) {
     if (text == end || strspn(text, "+-.0123456789eE") < (size_t)(end - text)) {
         return false;
@@ -34,8 +35,8 @@ static inline void number_write(char text[NUMBER_SIZE], int digits, double value
     uselocale(before);
 }
 
-/* With the fewest digits from 15 on, or from 1 on where a number has not the precision of 15, that
- * read back to the same bits. */
+/* Writes the fewest digits that read back to the same bits: at least 15, or at least 1 for
+ * subnormal numbers, which have less precision. */
 static inline void number_write_shortest(char text[NUMBER_SIZE], double value) {
     double read = 0;
     for (int digits = fabs(value) < DBL_MIN ? 1 : 15; digits <= 17; digits++) {

@@ -1,4 +1,4 @@
-/* Processes by what Linux tells in /proc, looked at when asked about: nothing is kept. */
+/* Processes as described in Linux's /proc, read on demand: nothing is cached. */
 #include "base/process.h"
 
 #include <stdbool.h>
@@ -9,7 +9,7 @@
 
 enum { BOOT_SIZE = 128 };
 
-/* The first line of a file of the system; false where there is none. */
+/* The first line of a system file; false where there is none. */
 static bool read_line(const char *path, char *line, int size) {
     FILE *stream = fopen(path, "re");
     if (stream == NULL) {
@@ -25,8 +25,7 @@ static bool read_boot(char boot[BOOT_SIZE]) {
     return read_line("/proc/sys/kernel/random/boot_id", boot, BOOT_SIZE);
 }
 
-/* Field 22 of /proc/PID/stat; false where the process is not there or has ended and only waits to
- * be asked about. */
+/* Field 22 of /proc/PID/stat; false where the process does not exist or is a zombie. */
 static bool read_start(json_int_t pid, json_int_t *start) {
     char path[64], line[2048];
     snprintf(path, sizeof path, "/proc/%lld/stat", (long long)pid);

@@ -4,7 +4,7 @@
 
 #include <stddef.h>
 
-/* The nearest of n words to `word`, or NULL where none is near enough to be meant. */
+/* The nearest of n words to `word`, or NULL where none is near enough. */
 const char *suggest(const char *word, size_t n, const char *const *words);
 
 #endif

@@ -137,7 +137,7 @@ static void ask_share(void *context, size_t worker, size_t n_workers) {
                &end);
     for (size_t i = first; i < end; i++) {
         const size_t block = batch_is_reversed(asking->batch) ? end - 1 - (i - first) : i;
-        engine_api.projection_values(asking->projection, block, NULL, z);
+        projection_values(asking->projection, block, NULL, z);
     }
 }
 
@@ -155,7 +155,7 @@ static double time_acts(struct core *core, struct asking *asking, int8_t *action
     for (uint32_t act = 0; act < N_ACTS; act++) {
         choose_some(act, (size_t)N_OUTPUTS * BENCH_INPUTS, actions);
         const double start = now();
-        engine_api.projection_act(asking->projection, actions, 1e-3F);
+        projection_act(asking->projection, actions, 1e-3F);
         const double update = now() - start + ask_all(core, asking);
         times[act] = update - ask_all(core, asking);
         batch_reverse_order(asking->batch); /* as a forward pass does at its end */
@@ -176,14 +176,14 @@ double bench_measure_update(struct core *core, size_t n_samples, const char *pat
     if (bytes != NULL && actions != NULL && asking.z != NULL &&
         batch_create(&host.public, n_samples, BENCH_INPUTS, true, 1.0F, &asking.batch) ==
             SYNRL_OK &&
-        engine_api.projection_create(&host.public, N_OUTPUTS, BENCH_INPUTS, &asking.projection) ==
+        projection_create(&host.public, N_OUTPUTS, BENCH_INPUTS, &asking.projection) ==
             SYNRL_OK) {
         fill_batch(asking.batch, bytes);
-        if (engine_api.projection_bind(asking.projection, asking.batch) == SYNRL_OK) {
+        if (projection_bind(asking.projection, asking.batch) == SYNRL_OK) {
             median = time_acts(core, &asking, actions);
         }
     }
-    engine_api.projection_destroy(asking.projection);
+    projection_destroy(asking.projection);
     batch_destroy(asking.batch);
     core_free(core, asking.z);
     core_free(core, actions);

@@ -1,5 +1,5 @@
-/* gnuplot as a child. Its script is a file that has no name any more, not a pipe: a child that ends
- * early cannot take this process with it. */
+/* gnuplot as a child process. Its script is an unlinked temporary file rather than a pipe, so a
+ * child that exits early cannot kill us with SIGPIPE. */
 #include "draw/gnuplot.h"
 
 #include <errno.h>
@@ -11,12 +11,12 @@
 
 extern char **environ;
 
-enum { OUTPUT_MOST = 1 << 20 };
+enum { OUTPUT_LIMIT = 1 << 20 };
 
 synrl_status gnuplot_begin(struct core *core, struct gnuplot *gnuplot) {
     *gnuplot = (struct gnuplot){.core = core, .script = tmpfile()};
     if (gnuplot->script == NULL) {
-        return core_fail(core, SYNRL_IO, "a temporary file for gnuplot cannot be made: %s",
+        return core_fail(core, SYNRL_IO, "cannot make a temporary file for gnuplot: %s",
                          strerror(errno));
     }
     return SYNRL_OK;
@@ -41,7 +41,7 @@ static synrl_status wait_for(struct core *core, pid_t child) {
     int status;
     while (waitpid(child, &status, 0) < 0) {
         if (errno != EINTR) {
-            return core_fail(core, SYNRL_IO, "gnuplot cannot be waited for: %s", strerror(errno));
+            return core_fail(core, SYNRL_IO, "cannot wait for gnuplot: %s", strerror(errno));
         }
     }
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
@@ -54,12 +54,12 @@ static synrl_status wait_for(struct core *core, pid_t child) {
 }
 
 static synrl_status read_output(struct core *core, FILE *output, char **text) {
-    *text = core_alloc(core, OUTPUT_MOST + 1, 1);
+    *text = core_alloc(core, OUTPUT_LIMIT + 1, 1);
     if (*text == NULL) {
         return SYNRL_NO_MEMORY;
     }
     rewind(output);
-    const size_t n = fread(*text, 1, OUTPUT_MOST, output);
+    const size_t n = fread(*text, 1, OUTPUT_LIMIT, output);
     (*text)[n] = '\0';
     return SYNRL_OK;
 }
@@ -68,7 +68,7 @@ static synrl_status run(struct gnuplot *gnuplot, FILE *output, char **text) {
     struct core *core = gnuplot->core;
     pid_t child;
     if (fflush(gnuplot->script) != 0 || fseek(gnuplot->script, 0, SEEK_SET) != 0) {
-        return core_fail(core, SYNRL_IO, "the script for gnuplot cannot be written: %s",
+        return core_fail(core, SYNRL_IO, "cannot write the script for gnuplot: %s",
                          strerror(errno));
     }
     const int error = spawn(gnuplot, output, &child);
@@ -76,7 +76,7 @@ static synrl_status run(struct gnuplot *gnuplot, FILE *output, char **text) {
         return core_fail(core, SYNRL_UNSUPPORTED, "gnuplot is not installed");
     }
     if (error != 0) {
-        return core_fail(core, SYNRL_IO, "gnuplot cannot be started: %s", strerror(error));
+        return core_fail(core, SYNRL_IO, "cannot start gnuplot: %s", strerror(error));
     }
     SYNRL_TRY(wait_for(core, child));
     return text != NULL ? read_output(core, output, text) : SYNRL_OK;
@@ -86,8 +86,8 @@ synrl_status gnuplot_run(struct gnuplot *gnuplot, char **text) {
     FILE *output = tmpfile();
     synrl_status status;
     if (output == NULL) {
-        status = core_fail(gnuplot->core, SYNRL_IO, "a temporary file cannot be made: %s",
-                           strerror(errno));
+        status =
+            core_fail(gnuplot->core, SYNRL_IO, "cannot make a temporary file: %s", strerror(errno));
     } else {
         status = run(gnuplot, output, text);
         fclose(output);
@@ -114,7 +114,7 @@ synrl_status gnuplot_file(struct gnuplot *gnuplot, const char *path, int width, 
     const bool is_svg = strcmp(ending, ".svg") == 0;
     if (!is_svg && strcmp(ending, ".png") != 0) {
         return core_fail(gnuplot->core, SYNRL_INVALID,
-                         "%s: a picture's name must end in .svg or .png", path);
+                         "%s: the name of a picture must end in .svg or .png", path);
     }
     fprintf(gnuplot->script,
             "set terminal %s size %d,%d font 'Helvetica,14' background '#ffffff'\nset output ",

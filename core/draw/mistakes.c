@@ -1,7 +1,8 @@
-/* What a classifier gets wrong, as a table and as pictures. */
+/* The errors of a classifier, as a table and as pictures. */
 #include "draw/mistakes.h"
 
 #include <ctype.h>
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,8 +11,8 @@
 #include "train/evaluate.h"
 
 enum {
-    CLASSES_MOST = 30, /* that a picture of a confusion matrix has room for */
-    SIDE_MOST = 64,    /* of a sample that is drawn */
+    CLASSES_MAX = 30, /* for which a picture of a confusion matrix has room */
+    SIDE_MAX = 64,    /* of an image that is drawn */
     COLUMNS = 10,
     ROWS = 4,
     GAP = 3,     /* pixels between samples */
@@ -19,26 +20,26 @@ enum {
     NAME_SIZE = 24
 };
 
-/* What the network answers on the samples it is judged by. */
-struct answers {
+/* The network's predictions for the validation set, or without one for the training set. */
+struct predictions {
     struct dataset *set;
     const synrl_data *data;
     struct evaluation evaluation;
 };
 
-static synrl_status answer(struct core *core, const struct trainer *trainer,
-                           struct answers *answers) {
+static synrl_status predict(struct core *core, const struct trainer *trainer,
+                            struct predictions *predictions) {
     const struct train_options *options = trainer_options(trainer);
     const size_t n = trainer_layout(trainer)->n_synapses;
-    answers->set = options->valid != NULL ? options->valid : options->data;
-    answers->data = dataset_data(answers->set);
+    predictions->set = options->valid != NULL ? options->valid : options->data;
+    predictions->data = dataset_data(predictions->set);
     float *weights = core_alloc(core, n, sizeof *weights);
     if (weights == NULL) {
         return SYNRL_NO_MEMORY;
     }
     trainer_weights(trainer, weights);
-    const synrl_status status =
-        evaluate(core, options->model, weights, n, NULL, answers->set, &answers->evaluation);
+    const synrl_status status = evaluate(core, options->model, weights, n, NULL, predictions->set,
+                                         &predictions->evaluation);
     core_free(core, weights);
     return status;
 }
@@ -49,13 +50,13 @@ static bool has_classes(const struct trainer *trainer) {
     return data->labels != NULL && trainer_layout(trainer)->n_outputs > 1;
 }
 
-/* The name of a class, or its number, with nothing in it that a CSV or gnuplot would stumble at. */
-static void class_name(const synrl_data *data, size_t class, char name[NAME_SIZE]) {
-    if (data->class_names == NULL || class >= data->n_classes) {
-        snprintf(name, NAME_SIZE, "%zu", class);
+/* The name of a class, or its number, without characters that are special in CSV or gnuplot. */
+static void class_name(const synrl_data *data, size_t label, char name[NAME_SIZE]) {
+    if (data->class_names == NULL || label >= data->n_classes) {
+        snprintf(name, NAME_SIZE, "%zu", label);
         return;
     }
-    snprintf(name, NAME_SIZE, "%s", data->class_names[class]);
+    snprintf(name, NAME_SIZE, "%s", data->class_names[label]);
     for (char *c = name; *c != '\0'; c++) {
         if (!isalnum((unsigned char)*c) && strchr("-_.+ ", *c) == NULL) {
             *c = '?';
@@ -65,26 +66,25 @@ static void class_name(const synrl_data *data, size_t class, char name[NAME_SIZE
 
 /* Confusion ------------------------------------------------------------------------------------ */
 
-static void write_confusion(FILE *stream, const struct answers *answers) {
-    const size_t n = answers->evaluation.n_classes;
+static void write_confusion(FILE *stream, const struct predictions *predictions) {
+    const size_t n = predictions->evaluation.n_classes;
     char name[NAME_SIZE];
     fputs("actual", stream);
-    for (size_t class = 0; class < n; class ++) {
-        class_name(answers->data, class, name);
+    for (size_t label = 0; label < n; label++) {
+        class_name(predictions->data, label, name);
         fprintf(stream, ",%s", name);
     }
     for (size_t actual = 0; actual < n; actual++) {
-        class_name(answers->data, actual, name);
+        class_name(predictions->data, actual, name);
         fprintf(stream, "\n%s", name);
         for (size_t predicted = 0; predicted < n; predicted++) {
-            fprintf(stream, ",%llu",
-                    (unsigned long long)answers->evaluation.confusion[actual * n + predicted]);
+            fprintf(stream, ",%" PRIu64, predictions->evaluation.confusion[actual * n + predicted]);
         }
     }
     fputc('\n', stream);
 }
 
-static synrl_status save_confusion(struct core *core, const struct answers *answers,
+static synrl_status save_confusion(struct core *core, const struct predictions *predictions,
                                    const char *folder) {
     struct draft *draft;
     char *path = core_printf(core, "%s/confusion.csv", folder);
@@ -93,7 +93,7 @@ static synrl_status save_confusion(struct core *core, const struct answers *answ
     }
     synrl_status status = draft_begin(core, path, &draft);
     if (status == SYNRL_OK) {
-        write_confusion(draft_stream(draft), answers);
+        write_confusion(draft_stream(draft), predictions);
         status = draft_commit(draft);
     }
     core_free(core, path);
@@ -101,55 +101,54 @@ static synrl_status save_confusion(struct core *core, const struct answers *answ
 }
 
 synrl_status confusion_write(struct core *core, const struct trainer *trainer, const char *folder) {
-    struct answers answers;
+    struct predictions predictions;
     if (!has_classes(trainer)) {
         return SYNRL_OK;
     }
-    SYNRL_TRY(answer(core, trainer, &answers));
-    const synrl_status status = save_confusion(core, &answers, folder);
-    evaluation_free(core, &answers.evaluation);
+    SYNRL_TRY(predict(core, trainer, &predictions));
+    const synrl_status status = save_confusion(core, &predictions, folder);
+    evaluation_free(core, &predictions.evaluation);
     return status;
 }
 
-static void write_tics(FILE *script, const struct answers *answers, char axis) {
+static void write_tics(FILE *script, const struct predictions *predictions, char axis) {
     char name[NAME_SIZE];
     fprintf(script, "set %ctics scale 0 noenhanced (", axis);
-    for (size_t class = 0; class < answers->evaluation.n_classes; class ++) {
-        class_name(answers->data, class, name);
-        fprintf(script, "%s'%s' %zu", class > 0 ? "," : "", name, class);
+    for (size_t label = 0; label < predictions->evaluation.n_classes; label++) {
+        class_name(predictions->data, label, name);
+        fprintf(script, "%s'%s' %zu", label > 0 ? "," : "", name, label);
     }
     fputs(")\n", script);
 }
 
-/* The share of each actual class in colour, the counts in words. */
-static synrl_status draw_confusion(struct core *core, const struct answers *answers,
+/* Draws the share of each actual class as a colour, with the counts as numbers. */
+static synrl_status draw_confusion(struct core *core, const struct predictions *predictions,
                                    const char *folder) {
-    const size_t n = answers->evaluation.n_classes;
+    const size_t n = predictions->evaluation.n_classes;
     struct gnuplot gnuplot;
-    if (n > CLASSES_MOST) {
+    if (n > CLASSES_MAX) {
         return SYNRL_OK;
     }
     SYNRL_TRY(gnuplot_begin(core, &gnuplot));
     FILE *script = gnuplot.script;
     fputs("$cells << END\n", script);
     for (size_t actual = 0; actual < n; actual++) {
-        const uint64_t *row = answers->evaluation.confusion + actual * n;
+        const uint64_t *row = predictions->evaluation.confusion + actual * n;
         uint64_t total = 0;
         for (size_t predicted = 0; predicted < n; predicted++) {
             total += row[predicted];
         }
         for (size_t predicted = 0; predicted < n; predicted++) {
-            fprintf(script, "%zu %zu %g %llu\n", predicted, actual,
-                    (double)row[predicted] / (double)(total > 0 ? total : 1),
-                    (unsigned long long)row[predicted]);
+            fprintf(script, "%zu %zu %g %" PRIu64 "\n", predicted, actual,
+                    (double)row[predicted] / (double)(total > 0 ? total : 1), row[predicted]);
         }
     }
     fputs("END\n", script);
-    write_tics(script, answers, 'x');
-    write_tics(script, answers, 'y');
+    write_tics(script, predictions, 'x');
+    write_tics(script, predictions, 'y');
     fprintf(script,
             "set xrange [-0.5:%g]\nset yrange [%g:-0.5]\nunset key\nunset colorbox\n"
-            "set size ratio -1\nset cbrange [0:1]\nset xlabel 'answered'\nset ylabel 'actual'\n"
+            "set size ratio -1\nset cbrange [0:1]\nset xlabel 'predicted'\nset ylabel 'actual'\n"
             "set palette defined (0 '#ffffff', 0.05 '#bfdcf0', 1 '#0072b2')\n",
             (double)n - 0.5, (double)n - 0.5);
     const int side = 140 + 46 * (int)n;
@@ -166,7 +165,7 @@ static synrl_status draw_confusion(struct core *core, const struct answers *answ
 
 struct mistake {
     size_t sample;
-    float margin; /* by which the answer beats the truth, in outputs */
+    float margin; /* output of the predicted class minus that of the actual one */
 };
 
 static int by_margin(const void *left, const void *right) {
@@ -177,16 +176,16 @@ static int by_margin(const void *left, const void *right) {
     return a->sample < b->sample ? -1 : 1;
 }
 
-static int32_t actual_class(const struct answers *answers, size_t sample) {
-    return answers->data->labels[dataset_row(answers->set, sample)];
+static int32_t actual_class(const struct predictions *predictions, size_t sample) {
+    return predictions->data->labels[dataset_row(predictions->set, sample)];
 }
 
-/* All that went wrong, the worst first. */
-static size_t find_mistakes(const struct answers *answers, struct mistake *mistakes) {
-    const struct evaluation *evaluation = &answers->evaluation;
+/* All errors, the worst first. */
+static size_t find_mistakes(const struct predictions *predictions, struct mistake *mistakes) {
+    const struct evaluation *evaluation = &predictions->evaluation;
     size_t n = 0;
     for (size_t s = 0; s < evaluation->n_samples; s++) {
-        const int32_t actual = actual_class(answers, s), predicted = evaluation->predicted[s];
+        const int32_t actual = actual_class(predictions, s), predicted = evaluation->predicted[s];
         if (actual != predicted) {
             const float *outputs = evaluation->outputs + s * evaluation->n_outputs;
             mistakes[n++] = (struct mistake){s, outputs[predicted] - outputs[actual]};
@@ -196,12 +195,12 @@ static size_t find_mistakes(const struct answers *answers, struct mistake *mista
     return n;
 }
 
-/* The mean of a pixel's channels, dark as ink. */
-static double pixel(const struct answers *answers, size_t sample, size_t y, size_t x) {
-    const synrl_data *data = answers->data;
+/* The mean of a pixel's channels. */
+static double pixel(const struct predictions *predictions, size_t sample, size_t y, size_t x) {
+    const synrl_data *data = predictions->data;
     const size_t n = data->n_channels;
     const size_t at =
-        dataset_row(answers->set, sample) * data->n_inputs + (y * data->width + x) * n;
+        dataset_row(predictions->set, sample) * data->n_inputs + (y * data->width + x) * n;
     double sum = 0;
     for (size_t c = 0; c < n; c++) {
         sum += data->format == SYNRL_INPUT_BYTES
@@ -211,9 +210,9 @@ static double pixel(const struct answers *answers, size_t sample, size_t y, size
     return sum / (double)n;
 }
 
-static void write_mistakes(FILE *script, const struct answers *answers, size_t n,
+static void write_mistakes(FILE *script, const struct predictions *predictions, size_t n,
                            const struct mistake *mistakes) {
-    const size_t width = answers->data->width, height = answers->data->height;
+    const size_t width = predictions->data->width, height = predictions->data->height;
     char actual[NAME_SIZE], predicted[NAME_SIZE];
     const size_t n_rows = (n + COLUMNS - 1) / COLUMNS;
     fputs("$pixels << END\n", script);
@@ -223,14 +222,16 @@ static void write_mistakes(FILE *script, const struct answers *answers, size_t n
             const size_t row = y % (height + CAPTION), column = x % (width + GAP);
             const bool is_inside = m < n && row >= CAPTION && column < width;
             fprintf(script, "%g ",
-                    is_inside ? pixel(answers, mistakes[m].sample, row - CAPTION, column) : 0.0);
+                    is_inside ? pixel(predictions, mistakes[m].sample, row - CAPTION, column)
+                              : 0.0);
         }
         fputc('\n', script);
     }
     fputs("END\n$captions << END\n", script);
     for (size_t m = 0; m < n; m++) {
-        class_name(answers->data, (size_t)actual_class(answers, mistakes[m].sample), actual);
-        class_name(answers->data, (size_t)answers->evaluation.predicted[mistakes[m].sample],
+        class_name(predictions->data, (size_t)actual_class(predictions, mistakes[m].sample),
+                   actual);
+        class_name(predictions->data, (size_t)predictions->evaluation.predicted[mistakes[m].sample],
                    predicted);
         fprintf(script, "%g %zu \"%s: %s\"\n",
                 (double)(m % COLUMNS * (width + GAP)) + (double)width / 2,
@@ -239,18 +240,19 @@ static void write_mistakes(FILE *script, const struct answers *answers, size_t n
     fputs("END\n", script);
 }
 
-static synrl_status draw_mistakes(struct core *core, const struct answers *answers, size_t n,
-                                  const struct mistake *mistakes, const char *folder) {
-    const size_t width = answers->data->width + GAP, height = answers->data->height + CAPTION;
+static synrl_status draw_mistakes(struct core *core, const struct predictions *predictions,
+                                  size_t n, const struct mistake *mistakes, const char *folder) {
+    const size_t width = predictions->data->width + GAP,
+                 height = predictions->data->height + CAPTION;
     const size_t n_rows = (n + COLUMNS - 1) / COLUMNS;
     struct gnuplot gnuplot;
     SYNRL_TRY(gnuplot_begin(core, &gnuplot));
     FILE *script = gnuplot.script;
-    write_mistakes(script, answers, n, mistakes);
+    write_mistakes(script, predictions, n, mistakes);
     fprintf(script,
             "set xrange [-1:%zu]\nset yrange [%zu:-1]\nset size ratio -1\nunset tics\n"
             "unset border\nunset key\nunset colorbox\nset palette defined (0 '#ffffff', 1 "
-            "'#101010')\nset title 'worst mistakes, actual: answered'\n",
+            "'#101010')\nset title 'worst mistakes, actual: predicted'\n",
             COLUMNS * width, n_rows * height);
     gnuplot_formats(script, folder, "mistakes", 1000,
                     (int)(60 + 1000 * n_rows * height / (COLUMNS * width)));
@@ -264,35 +266,37 @@ static synrl_status draw_mistakes(struct core *core, const struct answers *answe
 
 static bool are_small_pictures(const synrl_data *data) {
     return data->height > 0 && data->width > 0 && data->n_channels > 0 &&
-           data->height <= SIDE_MOST && data->width <= SIDE_MOST &&
+           data->height <= SIDE_MAX && data->width <= SIDE_MAX &&
            data->height * data->width * data->n_channels == data->n_inputs;
 }
 
-static synrl_status draw(struct core *core, const struct answers *answers, const char *folder) {
-    SYNRL_TRY(draw_confusion(core, answers, folder));
-    if (!are_small_pictures(answers->data)) {
+static synrl_status draw(struct core *core, const struct predictions *predictions,
+                         const char *folder) {
+    SYNRL_TRY(draw_confusion(core, predictions, folder));
+    if (!are_small_pictures(predictions->data)) {
         return SYNRL_OK;
     }
-    struct mistake *mistakes = core_alloc(core, answers->evaluation.n_samples, sizeof *mistakes);
+    struct mistake *mistakes =
+        core_alloc(core, predictions->evaluation.n_samples, sizeof *mistakes);
     if (mistakes == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    const size_t n = find_mistakes(answers, mistakes), most = (size_t)COLUMNS * ROWS;
+    const size_t n = find_mistakes(predictions, mistakes), max = (size_t)COLUMNS * ROWS;
     synrl_status status = SYNRL_OK;
     if (n > 0) {
-        status = draw_mistakes(core, answers, n < most ? n : most, mistakes, folder);
+        status = draw_mistakes(core, predictions, n < max ? n : max, mistakes, folder);
     }
     core_free(core, mistakes);
     return status;
 }
 
 synrl_status mistakes_draw(struct core *core, const struct trainer *trainer, const char *folder) {
-    struct answers answers;
+    struct predictions predictions;
     if (!has_classes(trainer)) {
         return SYNRL_OK;
     }
-    SYNRL_TRY(answer(core, trainer, &answers));
-    const synrl_status status = draw(core, &answers, folder);
-    evaluation_free(core, &answers.evaluation);
+    SYNRL_TRY(predict(core, trainer, &predictions));
+    const synrl_status status = draw(core, &predictions, folder);
+    evaluation_free(core, &predictions.evaluation);
     return status;
 }

@@ -1,15 +1,16 @@
-/* What a classifier gets wrong. */
+/* The errors of a classifier. */
 #ifndef MISTAKES_H
 #define MISTAKES_H
 
 #include "train/trainer.h"
 
-/* confusion.csv in the run's folder, on the validation set, or where there is none on the training
- * set: a row an actual class, a column an answered one. Nothing for networks without classes. */
+/* Writes confusion.csv into the run's folder, on the validation set or without one on the training
+ * set: one row per actual class, one column per predicted one. Nothing for networks without
+ * classes. */
 synrl_status confusion_write(struct core *core, const struct trainer *trainer, const char *folder);
 
-/* confusion.svg and .png of the same; and, where the samples are small pictures, mistakes.svg and
- * .png with the wrongly answered samples whose answer beats the truth by most. */
+/* Draws the same as confusion.svg and .png and, where the samples are small images, mistakes.svg
+ * and .png with the misclassified samples whose predicted class exceeds the actual one by most. */
 synrl_status mistakes_draw(struct core *core, const struct trainer *trainer, const char *folder);
 
 #endif

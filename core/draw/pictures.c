@@ -1,4 +1,5 @@
-/* Pictures of a run. Colours are Okabe and Ito's, which the colour-blind can tell apart. */
+/* Pictures of a run. The colours are Okabe and Ito's, which are distinguishable for the
+ * colour-blind. */
 #include "draw/pictures.h"
 
 #include <math.h>
@@ -85,7 +86,7 @@ synrl_status pictures_text(struct core *core, const char *folder, unsigned colum
 
 /* Boundary ------------------------------------------------------------------------------------- */
 
-/* A plane with the data's points, and what the network answers on them and on a grid. */
+/* A plane with the data's points, and the network's predictions for them and for a grid. */
 struct plane {
     const synrl_data *data;
     struct dataset *set;
@@ -103,7 +104,7 @@ static void find_extent(struct plane *plane) {
         }
     }
     for (int d = 0; d < 2; d++) {
-        if (plane->high[d] <= plane->low[d]) { /* all points on a line: give it some width */
+        if (plane->high[d] <= plane->low[d]) { /* all points are on a line: give it some width */
             plane->high[d] = plane->low[d] + 1.0;
         }
     }
@@ -113,8 +114,8 @@ static double grid_place(const struct plane *plane, int d, size_t i) {
     return plane->low[d] + (plane->high[d] - plane->low[d]) * ((double)i + 0.5) / GRID;
 }
 
-static synrl_status answer_grid(struct core *core, const struct trainer *trainer,
-                                const float *weights, struct plane *plane) {
+static synrl_status predict_grid(struct core *core, const struct trainer *trainer,
+                                 const float *weights, struct plane *plane) {
     const struct train_options *options = trainer_options(trainer);
     const size_t n = trainer_layout(trainer)->n_synapses;
     float *inputs = core_alloc(core, (size_t)GRID * GRID, 2 * sizeof *inputs);
@@ -135,7 +136,7 @@ static synrl_status answer_grid(struct core *core, const struct trainer *trainer
     return status;
 }
 
-static synrl_status answer(struct core *core, const struct trainer *trainer, struct plane *plane) {
+static synrl_status predict(struct core *core, const struct trainer *trainer, struct plane *plane) {
     const struct train_options *options = trainer_options(trainer);
     const size_t n = trainer_layout(trainer)->n_synapses;
     float *weights = core_alloc(core, n, sizeof *weights);
@@ -146,7 +147,7 @@ static synrl_status answer(struct core *core, const struct trainer *trainer, str
     synrl_status status =
         evaluate(core, options->model, weights, n, NULL, options->data, &plane->points);
     if (status == SYNRL_OK) {
-        status = answer_grid(core, trainer, weights, plane);
+        status = predict_grid(core, trainer, weights, plane);
     }
     core_free(core, weights);
     return status;
@@ -191,7 +192,7 @@ static void plot_plane(FILE *script, const struct plane *plane, const char *fold
     fprintf(script,
             "set multiplot layout 1,2\nset title 'target'\n"
             "plot $points using 1:2:(colour($3)) with points pt 7 ps 0.45 lc rgb variable\n"
-            "set title 'trained network: %.2f%% right, %d wrong'\n"
+            "set title 'trained network: %.2f%% correct, %d wrong'\n"
             "plot $grid using 1:2:3 with image, "
             "$points using 1:2:(colour($3)) with points pt 7 ps 0.3 lc rgb variable, "
             "$points using 1:($4 == 1 ? $2 : NaN) with points pt 2 ps 0.9 lw 1.6 lc rgb "
@@ -211,7 +212,7 @@ static synrl_status draw_boundary(struct core *core, const struct trainer *train
     }
     find_extent(&plane);
     struct gnuplot gnuplot;
-    synrl_status status = answer(core, trainer, &plane);
+    synrl_status status = predict(core, trainer, &plane);
     if (status == SYNRL_OK) {
         status = gnuplot_begin(core, &gnuplot);
     }
@@ -240,7 +241,7 @@ static void history_text(uint32_t history, uint32_t n, const char *signs, char *
     }
 }
 
-/* A reward history without "none yet" in it. */
+/* Whether a reward history has no "none yet". */
 static bool is_settled(uint32_t rewards, uint32_t n) {
     for (uint32_t i = 0; i < n; i++, rewards /= 3) {
         if (rewards % 3 == 1) {
@@ -310,7 +311,7 @@ static void label_situations(FILE *script, const synrl_policy *policy) {
         fprintf(script, "%s%s", policy_feature_name(policy, feature),
                 feature + 1 < policy->n_features ? ", " : " | ");
     }
-    fputs("last actions, the newest right' noenhanced\n", script);
+    fputs("last actions, the newest on the right' noenhanced\n", script);
 }
 
 static void plot_policy(FILE *script, const synrl_policy *policy, int n_rows) {
@@ -321,14 +322,14 @@ static void plot_policy(FILE *script, const synrl_policy *policy, int n_rows) {
             "unset key\nunset colorbox\nunset grid\nset tics scale 0\nset cbrange [-1:1]\n"
             "set palette defined (-1 '#56b4e9', 0 '#e6e6e6', 1 '#e69f00')\n"
             "set title 'greedy action by %sthe last actions and rewards'\n"
-            "set ylabel 'last rewards, the newest right'\n",
+            "set ylabel 'last rewards, the newest on the right'\n",
             policy->n_features > 0 ? "features and " : "");
     label_situations(script, policy);
     fprintf(script, "plot $cells using 1:2:3 with image%s\n",
             has_room ? ", $cells using 1:2:4 with labels noenhanced font ',18'" : "");
 }
 
-/* Into FOLDER/NAME.svg and .png, or into one file by its ending. */
+/* Draws into FOLDER/NAME.svg and .png, or into one file by its ending. */
 static synrl_status draw_policy(struct core *core, const synrl_policy *policy, const char *folder,
                                 const char *path) {
     struct gnuplot gnuplot;

@@ -1,16 +1,17 @@
-/* Curves that a script draws. Colours are Okabe and Ito's, which the colour-blind can tell apart.
- */
+/* Curves for scripts. The colours are Okabe and Ito's, which are distinguishable for the
+ * colour-blind. */
 #include "draw/plot.h"
 
 #include <math.h>
 
+#include "base/count.h"
 #include "draw/gnuplot.h"
 
 enum { PANEL_WIDTH = 520, PANEL_HEIGHT = 380 };
 
 static const char *const colours[] = {"#0072b2", "#d55e00", "#009e73", "#cc79a7",
                                       "#e69f00", "#56b4e9", "#000000"};
-enum { N_COLOURS = sizeof colours / sizeof colours[0] };
+enum { N_COLOURS = COUNT_OF(colours) };
 
 static void write_points(FILE *script, size_t panel, size_t line, const struct plot_line *of) {
     fprintf(script, "$p%zu_%zu << END\n", panel, line);

@@ -1,4 +1,4 @@
-/* Curves that a script draws, by gnuplot. */
+/* Curves for scripts, drawn by gnuplot. */
 #ifndef PLOT_H
 #define PLOT_H
 
@@ -7,7 +7,7 @@
 struct plot_line {
     const char *name; /* in the key */
     size_t n;
-    const double *x, *y; /* [n]; what is not finite is left out */
+    const double *x, *y; /* [n]; values that are not finite are left out */
 };
 
 struct plot_panel {
@@ -17,8 +17,8 @@ struct plot_panel {
     const struct plot_line *lines;
 };
 
-/* Panels side by side, `columns` a row, into one .svg or .png. SYNRL_UNSUPPORTED where gnuplot
- * cannot be found. */
+/* Draws panels, `columns` per row, into one .svg or .png. SYNRL_UNSUPPORTED where gnuplot is not
+ * installed. */
 synrl_status plot_draw(struct core *core, const char *path, size_t columns, size_t n_panels,
                        const struct plot_panel *panels);
 

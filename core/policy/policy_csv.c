@@ -21,7 +21,7 @@ static const char *const q_names[3] = {"q_dec", "q_null", "q_inc"};
 
 /* Histories ------------------------------------------------------------------------------------ */
 
-/* The entry of k steps ago (1: the last) in a base-3 history. */
+/* The entry k steps ago (1: the last) in a base-3 history. */
 static uint32_t history_digit(uint32_t history, uint32_t k) {
     while (--k > 0) {
         history /= 3;
@@ -29,7 +29,7 @@ static uint32_t history_digit(uint32_t history, uint32_t k) {
     return history % 3;
 }
 
-/* No step without a reward, or without an action where there was a reward later. */
+/* Whether a state can occur: before the first reward there is neither a reward nor an action. */
 static bool state_can_occur(const synrl_policy *policy, uint32_t rewards, uint32_t actions) {
     bool has_begun = true;
     for (uint32_t k = 1; k <= SYNRL_MEMORY_MAX; k++) {
@@ -55,7 +55,7 @@ struct reader {
     struct core *core;
     const char *path;
     unsigned line;
-    const char *next, *end; /* what is still to be read */
+    const char *next, *end; /* the unread rest */
     size_t n_fields;
     struct field {
         const char *start, *end;
@@ -80,7 +80,7 @@ static struct field trimmed(struct field field) {
     return field;
 }
 
-/* A field as it can stand in a message of one line. */
+/* A field, printable in a message of one line. */
 static const char *field_text(struct field field, char text[32]) {
     size_t n = 0;
     for (; field.start < field.end && n < 28; field.start++) {
@@ -130,7 +130,7 @@ static synrl_status read_line(struct reader *reader, bool *any) {
 
 /* Reading: the header -------------------------------------------------------------------------- */
 
-/* How many fields, from `first` on, begin like this. */
+/* The number of fields from `first` on that begin with a prefix. */
 static uint32_t count_columns(const struct reader *reader, size_t first, const char *prefix) {
     uint32_t n = 0;
     for (size_t f = first; f < reader->n_fields; f++, n++) {
@@ -279,7 +279,7 @@ static synrl_status read_row(const struct reader *reader, synrl_policy *policy, 
     const uint32_t situation = features * policy->n_action_histories + actions;
     const size_t state = (size_t)rewards * policy->n_situations + situation;
     if (seen[state] != 0) {
-        return FAIL(reader, "the same state as in line %u: each must stand once", seen[state]);
+        return FAIL(reader, "the same state as in line %u: each must occur once", seen[state]);
     }
     seen[state] = reader->line;
     for (uint32_t action = 0; action < 3; action++) {
@@ -299,7 +299,7 @@ static synrl_status read_rows(struct reader *reader, synrl_policy *policy, unsig
         }
     }
     if (n_read == 0) {
-        return FAIL(reader, "%s", "no states: one line per state must follow the header");
+        return FAIL(reader, "%s", "no states: the header must be followed by one line per state");
     }
     if (n_read < n_states) {
         core_log(reader->core, SYNRL_LOG_WARNING, "%s: %zu of %zu states; Q of the others is 0",
@@ -374,10 +374,10 @@ synrl_status policy_save_csv(struct core *core, const synrl_policy *policy, cons
             write_row(draft_stream(draft), policy, rewards, situation);
         }
     }
-    return draft_commit(draft); /* knows of every write that failed */
+    return draft_commit(draft); /* reports every failed write */
 }
 
-/* For people ----------------------------------------------------------------------------------- */
+/* Text ----------------------------------------------------------------------------------------- */
 
 /* Columns: rewards and actions 10 wide, features too where there are any, three of Q 14 wide, the
  * greedy action; at most TEXT_WIDTH in all. */

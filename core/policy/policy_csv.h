@@ -8,7 +8,8 @@
  * q_inc: -1, 0, 1 for actions and features; for rewards 0 is "none yet". Rows in any order, each
  * state once; states left out stay 0. */
 synrl_status policy_load_csv(struct core *core, const char *path, synrl_policy **policy);
-/* Every state, numbers with 17 digits: loads back bit for bit. Written whole or not at all. */
+/* Writes every state, numbers with 17 digits, which load back bit for bit; completely or not at
+ * all. */
 synrl_status policy_save_csv(struct core *core, const synrl_policy *policy, const char *path);
 
 #endif

@@ -189,7 +189,7 @@ static synrl_status create_instance(struct dataset *dataset) {
     if (dataset->self == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    const struct call before = host_enter(&dataset->host, "create");
+    const struct operation before = host_enter(&dataset->host, "create");
     SYNRL_TRY(host_leave(
         &dataset->host, before,
         ops->create(host, component_config(dataset->component), dataset->self, &dataset->data)));

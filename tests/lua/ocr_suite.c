@@ -181,7 +181,7 @@ static const struct {
     {"{path = 'a.svg', panels = {{}}}", "plot: a panel: lines is missing"},
     {"{path = 'a.svg', pannels = {}}", "did you mean \"panels\"?"},
     {"{path = 'a.jpg', panels = {{lines = {{x = {1}, y = {1}}}}}}",
-     "a.jpg: a picture's name must end in .svg or .png"},
+     "a.jpg: the name of a picture must end in .svg or .png"},
     {"{path = 'a.svg', panels = {{lines = {{x = {1, 2}, y = {1}}}}}}",
      "plot: a line has 2 x and 1 y: must be as many"},
     {"{path = 'a.svg', panels = {{lines = {{x = {1}, y = {'a'}}}}}}",

@@ -1,0 +1,7 @@
+/* The number of elements of an array. */
+#ifndef COUNT_H
+#define COUNT_H
+
+#define COUNT_OF(array) (sizeof(array) / sizeof((array)[0]))
+
+#endif
