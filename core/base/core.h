@@ -27,9 +27,10 @@ struct allocator {
     void (*free)(void *context, void *memory);     /* never NULL */
 };
 
-/* The operation of a plugin that is running. */
+/* What is being done: the operation of a plugin that is running, and in which iteration. */
 struct operation {
-    const char *who, *name; /* NULL: none */
+    const char *who, *name; /* NULL: no plugin's */
+    uint64_t iteration;
 };
 
 struct core {
@@ -38,8 +39,7 @@ struct core {
     pthread_mutex_t message_lock; /* for failures on workers */
     void (*log)(void *context, synrl_log_level level, const char *line);
     void *log_context;
-    struct operation running;          /* by which a crash can be named */
-    uint64_t iteration;           /* of the run that is running */
+    struct operation *running, own_running; /* by which a crash can be named */
     struct pool *pool;
     struct registry *registry;
 };

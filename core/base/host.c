@@ -187,16 +187,18 @@ void host_violate(struct host *host, const char *format, ...) {
 }
 
 struct operation host_enter(struct host *host, const char *operation) {
-    const struct operation before = host->core->running;
+    const struct operation before = *host->core->running;
     host->core->message[0] = '\0';
-    host->core->running = (struct operation){host->who, operation};
+    host->core->running->who = host->who;
+    host->core->running->name = operation;
     return before;
 }
 
 synrl_status host_leave(struct host *host, struct operation before, synrl_status status) {
     struct core *core = host->core;
-    const char *operation = core->running.name;
-    core->running = before;
+    const char *operation = core->running->name;
+    core->running->who = before.who;
+    core->running->name = before.name;
     if (host->violation[0] != '\0') {
         core_fail(core, SYNRL_INVALID, "%s: %s %s", host->who, operation, host->violation);
         host->violation[0] = '\0';

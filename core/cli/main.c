@@ -5,6 +5,7 @@
 
 #include "base/suggest.h"
 #include "cli/cli.h"
+#include "cli/crash.h"
 #include "plugin/host.h"
 
 static const struct {
@@ -95,7 +96,7 @@ static void log_line(void *context, synrl_log_level level, const char *line) {
 }
 
 struct core *make_core(void) {
-    const struct core_options options = {.n_threads = 1, .log = log_line};
+    const struct core_options options = {.n_threads = 1, .log = log_line, .running = crash_watch()};
     struct core *core = core_create(&options);
     if (core == NULL) {
         fprintf(stderr, "synrl: not enough memory\n");

@@ -14,6 +14,7 @@
 
 #include "base/suggest.h"
 #include "cli/cli.h"
+#include "cli/crash.h"
 
 struct script_run {
     struct settings settings;
@@ -359,6 +360,7 @@ int command_run(int argc, char **argv) {
 
 int run_or_resume(int argc, char **argv, const char *resume) {
     struct script_run job = {.settings = settings_default()};
+    job.settings.running = crash_watch();
     char *command = command_line(argc, argv);
     int code = parse(&job, argc, argv);
     if (code == EXIT_DONE && job.settings.script == NULL) {

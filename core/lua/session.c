@@ -51,7 +51,8 @@ void session_open(lua_State *L) {
     const struct core_options options = {.n_threads = session->settings->n_threads,
                                          .allocator = session->settings->allocator,
                                          .log = session->settings->log,
-                                         .log_context = session->settings->log_context};
+                                         .log_context = session->settings->log_context,
+                                         .running = session->settings->running};
     session->core = core_create(&options);
     if (session->core == NULL) {
         session_fail(L, "synrl: not enough memory, or no thread could be started");

@@ -35,6 +35,7 @@ struct settings {
     const volatile sig_atomic_t *interrupted; /* not 0: the user wants it to end; or NULL */
     void (*log)(void *context, synrl_log_level level, const char *line);
     void *log_context;
+    struct operation *running;     /* as in core_options */
     const struct display *display; /* NULL: nothing is shown */
 
     uint64_t cell_sweep;    /* this call is for a cell of the script's sweep of that number; or 0 */

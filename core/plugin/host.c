@@ -43,6 +43,7 @@ struct core *core_create(const struct core_options *options) {
     made->allocator = memory;
     made->log = options->log;
     made->log_context = options->log_context;
+    made->running = options->running != NULL ? options->running : &made->own_running;
     made->pool = pool_create(options->n_threads != 0 ? options->n_threads : pool_cpus());
     if (made->pool != NULL) {
         made->registry = registry_create(made, options->plugin_path);

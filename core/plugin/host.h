@@ -11,6 +11,7 @@ struct core_options {
     const char *plugin_path;           /* colon-separated, searched first; NULL: none */
     void (*log)(void *context, synrl_log_level level, const char *line); /* NULL: nothing is said */
     void *log_context;
+    struct operation *running; /* where to note what is being done; NULL: nowhere else */
 };
 
 /* NULL only where there is no memory for the core itself or its workers. */

@@ -361,7 +361,7 @@ synrl_status replay_step(struct replay *replay) {
         replay->env.batch = iteration / every;
         replay->can_undo = false;
     }
-    replay->core->iteration = iteration;
+    replay->core->running->iteration = iteration;
     replay->has_stepped = false;
     replay->alpha = (double)NAN;
     memset(replay->actions, 0, replay->can_undo ? 0 : replay->env.layout->n_synapses);

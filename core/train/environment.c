@@ -86,6 +86,10 @@ void environment_moved(struct environment *environment) {
     environment->can_undo = false;
 }
 
+bool environment_has_moved(const struct environment *environment) {
+    return environment->has_moved;
+}
+
 /* Steps ---------------------------------------------------------------------------------------- */
 
 synrl_status check_actions(struct environment *environment, const int8_t *actions) {
@@ -156,6 +160,7 @@ static synrl_status step(struct environment *environment, const int8_t *actions,
     memcpy(environment->actions, actions, environment->public.layout->n_synapses);
     network_act_tensors(environment->network, environment->actions, environment->alphas);
     environment_moved(environment);
+    environment->has_moved = true;
     SYNRL_TRY(environment_loss(environment, &new_loss));
     environment->can_undo = true;
     report_outcome(environment, new_loss, outcome);
@@ -277,7 +282,7 @@ static synrl_status draw_batch(struct environment *environment, uint64_t number)
 synrl_status environment_begin(struct environment *environment, uint64_t iteration,
                                bool count_correct) {
     const uint64_t every = environment->options.batch_every;
-    environment->public.iteration = environment->core->iteration = iteration;
+    environment->public.iteration = environment->core->running->iteration = iteration;
     network_set_time(environment->network, environment->options.seed, iteration);
     environment->count_correct = count_correct;
     environment->reward = 0;
@@ -420,7 +425,7 @@ struct environment_state {
     struct pass last, before;
     uint64_t batch, sample_forwards, sample_backwards;
     uint8_t has_old_loss, is_loss_known, is_correct_known, is_paid, can_undo, has_before;
-    uint8_t reserved[2];
+    uint8_t has_moved, reserved;
 };
 
 size_t environment_state_size(const struct environment *environment) {
@@ -439,7 +444,8 @@ void environment_save(const struct environment *environment, void *state) {
                                           .is_correct_known = environment->is_correct_known,
                                           .is_paid = environment->is_paid,
                                           .can_undo = environment->can_undo,
-                                          .has_before = environment->has_before};
+                                          .has_before = environment->has_before,
+                                          .has_moved = environment->has_moved};
     memcpy(state, &own, sizeof own);
     memcpy((char *)state + sizeof own, environment->alphas,
            environment->public.layout->n_tensors * sizeof(float));
@@ -470,6 +476,7 @@ synrl_status environment_load(struct environment *environment, const void *state
     environment->is_paid = own.is_paid != 0;
     environment->can_undo = own.can_undo != 0;
     environment->has_before = own.has_before != 0;
+    environment->has_moved = own.has_moved != 0;
     return SYNRL_OK;
 }
 

@@ -28,6 +28,8 @@ synrl_status environment_begin(struct environment *environment, uint64_t iterati
                                bool count_correct);
 /* The reward of this iteration's step: -1 or +1, or 0 where the rule did not step. */
 int environment_reward(const struct environment *environment);
+/* Whether the rule has moved a weight since the run began. */
+bool environment_has_moved(const struct environment *environment);
 /* The losses [2] that this iteration showed the rule: before the step (NaN: not asked) and after.
  */
 const double *environment_losses(const struct environment *environment);

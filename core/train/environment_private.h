@@ -29,7 +29,8 @@ struct environment {
     bool has_old_loss;
     struct pass last;
     bool is_loss_known, is_correct_known;
-    bool is_paid; /* the pass that found it is counted: looking costs a rule nothing */
+    bool has_moved; /* since the run began */
+    bool is_paid;   /* the pass that found it is counted: looking costs a rule nothing */
     int reward;
     synrl_outcome outcome;
     double losses[2]; /* of this iteration, for the record: before and after the step; or NaN */

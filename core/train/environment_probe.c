@@ -126,6 +126,7 @@ synrl_status env_weights(synrl_env *env, float *weights) {
 /* The loss before a step is from now on that of the weights as they are. */
 static void moved_freely(struct environment *environment) {
     environment_moved(environment);
+    environment->has_moved = true;
     environment->has_old_loss = false;
 }
 

@@ -381,6 +381,10 @@ synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
         trainer->seconds += now() - start;
         trainer->has_ended = trainer->has_ended || status == SYNRL_OK;
     }
+    if (status == SYNRL_OK && trainer->done > 0 && !environment_has_moved(trainer->environment)) {
+        core_log(trainer->core, SYNRL_LOG_WARNING, "%s moved no weight in %" PRIu64 " iterations",
+                 trainer->rule.host.who, trainer->done);
+    }
     if (trainer->is_interrupted) { /* between two iterations, and before anything looks */
         SYNRL_TRY(tell_checkpoint(n_observers, observers));
     }
