@@ -227,7 +227,7 @@ static double exact_credit(const struct seen *seen, const synrl_signal *signal,
     const int64_t n = (int64_t)(samples.n * n_positions);
     int64_t all = 0;
     wide credit = 0;
-    int x, g;
+    int x, g = 0;
     for (size_t i = 0; i < samples.n * n_positions; i++) {
         seen_by(seen, synapse, i % n_positions, i / n_positions, &x);
         all += x;
@@ -286,7 +286,8 @@ static double float_credit(const struct seen *seen, const synrl_signal *signal,
                     signal_of(seen, signal, s, synapse->unit + p * synapse->stride, &byte);
                 lanes[l] = is_centred(signal, synapse) ? (x - mean) * g : x * g;
                 *exact += ((double)x - (double)mean) * (double)g;
-                *bound += 6.0 * 0x1p-24 * fabs((double)x * (double)g);
+                /* x - mean, the product and four additions round */
+                *bound += 7.0 * 0x1p-24 * fabs(((double)x - (double)mean) * (double)g);
             }
             sum += llrint((double)sum_of_lanes(lanes) * 16777216.0);
             *bound += 0x1p-25;
