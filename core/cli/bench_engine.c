@@ -5,9 +5,11 @@
 
 #include "cli/bench.h"
 #include "cli/cli.h"
+#include "engine/batch.h"
 #include "engine/bench.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
+#include "engine/projection.h"
 #include "plugin/host.h"
 
 static double now(void) {

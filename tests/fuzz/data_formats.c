@@ -32,7 +32,7 @@ static const char *what_is_wrong(const synrl_data *data) {
     if (n == 0) {
         return "has no inputs";
     }
-    for (size_t i = 0; data->format == SYNRL_INPUT_U8 && i < n; i++) {
+    for (size_t i = 0; data->format == SYNRL_INPUT_BYTES && i < n; i++) {
         length += bytes[i]; /* it is there */
     }
     if (data->format == SYNRL_INPUT_F32 && !are_finite(data->inputs, n)) {

@@ -69,7 +69,7 @@ static const struct mistake {
      "s.lua:2: dataset \"csv\": none.csv: cannot be opened: No such file or directory\n"},
     {HEAD "io.open('e.csv', 'w'):write('x,y\\n'):close()\n"
           "synrl.dataset('csv', {path = 'e.csv', targets = 'y'})\n",
-     "", 1, "s.lua:3: dataset \"csv\": e.csv:1: a header, and no line of numbers behind it\n"},
+     "", 1, "s.lua:3: dataset \"csv\": e.csv:1: a header, and no line of numbers after it\n"},
     {HEAD "io.open('n.csv', 'w'):write('x,y\\n1,nan\\n'):close()\n"
           "synrl.dataset('csv', {path = 'n.csv', targets = 'y'})\n",
      "", 1,

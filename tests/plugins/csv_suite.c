@@ -163,7 +163,7 @@ static const struct {
     {"1\n2\n", "1", "all columns (1) are labels or targets"},
     {"1,a\n2,a\n", "2", "the label is \"a\" in every line: must be at least 2"},
     {"1,\"a\n2,b\n", "2", "table.csv:1: a quote (\") is opened and never closed"},
-    {"1,a\n2,\"b\"c\n", "2", "table.csv:2: text behind a closing quote"},
+    {"1,a\n2,\"b\"c\n", "2", "table.csv:2: unexpected text after a closing quote"},
 };
 
 TEST_EACH(refuses_with_the_line, sizeof malformed / sizeof malformed[0]) {

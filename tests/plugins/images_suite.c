@@ -95,7 +95,7 @@ static void check_pictures(const struct dataset *dataset, size_t n, const unsign
     ck_assert_uint_eq(data->height, 2);
     ck_assert_uint_eq(data->width, 3);
     ck_assert_uint_eq(data->n_channels, 1);
-    ck_assert_int_eq(data->format, SYNRL_INPUT_U8);
+    ck_assert_int_eq(data->format, SYNRL_INPUT_BYTES);
     ck_assert_float_eq(data->scale, 1.0F / 255.0F);
     ck_assert_mem_eq(data->labels, labels, n * sizeof *labels);
     for (size_t i = 0; i < 6 * n; i++) {
@@ -231,14 +231,14 @@ TEST(refuses_pictures_of_two_sizes) {
 }
 
 TEST(refuses_what_holds_no_pictures) {
-    loader_refuse(&loader, SYNRL_INVALID, "none of 0 PNG files reads", "images",
+    loader_refuse(&loader, SYNRL_INVALID, "none of 0 PNG files can be read", "images",
                   GIVEN({"path", STRING(loader.scratch.folder)}));
     loader_refuse(&loader, SYNRL_IO, "nowhere: cannot be opened: No such file", "images",
                   GIVEN({"path", STRING("nowhere")}));
     const char *path = loader_file(&loader, "a.tar.gz", "", 0);
     loader_refuse(&loader, SYNRL_INVALID, "a.tar.gz: ", "images", GIVEN({"path", STRING(path)}));
     path = loader_file(&loader, "a.tar.gz", "what is this, is it an archive?", 31);
-    loader_refuse(&loader, SYNRL_INVALID, "is no tar or zip, or damaged", "images",
+    loader_refuse(&loader, SYNRL_INVALID, "is not a tar or zip, or damaged", "images",
                   GIVEN({"path", STRING(path)}));
     const struct bytes png = grey_png(10);
     struct bytes tar = {.n = 0};

@@ -10,8 +10,7 @@
 #include "support/test.h"
 #include "synrl/loss.h"
 
-/* A batch of two blocks, the second one not full; outputs up to more than one of cross_entropy's
- * pieces of 64. */
+/* A batch of two blocks, the second one not full. */
 enum { N_OUTPUTS_MAX = 131, N_SAMPLES = 21, N_BLOCKS = 2 };
 enum { N_VALUES_MAX = N_BLOCKS * N_OUTPUTS_MAX * SYNRL_LANES };
 
@@ -110,31 +109,29 @@ static void fill(size_t n_outputs, float width) {
     }
 }
 
-static synrl_targets targets_of(size_t block) {
-    synrl_targets targets = {NULL, NULL};
-    if (ops->target_format == SYNRL_TARGET_LABELS) {
-        targets.labels = batch.labels + block * SYNRL_LANES;
-    } else {
-        targets.vectors = batch.vectors + block * batch.n_outputs * SYNRL_LANES;
-    }
-    return targets;
+static synrl_loss_block block_of(size_t block) {
+    const size_t first = block * batch.n_outputs * SYNRL_LANES;
+    const bool wants_labels = ops->target_format == SYNRL_TARGET_LABELS;
+    return (synrl_loss_block){.size = sizeof(synrl_loss_block),
+                              .n_outputs = batch.n_outputs,
+                              .outputs = outputs + first,
+                              .targets = wants_labels ? NULL : batch.vectors + first,
+                              .labels = wants_labels ? batch.labels + block * SYNRL_LANES : NULL};
 }
 
 static void take_terms(float *terms) {
-    for (size_t block = 0; block < N_BLOCKS; block++) {
-        const synrl_targets targets = targets_of(block);
-        ops->terms(component_host(component), component_config(component), batch.n_outputs,
-                   outputs + block * batch.n_outputs * SYNRL_LANES, &targets,
-                   terms + block * SYNRL_LANES);
+    for (size_t b = 0; b < N_BLOCKS; b++) {
+        const synrl_loss_block block = block_of(b);
+        ops->terms(component_host(component), component_config(component), &block,
+                   terms + b * SYNRL_LANES);
     }
 }
 
 static void take_slopes(double sum, float *slopes) {
-    for (size_t block = 0; block < N_BLOCKS; block++) {
-        const size_t first = block * batch.n_outputs * SYNRL_LANES;
-        const synrl_targets targets = targets_of(block);
-        ops->gradient(component_host(component), component_config(component), batch.n_outputs,
-                      outputs + first, &targets, sum, N_SAMPLES, slopes + first);
+    for (size_t b = 0; b < N_BLOCKS; b++) {
+        const synrl_loss_block block = block_of(b);
+        ops->gradient(component_host(component), component_config(component), &block, sum,
+                      N_SAMPLES, slopes + b * batch.n_outputs * SYNRL_LANES);
     }
 }
 

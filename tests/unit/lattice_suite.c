@@ -26,6 +26,7 @@ static void setup(void) {
 
 static void teardown(void) {
     lattice_destroy(lattice);
+    host_release(&host, 1);
     core_destroy(core);
 }
 
@@ -57,7 +58,7 @@ static void expected_rebase(struct expected *expected) {
 
 static void both_act(struct expected *expected, const int8_t *actions, float alpha) {
     if (expected->n_acts > 0 &&
-        (!same(alpha, expected->alpha) || expected->n_acts == COUNTER_ACTS_MAX)) {
+        (!same(alpha, expected->alpha) || expected->n_acts >= COUNTER_ACTS_MAX)) {
         expected_rebase(expected);
     }
     expected->alpha = alpha;
@@ -66,6 +67,16 @@ static void both_act(struct expected *expected, const int8_t *actions, float alp
         expected->k[i] += actions[i];
     }
     lattice_act(lattice, actions, alpha);
+}
+
+static void both_undo(struct expected *expected, const int8_t *actions) {
+    int8_t negated[N];
+    expected->n_acts++;
+    for (size_t i = 0; i < N; i++) {
+        negated[i] = (int8_t)-actions[i];
+        expected->k[i] -= actions[i];
+    }
+    lattice_undo(lattice, negated);
 }
 
 static void check_values(const struct expected *expected) {
@@ -120,6 +131,10 @@ TEST(values_follow_the_formula) {
         } else {
             draw_actions(actions);
             both_act(&expected, actions, event < 5 ? 1e-3F / (float)event : 1e-4F);
+            if (event < 20) {
+                check_values(&expected);
+                both_undo(&expected, actions);
+            }
         }
         check_values(&expected);
     }
@@ -139,6 +154,35 @@ TEST(rebases_before_a_counter_overflows) {
     }
     ck_assert_int_eq(expected.n_acts, 5);
     ck_assert(fabsf(lattice_values(lattice)[0] - 1.6385F) < 1.01F);
+}
+
+/* The undo of the last act before a rebase is the one act too many, and can be saved. */
+TEST(an_undo_at_the_edge_needs_no_rebase) {
+    struct expected expected;
+    int8_t actions[N];
+    float before[N];
+    both_set(&expected);
+    memset(actions, 1, sizeof actions);
+    for (int step = 1; step < COUNTER_ACTS_MAX; step++) {
+        both_act(&expected, actions, 1e-4F);
+    }
+    memcpy(before, lattice_values(lattice), sizeof before);
+    both_act(&expected, actions, 1e-4F);
+    ck_assert_int_eq(expected.k[0], COUNTER_ACTS_MAX);
+    check_values(&expected);
+    both_undo(&expected, actions);
+    ck_assert_uint_eq(lattice->n_acts, COUNTER_ACTS_MAX + 1);
+    ck_assert_mem_eq(before, lattice_values(lattice), sizeof before);
+    void *state = malloc(lattice_state_size(lattice));
+    ck_assert_ptr_nonnull(state);
+    lattice_save(lattice, state);
+    ck_assert_int_eq(lattice_load(lattice, state, lattice_state_size(lattice)), SYNRL_OK);
+    free(state);
+    for (int step = 0; step < 3; step++) {
+        both_act(&expected, actions, 1e-4F);
+        check_values(&expected);
+    }
+    ck_assert_int_eq(expected.n_acts, 3);
 }
 
 /* Saved in the middle of a lattice's life: the copy goes on bit for bit. */
@@ -194,7 +238,7 @@ TEST(damaged_states_are_refused) {
         {0, {N + 1, 0, 0, 0}},            /* another n */
         {8, {0, 0, 0xc0, 0x7f}},          /* alpha not a number */
         {8, {0, 0, 0x80, 0xbf}},          /* alpha -1 */
-        {12, {0xff, 0x1f, 0, 0}},         /* 8191 acts */
+        {12, {0x00, 0x20, 0, 0}},         /* 8192 acts */
         {16, {0, 0, 0x80, 0x7f}},         /* an infinite weight */
         {16 + 4 * N, {0x03, 0, 1, 0}},    /* a last action of +2 */
         {16 + 4 * N, {0x09, 0, 1, 0}},    /* k = 2 after one act */
@@ -205,6 +249,10 @@ TEST(damaged_states_are_refused) {
         memcpy(damaged + damages[d].offset, damages[d].bytes, 4);
         check_refused(damaged, size);
     }
+    memcpy(damaged, state, size);
+    memcpy(damaged + 12, (uint8_t[]){0xff, 0x1f, 0, 0}, 4);   /* 8191 acts, as after an undo, ... */
+    memcpy(damaged + 16 + 4 * N, (uint8_t[]){0xfe, 0x7f}, 2); /* ... but k = 8191 too */
+    check_refused(damaged, size);
     ck_assert_int_eq(lattice_load(lattice, state, size), SYNRL_OK);
     check_values(&expected);
     free(state);
@@ -240,6 +288,7 @@ static synrl_status make_lattice(struct core *used) {
     host_init(&own, used, SYNRL_KIND_MODEL, "test");
     const synrl_status status = lattice_create(&own.public, N, &made);
     lattice_destroy(made);
+    host_release(&own, 1);
     return status;
 }
 

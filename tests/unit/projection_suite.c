@@ -4,30 +4,31 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/batch.h"
 #include "engine/engine.h"
+#include "engine/projection.h"
 #include "plugin/host.h"
+#include "support/engine_ways.h"
 #include "support/sanitizer.h"
 #include "support/support.h"
 #include "support/test.h"
 
 SUITE("projection", .timeout = 300);
 
-enum { N_VARIANTS = 4, N_PATHS = 3, N_WAYS = N_VARIANTS * N_PATHS };
-
 static struct core *core;
 static struct host host;
 
-/* Each test is a process of its own: variant and path are taken from the environment once. */
 static bool start(int way, size_t n_threads) {
-    static const char *const variants[] = {"scalar", "avx2", "avx512", "amx"};
-    static const char *const paths[] = {"auto", "dense", "sparse"};
-    const char *variant = variants[way / N_PATHS];
-    setenv("SYNRL_ISA", variant, 1);
-    setenv("SYNRL_PATH", paths[way % N_PATHS], 1);
+    const bool is_here = take_way(way);
     core = core_create(&(struct core_options){.n_threads = n_threads});
     ck_assert_ptr_nonnull(core);
     host_init(&host, core, SYNRL_KIND_MODEL, "test");
-    return engine_isa() != NULL && strcmp(engine_isa(), variant) == 0;
+    return is_here;
+}
+
+static void end(void) {
+    host_release(&host, 1);
+    core_destroy(core);
 }
 
 static void *allocate(size_t n, size_t size) {
@@ -136,7 +137,7 @@ static void expected_rebase(struct expected *expected) {
 
 static void expected_act(struct expected *expected, const int8_t *actions, float alpha) {
     const bool is_other = memcmp(&alpha, &expected->alpha, sizeof alpha) != 0;
-    if (expected->n_acts > 0 && (is_other || expected->n_acts == expected->acts_max)) {
+    if (expected->n_acts > 0 && (is_other || expected->n_acts >= expected->acts_max)) {
         expected_rebase(expected);
     }
     expected->alpha = alpha;
@@ -172,7 +173,7 @@ UNWATCHED static float expected_value(const struct expected *expected, size_t sa
 static void check_block(const struct expected *expected, synrl_projection *projection, size_t block,
                         const float *bias, float *z) {
     const size_t last = expected->inputs->n_samples - 1;
-    engine_api.projection_values(projection, block, bias, z);
+    projection_values(projection, block, bias, z);
     for (size_t o = 0; o < expected->n_outputs; o++) {
         for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
             const size_t s = block * SYNRL_LANES + lane;
@@ -205,7 +206,7 @@ static void check_blocks(const struct expected *expected, synrl_projection *proj
 
 static void check_weights(const struct expected *expected, const synrl_projection *projection) {
     float *weights = allocate(expected->n, sizeof(float));
-    engine_api.projection_get(projection, weights);
+    projection_get(projection, weights);
     for (size_t i = 0; i < expected->n; i++) {
         const float wanted = expected_weight(expected, i);
         if (memcmp(&weights[i], &wanted, sizeof wanted) != 0) {
@@ -246,13 +247,24 @@ static void life_act(struct life *life) {
         life->alpha = life->alpha > 1e-3F ? 1e-3F : 2.5e-3F;
     }
     expected_act(&life->expected, life->actions, life->alpha);
-    engine_api.projection_act(life->projection, life->actions, life->alpha);
+    projection_act(life->projection, life->actions, life->alpha);
+}
+
+/* The last act, and nothing since: with or without a look at its blocks in between. */
+static void life_undo(struct life *life) {
+    struct expected *expected = &life->expected;
+    expected->n_acts++;
+    for (size_t i = 0; i < expected->n; i++) {
+        life->actions[i] = (int8_t)-life->actions[i];
+        expected->k[i] += life->actions[i];
+    }
+    projection_undo(life->projection, life->actions);
 }
 
 static void life_bind(struct life *life, const struct inputs *inputs) {
     life->expected.inputs = inputs;
     expected_rebase(&life->expected);
-    ck_assert_int_eq(engine_api.projection_bind(life->projection, inputs->batch), SYNRL_OK);
+    ck_assert_int_eq(projection_bind(life->projection, inputs->batch), SYNRL_OK);
 }
 
 static void life_set(struct life *life) {
@@ -261,7 +273,7 @@ static void life_set(struct life *life) {
         life->expected.k[i] = 0;
     }
     life->expected.n_acts = 0;
-    engine_api.projection_set(life->projection, life->floats);
+    projection_set(life->projection, life->floats);
 }
 
 static void life_shift(struct life *life) {
@@ -270,18 +282,18 @@ static void life_shift(struct life *life) {
         life->floats[i] = (float)(rand() % 2001 - 1000) * 1e-4F;
         life->expected.w0[i] += life->floats[i];
     }
-    engine_api.projection_shift(life->projection, life->floats);
+    projection_shift(life->projection, life->floats);
 }
 
 /* Saves, goes astray, and loads. */
 static void life_reload(struct life *life) {
-    const size_t size = engine_api.projection_state_size(life->projection);
+    const size_t size = projection_state_size(life->projection);
     void *state = allocate(size, 1);
-    engine_api.projection_save(life->projection, state);
+    projection_save(life->projection, state);
     memset(life->floats, 0, life->expected.n * sizeof(float));
-    engine_api.projection_set(life->projection, life->floats);
-    ck_assert_int_eq(engine_api.projection_load(life->projection, state, size - 1), SYNRL_INVALID);
-    ck_assert_int_eq(engine_api.projection_load(life->projection, state, size), SYNRL_OK);
+    projection_set(life->projection, life->floats);
+    ck_assert_int_eq(projection_load(life->projection, state, size - 1), SYNRL_INVALID);
+    ck_assert_int_eq(projection_load(life->projection, state, size), SYNRL_OK);
     free(state);
 }
 
@@ -298,6 +310,12 @@ static void life_live(struct life *life, int n_events) {
             life_bind(life, &life->batches[rand() % 2]);
         } else {
             life_act(life);
+            if (rand() % 3 == 0) {
+                check_blocks(&life->expected, life->projection, rand() % 2 == 0);
+            }
+            if (rand() % 3 == 0) {
+                life_undo(life);
+            }
         }
         if (kind % 8 != 7) { /* now and then two steps in a row without a look */
             check_blocks(&life->expected, life->projection, kind % 4 != 3);
@@ -313,14 +331,13 @@ static void live(size_t n_outputs, size_t n_inputs, size_t n_samples, bool is_by
     inputs_make(&life.batches[1], n_samples, n_inputs, is_bytes);
     life.actions = allocate(life.expected.n, 1);
     life.floats = allocate(life.expected.n, sizeof(float));
-    ck_assert_int_eq(
-        engine_api.projection_create(&host.public, n_outputs, n_inputs, &life.projection),
-        SYNRL_OK);
+    ck_assert_int_eq(projection_create(&host.public, n_outputs, n_inputs, &life.projection),
+                     SYNRL_OK);
     life_bind(&life, &life.batches[0]);
     check_blocks(&life.expected, life.projection, true); /* all weights start at 0 */
     life_set(&life);
     life_live(&life, n_events);
-    engine_api.projection_destroy(life.projection);
+    projection_destroy(life.projection);
     inputs_free(&life.batches[0]);
     inputs_free(&life.batches[1]);
     expected_free(&life.expected);
@@ -349,14 +366,14 @@ TEST_EACH(bytes_follow_the_words, N_WAYS) {
     if (start(_i, 1 + (size_t)_i % 2)) {
         live_in_many_shapes(true, 1 + (unsigned)(_i / N_PATHS));
     }
-    core_destroy(core);
+    end();
 }
 
 TEST_EACH(floats_follow_the_words, N_WAYS) {
     if (start(_i, 1 + (size_t)_i % 2)) {
         live_in_many_shapes(false, 5 + (unsigned)_i);
     }
-    core_destroy(core);
+    end();
 }
 
 /* All pixels 255, all actions +1: after the most steps without a rebase the integer sum is
@@ -364,7 +381,7 @@ TEST_EACH(floats_follow_the_words, N_WAYS) {
 TEST_EACH(sums_go_to_the_edge_and_not_past_it, N_WAYS) {
     enum { WIDE = 70001, ACTS_MAX = 120 };
     if (!start(_i, 1)) {
-        core_destroy(core);
+        end();
         return;
     }
     synrl_projection *projection;
@@ -376,12 +393,12 @@ TEST_EACH(sums_go_to_the_edge_and_not_past_it, N_WAYS) {
     inputs_make(&inputs, 3, WIDE, true);
     memset(inputs.bytes, 255, 3 * (size_t)WIDE);
     fill_batch(&inputs);
-    ck_assert_int_eq(engine_api.projection_create(&host.public, 1, WIDE, &projection), SYNRL_OK);
-    ck_assert_int_eq(engine_api.projection_bind(projection, inputs.batch), SYNRL_OK);
+    ck_assert_int_eq(projection_create(&host.public, 1, WIDE, &projection), SYNRL_OK);
+    ck_assert_int_eq(projection_bind(projection, inputs.batch), SYNRL_OK);
     for (int sign = 1; sign >= -1; sign -= 2) {
         float base = 0.0F; /* the float sum of 255 w0 over the inputs, w0 the same for all */
         memset(actions, sign, WIDE);
-        engine_api.projection_set(projection, zeros);
+        projection_set(projection, zeros);
         for (int step = 1; step <= ACTS_MAX + 10; step++) {
             const int since = step <= ACTS_MAX ? step : step - ACTS_MAX;
             if (since == 1) {
@@ -392,8 +409,8 @@ TEST_EACH(sums_go_to_the_edge_and_not_past_it, N_WAYS) {
                 }
                 base *= 1.0F / 255.0F;
             }
-            engine_api.projection_act(projection, actions, alpha);
-            engine_api.projection_values(projection, 0, NULL, z);
+            projection_act(projection, actions, alpha);
+            projection_values(projection, 0, NULL, z);
             const int64_t sum = (int64_t)255 * WIDE * since * sign;
             const float wanted = base + unit * (float)sum;
             for (int lane = 0; lane < SYNRL_LANES; lane++) {
@@ -405,9 +422,45 @@ TEST_EACH(sums_go_to_the_edge_and_not_past_it, N_WAYS) {
     }
     free(actions);
     free(zeros);
-    engine_api.projection_destroy(projection);
+    projection_destroy(projection);
     inputs_free(&inputs);
-    core_destroy(core);
+    end();
+}
+
+/* Where one more act would need a rebase, an undo takes the last one back to the same bits. */
+TEST_EACH(an_undo_at_the_edge_needs_no_rebase, N_WAYS) {
+    enum { WIDE = 70001, ACTS_MAX = 120 };
+    if (!start(_i, 1)) {
+        end();
+        return;
+    }
+    synrl_projection *projection;
+    struct inputs inputs;
+    float before[SYNRL_LANES], after[SYNRL_LANES];
+    int8_t *actions = allocate(WIDE, 1), *negated = allocate(WIDE, 1);
+    memset(actions, 1, WIDE);
+    memset(negated, -1, WIDE);
+    inputs_make(&inputs, 3, WIDE, true);
+    memset(inputs.bytes, 255, 3 * (size_t)WIDE);
+    fill_batch(&inputs);
+    ck_assert_int_eq(projection_create(&host.public, 1, WIDE, &projection), SYNRL_OK);
+    ck_assert_int_eq(projection_bind(projection, inputs.batch), SYNRL_OK);
+    for (int step = 1; step <= ACTS_MAX + 2; step++) {
+        projection_values(projection, 0, NULL, before);
+        projection_act(projection, actions, 1e-3F);
+        if (step == ACTS_MAX) { /* looked at, and taken back */
+            projection_values(projection, 0, NULL, after);
+            ck_assert(after[0] > before[0]);
+            projection_undo(projection, negated);
+            projection_values(projection, 0, NULL, after);
+            ck_assert_mem_eq(before, after, sizeof after);
+        }
+    }
+    free(actions);
+    free(negated);
+    projection_destroy(projection);
+    inputs_free(&inputs);
+    end();
 }
 
 /* Long enough for a counter to be full several times. */
@@ -421,22 +474,22 @@ TEST_EACH(a_long_run_rebases_again_and_again, N_WAYS) {
         inputs_make(&inputs, 5, 9, true);
         expected_make(&expected, 3, 9);
         expected.inputs = &inputs;
-        ck_assert_int_eq(engine_api.projection_create(&host.public, 3, 9, &projection), SYNRL_OK);
-        ck_assert_int_eq(engine_api.projection_bind(projection, inputs.batch), SYNRL_OK);
+        ck_assert_int_eq(projection_create(&host.public, 3, 9, &projection), SYNRL_OK);
+        ck_assert_int_eq(projection_bind(projection, inputs.batch), SYNRL_OK);
         for (int step = 0; step < 3 * 8190 + 20; step++) {
             for (size_t i = 0; i < 27; i++) {
                 actions[i] = (int8_t)(i < 9 ? 1 : i < 18 ? -1 : rand() % 3 - 1);
             }
             expected_act(&expected, actions, 1e-4F);
-            engine_api.projection_act(projection, actions, 1e-4F);
+            projection_act(projection, actions, 1e-4F);
             check_blocks(&expected, projection, true);
         }
         check_weights(&expected, projection);
-        engine_api.projection_destroy(projection);
+        projection_destroy(projection);
         inputs_free(&inputs);
         expected_free(&expected);
     }
-    core_destroy(core);
+    end();
 }
 
 /* A float sum of n products starting at 0, each product rounded once and each partial sum once, is
@@ -449,14 +502,13 @@ TEST(floats_are_within_the_bound_of_exact_sums) {
     synrl_projection *projection;
     srand(4);
     inputs_make(&inputs, 16, WIDE, false);
-    ck_assert_int_eq(engine_api.projection_create(&host.public, OUTPUTS, WIDE, &projection),
-                     SYNRL_OK);
+    ck_assert_int_eq(projection_create(&host.public, OUTPUTS, WIDE, &projection), SYNRL_OK);
     for (size_t i = 0; i < OUTPUTS * WIDE; i++) {
         weights[i] = (float)(rand() % 20001 - 10000) * 1e-4F;
     }
-    engine_api.projection_set(projection, weights);
-    ck_assert_int_eq(engine_api.projection_bind(projection, inputs.batch), SYNRL_OK);
-    engine_api.projection_values(projection, 0, NULL, z);
+    projection_set(projection, weights);
+    ck_assert_int_eq(projection_bind(projection, inputs.batch), SYNRL_OK);
+    projection_values(projection, 0, NULL, z);
     for (size_t o = 0; o < OUTPUTS; o++) {
         for (size_t s = 0; s < SYNRL_LANES; s++) {
             long double sum = 0, size = 0;
@@ -470,9 +522,9 @@ TEST(floats_are_within_the_bound_of_exact_sums) {
             ck_assert(fabsl((long double)z[o * SYNRL_LANES + s] - sum) <= bound);
         }
     }
-    engine_api.projection_destroy(projection);
+    projection_destroy(projection);
     inputs_free(&inputs);
-    core_destroy(core);
+    end();
 }
 
 /* Batches: what was packed comes back. */
@@ -502,14 +554,14 @@ TEST(batches_give_back_their_samples) {
             inputs_free(&inputs);
         }
     }
-    core_destroy(core);
+    end();
 }
 
 /* Refusals and memory -------------------------------------------------------------------------- */
 
 static void check_refused_shape(size_t n_outputs, size_t n_inputs) {
     synrl_projection *projection;
-    ck_assert_int_eq(engine_api.projection_create(&host.public, n_outputs, n_inputs, &projection),
+    ck_assert_int_eq(projection_create(&host.public, n_outputs, n_inputs, &projection),
                      SYNRL_INVALID);
     ck_assert_ptr_null(projection);
     ck_assert_msg(strstr(core->message, "at most 8421504 inputs") != NULL, "%s", core->message);
@@ -525,13 +577,13 @@ TEST(shapes_past_the_limits_are_refused) {
     check_refused_shape(SIZE_MAX / 2, 3);
     synrl_projection *projection;
     struct inputs inputs;
-    ck_assert_int_eq(engine_api.projection_create(&host.public, 2, 4, &projection), SYNRL_OK);
+    ck_assert_int_eq(projection_create(&host.public, 2, 4, &projection), SYNRL_OK);
     inputs_make(&inputs, 5, 3, true);
-    ck_assert_int_eq(engine_api.projection_bind(projection, inputs.batch), SYNRL_INVALID);
+    ck_assert_int_eq(projection_bind(projection, inputs.batch), SYNRL_INVALID);
     ck_assert_ptr_nonnull(strstr(core->message, "4 inputs bound to a batch of 3 inputs"));
-    engine_api.projection_destroy(projection);
+    projection_destroy(projection);
     inputs_free(&inputs);
-    core_destroy(core);
+    end();
 }
 
 /* Batch, projection and binding; 9 inputs need rows of actions of their own. */
@@ -544,13 +596,14 @@ static synrl_status make_all(struct core *used) {
     host_init(&own, used, SYNRL_KIND_MODEL, "test");
     synrl_status status = batch_create(&own.public, 20, 9, made_of_bytes, 1.0F, &batch);
     if (status == SYNRL_OK) {
-        status = engine_api.projection_create(&own.public, 3, 9, &projection);
+        status = projection_create(&own.public, 3, 9, &projection);
     }
     if (status == SYNRL_OK) {
-        status = engine_api.projection_bind(projection, batch);
+        status = projection_bind(projection, batch);
     }
-    engine_api.projection_destroy(projection);
+    projection_destroy(projection);
     batch_destroy(batch);
+    host_release(&own, 1);
     return status;
 }
 
