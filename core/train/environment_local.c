@@ -19,6 +19,9 @@ static synrl_status prepare(struct environment *environment) {
         SYNRL_TRY(watch_create(&network_host(environment->network)->public,
                                environment->public.layout, &environment->watch));
     }
+    if (environment->clean == NULL) { /* passes before this one kept no terms */
+        environment->has_terms = false;
+    }
     SYNRL_TRY(network_keep_terms(environment->network));
     environment->clean =
         environment->clean != NULL ? environment->clean : core_alloc(core, n, sizeof(int64_t));
