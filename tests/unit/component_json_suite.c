@@ -20,7 +20,7 @@ static synrl_policy *policy; /* of one action, zero but for q[1] = 0.5 */
 static void setup(void) {
     loader_open(&loader);
     core = loader.core;
-    ck_assert_int_eq(policy_create(core, 1, 0, &policy), SYNRL_OK);
+    ck_assert_int_eq(policy_create(core, 1, 0, 0, &policy), SYNRL_OK);
     policy->q[1] = 0.5;
 }
 

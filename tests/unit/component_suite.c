@@ -24,7 +24,7 @@ static synrl_policy *policy; /* of one action, zero but for q[1] = 0.5 */
 static void setup(void) {
     loader_open(&loader);
     core = loader.core;
-    ck_assert_int_eq(policy_create(core, 1, 0, &policy), SYNRL_OK);
+    ck_assert_int_eq(policy_create(core, 1, 0, 0, &policy), SYNRL_OK);
     policy->q[1] = 0.5;
 }
 
@@ -424,7 +424,7 @@ static synrl_status set_all(struct component *component, const synrl_policy *giv
 static synrl_status make_whole(struct core *scarce) {
     struct component *component = NULL;
     synrl_policy *given;
-    SYNRL_TRY(policy_create(scarce, 1, 0, &given));
+    SYNRL_TRY(policy_create(scarce, 1, 0, 0, &given));
     synrl_status status = component_create(scarce, SYNRL_KIND_RULE, "every_param", &component);
     ck_assert((component != NULL) == (status == SYNRL_OK));
     if (status == SYNRL_OK) {
