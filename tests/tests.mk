@@ -4,6 +4,9 @@
 TEST_OBJECTS := $(call objects,tests/*/*_suite.c tests/fuzz/*_formats.c tests/support/*.c tests/ref/*.c tests/main.c)
 BAD_PLUGINS := $(patsubst tests/bad/%.c,$(BUILD)/tests/bad/%.so,$(wildcard tests/bad/*.c))
 FIXTURES := $(patsubst tests/fixtures/%.c,$(BUILD)/tests/fixtures/%.so,$(wildcard tests/fixtures/*.c))
+# Examples, and the template of a rule, as their readers build them: with one line.
+EXAMPLES := $(patsubst examples/%.c,$(BUILD)/tests/examples/%.so,$(wildcard examples/*/*.c)) \
+	$(BUILD)/tests/examples/rules/my_rule.so
 TEST_CPPFLAGS := $(LUA_CPPFLAGS) -I. -Itests $(call pkg,--cflags check) \
 	-DBUILD_DIR='"$(BUILD)"'
 
@@ -23,6 +26,17 @@ $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c
 	$(call say,PLUGIN,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -o $@ $<
 
+build_example = $(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) \
+	-o $@ $< -lm
+$(BUILD)/tests/examples/%.so: examples/%.c
+	@mkdir -p $(@D)
+	$(call say,PLUGIN,$@)
+	$(build_example)
+$(BUILD)/tests/examples/rules/my_rule.so: plugins/template/my_rule.c
+	@mkdir -p $(@D)
+	$(call say,PLUGIN,$@)
+	$(build_example)
+
 # Deliberately broken, so without the checks that would refuse them at link time.
 $(BUILD)/tests/bad/%.so: tests/bad/%.c
 	@mkdir -p $(@D)
@@ -40,7 +54,7 @@ $(BUILD)/tests/bad/%.so: tests/bad/%.c
 #: lint               rooms, format, spelling, licences, static analysis
 .PHONY: tests check check-lint check-arm64 check-bare check-crash check-fuzz check-compilers \
 	check-sanitized coverage
-tests: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES)
+tests: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES) $(EXAMPLES)
 
 check: tests $(if $(SAN),,lint check-lint check-compilers)
 	$(BUILD)/tests/check
@@ -108,7 +122,7 @@ lint-code: lint-tools
 	luacheck -q --std lua54 $$(git ls-files '*.lua')
 	shellcheck $$(git grep -lE '^#!.*/(env )?(ba)?sh' -- ':!*.md')
 	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability \
-		-j 2 -Icore/include core plugins
+		-j 2 -Icore/include core plugins examples
 
 # A file is looked at again when its object has been compiled again.
 $(BUILD)/tidy/%.ok: $(BUILD)/obj/%.o .clang-tidy tests/.clang-tidy \
@@ -118,4 +132,4 @@ $(BUILD)/tidy/%.ok: $(BUILD)/obj/%.o .clang-tidy tests/.clang-tidy \
 	$(Q)clang-tidy --quiet -p $(BUILD) $*.c 2>$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
--include $(TEST_OBJECTS:.o=.d) $(FIXTURES:.so=.d) $(BAD_PLUGINS:.so=.d)
+-include $(TEST_OBJECTS:.o=.d) $(FIXTURES:.so=.d) $(EXAMPLES:.so=.d) $(BAD_PLUGINS:.so=.d)

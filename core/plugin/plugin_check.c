@@ -285,11 +285,6 @@ static synrl_status check_rule(struct core *core, const synrl_rule_ops *ops, con
         return core_fail(core, SYNRL_INVALID, "%s: has traits %#x: known are %#x", file,
                          ops->traits, known);
     }
-    if (ops->self_size == 0 && SYNRL_OFFERS(ops, state)) {
-        return core_fail(core, SYNRL_INVALID,
-                         "%s: offers state, but its instance has 0 bytes: self_size is missing",
-                         file);
-    }
     if (ops->n_metrics > SYNRL_METRICS_MAX) {
         return core_fail(core, SYNRL_INVALID, "%s: has %u metrics: must be at most %d", file,
                          ops->n_metrics, SYNRL_METRICS_MAX);

@@ -7,9 +7,9 @@
 #include "engine/pool.h"
 #include "policy/policy.h"
 
-/* What the public struct is the first member of. */
+/* The private struct, whose first member is the shared one. */
 struct memory_object {
-    synrl_memory public;
+    synrl_memory shared;
     bool is_packed;
     uint8_t *histories; /* [n_synapses], or packed, in whole groups: see engine.h */
     size_t n_workers;
@@ -32,7 +32,7 @@ static uint32_t n_histories(uint32_t length) {
     return n;
 }
 
-/* Where a synapse's packed history is: its byte, and by how many bits it is shifted. */
+/* The position of a synapse's packed history: its byte, and the shift in bits. */
 static size_t packed_byte(size_t synapse) {
     return synapse / HISTORY_GROUP * (HISTORY_GROUP / 2) + synapse % (HISTORY_GROUP / 2);
 }
@@ -86,15 +86,15 @@ synrl_status memory_create(const synrl_host *host, const synrl_policy *policy, s
         return SYNRL_NO_MEMORY;
     }
     /* All digits 1: every action null, every reward "none yet"; 11..1 in base 3 is 3^n / 2. */
-    made->public = (synrl_memory){.size = sizeof(synrl_memory),
+    made->shared = (synrl_memory){.size = sizeof(synrl_memory),
                                   .n_actions = policy->n_actions,
                                   .n_rewards = policy->n_rewards,
                                   .rewards = policy->n_reward_histories / 2,
                                   .n_synapses = n_synapses};
     for (size_t i = 0; i < n_synapses; i++) {
-        memory_set_history(&made->public, i, (uint8_t)(policy->n_action_histories / 2));
+        memory_set_history(&made->shared, i, (uint8_t)(policy->n_action_histories / 2));
     }
-    *memory = &made->public;
+    *memory = &made->shared;
     return SYNRL_OK;
 }
 

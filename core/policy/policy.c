@@ -1,5 +1,5 @@
-/* Tables. A policy of the core's own is counted: whoever stores a pointer to one holds a reference.
- * One made for an instance of a plugin is a block of that instance's memory. */
+/* Tables. A policy of the core's own is reference-counted: every stored pointer to one holds a
+ * reference. One made for an instance of a plugin is a block of that instance's memory. */
 #include "policy/policy.h"
 
 #include <math.h>
@@ -8,9 +8,9 @@
 
 #include "policy/memory.h"
 
-/* What the public struct is the first member of. */
+/* The private struct, whose first member is the shared one. */
 struct policy_object {
-    synrl_policy public;
+    synrl_policy shared;
     struct core *core; /* NULL: belongs to an instance */
     size_t references;
     char features[SYNRL_MEMORY_MAX][FEATURE_NAME_SIZE];
@@ -55,12 +55,12 @@ static size_t object_size(const synrl_policy *shape) {
 /* In zeroed memory of object_size. */
 static synrl_policy *object_init(void *memory, const synrl_policy *shape) {
     struct policy_object *object = memory;
-    object->public = *shape;
-    object->public.q = object->q;
+    object->shared = *shape;
+    object->shared.q = object->q;
     for (uint32_t feature = 0; feature < shape->n_features; feature++) {
         snprintf(object->features[feature], FEATURE_NAME_SIZE, "feature%u", feature + 1);
     }
-    return &object->public;
+    return &object->shared;
 }
 
 static void copy_contents(synrl_policy *to, const synrl_policy *from) {

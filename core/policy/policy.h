@@ -1,5 +1,5 @@
-/* Policies as objects of their own: tables, counted references, names of features, hash. What rules
- * are offered is in synrl/policy.h; the memories of synapses are in policy/memory.h. */
+/* Policies as objects: tables, reference counts, names of features, text, hash. The functions that
+ * rules use are in synrl/policy.h, the memories of synapses in policy/memory.h. */
 #ifndef POLICY_H
 #define POLICY_H
 
@@ -8,13 +8,13 @@
 
 extern const synrl_policy_api policy_api;
 
-/* All zero, one reference. Features are named feature1, feature2, ... */
+/* A policy with all values 0 and one reference. Features are named feature1, feature2, ... */
 synrl_status policy_create(struct core *core, uint32_t n_actions, uint32_t n_rewards,
                            uint32_t n_features, synrl_policy **policy);
 synrl_status policy_copy(struct core *core, const synrl_policy *from, synrl_policy **policy);
-/* Only those made by the two above are counted: what policy_api makes belongs to the instance of
- * its host, and is to be copied. Reference counts are not part of what a policy says, so const ones
- * can be held too. */
+/* Only for those made by the two above: what policy_api makes belongs to the instance of its host,
+ * and must be copied to outlive it. The reference count is not part of the value, so const policies
+ * can be retained too. */
 const synrl_policy *policy_retain(const synrl_policy *policy);
 void policy_release(const synrl_policy *policy); /* NULL is allowed */
 
@@ -37,9 +37,9 @@ static inline size_t policy_entries(const synrl_policy *policy) {
     return (size_t)policy->n_reward_histories * policy->n_situations * 3;
 }
 
-/* A table for people, one line per state that can occur; freed by core_free. */
+/* A readable table, one line per reachable state; freed by core_free. */
 char *policy_text(struct core *core, const synrl_policy *policy);
-/* XXH3-64 of sizes and table. */
+/* XXH3-64 of the sizes and the table. */
 uint64_t policy_hash(const synrl_policy *policy);
 /* greedy[situation] = 0, 1, 2 for the action; with SYNRL_TIES_RANDOM 3 + a bit set of tied actions.
  */

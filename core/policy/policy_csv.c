@@ -1,8 +1,8 @@
 /* Policies as text: CSV for programs, a table for people, a hash.
  *
  * A CSV has one column per remembered reward and action, oldest first, one per feature, the first
- * first, and three of Q: r_t2,r_t1,a_t2,a_t1,feature1,q_dec,q_null,q_inc. Nothing is taken from a
- * file unless all of it is right. */
+ * first, and three of Q: r_t2,r_t1,a_t2,a_t1,feature1,q_dec,q_null,q_inc. A file is read
+ * completely or not at all. */
 #include "policy/policy_csv.h"
 
 #include <string.h>
@@ -14,7 +14,7 @@
 enum {
     FIELDS_MAX = 2 * SYNRL_MEMORY_MAX + 3,
     LINE_MAX_LENGTH = 1000,
-    FILE_LIMIT = 1 << 25 /* 59,049 states of a line of some hundred bytes are 6 MB */
+    FILE_LIMIT = 1 << 25 /* 59,049 states with lines of some hundred bytes are 6 MB */
 };
 
 static const char *const q_names[3] = {"q_dec", "q_null", "q_inc"};
@@ -159,7 +159,7 @@ static bool names_feature(struct field field) {
     return policy_is_feature_name(name);
 }
 
-/* How many fields, from `first` on, name features before q_dec; 0 where it does not follow. */
+/* The number of fields from `first` on that name features; 0 where q_dec does not follow. */
 static uint32_t count_features(const struct reader *reader, size_t first) {
     uint32_t n = 0;
     while (first + n < reader->n_fields && names_feature(reader->fields[first + n])) {
@@ -209,7 +209,8 @@ static synrl_status read_columns(const struct reader *reader, synrl_policy *poli
         }
     }
     if (reader->n_fields > n_columns(policy)) {
-        return FAIL(reader, "a column after \"q_inc\", which is the last of %u", n_columns(policy));
+        return FAIL(reader, "an extra column after \"q_inc\", which is the last of %u",
+                    n_columns(policy));
     }
     return SYNRL_OK;
 }

@@ -6,7 +6,7 @@
 
 /* A table with the columns r_tn..r_t1, a_tn..a_t1, one per feature by its name, q_dec, q_null,
  * q_inc: -1, 0, 1 for actions and features; for rewards 0 is "none yet". Rows in any order, each
- * state once; states left out stay 0. */
+ * state once; states that are left out stay 0. */
 synrl_status policy_load_csv(struct core *core, const char *path, synrl_policy **policy);
 /* Writes every state, numbers with 17 digits, which load back bit for bit; completely or not at
  * all. */

@@ -180,7 +180,7 @@ static void check_pixels(size_t n_inputs, size_t n_hidden, double epsilon) {
     const struct named_value model[] = {{"layers", LIST_OF(n_sizes, n_hidden > 0 ? sizes : flat)},
                                         {"activation", STRING("relu")}};
     synrl_policy *policy;
-    ck_assert_int_eq(policy_create(core, 3, 1, &policy), SYNRL_OK);
+    ck_assert_int_eq(policy_create(core, 3, 1, 0, &policy), SYNRL_OK);
     for (size_t i = 0; i < 3 * 27 * 3; i++) {
         policy->q[i] = (double)(i * 7919 % 1009);
     }

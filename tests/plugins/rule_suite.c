@@ -2,18 +2,17 @@
  * hands out rewards from a list. */
 #include <string.h>
 
-#include "plugin/component.h"
-#include "plugin/host.h"
 #include "policy/policy.h"
 #include "support/support.h"
 #include "support/test.h"
-#include "synrl/rule.h"
+#include "train/rule.h"
 
 enum { N_SYNAPSES = 3, N_STEPS_MAX = 8 };
 
 /* An environment that plays back rewards and notes actions. */
 struct playback {
     synrl_env env;
+    synrl_outcome outcome;
     int rewards[N_STEPS_MAX];
     int8_t actions[N_STEPS_MAX][N_SYNAPSES];
     double alpha, bias_scale;
@@ -21,17 +20,18 @@ struct playback {
 };
 
 static struct core *core;
-static struct host host;
 static struct playback playback;
-static const synrl_layout layout = {.n_synapses = N_SYNAPSES};
+static const synrl_layout layout = {.size = sizeof layout, .n_synapses = N_SYNAPSES};
 
 static synrl_status play_step(synrl_env *env, const int8_t *actions, double alpha,
-                              double bias_scale, synrl_outcome *outcome) {
+                              double bias_scale, const synrl_outcome **outcome) {
     struct playback *played = env->context;
     memcpy(played->actions[env->iteration], actions, N_SYNAPSES);
     played->alpha = alpha;
     played->bias_scale = bias_scale;
-    *outcome = (synrl_outcome){.reward = played->rewards[env->iteration]};
+    played->outcome =
+        (synrl_outcome){.size = sizeof played->outcome, .reward = played->rewards[env->iteration]};
+    *outcome = &played->outcome;
     return SYNRL_OK;
 }
 
@@ -71,13 +71,6 @@ static void teardown(void) {
 
 SUITE("rule", .setup = setup, .teardown = teardown);
 
-/* A rule at work. */
-struct rule {
-    struct component *component;
-    const synrl_rule_ops *ops;
-    void *self;
-};
-
 static struct component *rule_component(const char *id) {
     struct component *component;
     ck_assert_msg(component_create(core, SYNRL_KIND_RULE, id, &component) == SYNRL_OK, "%s",
@@ -85,27 +78,18 @@ static struct component *rule_component(const char *id) {
     return component;
 }
 
-static struct rule start(struct component *component) {
-    struct rule rule = {.component = component};
+static void start(struct rule *rule, struct component *component) {
     ck_assert_msg(component_finish(component) == SYNRL_OK, "%s", core->message);
-    rule.ops = component_plugin(component)->entry->ops;
-    host_init(&host, core, SYNRL_KIND_RULE, "test");
-    ck_assert_msg(rule.ops->create(&host.public, component_config(component), &playback.env,
-                                   &rule.self) == SYNRL_OK,
-                  "%s", core->message);
-    return rule;
-}
-
-static void finish(struct rule *rule) {
-    rule->ops->destroy(rule->self);
-    component_release(rule->component);
+    ck_assert_msg(rule_create(rule, core, component) == SYNRL_OK, "%s", core->message);
+    component_release(component);
+    ck_assert_msg(rule_start(rule, &playback.env) == SYNRL_OK, "%s", core->message);
 }
 
 static void play(struct rule *rule, int n, const int *rewards) {
     memcpy(playback.rewards, rewards, (size_t)n * sizeof *rewards);
     for (int t = 0; t < n; t++) {
         playback.env.iteration = (uint64_t)t;
-        ck_assert_int_eq(rule->ops->step(rule->self, &playback.env), SYNRL_OK);
+        ck_assert_msg(rule_step(rule, &playback.env) == SYNRL_OK, "%s", core->message);
     }
 }
 
@@ -117,8 +101,8 @@ static void check_actions(int t, int8_t expected) {
 }
 
 /* Q of memory 1: rewards and history as digits, -1 / 0 / +1 = 0 / 1 / 2. */
-static double q_of(const struct rule *rule, int rewards, int history, int action) {
-    return rule->ops->policy(rule->self)->q[(rewards * 3 + history) * 3 + action];
+static double q_of(struct rule *rule, int rewards, int history, int action) {
+    return rule_policy(rule)->q[(rewards * 3 + history) * 3 + action];
 }
 
 static struct component *small_qlearning(const char *sweep) {
@@ -139,7 +123,8 @@ static struct component *small_qlearning(const char *sweep) {
  */
 static void check_episode(const char *sweep) {
     static const int rewards[] = {1, -1, 1, 1, -1};
-    struct rule rule = start(small_qlearning(sweep));
+    struct rule rule;
+    start(&rule, small_qlearning(sweep));
     play(&rule, 5, rewards);
     check_actions(0, -1);
     check_actions(1, -1);
@@ -151,7 +136,7 @@ static void check_episode(const char *sweep) {
     ck_assert_double_eq(q_of(&rule, 0, 0, 0), 7.0 / 8);
     ck_assert_double_eq(q_of(&rule, 2, 0, 1), 7.0 / 8);
     ck_assert_double_eq(q_of(&rule, 2, 1, 0), -63.0 / 128);
-    finish(&rule);
+    rule_clear(&rule);
 }
 
 TEST(qlearning_episode_by_hand_synchronous) {
@@ -170,17 +155,18 @@ TEST(qlearning_episode_by_hand_sequential) {
 static void check_own_target(const char *sweep, double expected) {
     static const int rewards[] = {1, 1};
     synrl_policy *policy;
-    ck_assert_int_eq(policy_create(core, 1, 1, &policy), SYNRL_OK);
+    ck_assert_int_eq(policy_create(core, 1, 1, 0, &policy), SYNRL_OK);
     policy->q[(2 * 3 + 0) * 3 + 0] = 0.5;
     struct component *component = small_qlearning(sweep);
     test_set(core, component, GIVEN({"policy", POLICY(policy)}));
-    struct rule rule = start(component);
+    struct rule rule;
+    start(&rule, component);
     play(&rule, 2, rewards);
     check_actions(1, -1);
     ck_assert_double_eq(q_of(&rule, 2, 0, 0), expected);
     ck_assert_double_eq(policy->q[(2 * 3 + 0) * 3 + 0], 0.5); /* the table given stays as it was */
     policy_release(policy);
-    finish(&rule);
+    rule_clear(&rule);
 }
 
 TEST(sweeps_differ_where_a_target_is_under_update) {
@@ -191,8 +177,9 @@ TEST(sweeps_differ_where_a_target_is_under_update) {
 /* Null before the first reward; epsilon 1 is needed to start moving, so put actions in by hand. */
 TEST(win_stay_repeats_and_reverses) {
     static const int rewards[] = {1, 1, -1, 1};
-    struct rule rule = start(rule_component("win_stay"));
-    const synrl_policy *policy = rule.ops->policy(rule.self);
+    struct rule rule;
+    start(&rule, rule_component("win_stay"));
+    const synrl_policy *policy = rule_policy(&rule);
     /* After +1 (digit 2) the last action, after -1 (digit 0) its opposite, else null. */
     static const int expected[3][3] = {{2, 1, 0}, {1, 1, 1}, {0, 1, 2}};
     for (uint32_t reward = 0; reward < 3; reward++) {
@@ -203,20 +190,20 @@ TEST(win_stay_repeats_and_reverses) {
         }
     }
     play(&rule, 4, rewards);
-    finish(&rule);
+    rule_clear(&rule);
     struct component *still = rule_component("win_stay");
     test_set(core, still, GIVEN({"epsilon", NUMBER(0)}));
-    rule = start(still);
+    start(&rule, still);
     play(&rule, 4, rewards);
     check_actions(0, 0);
     check_actions(3, 0);
-    finish(&rule);
+    rule_clear(&rule);
 }
 
 TEST(static_follows_its_policy_and_never_changes_it) {
     static const int rewards[] = {1, -1, -1, 1};
     synrl_policy *policy;
-    ck_assert_int_eq(policy_create(core, 0, 1, &policy), SYNRL_OK);
+    ck_assert_int_eq(policy_create(core, 0, 1, 0, &policy), SYNRL_OK);
     policy->q[0 * 3 + 1] = 1; /* punished: null */
     policy->q[1 * 3 + 0] = 1; /* no reward yet: - */
     policy->q[2 * 3 + 2] = 1; /* rewarded: + */
@@ -224,7 +211,8 @@ TEST(static_follows_its_policy_and_never_changes_it) {
     test_set(core, component,
              GIVEN({"policy", POLICY(policy)}, {"epsilon", NUMBER(0)}, {"alpha_s", NUMBER(0.125)},
                    {"bias_scale", NUMBER(2)}));
-    struct rule rule = start(component);
+    struct rule rule;
+    start(&rule, component);
     const uint64_t hash = policy_hash(policy);
     play(&rule, 4, rewards);
     check_actions(0, -1);
@@ -235,44 +223,109 @@ TEST(static_follows_its_policy_and_never_changes_it) {
     ck_assert_double_eq(playback.bias_scale, 2);
     ck_assert_uint_eq(policy_hash(policy), hash);
     policy_release(policy);
-    finish(&rule);
+    rule_clear(&rule);
 }
 
 /* delta = -alpha * gradient = -1/4 * (1, -2, 1/2) */
 TEST(gd_goes_down_the_slope) {
     struct component *component = rule_component("gd");
     test_set(core, component, GIVEN({"alpha", NUMBER(0.25)}));
-    struct rule rule = start(component);
-    ck_assert_int_eq(rule.ops->step(rule.self, &playback.env), SYNRL_OK);
+    struct rule rule;
+    start(&rule, component);
+    ck_assert_int_eq(rule_step(&rule, &playback.env), SYNRL_OK);
     ck_assert_float_eq(playback.shifted[0], -0.25F);
     ck_assert_float_eq(playback.shifted[1], 0.5F);
     ck_assert_float_eq(playback.shifted[2], -0.125F);
-    finish(&rule);
+    rule_clear(&rule);
 }
 
-/* A saved rule goes on as if nothing had happened. */
-TEST(saved_rules_go_on) {
-    static const char *const ids[] = {"qlearning", "win_stay"};
-    static const int rewards[] = {1, -1, 1, 1, -1, 1, -1, -1};
+/* Features are what a rule sees of single synapses; these two see nothing. */
+TEST(policies_with_features_are_refused_by_rules_that_see_none) {
+    static const char *const ids[] = {"static", "qlearning"};
     for (size_t k = 0; k < 2; k++) {
-        struct rule whole = start(rule_component(ids[k]));
-        play(&whole, 4, rewards);
-        const size_t size = whole.ops->state_size(whole.self);
-        void *state = core_alloc(core, size, 1);
-        whole.ops->save(whole.self, state);
-        struct rule second = start(rule_component(ids[k]));
-        ck_assert_int_eq(second.ops->load(second.self, state, size), SYNRL_OK);
-        ck_assert_int_ne(second.ops->load(second.self, state, size - 1), SYNRL_OK);
-        int8_t actions[N_SYNAPSES];
-        playback.env.iteration = 4;
-        ck_assert_int_eq(whole.ops->step(whole.self, &playback.env), SYNRL_OK);
-        memcpy(actions, playback.actions[4], N_SYNAPSES);
-        ck_assert_int_eq(second.ops->step(second.self, &playback.env), SYNRL_OK);
-        ck_assert_mem_eq(actions, playback.actions[4], N_SYNAPSES);
-        ck_assert_uint_eq(policy_hash(whole.ops->policy(whole.self)),
-                          policy_hash(second.ops->policy(second.self)));
-        core_free(core, state);
-        finish(&whole);
-        finish(&second);
+        synrl_policy *policy;
+        char message[200];
+        ck_assert_int_eq(policy_create(core, 1, 1, 1, &policy), SYNRL_OK);
+        struct component *component = rule_component(ids[k]);
+        test_set(core, component, GIVEN({"policy", POLICY(policy)}));
+        policy_release(policy);
+        struct rule rule;
+        start(&rule, component);
+        snprintf(message, sizeof message,
+                 "rule \"%s\": choose: features is NULL, and the policy has 1: must be given for 3 "
+                 "synapses",
+                 ids[k]);
+        test_failure(core, SYNRL_INVALID, rule_step(&rule, &playback.env), message);
+        rule_clear(&rule);
     }
+}
+
+TEST(traits_are_declared) {
+    static const struct {
+        const char *id;
+        uint32_t traits;
+    } rules[] = {
+        {"static", 0},    {"win_stay", 0},
+        {"qlearning", 0}, {"gd", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
+        {"my_rule", 0},
+    };
+    for (size_t k = 0; k < sizeof rules / sizeof rules[0]; k++) {
+        struct component *component = rule_component(rules[k].id);
+        const synrl_rule_ops *ops = component_plugin(component)->entry->ops;
+        ck_assert_uint_eq(ops->traits, rules[k].traits);
+        component_release(component);
+    }
+}
+
+/* A saved rule continues as if nothing had happened. */
+TEST(saved_rules_continue) {
+    static const char *const ids[] = {"qlearning", "win_stay", "my_rule"};
+    static const int rewards[] = {1, -1, 1, 1, -1, 1, -1, -1};
+    for (size_t k = 0; k < sizeof ids / sizeof ids[0]; k++) {
+        struct rule whole, second;
+        size_t size;
+        start(&whole, rule_component(ids[k]));
+        play(&whole, 4, rewards);
+        struct stateful state = rule_state(&whole);
+        ck_assert_int_eq(state_measure(&state, &size), SYNRL_OK);
+        void *saved = core_alloc(core, size, 1);
+        ck_assert_int_eq(state_save(&state, saved, size), SYNRL_OK);
+        start(&second, rule_component(ids[k]));
+        state = rule_state(&second);
+        ck_assert_int_ne(state_load(&state, saved, size - 1), SYNRL_OK);
+        ck_assert_msg(state_load(&state, saved, size) == SYNRL_OK, "%s", core->message);
+        for (uint64_t t = 4; t < 8; t++) {
+            int8_t actions[N_SYNAPSES];
+            playback.env.iteration = t;
+            playback.rewards[t] = rewards[t];
+            ck_assert_int_eq(rule_step(&whole, &playback.env), SYNRL_OK);
+            memcpy(actions, playback.actions[t], N_SYNAPSES);
+            ck_assert_int_eq(rule_step(&second, &playback.env), SYNRL_OK);
+            ck_assert_mem_eq(actions, playback.actions[t], N_SYNAPSES);
+        }
+        if (rule_policy(&whole) != NULL) {
+            ck_assert_uint_eq(policy_hash(rule_policy(&whole)), policy_hash(rule_policy(&second)));
+        }
+        core_free(core, saved);
+        rule_clear(&whole);
+        rule_clear(&second);
+    }
+}
+
+/* The template: drawn, kept while it pays, reversed or drawn again. With restless = 0 only kept and
+ * reversed. */
+TEST(the_template_keeps_and_reverses) {
+    static const int rewards[] = {1, 1, -1, -1, 1};
+    struct component *component = rule_component("my_rule");
+    test_set(core, component, GIVEN({"restless", NUMBER(0)}));
+    struct rule rule;
+    start(&rule, component);
+    play(&rule, 5, rewards);
+    static const int signs[] = {1, 1, 1, -1, 1}; /* of the first action: +1, +1, then twice -1 */
+    for (int t = 0; t < 5; t++) {
+        for (int i = 0; i < N_SYNAPSES; i++) {
+            ck_assert_int_eq(playback.actions[t][i], signs[t] * playback.actions[0][i]);
+        }
+    }
+    rule_clear(&rule);
 }

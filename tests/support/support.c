@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#define TEST_PLUGINS BUILD_DIR "/plugins:" BUILD_DIR "/tests/fixtures"
+#define TEST_PLUGINS BUILD_DIR "/plugins:" BUILD_DIR "/tests/fixtures:" BUILD_DIR "/tests/examples"
 
 struct core *test_core(void) {
     struct core *core =

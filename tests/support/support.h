@@ -6,7 +6,7 @@
 #include "plugin/component.h"
 #include "support/values.h"
 
-/* With the built plugins and those of tests/fixtures, and two workers. */
+/* With the built plugins, those of tests/fixtures and the examples, and two workers. */
 struct core *test_core(void);
 
 /* Sets the values and finishes; the first failure is returned. */

@@ -41,7 +41,8 @@ static double at(const synrl_schedule *schedule, uint64_t iteration) {
 #define PARAMETERS                                                                            \
     "'number': 0.75, 'free_number': 0.1, 'positive': 3.0, 'integer': 100, 'boolean': false, " \
     "'string': 'mine', 'optional': null, 'choice': 'blue', 'integers': [3, 4], "              \
-    "'schedule': [[0, 0.5], [10, 0.25]], 'activation': 'relu', 'activations': ['step', "      \
+    "'numbers': [0.1, 10.0], 'schedule': [[0, 0.5], [10, 0.25]], 'activation': 'relu', "      \
+    "'activations': ['step', "                                                                \
     "'tanh'], "
 
 static json_t *from_text(const char *quoted) {
@@ -60,6 +61,7 @@ static struct component *set_everywhere(void) {
     const uint64_t iterations[] = {0, 10};
     const double values[] = {0.5, 0.25};
     static const struct value integers[] = {INTEGER(3), INTEGER(4)};
+    static const struct value numbers[] = {NUMBER(0.1), INTEGER(10)};
     static const struct value ids[] = {STRING("step"), STRING("tanh")};
     struct schedule *schedule;
     ck_assert_int_eq(schedule_steps(core, 2, iterations, values, &schedule), SYNRL_OK);
@@ -68,7 +70,7 @@ static struct component *set_everywhere(void) {
         GIVEN({"number", NUMBER(0.75)}, {"free_number", NUMBER(0.1)}, {"positive", INTEGER(3)},
               {"integer", INTEGER(100)}, {"string", STRING("mine")}, {"choice", STRING("blue")},
               {"activation", STRING("relu")}, {"boolean", BOOLEAN(false)},
-              {"integers", LIST(integers)}, {"activations", LIST(ids)},
+              {"integers", LIST(integers)}, {"numbers", LIST(numbers)}, {"activations", LIST(ids)},
               {"schedule", SCHEDULE(schedule)}, {"policy", POLICY(policy)}));
     schedule_release(schedule);
     return made;
@@ -108,6 +110,8 @@ TEST(a_component_comes_back_from_its_record) {
     ck_assert_int_eq(config->choice, 2);
     ck_assert_uint_eq(config->integers.n, 2);
     ck_assert_int_eq(config->integers.items[1], 4);
+    ck_assert_uint_eq(config->numbers.n, 2);
+    ck_assert(config->numbers.items[0] == 0.1 && config->numbers.items[1] == 10);
     ck_assert(at(config->schedule, 9) == 0.5);
     ck_assert(at(config->schedule, 10) == 0.25);
     ck_assert(config->policy != policy && config->policy->q[1] == 0.5);

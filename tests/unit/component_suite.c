@@ -75,6 +75,8 @@ TEST(defaults_are_what_the_table_says) {
     ck_assert_int_eq(config->integers.items[0], 2);
     ck_assert_int_eq(config->integers.items[1], 100);
     ck_assert_int_eq(config->integers.items[2], 1);
+    ck_assert_uint_eq(config->numbers.n, 2);
+    ck_assert(config->numbers.items[0] == 0.5 && config->numbers.items[1] == 2);
     ck_assert(at(config->schedule, 0) == 0.5);
     ck_assert(at(config->schedule, UINT64_MAX) == 0.5);
     ck_assert_ptr_eq(config->policy, policy);
@@ -90,18 +92,20 @@ TEST(values_are_copied_into_the_config) {
     struct component *component = start();
     char string[] = "mine", choice[] = "blue", name[] = "integer", id[] = "relu";
     struct value integers[] = {INTEGER(3), NUMBER(4)};
+    struct value numbers[] = {NUMBER(0.1), INTEGER(10), NUMBER(0)};
     const struct value ids[] = {STRING(id), STRING("step"), STRING(id)};
     set(component,
         GIVEN({"number", NUMBER(0.75)}, {"free_number", NUMBER(-DBL_MAX)},
               {"positive", NUMBER(DBL_MIN)}, {name, INTEGER(100)}, {"boolean", BOOLEAN(false)},
               {"string", STRING(string)}, {"optional", STRING("")}, {"choice", STRING(choice)},
-              {"integers", LIST(integers)}, {"schedule", NUMBER(0.125)}, {"activation", STRING(id)},
-              {"activations", LIST(ids)}));
+              {"integers", LIST(integers)}, {"numbers", LIST(numbers)}, {"schedule", NUMBER(0.125)},
+              {"activation", STRING(id)}, {"activations", LIST(ids)}));
     memset(string, 'x', 4);
     memset(choice, 'x', 4);
     memset(name, 'x', 4);
     memset(id, 'x', 4);
     integers[0] = integers[1] = (struct value)INTEGER(9);
+    numbers[0] = numbers[1] = (struct value)NUMBER(9.5);
     const struct every_param *config = finish(component);
     ck_assert(config->number == 0.75);
     ck_assert(config->free_number == -DBL_MAX);
@@ -114,6 +118,9 @@ TEST(values_are_copied_into_the_config) {
     ck_assert_uint_eq(config->integers.n, 2);
     ck_assert_int_eq(config->integers.items[0], 3);
     ck_assert_int_eq(config->integers.items[1], 4);
+    ck_assert_uint_eq(config->numbers.n, 3);
+    ck_assert(config->numbers.items[0] == 0.1 && config->numbers.items[1] == 10);
+    ck_assert(config->numbers.items[2] == 0);
     ck_assert(at(config->schedule, 17) == 0.125);
     ck_assert_str_eq(config->activation->id, "relu");
     ck_assert_uint_eq(config->activations.n, 3);
@@ -125,15 +132,18 @@ TEST(values_are_copied_into_the_config) {
 
 TEST(near_types_do_for_each_other) {
     struct component *component = start();
-    set(component, GIVEN({"number", INTEGER(1)}, {"integer", NUMBER(12.0)},
-                         {"schedule", INTEGER(0)}, {"integers", NUMBER(0x1p40)},
-                         {"activations", STRING("step")})); /* one item for a list of it */
+    set(component,
+        GIVEN({"number", INTEGER(1)}, {"integer", NUMBER(12.0)}, {"schedule", INTEGER(0)},
+              {"integers", NUMBER(0x1p40)}, {"numbers", INTEGER(3)},
+              {"activations", STRING("step")})); /* one item for a list of it */
     const struct every_param *config = finish(component);
     ck_assert(config->number == 1);
     ck_assert_int_eq(config->integer, 12);
     ck_assert(at(config->schedule, 5) == 0);
     ck_assert_uint_eq(config->integers.n, 1);
     ck_assert_int_eq(config->integers.items[0], INT64_C(1) << 40);
+    ck_assert_uint_eq(config->numbers.n, 1);
+    ck_assert(config->numbers.items[0] == 3);
     ck_assert_uint_eq(config->activations.n, 1);
     ck_assert_str_eq(config->activations.items[0]->id, "step");
     component_release(component);
@@ -141,9 +151,11 @@ TEST(near_types_do_for_each_other) {
 
 TEST(lists_may_be_empty) {
     struct component *component = start();
-    set(component, GIVEN({"integers", LIST_OF(0, NULL)}, {"activations", LIST_OF(0, NULL)}));
+    set(component, GIVEN({"integers", LIST_OF(0, NULL)}, {"numbers", LIST_OF(0, NULL)},
+                         {"activations", LIST_OF(0, NULL)}));
     const struct every_param *config = finish(component);
     ck_assert_uint_eq(config->integers.n, 0);
+    ck_assert_uint_eq(config->numbers.n, 0);
     ck_assert_uint_eq(config->activations.n, 0);
     component_release(component);
 }
@@ -154,6 +166,8 @@ TEST(lists_may_be_empty) {
 static const struct value nested[] = {LIST_OF(0, NULL)};
 static const struct value fractions[] = {INTEGER(3), NUMBER(3.5)};
 static const struct value too_small[] = {INTEGER(3), INTEGER(0)};
+static const struct value negative[] = {NUMBER(1), NUMBER(-0.5)};
+static const struct value not_finite[] = {NUMBER(IS_NAN)};
 static const struct value half_named[] = {STRING("relu"), STRING("tanhh")};
 static const struct value half_typed[] = {STRING("relu"), BOOLEAN(true)};
 
@@ -205,6 +219,10 @@ static const struct {
     {"integers", LIST(fractions), "integers = 3.5: must be a list of integers"},
     {"integers", LIST(too_small), "integers = 0: must be at least 1"},
     {"integers", STRING("2,1"), "integers = \"2,1\": must be a list of integers"},
+    {"numbers", LIST(nested), "numbers = a list: must be a list of numbers"},
+    {"numbers", LIST(negative), "numbers = -0.5: must be 0 .. 10"},
+    {"numbers", LIST(not_finite), "numbers = nan: must be 0 .. 10"},
+    {"numbers", STRING("0.5"), "numbers = \"0.5\": must be a list of numbers"},
     {"schedule", NUMBER(IS_NAN), "schedule = nan: must be 0 .. 1"},
     {"schedule", NUMBER(1.5), "schedule = 1.5: must be 0 .. 1"},
     {"schedule", STRING("0.5"), "schedule = \"0.5\": " SCHEDULE_WORDS},
@@ -241,6 +259,7 @@ TEST_EACH(a_wrong_value_is_told_and_forgotten, N_REFUSED) {
     ck_assert_str_eq(config->string, "some text");
     ck_assert_int_eq(config->choice, 1);
     ck_assert_uint_eq(config->integers.n, 3);
+    ck_assert_uint_eq(config->numbers.n, 2);
     ck_assert(at(config->schedule, 0) == 0.5);
     ck_assert_str_eq(config->activation->id, "tanh");
     ck_assert_uint_eq(config->activations.n, 2);

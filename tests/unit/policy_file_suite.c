@@ -34,13 +34,13 @@ static void teardown(void) {
 SUITE("policy_file", .setup = setup, .teardown = teardown);
 
 static size_t n_entries(const synrl_policy *policy) {
-    return (size_t)policy->n_reward_histories * policy->n_action_histories * 3;
+    return (size_t)policy->n_reward_histories * policy->n_situations * 3;
 }
 
 /* Awkward numbers: tiny, huge, with all 17 digits, from a small generator. */
-static synrl_policy *scrambled_policy(uint32_t n_actions, uint32_t n_rewards) {
+static synrl_policy *scrambled_policy(uint32_t n_actions, uint32_t n_rewards, uint32_t n_features) {
     synrl_policy *policy;
-    ck_assert_int_eq(policy_create(core, n_actions, n_rewards, &policy), SYNRL_OK);
+    ck_assert_int_eq(policy_create(core, n_actions, n_rewards, n_features, &policy), SYNRL_OK);
     uint64_t x = 42;
     for (size_t i = 0; i < n_entries(policy); i++) {
         x = x * 6364136223846793005U + 1442695040888963407U;
@@ -56,7 +56,7 @@ TEST(every_memory_comes_back_bit_for_bit) {
     for (uint32_t n = 0; n <= SYNRL_MEMORY_MAX * 2; n++) {
         const uint32_t n_actions = n <= SYNRL_MEMORY_MAX ? n : SYNRL_MEMORY_MAX;
         const uint32_t n_rewards = n <= SYNRL_MEMORY_MAX ? SYNRL_MEMORY_MAX - n : n - 5;
-        synrl_policy *saved = scrambled_policy(n_actions, n_rewards), *loaded;
+        synrl_policy *saved = scrambled_policy(n_actions, n_rewards, 0), *loaded;
         ck_assert_int_eq(policy_save_csv(core, saved, path), SYNRL_OK);
         ck_assert_int_eq(policy_load_csv(core, path, &loaded), SYNRL_OK);
         ck_assert_uint_eq(loaded->n_actions, n_actions);
@@ -71,7 +71,7 @@ TEST(every_memory_comes_back_bit_for_bit) {
 /* Reward histories -, none, + by action histories -, 0, +: state (+1, -1) is row 2 * 3 + 0. */
 TEST(columns_are_rewards_then_actions_then_q) {
     synrl_policy *policy;
-    ck_assert_int_eq(policy_create(core, 1, 1, &policy), SYNRL_OK);
+    ck_assert_int_eq(policy_create(core, 1, 1, 0, &policy), SYNRL_OK);
     policy->q[6 * 3 + 2] = 0.1;
     const char *path = scratch_path(&scratch, "policy.csv");
     ck_assert_int_eq(policy_save_csv(core, policy, path), SYNRL_OK);
@@ -83,6 +83,53 @@ TEST(columns_are_rewards_then_actions_then_q) {
                      "1,-1,0,0,0.10000000000000001\n1,0,0,0,0\n1,1,0,0,0\n");
     free(text);
     policy_release(policy);
+}
+
+TEST(every_number_of_features_comes_back_bit_for_bit) {
+    static const char *const names[] = {"credit", "feature1", "x_3", "d", "e"};
+    const char *path = scratch_path(&scratch, "policy.csv");
+    for (uint32_t n_features = 1; n_features <= SYNRL_MEMORY_MAX; n_features++) {
+        const uint32_t n_actions = (SYNRL_MEMORY_MAX - n_features) / 2;
+        synrl_policy *saved = scrambled_policy(n_actions, 1, n_features), *loaded;
+        ck_assert_int_eq(policy_name_features(core, saved, names), SYNRL_OK);
+        ck_assert_int_eq(policy_save_csv(core, saved, path), SYNRL_OK);
+        ck_assert_int_eq(policy_load_csv(core, path, &loaded), SYNRL_OK);
+        ck_assert_uint_eq(loaded->n_actions, n_actions);
+        ck_assert_uint_eq(loaded->n_rewards, 1);
+        ck_assert_uint_eq(loaded->n_features, n_features);
+        for (uint32_t feature = 0; feature < n_features; feature++) {
+            ck_assert_str_eq(policy_feature_name(loaded, feature), names[feature]);
+        }
+        ck_assert_mem_eq(loaded->q, saved->q, n_entries(saved) * sizeof *saved->q);
+        ck_assert_uint_eq(policy_hash(loaded), policy_hash(saved));
+        policy_release(saved);
+        policy_release(loaded);
+    }
+}
+
+/* The first feature is the lowest digit and the first column; a situation is features * 3 + last
+ * action. Reward -1, last action +1, features (-1, +1): (0 + 2 * 3) * 3 + 2 = 20 of 27. */
+TEST(features_stand_between_actions_and_q) {
+    const char *path =
+        scratch_file(&scratch, "policy.csv",
+                     "r_t1,a_t1,credit,activity,q_dec,q_null,q_inc\n-1,1,-1,1,0.5,2,-3\n");
+    synrl_policy *policy, *again;
+    ck_assert_msg(policy_load_csv(core, path, &policy) == SYNRL_OK, "%s", core->message);
+    ck_assert_uint_eq(policy->n_features, 2);
+    ck_assert_str_eq(policy_feature_name(policy, 0), "credit");
+    ck_assert_double_eq(policy->q[20 * 3], 0.5);
+    ck_assert_double_eq(policy->q[20 * 3 + 1], 2);
+    ck_assert_double_eq(policy->q[20 * 3 + 2], -3);
+    policy->q[1 * 3] = 7; /* reward -1, last action 0, features (-1, -1) */
+    ck_assert_int_eq(policy_save_csv(core, policy, path), SYNRL_OK);
+    char *text = scratch_read(path, NULL);
+    ck_assert_ptr_nonnull(strstr(text, "\n-1,0,-1,-1,7,0,0\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\n-1,1,-1,1,0.5,2,-3\n"));
+    ck_assert_int_eq(policy_load_csv(core, path, &again), SYNRL_OK);
+    ck_assert_mem_eq(again->q, policy->q, n_entries(policy) * sizeof *policy->q);
+    free(text);
+    policy_release(policy);
+    policy_release(again);
 }
 
 static const char *authors_policy(void) {
@@ -147,7 +194,7 @@ TEST(the_locale_does_not_matter) {
     }
     snprintf(command, sizeof command, "%g", 0.5);
     ck_assert_str_eq(command, "0,5");
-    synrl_policy *saved = scrambled_policy(1, 1), *loaded;
+    synrl_policy *saved = scrambled_policy(1, 1, 0), *loaded;
     const char *path = scratch_path(&scratch, "policy.csv");
     ck_assert_int_eq(policy_save_csv(core, saved, path), SYNRL_OK);
     ck_assert_int_eq(policy_load_csv(core, path, &loaded), SYNRL_OK);
@@ -161,7 +208,7 @@ TEST(the_locale_does_not_matter) {
     "the file ends inside this line: a line must end in a line feed, or the file is cut off"
 
 static const struct {
-    const char *text, *message; /* behind the file's name */
+    const char *text, *message; /* after the file's name */
 } malformed[] = {
     {"", ":1: empty: must begin with a line such as r_t2,r_t1,a_t2,a_t1,q_dec,q_null,q_inc"},
     {"\n\n", ":1: empty: must begin with a line such as r_t2,r_t1,a_t2,a_t1,q_dec,q_null,q_inc"},
@@ -170,9 +217,18 @@ static const struct {
     {"a_t1,r_t1,q_dec,q_null,q_inc\n", ":1: column 2 is \"r_t1\": must be \"q_dec\""},
     {"r_t1,r_t2,q_dec,q_null,q_inc\n", ":1: column 1 is \"r_t1\": must be \"r_t2\""},
     {"r_t6,r_t5,r_t4,r_t3,r_t2,r_t1,q_dec,q_null,q_inc\n",
-     ":1: 6 columns r_t and 0 columns a_t: must be at most 5 of each"},
+     ":1: a policy of 0 actions, 6 rewards and 0 features: must be at most 5 rewards, and 5 "
+     "actions and features together"},
     {"r_t1,q_dec,q_null,q_inc,q\n", ":1: an extra column after \"q_inc\", which is the last of 4"},
     {"r_t1,q_dec,q_null,q_inc", ":1: " MUST_END},
+    {"a_t3,a_t2,a_t1,x,y,z,q_dec,q_null,q_inc\n",
+     ":1: a policy of 3 actions, 0 rewards and 3 features: must be at most 5 rewards, and 5 "
+     "actions and features together"},
+    {"a_t1,x,y,x,q_dec,q_null,q_inc\n", ":1: two features named \"x\": must differ"},
+    {"a_t1,x,r_t1,q_dec,q_null,q_inc\n", ":1: column 2 is \"x\": must be \"q_dec\""},
+    {"a_t1,X,q_dec,q_null,q_inc\n", ":1: column 2 is \"X\": must be \"q_dec\""},
+    {"a_t1,x,q_dec,q_nul,q_inc\n", ":1: column 4 is \"q_nul\": must be \"q_null\""},
+    {"a_t1,x,q_dec,q_null,q_inc\n1,2,0,0,0\n", ":2: column 2 is \"2\": must be -1, 0 or 1"},
     {"rubbish\n", ":1: column 1 is \"rubbish\": must be \"q_dec\""},
     {HEADER, ":1: no states: the header must be followed by one line per state"},
     {HEADER "1,1,0,0\n", ":2: 4 columns: must be 5 as in the header"},
@@ -221,7 +277,7 @@ TEST(a_huge_line_is_refused) {
 
 /* Whatever bytes stand in it, a file is loaded or refused with one line that names it. */
 TEST(damaged_files_never_do_harm) {
-    synrl_policy *policy = scrambled_policy(2, 1);
+    synrl_policy *policy = scrambled_policy(2, 1, 0);
     const char *path = scratch_path(&scratch, "policy.csv");
     size_t size;
     ck_assert_int_eq(policy_save_csv(core, policy, path), SYNRL_OK);
@@ -265,7 +321,7 @@ TEST(the_table_shows_the_states_that_can_occur) {
     } cases[] = {{0, 0, 1}, {1, 1, 7}, {2, 2, 43}, {2, 0, 9}, {0, 2, 7}, {1, 2, 1 + 2 * 3 + 4 * 3}};
     for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
         synrl_policy *policy;
-        ck_assert_int_eq(policy_create(core, cases[i].n_actions, cases[i].n_rewards, &policy),
+        ck_assert_int_eq(policy_create(core, cases[i].n_actions, cases[i].n_rewards, 0, &policy),
                          SYNRL_OK);
         char *text = policy_text(core, policy);
         ck_assert_uint_eq(count_lines(text), cases[i].n_states + 1);
@@ -276,7 +332,7 @@ TEST(the_table_shows_the_states_that_can_occur) {
 
 TEST(the_table_reads_well) {
     synrl_policy *policy;
-    ck_assert_int_eq(policy_create(core, 1, 1, &policy), SYNRL_OK);
+    ck_assert_int_eq(policy_create(core, 1, 1, 0, &policy), SYNRL_OK);
     for (int i = 0; i < 27; i++) {
         policy->q[i] = i % 4 - i * 0.5e-3;
     }
@@ -294,24 +350,67 @@ TEST(the_table_reads_well) {
     policy_release(policy);
 }
 
+TEST(the_table_shows_features) {
+    synrl_policy *policy;
+    ck_assert_int_eq(policy_create(core, 0, 0, 2, &policy), SYNRL_OK);
+    for (int i = 0; i < 27; i++) {
+        policy->q[i] = i % 4;
+    }
+    char *text = policy_text(core, policy);
+    ck_assert_str_eq(
+        text,
+        "rewards   actions   features            Q(-)          Q(0)          Q(+)  greedy\n"
+        "                    - -                    0             1             2       +\n"
+        "                    0 -                    3             0             1       -\n"
+        "                    + -                    2             3             0       0\n"
+        "                    - 0                    1             2             3       +\n"
+        "                    0 0                    0             1             2       +\n"
+        "                    + 0                    3             0             1       -\n"
+        "                    - +                    2             3             0       0\n"
+        "                    0 +                    1             2             3       +\n"
+        "                    + +                    0             1             2       +\n");
+    core_free(core, text);
+    policy_release(policy);
+}
+
+/* Hashes of earlier versions, before there were features: runs are known by them. */
+TEST(hashes_without_features_stay) {
+    synrl_policy *policy;
+    ck_assert_int_eq(policy_create(core, 2, 2, 0, &policy), SYNRL_OK);
+    ck_assert_uint_eq(policy_hash(policy), UINT64_C(0x7b9cde0d1ac2c580));
+    policy_release(policy);
+    /* Half the last action, a quarter of the last reward, 1. */
+    ck_assert_int_eq(policy_create(core, 2, 1, 0, &policy), SYNRL_OK);
+    for (int state = 0; state < 27; state++) {
+        policy->q[state * 3] = (state % 3 - 1) * 0.5;
+        policy->q[state * 3 + 1] = (state / 9 - 1) * 0.25;
+        policy->q[state * 3 + 2] = 1;
+    }
+    ck_assert_uint_eq(policy_hash(policy), UINT64_C(0x42be271b75d0ee23));
+    policy_release(policy);
+}
+
 TEST(the_hash_tells_policies_apart) {
-    synrl_policy *policy = scrambled_policy(2, 1), *other;
+    synrl_policy *policy = scrambled_policy(2, 1, 0), *other;
     ck_assert_int_eq(policy_copy(core, policy, &other), SYNRL_OK);
     ck_assert_uint_eq(policy_hash(policy), policy_hash(other));
     other->q[5] = -other->q[5];
     ck_assert_uint_ne(policy_hash(policy), policy_hash(other));
     policy_release(other);
     policy_release(policy);
-    /* As many zeros, but another memory. */
-    ck_assert_int_eq(policy_create(core, 2, 1, &policy), SYNRL_OK);
-    ck_assert_int_eq(policy_create(core, 1, 2, &other), SYNRL_OK);
+    /* As many zeros, but another state. */
+    ck_assert_int_eq(policy_create(core, 2, 1, 0, &policy), SYNRL_OK);
+    ck_assert_int_eq(policy_create(core, 1, 2, 0, &other), SYNRL_OK);
+    ck_assert_uint_ne(policy_hash(policy), policy_hash(other));
+    policy_release(other);
+    ck_assert_int_eq(policy_create(core, 1, 1, 1, &other), SYNRL_OK);
     ck_assert_uint_ne(policy_hash(policy), policy_hash(other));
     policy_release(other);
     policy_release(policy);
 }
 
 TEST(a_place_that_cannot_be_written_is_named) {
-    synrl_policy *policy = scrambled_policy(1, 1);
+    synrl_policy *policy = scrambled_policy(1, 1, 0);
     scratch_file(&scratch, "file", "");
     ck_assert_int_eq(policy_save_csv(core, policy, scratch_path(&scratch, "file/p.csv")), SYNRL_IO);
     ck_assert_ptr_nonnull(strstr(core->message, "file/p.csv: cannot write it: Not a directory"));

@@ -75,16 +75,7 @@ static const struct {
      "newer_minor.so: built for ABI 3.1, this synrl speaks 3.0; it needs a newer synrl"},
     {"old_major", "old_major.so: built for ABI 2.0, this synrl speaks 3.0; rebuild it"},
     {"short_entry", "short_entry.so: its entry has 64 bytes: must be at least 80"},
-    {"param_size", "param_size.so: its parameters have 56 bytes each: must be 64"},
-    {"misaligned", "parameter \"speed\" is at offset 4: must be a multiple of 8"},
-    {"overlapping", "parameters \"speed\" and \"gear\" are written to the same field"},
-    {"no_self", "no_self.so: offers state, but its instance has 0 bytes"},
-    {"unknown_trait", "unknown_trait.so: has traits 0x80: known are 0x7"},
-    {"no_metrics", "operation missing from rule \"no_metrics\": metrics"},
-    {"many_metrics", "many_metrics.so: has 17 metrics: must be at most 16"},
-    {"odd_metric", "odd_metric.so: metric 1 is called \"top speed\""},
-    {"metric_twice", "metric_twice.so: metric \"speed\" is listed twice"},
-    {"outside_self", "metric \"speed\" is not a double of the instance's 8 bytes"},
+    {"param_size", "param_size.so: its parameters have 56 bytes each: must be 64, as"},
     {"unknown_kind", "unknown_kind.so: is of kind 42: must be 1 .. 5"},
     {"no_entry", "no_entry.so: not a synrl plugin: it has no symbol synrl_plugin_entry"},
     {"undefined_symbol", "undefined symbol: no_such_function_anywhere"},
@@ -95,10 +86,19 @@ static const struct {
     {"no_ops", "operation missing from rule \"no_ops\": every one"},
     {"no_step", "operation missing from rule \"no_step\": step"},
     {"short_ops", "operation missing from rule \"short_ops\": step"},
+    {"no_metrics", "operation missing from rule \"no_metrics\": metrics"},
+    {"many_metrics", "many_metrics.so: has 17 metrics: must be at most 16"},
+    {"odd_metric", "odd_metric.so: metric 1 is called \"top speed\": must be up to 31 lower-case"},
+    {"metric_twice", "metric_twice.so: metric \"speed\" is listed twice"},
+    {"outside_self", "metric \"speed\" is not a double of the instance's 8 bytes"},
+    {"no_self", "no_self.so: offers state, and self_size is 0: must be the sizeof of its instance"},
+    {"unknown_trait", "unknown_trait.so: has traits 0x80: known are 0x7"},
     {"no_table", "no_table.so: has 3 parameters, but no table of them"},
     {"unknown_type", "unknown_type.so: parameter \"speed\" is of type 42: unknown"},
     /* 60 + 8 > 64 */
     {"outside_config", "parameter \"speed\" lies outside of the config's 64 bytes"},
+    {"misaligned", "parameter \"speed\" is at offset 4: must be a multiple of 8"},
+    {"overlapping", "parameters \"speed\" and \"gear\" are written to the same field"},
     {"nameless", "nameless.so: parameter 1 has no name or no meaning"},
     {"odd_param", "parameter \"top speed\": must be lower-case letters, digits and _"},
     {"twice", "twice.so: parameter \"speed\" stands in its table twice"},
@@ -117,7 +117,7 @@ TEST(refuses_a_loss_without_target_format) {
            "operation missing from loss \"no_format\": target_format");
 }
 
-TEST(refuses_a_model_that_is_half_made) {
+TEST(refuses_a_broken_model) {
     refuse(SYNRL_KIND_MODEL, "half_backward",
            "operation missing from model \"half_backward\": prepare_backward");
     refuse(SYNRL_KIND_MODEL, "no_tensor_size",
@@ -147,15 +147,16 @@ TEST(refuses_a_file_that_is_no_library) {
     refuse(SYNRL_KIND_RULE, "text", "text.so: cannot be loaded");
 }
 
-TEST(tells_a_default_that_is_not_of_its_type) {
+TEST(refuses_a_default_that_its_parameter_refuses) {
     struct component *component;
     test_failure(core, SYNRL_INVALID,
                  component_create_default(core, SYNRL_KIND_RULE, "bad_default", &component),
                  "bad_default.so: the default of a parameter: rule \"bad_default\": speed = "
                  "\"fast\": must be a number");
+    ck_assert_ptr_null(component);
     test_failure(core, SYNRL_INVALID,
                  component_create_default(core, SYNRL_KIND_RULE, "default_outside", &component),
-                 "speed = 5: must be 0 .. 1");
+                 "rule \"default_outside\": speed = 5");
     ck_assert_ptr_null(component);
 }
 
