@@ -2,6 +2,7 @@
 #include "record/checkpoint.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +32,7 @@ static uint64_t checksum(const struct header *header, const void *state) {
 }
 
 static char *path_of(struct core *core, const char *folder, uint64_t iteration) {
-    return core_printf(core, "%s/" PREFIX "%012llu" SUFFIX, folder, (unsigned long long)iteration);
+    return core_printf(core, "%s/" PREFIX "%012" PRIu64 SUFFIX, folder,  iteration);
 }
 
 /* Listing -------------------------------------------------------------------------------------- */

@@ -1,6 +1,7 @@
 /* Where a run comes from. What cannot be found out is null: provenance never fails a run. */
 #include "record/provenance.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -151,7 +152,7 @@ static void hash_file(const char *path, char hash[17]) {
         XXH3_64bits_update(&state, block, n);
     }
     if (!ferror(stream)) {
-        snprintf(hash, 17, "%016llx", (unsigned long long)XXH3_64bits_digest(&state));
+        snprintf(hash, 17, "%016" PRIx64,  XXH3_64bits_digest(&state));
     }
     fclose(stream);
 }

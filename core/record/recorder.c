@@ -2,6 +2,7 @@
  * is complete; a failed write ends the run. */
 #include "record/recorder_private.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -83,7 +84,7 @@ static void write_number(FILE *stream, double number) {
 static synrl_status observe_record(void *context, const struct metrics *metrics) {
     struct recorder *recorder = context;
     FILE *stream = recorder->metrics;
-    fprintf(stream, "%llu", (unsigned long long)metrics->iteration);
+    fprintf(stream, "%" PRIu64,  metrics->iteration);
     write_number(stream, metrics->loss);
     write_number(stream, metrics->accuracy);
     write_number(stream, metrics->reward_rate);
@@ -91,8 +92,8 @@ static synrl_status observe_record(void *context, const struct metrics *metrics)
     write_number(stream, metrics->valid_accuracy);
     write_number(stream, metrics->alpha_s);
     write_number(stream, metrics->epsilon);
-    fprintf(stream, ",%llu,%llu\n", (unsigned long long)metrics->sample_forwards,
-            (unsigned long long)metrics->sample_backwards);
+    fprintf(stream, ",%" PRIu64 ",%" PRIu64 "\n",  metrics->sample_forwards,
+             metrics->sample_backwards);
     return recorder_check_written(recorder, stream, "metrics.csv");
 }
 

@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "record/run_json.h"
@@ -94,7 +95,7 @@ static const char *const results[] = {
 static const char *const beginnings[] = {"metrics.csv", "run.json"};
 
 void recorder_remove_results(const struct recorder *recorder) {
-    remove_files(recorder, sizeof results / sizeof results[0], results);
+    remove_files(recorder, COUNT_OF(results), results);
 }
 
 /* run.json ------------------------------------------------------------------------------------- */
@@ -182,7 +183,7 @@ synrl_status recorder_start(struct recorder *recorder, const struct recorder_opt
 
 void recorder_abandon(struct recorder *recorder) {
     if (recorder->folder != NULL) {
-        remove_files(recorder, sizeof beginnings / sizeof beginnings[0], beginnings);
+        remove_files(recorder, COUNT_OF(beginnings), beginnings);
         rmdir(recorder->folder);
     }
 }

@@ -2,6 +2,7 @@
  * Whatever may be wrong with them shows before the first of them is changed. */
 #include "record/recorder_private.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -114,13 +115,13 @@ static synrl_status check_checkpoint(struct recorder *recorder, uint64_t iterati
     }
     if (status == SYNRL_OK &&
         (stat(path, &found) != 0 || (uint64_t)found.st_size < checkpoint->metrics_size)) {
-        status = core_fail(recorder->core, SYNRL_INVALID, "%s: is shorter than at iteration %llu",
-                           path, (unsigned long long)iteration);
+        status = core_fail(recorder->core, SYNRL_INVALID, "%s: is shorter than at iteration %" PRIu64,
+                           path,  iteration);
     }
     if (status == SYNRL_OK && !are_lines(path, checkpoint->metrics_size)) {
         status = core_fail(recorder->core, SYNRL_INVALID,
-                           "%s: has no end of a line where it had one at iteration %llu", path,
-                           (unsigned long long)iteration);
+                           "%s: has no end of a line where it had one at iteration %" PRIu64, path,
+                            iteration);
     }
     uint8_t *bits = NULL;
     if (status == SYNRL_OK && checkpoint->n_rewards > 0) {

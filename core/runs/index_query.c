@@ -1,5 +1,5 @@
-/* Rows of the index, chosen and put in order. Invariant: what a person wrote reaches SQL as a bound
- * value, but for the name of a column, which is looked up first. */
+/* Selects and sorts rows of the index. Invariant: user input reaches SQL only as bound values,
+ * except for a column's name, which is looked up first. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,8 +21,8 @@ const char *const *index_columns(void) {
  * bit. */
 enum { FIRST_WHERE = 4 };
 
-/* A config that is nested more deeply than SQLite reads has no values; it must not end the query.
- */
+/* A config that is nested more deeply than SQLite can read has no values; it must not fail the
+ * query. */
 static void append_where(sqlite3_str *sql, int path) {
     sqlite3_str_appendf(sql,
                         " AND CASE WHEN json_valid(config) THEN CASE json_type(config, ?%d)"
@@ -43,13 +43,13 @@ static void append_order(sqlite3_str *sql, const struct index_query *query, bool
                             query->reverse ? "DESC" : "ASC");
         return;
     }
-    /* Runs that do not say when they started are older than this column. */
+    /* Runs without a start time are older than this column. */
     const char *direction = newest_first ? "DESC" : "ASC";
     sqlite3_str_appendf(sql, " ORDER BY started IS NOT NULL %s, started %s, folder %s", direction,
                         direction, direction);
 }
 
-/* The inner statement chooses, the outer one puts in order. Freed by sqlite3_free. */
+/* The inner statement selects, the outer one sorts. Freed by sqlite3_free. */
 static char *select_sql(const struct index *index, const struct index_query *query) {
     sqlite3_str *sql = sqlite3_str_new(index->database);
     sqlite3_str_appendf(sql, "SELECT * FROM (SELECT ");
@@ -82,8 +82,8 @@ static synrl_status config_path(struct core *core, const char *path, char **conv
     for (const char *part = path;; part++) {
         const size_t length = strcspn(part, ".");
         if (length == 0 || strcspn(part, "\"\\") < length) {
-            return core_fail(core, SYNRL_INVALID,
-                             "\"%s\": must be names with points between, such as model.id", path);
+            return core_fail(core, SYNRL_INVALID, "\"%s\": must be a dotted path, such as model.id",
+                             path);
         }
         const bool is_number = strspn(part, "0123456789") >= length;
         end = stpcpy(end, is_number ? "[" : ".\"");
@@ -135,7 +135,7 @@ static synrl_status bind_query(const struct index *index, sqlite3_stmt *statemen
     return code == SQLITE_OK ? SYNRL_OK : index_fail(index, "ask");
 }
 
-/* A name that is not UTF-8 cannot be told in JSON. */
+/* A name that is not UTF-8 cannot be expressed in JSON. */
 static json_t *value_json(sqlite3_stmt *statement, int column) {
     json_t *value = NULL;
     const char *text;
@@ -195,7 +195,8 @@ static synrl_status check_sort(const struct index *index, const char *sort) {
 
 synrl_status index_select(struct index *index, const struct index_query *query, json_t **rows) {
     *rows = NULL;
-    SYNRL_TRY(check_sort(index, query->sort)); /* the one name that goes into the statement */
+    SYNRL_TRY(check_sort(index, query->sort)); /* the only name that becomes part of the
+                                                * statement */
     sqlite3_stmt *statement = NULL;
     json_t *read = json_array();
     char *sql = select_sql(index, query);

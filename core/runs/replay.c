@@ -1,9 +1,10 @@
-/* The environment of a replay: it moves the model's weights, and has the reward from the record.
+/* The environment of a replay: it moves the model's weights, and takes the rewards from the record.
  *
- * The bits of the weights depend on when the model bound a batch, so it binds one whenever the run
- * did: always the same one, of one sample that nobody looks at. */
+ * The bits of the weights depend on when the model bound a batch, so the replay binds one whenever
+ * the run did: always the same one, of one sample whose values are not used. */
 #include "runs/replay.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "engine/engine.h"
@@ -24,7 +25,7 @@ struct replay {
     const synrl_rule_ops *rule_ops;
     void *model, *rule;
     synrl_batch *batch;
-    uint64_t batch_every; /* 0: one batch for all */
+    uint64_t batch_every; /* 0: one batch for the whole run */
     uint8_t *rewards;
     uint64_t n_iterations;
     synrl_env env;
@@ -39,8 +40,8 @@ static synrl_status env_step(synrl_env *env, const int8_t *actions, double alpha
                              synrl_outcome *outcome) {
     struct replay *replay = env->context;
     if (replay->has_stepped) {
-        return core_fail(replay->core, SYNRL_INVALID, "a second step in iteration %llu",
-                         (unsigned long long)env->iteration);
+        return core_fail(replay->core, SYNRL_INVALID, "a second step in iteration %" PRIu64,
+                         env->iteration);
     }
     replay->has_stepped = true;
     replay->alpha = alpha;
@@ -54,7 +55,7 @@ static synrl_status env_step(synrl_env *env, const int8_t *actions, double alpha
 static synrl_status refuse(synrl_env *env) {
     const struct replay *replay = env->context;
     return core_fail(replay->core, SYNRL_UNSUPPORTED,
-                     "%s asks for more than rewards: it cannot be replayed without data",
+                     "%s needs more than rewards: it cannot be replayed without data",
                      replay->rule_host.who);
 }
 
@@ -89,7 +90,7 @@ static synrl_status fail_record(struct core *core, const char *folder, const cha
     return core_fail(core, SYNRL_INVALID, "%s: cannot be replayed: %s", folder, what);
 }
 
-/* What of the record a replay needs: everything is checked here. */
+/* Reads what a replay needs from the record, and checks all of it. */
 struct facts {
     json_int_t n_inputs, seed, n_samples, n_iterations, batch_size, batch_every;
     const char *format;
@@ -100,21 +101,21 @@ static synrl_status read_facts(struct core *core, const char *folder, json_t *js
                                struct facts *facts) {
     json_t *batch;
     if (json_unpack(json, "{s:{s:I}}", "summary", "iterations", &facts->n_iterations) != 0) {
-        return fail_record(core, folder, "it has not ended; `synrl resume` goes on with it");
+        return fail_record(core, folder, "it has not ended; `synrl resume` continues it");
     }
     if (json_unpack(json, "{s:{s:o, s:o, s:I, s:o, s:{s:I, s:I, s:s}}}", "config", "model",
                     &facts->model, "rule", &facts->rule, "seed", &facts->seed, "batch", &batch,
                     "data", "inputs", &facts->n_inputs, "samples", &facts->n_samples, "format",
                     &facts->format) != 0) {
-        return fail_record(core, folder, "its record is not complete");
+        return fail_record(core, folder, "run.json is incomplete");
     }
     if (json_is_object(batch) && json_unpack(batch, "{s:I, s:I}", "size", &facts->batch_size,
                                              "every", &facts->batch_every) != 0) {
-        return fail_record(core, folder, "its record is not complete");
+        return fail_record(core, folder, "run.json is incomplete");
     }
     if (facts->n_inputs < 1 || facts->n_inputs > INT32_MAX || facts->n_iterations < 0 ||
         facts->batch_every < 0) {
-        return fail_record(core, folder, "its record makes no sense");
+        return fail_record(core, folder, "run.json is inconsistent");
     }
     return SYNRL_OK;
 }
@@ -180,7 +181,8 @@ static synrl_status make_rule(struct replay *replay, const struct facts *facts) 
                                     &replay->rule);
 }
 
-/* What plugins have to say of their parameters does not tell whose they are. */
+/* Adds the rule's name to messages, since plugins' messages about parameters do not name their
+ * rule. */
 static synrl_status make_objects(struct replay *replay, const char *folder,
                                  const struct facts *facts) {
     synrl_status status = make_components(replay, folder, facts);
@@ -245,7 +247,7 @@ void replay_close(struct replay *replay) {
 
 /* Stepping ------------------------------------------------------------------------------------- */
 
-/* The iteration that comes next is env.iteration. */
+/* env.iteration is the next iteration. */
 synrl_status replay_step(struct replay *replay) {
     const uint64_t iteration = replay->env.iteration, every = replay->batch_every;
     if (every > 0 && iteration > 0 && iteration % every == 0) {
@@ -281,13 +283,13 @@ void replay_weights(const struct replay *replay, float *weights) {
     replay->model_ops->get_weights(replay->model, weights);
 }
 
-/* What decides --------------------------------------------------------------------------------- */
+/* The policy ----------------------------------------------------------------------------------- */
 
 const synrl_policy *replay_policy(const struct replay *replay) {
     return SYNRL_OFFERS(replay->rule_ops, policy) ? replay->rule_ops->policy(replay->rule) : NULL;
 }
 
-/* The parameter of that name in the rule's config; NULL where it has none of that type. */
+/* The field of a parameter in the rule's config; NULL without a parameter of that name and type. */
 static const void *parameter(const struct replay *replay, const char *name, synrl_param_type type) {
     const synrl_plugin *entry = component_plugin(replay->rule_component)->entry;
     for (uint32_t p = 0; p < entry->n_params; p++) {

@@ -95,7 +95,7 @@ TEST(runs_are_listed) {
     check_fails(SYNRL "ls --sort 'loss; DROP TABLE runs'", 2, "must be one of");
     check_fails(SYNRL "ls --limit 0", 2, "--limit must be an integer from 1");
     check_fails(SYNRL "ls --where epsilon", 2, "must be key=value");
-    check_fails(SYNRL "ls --where 'a..b=1'", 1, "must be names with points between");
+    check_fails(SYNRL "ls --where 'a..b=1'", 1, "must be a dotted path");
     check_fails(SYNRL "ls --statu done", 2, "did you mean --status");
     check_fails(SYNRL "ls --runs none", 1, "none: must be a folder of runs");
 }
@@ -182,13 +182,13 @@ TEST(without_leave_to_write_runs_are_still_listed) {
     if (geteuid() == 0 && child_run(&child, "chattr +i runs 2>/dev/null") != 0) {
         child_ok(&child, "rm -f runs/synrl.db; mkdir runs/synrl.db");
         check_output(NAMES(""), "broken calm early wild\n");
-        ck_assert(child_said(&child, "cannot be written, so nothing is kept"));
+        ck_assert(child_said(&child, "cannot be written, so the index is not kept"));
         return;
     }
     child_run(&child, "chattr -i runs; rm -f runs/synrl.db; chmod a-w runs; chattr +i runs");
     child_ok(&child, NAMES("") "; chattr -i runs 2>/dev/null; chmod u+w runs");
     ck_assert(child_said(&child, "broken calm early wild"));
-    ck_assert(child_said(&child, "cannot be written, so nothing is kept"));
+    ck_assert(child_said(&child, "cannot be written, so the index is not kept"));
 }
 
 /* Two sweeps record and index, two loops list and one makes the index anew, all at the same time.
@@ -304,7 +304,7 @@ TEST(only_whole_folders_of_ended_runs_are_removed) {
     check_fails(SYNRL "rm zz/precious", 1, "must be a run's folder");
     check_fails(SYNRL "rm ..", 1, "");
     check_fails(SYNRL "rm runs", 1, "");
-    check_fails(SYNRL "rm runs/deep", 1, "holds \"more\", which is a folder");
+    check_fails(SYNRL "rm runs/deep", 1, "contains \"more\", which is a folder");
     check_fails(SYNRL "rm runs/link", 1, "not removed: a link");
     check_fails(SYNRL "rm runs/*-wild nothing", 1, "no run \"nothing\"");
     check_fails(SYNRL "rm", 2, "which run?");

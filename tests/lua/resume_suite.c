@@ -212,7 +212,7 @@ static const struct {
     {"printf 9 | dd of=$c bs=1 seek=7 conv=notrunc 2>/dev/null",
      "a checkpoint of version 9: must be of version 1"},
     {"truncate -s 300 $r/metrics.csv", "metrics.csv: is shorter than at iteration"},
-    {"truncate -s 3 $r/rewards.bin", "rewards.bin: has 3 bytes: must hold a bit for each"},
+    {"truncate -s 3 $r/rewards.bin", "rewards.bin: has 3 bytes: must hold one bit for each"},
     {"head -c 100 /dev/zero >> $c", "checkpoint-"},
     {"cp $(ls $r/checkpoint* | head -n 1) $c.x; mv $c.x $c", "the checkpoint of another run"},
     {"rm $r/checkpoint*", ""},
