@@ -1,4 +1,4 @@
-/* run.json: config, provenance, the call and the process that made it, the end. */
+/* Builds run.json: config, provenance, the call and the process that made the run, its end. */
 #include "record/run_json.h"
 
 #include <inttypes.h>
