@@ -12,6 +12,7 @@
 
 #include "base/file.h"
 #include "base/number.h"
+#include "base/process.h"
 #include "sweep/groups.h"
 #include "sweep/sweep_record.h"
 
@@ -292,8 +293,7 @@ static synrl_status run_queue(struct sweep *sweep) {
     const struct sweep_options *options = sweep->options;
     const size_t at_once = options->jobs > 0 ? options->jobs : 1;
     const size_t threads = options->threads > at_once ? options->threads / at_once : 1;
-    const ssize_t length = readlink("/proc/self/exe", sweep->program, sizeof sweep->program - 1);
-    if (length <= 0) {
+    if (!process_program(sweep->program)) {
         return core_fail(sweep->core, SYNRL_IO, "cannot find out which program this is");
     }
     snprintf(sweep->threads, sizeof sweep->threads, "%zu", threads);
