@@ -45,6 +45,9 @@ static void make_runs(void) {
 
 static bool has_browser(void) {
     static bool told;
+    if (!scratch_has_proc("opening pages in a browser")) {
+        return false;
+    }
     const bool is_there = system("command -v chromium >/dev/null 2>&1") == 0;
     if (!is_there && !told) {
         told = true;
