@@ -158,8 +158,8 @@ run: all
 	$(BUILD)/synrl run scripts/boundary.lua
 
 # NumPy and PyTorch are measured beside it where python3-numpy and python3-torch are installed.
-bench: all
-	$(BUILD)/synrl bench
+bench: all $(BUILD)/bench
+	$(BUILD)/bench
 
 include tools/install.mk
 include tests/tests.mk

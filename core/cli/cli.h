@@ -12,7 +12,6 @@
 enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 75 };
 
 /* One a file; argv[0] is the subcommand's name. Each returns an exit code. */
-int command_bench(int argc, char **argv);
 int command_diff(int argc, char **argv);
 int command_export(int argc, char **argv);
 int command_help(int argc, char **argv);

@@ -31,7 +31,6 @@ static const struct {
     {"reindex", command_reindex, "", "makes the index of the runs anew"},
     {"plugins", command_plugins, "", "lists the plugins that are found"},
     {"help", command_help, "[KIND ID]", "shows a plugin and its parameters"},
-    {"bench", command_bench, "[--json] [PART ...]", "measures this machine and the engine"},
     {"version", command_version, "", "shows the versions"},
 };
 enum { N_COMMANDS = sizeof commands / sizeof commands[0] };
