@@ -15,22 +15,10 @@
 #ifndef RECORDER_H
 #define RECORDER_H
 
+#include "record/invocation.h"
 #include "train/trainer.h"
 
 struct recorder;
-
-/* How the program was called, so that it can be called again: one call may record several runs. */
-struct invocation {
-    const char *id;
-    uint64_t ordinal;   /* of the run among those of the call, from 1 */
-    const char *folder; /* the working folder; NULL: not known */
-    size_t n_overrides;
-    const char *const *overrides; /* "key=value" */
-    bool has_seed;
-    uint64_t seed;
-    const char *cell;  /* the hash of the sweep's cell that the call is for, or NULL */
-    const char *place; /* SWEEP:CELL in the script, where the sweep is the script's; or NULL */
-};
 
 struct recorder_options {
     const char *folder;                  /* where runs are kept, "runs" */
