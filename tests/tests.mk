@@ -45,7 +45,7 @@ $(BUILD)/tests/bad/%.so: tests/bad/%.c
 #: lint               rooms, format, spelling, licences, static analysis
 .PHONY: tests check check-lint check-arm64 check-bare check-crash check-fuzz check-compilers \
 	check-sanitized coverage
-tests: all $(BUILD)/bench $(BUILD)/tests/check $(BAD_PLUGINS) \
+tests: all $(BUILD)/bench $(BUILD)/synrl.1 $(BUILD)/synrl.bash $(BUILD)/tests/check $(BAD_PLUGINS) \
 	$(FIXTURES)
 
 check: tests $(if $(SAN),,lint check-lint check-compilers)

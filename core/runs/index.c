@@ -22,7 +22,8 @@ enum { SCHEMA_VERSION = 1, WAIT_MS = 10000, POLL_MS = 5 };
  * are read again the next time. */
 enum { SETTLED_NS = 2000000000 };
 
-/* The columns, and the place of their values in run.json. */
+/* The columns, and the place of their values in run.json. Queries neither return nor sort by the
+ * last two. */
 static const struct {
     const char *name, *type;
     const char *path[3];
@@ -47,7 +48,11 @@ static const struct {
     {"config", "TEXT", {"config"}},
     {"process", "TEXT", {"process"}},
 };
-enum { N_COLUMNS = COUNT_OF(columns) };
+enum { N_COLUMNS = COUNT_OF(columns), N_INTERNAL = 2 };
+
+const char *index_column(size_t c) {
+    return c == 0 ? "folder" : c <= N_COLUMNS - N_INTERNAL ? columns[c - 1].name : NULL;
+}
 
 /* SQLite --------------------------------------------------------------------------------------- */
 

@@ -36,12 +36,11 @@ struct index_where {
 };
 /* NULL or 0: no condition. */
 struct index_query {
-    const char *status; /* the present one, of run_statuses */
+    const char *status; /* the present one, of run_status_name */
     const char *name;   /* a pattern with * ? [...] */
     size_t n_where;
     const struct index_where *where; /* all of them */
-    const char *sort;                /* a column of index_columns; without it the newest come
-                                      * last */
+    const char *sort;                /* an index_column; without it the newest come last */
     bool reverse;
     uint64_t limit; /* the newest `limit`, or with `sort` the first */
     bool with_config;
@@ -49,8 +48,7 @@ struct index_query {
 /* A list of objects with the columns as members, null where a run does not have the value. */
 synrl_status index_select(struct index *index, const struct index_query *query, json_t **rows);
 
-/* The columns by which a query may be sorted. */
-enum { N_INDEX_COLUMNS = 18 };
-const char *const *index_columns(void);
+/* The columns by which a query may be sorted, one by one; NULL past the last. */
+const char *index_column(size_t c);
 
 #endif

@@ -7,15 +7,6 @@
 #include "base/number.h"
 #include "runs/index_private.h"
 
-const char *const *index_columns(void) {
-    static const char *const names[N_INDEX_COLUMNS] = {
-        "folder",   "name",         "status",          "started", "ended",
-        "seconds",  "iterations",   "iterations_done", "seed",    "loss",
-        "accuracy", "valid_loss",   "valid_accuracy",  "model",   "rule",
-        "data",     "weights_hash", "script"};
-    return names;
-}
-
 /* Parameters: 1 the status, 2 the name, 3 the limit; then three for each condition: the path, the
  * value as text, the value as a number. A float in JSON is read by SQLite, which may miss the last
  * bit. */
@@ -53,8 +44,8 @@ static void append_order(sqlite3_str *sql, const struct index_query *query, bool
 static char *select_sql(const struct index *index, const struct index_query *query) {
     sqlite3_str *sql = sqlite3_str_new(index->database);
     sqlite3_str_appendf(sql, "SELECT * FROM (SELECT ");
-    for (size_t c = 0; c < N_INDEX_COLUMNS; c++) {
-        const char *name = index_columns()[c];
+    const char *name;
+    for (size_t c = 0; (name = index_column(c)) != NULL; c++) {
         sqlite3_str_appendf(sql, "%s%s%s", c > 0 ? ", " : "",
                             strcmp(name, "status") == 0 ? "status_now(status, process) AS " : "",
                             name);
@@ -184,8 +175,8 @@ static synrl_status step_rows(const struct index *index, sqlite3_stmt *statement
 }
 
 static synrl_status check_sort(const struct index *index, const char *sort) {
-    for (size_t c = 0; sort != NULL && c < N_INDEX_COLUMNS; c++) {
-        if (strcmp(sort, index_columns()[c]) == 0) {
+    for (size_t c = 0; sort != NULL && index_column(c) != NULL; c++) {
+        if (strcmp(sort, index_column(c)) == 0) {
             return SYNRL_OK;
         }
     }

@@ -17,8 +17,11 @@
 
 enum { SHOWN_MAX = 10 };
 
-const char *const run_statuses[N_RUN_STATUSES] = {"done",    "stopped", "failed", "interrupted",
-                                                  "running", "crashed", "unknown"};
+const char *run_status_name(size_t i) {
+    static const char *const names[] = {"done",    "stopped", "failed", "interrupted",
+                                        "running", "crashed", "unknown"};
+    return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
 
 const char *run_status(const char *recorded, const json_t *process) {
     static const char *const lives[] = {

@@ -10,9 +10,8 @@
 
 #define RUN_FILE "run.json"
 
-/* All values of run_status. */
-enum { N_RUN_STATUSES = 7 };
-extern const char *const run_statuses[N_RUN_STATUSES];
+/* The values of run_status, one by one; NULL past the last. */
+const char *run_status_name(size_t i);
 
 /* The present status, which may differ from the recorded one: a run recorded as running is
  * "crashed" where its process is gone, and "unknown" where run.json names no process or the system

@@ -96,7 +96,7 @@ TEST(runs_are_listed) {
     check_fails(SYNRL "ls --limit 0", 2, "--limit must be an integer from 1");
     check_fails(SYNRL "ls --where epsilon", 2, "must be key=value");
     check_fails(SYNRL "ls --where 'a..b=1'", 1, "must be a dotted path");
-    check_fails(SYNRL "ls --statu done", 2, "did you mean --status");
+    check_fails(SYNRL "ls --statu done", 2, "did you mean \"--status\"?");
     check_fails(SYNRL "ls --runs none", 1, "none: must be a folder of runs");
 }
 
