@@ -114,6 +114,10 @@ TEST(a_report_needs_nothing_else) {
                                "grep -v 'data:' | wc -l"),
                      0);
     ck_assert_str_eq(child.output, "0\n");
+    /* Nor does whoever passes it on need another file for uPlot's licence. */
+    child_ok(&child,
+             "grep -q 'Copyright (c) 2022 Leon Sorokin' report.html && "
+             "grep -q 'shall be included in' report.html");
 }
 
 /* Of the cells of this sweep, each once, though there are other runs and it was made twice. */
