@@ -17,10 +17,10 @@ endif
 
 BUILD := build$(if $(filter-out gcc,$(notdir $(CC))),/$(notdir $(CC)))$(if $(SAN),/$(SAN))
 
-# V=1 shows the commands.
+# V=1 shows the commands, -s nothing.
 V ?=
 Q := $(if $(V),,@)
-say = $(if $(V),,@printf '  %-6s %s\n' $(1) $(2))
+say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-6s %s\n' $(1) $(2))
 
 pkg = $(shell pkg-config $(1) 2>/dev/null)
 LIBRARIES := jansson libarchive libxxhash sleef sqlite3
@@ -158,8 +158,8 @@ run: all
 	$(BUILD)/synrl run scripts/boundary.lua
 
 # NumPy and PyTorch are measured beside it where python3-numpy and python3-torch are installed.
-bench: all
-	$(BUILD)/synrl bench
+bench: all $(BUILD)/bench
+	$(BUILD)/bench
 
 include tools/install.mk
 include tests/tests.mk

@@ -20,6 +20,11 @@ $(BUILD)/tests/check: $(TEST_OBJECTS) $(LUA_OBJECTS) $(BUILD)/libsynrl.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs check lua5.4) $(LDLIBS)
 
+BENCH_OBJECTS := $(call objects,tests/bench/*.c)
+$(BUILD)/bench: $(BENCH_OBJECTS) $(BUILD)/libsynrl.a
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
 # Plugins for tests alone, built as the others are.
 $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c
 	@mkdir -p $(@D)
@@ -54,7 +59,8 @@ $(BUILD)/tests/bad/%.so: tests/bad/%.c
 #: lint               rooms, format, spelling, licences, static analysis
 .PHONY: tests check check-lint check-arm64 check-bare check-crash check-fuzz check-compilers \
 	check-sanitized coverage
-tests: all $(BUILD)/tests/check $(BAD_PLUGINS) $(FIXTURES) $(EXAMPLES)
+tests: all $(BUILD)/bench $(BUILD)/synrl.1 $(BUILD)/synrl.bash $(BUILD)/tests/check $(BAD_PLUGINS) \
+	$(FIXTURES) $(EXAMPLES)
 
 check: tests $(if $(SAN),,lint check-lint check-compilers)
 	$(BUILD)/tests/check
@@ -132,4 +138,5 @@ $(BUILD)/tidy/%.ok: $(BUILD)/obj/%.o .clang-tidy tests/.clang-tidy \
 	$(Q)clang-tidy --quiet -p $(BUILD) $*.c 2>$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
--include $(TEST_OBJECTS:.o=.d) $(FIXTURES:.so=.d) $(EXAMPLES:.so=.d) $(BAD_PLUGINS:.so=.d)
+-include $(TEST_OBJECTS:.o=.d) $(BENCH_OBJECTS:.o=.d) $(FIXTURES:.so=.d) $(EXAMPLES:.so=.d) \
+	$(BAD_PLUGINS:.so=.d)

@@ -7,7 +7,8 @@ SHARED_FILES := $(wildcard scripts/*.lua scripts/lib/*.lua datasets/*.md dataset
 	datasets/policies/* datasets/glyphs/*)
 
 # SOURCE=PLACE below PREFIX, each file that is installed.
-INSTALLED := $(BUILD)/lua/synrl.so=lib/lua/5.4/synrl.so core/cli/synrl.1=share/man/man1/synrl.1 \
+INSTALLED := $(BUILD)/lua/synrl.so=lib/lua/5.4/synrl.so $(BUILD)/synrl.1=share/man/man1/synrl.1 \
+	$(BUILD)/synrl.bash=share/bash-completion/completions/synrl \
 	LICENSE=share/doc/synrl/LICENSE core/report/uplot/LICENSE=share/doc/synrl/LICENSE.uPlot \
 	$(foreach file,$(wildcard core/include/synrl/*.h),$(file)=include/synrl/$(notdir $(file))) \
 	$(foreach file,$(PLUGINS),$(file)=$(file:$(BUILD)/%=lib/synrl/%)) \
@@ -28,8 +29,22 @@ Cflags: -I$${includedir}
 endef
 export PKG_CONFIG_FILE
 
+# The manual page and bash's completion come from the tables of the commands.
+$(BUILD)/synrl.1: docs/man/synrl.1.in $(BUILD)/synrl
+	$(call say,MAN,$@)
+	$(Q)$(BUILD)/synrl help --manual > $@.commands
+	$(Q)date=$$(git log -1 --format=%cs -- $< 2>/dev/null || true); \
+		sed -e "s/@DATE@/$$date/" -e 's/@VERSION@/$(VERSION)/' \
+		-e '/^@COMMANDS@$$/{' -e 'r $@.commands' -e 'd' -e '}' $< > $@.draft
+	$(Q)rm $@.commands
+	$(Q)mv $@.draft $@
+$(BUILD)/synrl.bash: $(BUILD)/synrl
+	$(call say,BASH,$@)
+	$(Q)$(BUILD)/synrl completion bash > $@.draft
+	$(Q)mv $@.draft $@
+
 .PHONY: install uninstall
-install: all
+install: all $(BUILD)/synrl.1 $(BUILD)/synrl.bash
 	$(Q)install -D $(BUILD)/synrl "$(PROGRAM)"
 	$(Q)for pair in $(INSTALLED); do \
 		install -D -m 644 "$${pair%=*}" "$(DESTDIR)$(PREFIX)/$${pair#*=}" || exit 1; \

@@ -7,6 +7,7 @@
 #include <math.h>
 #include <stdbool.h>
 #include <stddef.h>
+#include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -27,6 +28,20 @@ static inline bool number_read(const char *text, const char *end, double *value)
     char *stop;
     *value = strtod_l(text, &stop, number_locale());
     return stop == end && isfinite(*value);
+}
+
+/* A whole number in decimal digits, nothing before or after them, from min to max. */
+static inline bool integer_read(const char *text, size_t length, uint64_t min, uint64_t max,
+                                uint64_t *value) {
+    *value = 0;
+    for (size_t i = 0; i < length; i++) {
+        const uint64_t digit = (uint64_t)(unsigned char)text[i] - '0';
+        if (digit > 9 || *value > (UINT64_MAX - digit) / 10) {
+            return false;
+        }
+        *value = 10 * *value + digit;
+    }
+    return length > 0 && *value >= min && *value <= max;
 }
 
 static inline void number_write(char text[NUMBER_SIZE], int digits, double value) {

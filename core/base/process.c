@@ -1,13 +1,20 @@
 /* Processes as described in Linux's /proc, read on demand: nothing is cached. */
 #include "base/process.h"
 
-#include <stdbool.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/auxv.h>
 #include <unistd.h>
 
 enum { BOOT_SIZE = 128 };
+
+bool process_program(char path[PATH_MAX]) {
+    /* Without /proc, as the kernel was asked to execute it: relative to where it was started. */
+    const char *executed = (const char *)getauxval(AT_EXECFN);
+    return realpath("/proc/self/exe", path) != NULL ||
+           (executed != NULL && realpath(executed, path) != NULL);
+}
 
 /* The first line of a system file; false where there is none. */
 static bool read_line(const char *path, char *line, int size) {

@@ -1,9 +1,15 @@
-/* The process that made a run, and whether it is alive. Process ids are reused, but not with the
- * same start time in the same boot of the machine. */
+/* Which program this is; which process made a run, and whether it is alive. Process ids are reused,
+ * but not with the same start time in the same boot of the machine. */
 #ifndef PROCESS_H
 #define PROCESS_H
 
+#include <limits.h>
+#include <stdbool.h>
+
 #include <jansson.h>
+
+/* The file that this process was started from; false where the system does not report it. */
+bool process_program(char path[PATH_MAX]);
 
 /* This process: {"pid", "start", "boot"}; start is 0 or boot "" where the system does not report
  * it. The caller's reference. */

@@ -2,6 +2,7 @@
  * string alignment). */
 #include "base/suggest.h"
 
+#include <stdio.h>
 #include <string.h>
 
 enum { WORD_MAX = 64, NEAR_ENOUGH = 2 };
@@ -43,4 +44,14 @@ const char *suggest(const char *word, size_t n, const char *const *words) {
         }
     }
     return nearest;
+}
+
+const char *suggest_text(const char *word, size_t n, const char *const *words,
+                         char text[SUGGESTION_SIZE]) {
+    const char *nearest = suggest(word, n, words);
+    text[0] = '\0';
+    if (nearest != NULL) {
+        snprintf(text, SUGGESTION_SIZE, ", did you mean \"%s\"?", nearest);
+    }
+    return text;
 }

@@ -1,107 +1,93 @@
-/* What the commands about recorded runs share: their flags, their core, and the index. */
-#include <errno.h>
+/* Command lines read by the tables of the commands. A value follows its flag as the next word, or
+ * after "=": --limit 3, --limit=3; a flag of one letter may be joined to it: -j4. */
+#include "cli/arguments.h"
+
+#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "base/suggest.h"
-#include "cli/cli.h"
-#include "plugin/host.h"
+#include "cli/common.h"
 
-/* The command line ----------------------------------------------------------------------------- */
+enum { FLAGS_MAX = 32 };
 
-static int refuse(const char *word, size_t n, const struct flag *flags) {
-    const char *names[16];
-    for (size_t i = 0; i < n; i++) {
-        names[i] = flags[i].name;
-    }
-    const char *nearest = suggest(word, n, names);
-    return misused("unknown option %s%s%s%s", word, nearest != NULL ? ", did you mean " : "",
-                   nearest != NULL ? nearest : "", nearest != NULL ? "?" : "; see `synrl help`");
-}
-
-static const struct flag *find_flag(const char *word, size_t n, const struct flag *flags) {
-    for (size_t i = 0; i < n; i++) {
-        if (strcmp(word, flags[i].name) == 0) {
-            return &flags[i];
+static int refuse(const struct command *command, const char *word) {
+    const char *names[FLAGS_MAX];
+    char text[SUGGESTION_SIZE], see[64];
+    size_t n = 0;
+    for (size_t i = 0; i < command->n_flags && n < FLAGS_MAX; i++) {
+        if (!command->flags[i].is_hidden) {
+            names[n++] = command->flags[i].name;
         }
     }
-    return NULL;
+    suggest_text(word, n, names, text);
+    snprintf(see, sizeof see, "; see `synrl %s --help`", command->name);
+    return usage_error("unknown option %s%s", word, text[0] != '\0' ? text : see);
 }
 
-int parse_flags(int argc, char **argv, size_t n_flags, const struct flag *flags, size_t *n_words) {
-    bool ended = false;
+/* The flag that the word names, and where the word holds its value too. */
+static const struct flag *split(const struct command *command, char *word, const char **value) {
+    const size_t n = command->n_flags;
+    const struct flag *flag = flag_find(n, command->flags, word);
+    *value = NULL;
+    if (flag != NULL) {
+        return flag;
+    }
+    char *equals = strchr(word, '=');
+    if (equals != NULL && word[1] == '-') {
+        *equals = '\0';
+        flag = flag_find(n, command->flags, word);
+        *equals = '=';
+        *value = equals + 1;
+    } else if (word[1] != '-' && word[1] != '\0') {
+        const char letter[] = {'-', word[1], '\0'};
+        flag = flag_find(n, command->flags, letter);
+        *value = word + 2;
+    }
+    return flag != NULL && flag->type != FLAG_IS_SWITCH ? flag : NULL;
+}
+
+int arguments_parse(const struct command *command, void *request, int argc, char **argv,
+                    size_t *n_words) {
+    char problem[FLAG_PROBLEM_SIZE];
+    bool has_ended = false;
     *n_words = 0;
     for (int i = 1; i < argc; i++) {
-        if (ended || argv[i][0] != '-' || argv[i][1] == '\0') {
+        if (has_ended || argv[i][0] != '-' || argv[i][1] == '\0') {
             argv[(*n_words)++] = argv[i];
             continue;
         }
         if (strcmp(argv[i], "--") == 0) {
-            ended = true;
+            has_ended = true;
             continue;
         }
-        const struct flag *flag = find_flag(argv[i], n_flags, flags);
+        const char *value;
+        const struct flag *flag = split(command, argv[i], &value);
         if (flag == NULL) {
-            return refuse(argv[i], n_flags, flags);
+            return refuse(command, argv[i]);
         }
-        if (flag->is_set != NULL) {
-            *flag->is_set = true;
-            continue;
+        if (flag->type != FLAG_IS_SWITCH && value == NULL && ++i == argc) {
+            return usage_error("%s needs a value, %s", flag->name, flag->placeholder);
         }
-        if (++i == argc) {
-            return misused("%s needs a value", flag->name);
+        if (!flag_set(flag, request, value != NULL ? value : argv[i], problem)) {
+            return usage_error("%s", problem);
         }
-        flag->values[flag->n_values != NULL ? (*flag->n_values)++ : 0] = argv[i];
     }
     return EXIT_DONE;
 }
 
-/* The index ------------------------------------------------------------------------------------ */
-
-int told(const struct core *core, synrl_status status) {
-    if (status == SYNRL_OK) {
-        return EXIT_DONE;
-    }
-    fprintf(stderr, "synrl: %s\n", core->message);
-    return EXIT_ERROR;
+int arguments_parse_flags(const struct command *command, void *request, int argc, char **argv) {
+    size_t n_words;
+    const int code = arguments_parse(command, request, argc, argv, &n_words);
+    return code == EXIT_DONE && n_words > 0
+               ? usage_error("%s takes no arguments, such as \"%s\"", command->name, argv[0])
+               : code;
 }
 
-synrl_status open_index(struct core *core, const char *runs, bool anew, struct index **index,
-                        struct index_report *report) {
-    SYNRL_TRY(index_open(core, runs, anew, index));
-    const synrl_status status = index_refresh(*index, report);
-    if (status != SYNRL_OK) {
-        index_close(*index);
-        *index = NULL;
+bool arguments_ask_for_help(int argc, char **argv) {
+    for (int i = 1; i < argc && strcmp(argv[i], "--") != 0; i++) {
+        if (strcmp(argv[i], "--help") == 0 || strcmp(argv[i], "-h") == 0) {
+            return true;
+        }
     }
-    return status;
-}
-
-void refresh_index(struct core *core, const char *runs) {
-    struct index *index;
-    struct index_report report;
-    if (access(runs, F_OK) != 0) {
-        return;
-    }
-    if (open_index(core, runs, false, &index, &report) == SYNRL_OK) {
-        index_close(index);
-    } else {
-        core_log(core, SYNRL_LOG_WARNING, "%s", core->message);
-    }
-}
-
-void index_runs(const char *runs) {
-    struct core *core = make_core();
-    if (core != NULL) {
-        refresh_index(core, runs);
-        core_destroy(core);
-    }
-}
-
-bool end_output(void) {
-    if (fflush(stdout) == 0 && ferror(stdout) == 0) {
-        return true;
-    }
-    fprintf(stderr, "synrl: cannot write the result: %s\n", strerror(errno));
     return false;
 }

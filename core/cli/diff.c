@@ -1,9 +1,12 @@
 /* synrl diff: where two runs part. Exit codes as diff's: 0 they do not, 1 they do, 2 trouble. */
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "base/json.h"
-#include "cli/cli.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/common.h"
 #include "plugin/host.h"
 #include "runs/replay.h"
 #include "runs/run_files.h"
@@ -11,6 +14,15 @@
 #include "train/synapse.h"
 
 enum { SAME = 0, PARTED = 1, TROUBLE = 2 };
+
+struct diff_request {
+    const char *runs;
+};
+
+static const struct flag flags[] = {
+    {"--runs", FLAG_TEXT(struct diff_request, runs), "DIR",
+     "look for runs by name in DIR (default: `runs`)"},
+};
 
 struct pair {
     struct core *core;
@@ -171,19 +183,30 @@ static int compare(struct pair *pair) {
     return by_replay(pair);
 }
 
-int command_diff(int argc, char **argv) {
-    if (argc != 3) {
-        return misused("write synrl diff RUN RUN");
+static int find_and_compare(struct pair *pair, const char *runs, char **words) {
+    if (run_find(pair->core, runs, words[0], &pair->folders[0]) != SYNRL_OK ||
+        run_find(pair->core, runs, words[1], &pair->folders[1]) != SYNRL_OK) {
+        return TROUBLE;
+    }
+    return compare(pair);
+}
+
+static int diff(const struct program *program, int argc, char **argv) {
+    (void)program;
+    struct diff_request request = {.runs = "runs"};
+    size_t n_words;
+    const int code = arguments_parse(&command_diff, &request, argc, argv, &n_words);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    if (n_words != 2) {
+        return usage_error("write synrl diff RUN RUN");
     }
     struct pair pair = {.core = make_core(), .folders = {NULL, NULL}};
     if (pair.core == NULL) {
         return TROUBLE;
     }
-    int outcome = TROUBLE;
-    if (run_find(pair.core, "runs", argv[1], &pair.folders[0]) == SYNRL_OK &&
-        run_find(pair.core, "runs", argv[2], &pair.folders[1]) == SYNRL_OK) {
-        outcome = compare(&pair);
-    }
+    int outcome = find_and_compare(&pair, request.runs, argv);
     if (outcome == TROUBLE) {
         fprintf(stderr, "synrl: %s\n", pair.core->message);
     }
@@ -193,5 +216,16 @@ int command_diff(int argc, char **argv) {
         core_free(pair.core, pair.folders[side]);
     }
     core_destroy(pair.core);
-    return outcome;
+    return end_output() ? outcome : TROUBLE;
 }
+
+const struct command command_diff = {
+    .name = "diff",
+    .arguments = "[--runs DIR] RUN RUN",
+    .summary = "find the first iteration and synapse where two runs part",
+    .description =
+        "What differs between their configurations comes first. The exit code is that "
+        "of diff: 0 where they are the same, 1 where they part, 2 for an error.",
+    COMMAND_FLAGS(flags),
+    .run = diff,
+};

@@ -5,15 +5,28 @@
 
 #include "base/file.h"
 #include "base/npz.h"
-#include "cli/cli.h"
-#include "plugin/host.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/common.h"
 #include "runs/run_files.h"
 #include "runs/runs.h"
 #include "runs/tfevents.h"
 
-struct export {
-    const char *runs, *word, *output, *tensorboard;
+struct export_request {
+    const char *runs, *run, *output, *tensorboard;
     bool csv, npz;
+};
+
+static const struct flag flags[] = {
+    {"--csv", FLAG_SWITCH(struct export_request, csv), NULL,
+     "write them as they were recorded, to standard output or FILE"},
+    {"--npz", FLAG_SWITCH(struct export_request, npz), NULL,
+     "write them for NumPy, one array per column, to FILE (default: RUN.npz)"},
+    {"--tensorboard", FLAG_TEXT(struct export_request, tensorboard), "DIR",
+     "write them for TensorBoard, to a folder in DIR that has the run's name"},
+    {"-o", FLAG_TEXT(struct export_request, output), "FILE", "write to FILE"},
+    {"--runs", FLAG_TEXT(struct export_request, runs), "DIR",
+     "look for the run by name in DIR (default: `runs`)"},
 };
 
 /* CSV ------------------------------------------------------------------------------------------ */
@@ -108,74 +121,71 @@ static synrl_status export_tensorboard(struct core *core, size_t n_rows, const s
 
 /* The command ---------------------------------------------------------------------------------- */
 
-static synrl_status export_rows(struct core *core, const struct export *export,
+static synrl_status export_rows(struct core *core, const struct export_request *request,
                                 const char *folder) {
     struct metrics *rows;
     size_t n_rows;
     SYNRL_TRY(record_metrics(core, folder, UINT64_MAX, &rows, &n_rows));
-    char *output = export->output != NULL ? core_strdup(core, export->output)
-                                          : core_printf(core, "%s.npz", run_base(folder));
+    char *output = request->output != NULL ? core_strdup(core, request->output)
+                                           : core_printf(core, "%s.npz", run_base(folder));
     synrl_status status = output != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
-    if (status == SYNRL_OK && export->npz) {
+    if (status == SYNRL_OK && request->npz) {
         status = export_npz(core, n_rows, rows, output);
     } else if (status == SYNRL_OK) {
-        status = export_tensorboard(core, n_rows, rows, folder, export->tensorboard);
+        status = export_tensorboard(core, n_rows, rows, folder, request->tensorboard);
     }
     core_free(core, output);
     core_free(core, rows);
     return status;
 }
 
-static synrl_status export_run(struct core *core, const struct export *export) {
+static synrl_status export_run(struct core *core, void *context) {
+    const struct export_request *request = context;
     char *folder;
-    refresh_index(core, export->runs);
-    SYNRL_TRY(run_find(core, export->runs, export->word, &folder));
+    refresh_index(core, request->runs);
+    SYNRL_TRY(run_find(core, request->runs, request->run, &folder));
     char *path = core_printf(core, "%s/metrics.csv", folder);
     synrl_status status = SYNRL_NO_MEMORY;
     if (path != NULL) {
-        status = export->csv ? export_csv(core, path, export->output)
-                             : export_rows(core, export, folder);
+        status = request->csv ? export_csv(core, path, request->output)
+                              : export_rows(core, request, folder);
     }
     core_free(core, path);
     core_free(core, folder);
     return status;
 }
 
-static int parse(struct export *export, int argc, char **argv) {
-    const struct flag flags[] = {{"--runs", NULL, &export->runs, NULL},
-                                 {"-o", NULL, &export->output, NULL},
-                                 {"--tensorboard", NULL, &export->tensorboard, NULL},
-                                 {"--csv", &export->csv, NULL, NULL},
-                                 {"--npz", &export->npz, NULL, NULL}};
+static int parse(struct export_request *request, int argc, char **argv) {
     size_t n_words;
-    const int code = parse_flags(argc, argv, sizeof flags / sizeof flags[0], flags, &n_words);
+    const int code = arguments_parse(&command_export, request, argc, argv, &n_words);
     if (code != EXIT_DONE) {
         return code;
     }
     if (n_words != 1) {
-        return misused("which run? write synrl export RUN --csv; `synrl ls` lists them");
+        return usage_error("which run? write synrl export RUN --csv; `synrl ls` lists them");
     }
-    export->word = argv[0];
-    if (export->csv + export->npz + (export->tensorboard != NULL) != 1) {
-        return misused("export takes one of --csv, --npz and --tensorboard DIR");
+    request->run = argv[0];
+    if (request->csv + request->npz + (request->tensorboard != NULL) != 1) {
+        return usage_error("export takes one of --csv, --npz and --tensorboard DIR");
     }
-    if (export->tensorboard != NULL && export->output != NULL) {
-        return misused("--tensorboard names the folder itself: leave out -o");
+    if (request->tensorboard != NULL && request->output != NULL) {
+        return usage_error("--tensorboard names the folder itself: leave out -o");
     }
     return EXIT_DONE;
 }
 
-int command_export(int argc, char **argv) {
-    struct export export = {.runs = "runs"};
-    int code = parse(&export, argc, argv);
-    if (code != EXIT_DONE) {
-        return code;
-    }
-    struct core *core = make_core();
-    if (core == NULL) {
-        return EXIT_ERROR;
-    }
-    code = told(core, export_run(core, &export));
-    core_destroy(core);
-    return code == EXIT_DONE && !end_output() ? EXIT_ERROR : code;
+static int export_command(const struct program *program, int argc, char **argv) {
+    (void)program;
+    struct export_request request = {.runs = "runs"};
+    const int code = parse(&request, argc, argv);
+    return code == EXIT_DONE ? run_with_core(export_run, &request) : code;
 }
+
+const struct command command_export = {
+    .name = "export",
+    .arguments = "RUN --csv [-o FILE]\nRUN --npz [-o FILE]\nRUN --tensorboard DIR",
+    .summary = "write a run's metrics in another form",
+    .examples = "synrl export --csv -o metrics.csv RUN\nsynrl export --tensorboard logs RUN\n",
+    COMMAND_FLAGS(flags),
+    .run = export_command,
+};

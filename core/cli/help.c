@@ -1,46 +1,82 @@
-/* synrl help: how the program is used, or what a plugin is and takes. */
-#include "cli/cli.h"
-#include "plugin/component.h"
-#include "plugin/host.h"
+/* synrl help: how the program and its commands are used, or what a plugin is and takes. */
+#include <stdio.h>
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/common.h"
+#include "cli/usage.h"
 #include "plugin/kind.h"
 #include "plugin/plugin_help.h"
+#include "plugin/registry.h"
 
-static int show_plugin(struct core *core, synrl_kind kind, const char *id) {
+struct help_request {
+    bool manual;
+    synrl_kind kind;
+    const char *id;
+};
+
+static const struct flag flags[] = {
+    {"--manual", FLAG_SWITCH(struct help_request, manual), NULL,
+     "print the manual page's section on the commands", .is_hidden = true},
+};
+
+static synrl_status show_plugin(struct core *core, void *context) {
+    const struct help_request *request = context;
     const struct plugin *plugin;
-    if (registry_find(core, kind, id, &plugin) != SYNRL_OK) {
-        fprintf(stderr, "synrl: %s\n", core->message);
-        return EXIT_ERROR;
-    }
+    SYNRL_TRY(registry_find(core, request->kind, request->id, &plugin));
     char *text = plugin_help(core, plugin);
     if (text == NULL) {
-        fprintf(stderr, "synrl: %s\n", core->message);
-        return EXIT_ERROR;
+        return SYNRL_NO_MEMORY;
     }
     fputs(text, stdout);
     core_free(core, text);
-    return EXIT_DONE;
+    return SYNRL_OK;
 }
 
-int command_help(int argc, char **argv) {
-    if (argc == 1) {
-        usage(stdout);
-        return EXIT_DONE;
-    }
-    if (argc != 3) {
-        return misused("write synrl help KIND ID, such as: synrl help rule qlearning");
-    }
+static int show_command(const struct program *program, const char *name) {
     synrl_kind kind;
-    if (!kind_from_name(argv[1], &kind)) {
-        return misused(
-            "\"%s\" is no kind of plugin; the kinds are activation, dataset, loss, "
-            "model, rule",
-            argv[1]);
+    if (kind_from_name(name, &kind)) {
+        return usage_error("write synrl help KIND ID, such as: synrl help rule qlearning");
     }
-    struct core *core = make_core();
-    if (core == NULL) {
-        return EXIT_ERROR;
+    const struct command *command = usage_find(program, name);
+    if (command == NULL) {
+        return EXIT_USAGE;
     }
-    const int code = show_plugin(core, kind, argv[2]);
-    core_destroy(core);
-    return code;
+    usage_command(stdout, command);
+    return end_output() ? EXIT_DONE : EXIT_ERROR;
 }
+
+static int help(const struct program *program, int argc, char **argv) {
+    struct help_request request = {.manual = false};
+    size_t n_words;
+    const int code = arguments_parse(&command_help, &request, argc, argv, &n_words);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    if (n_words == 0) {
+        (request.manual ? usage_manual : usage_program)(stdout, program);
+        return end_output() ? EXIT_DONE : EXIT_ERROR;
+    }
+    if (n_words == 1) {
+        return show_command(program, argv[0]);
+    }
+    if (n_words > 2) {
+        return usage_error("write synrl help KIND ID, such as: synrl help rule qlearning");
+    }
+    if (!kind_from_name(argv[0], &request.kind)) {
+        return usage_error(
+            "\"%s\" is not a kind of plugin; the kinds are activation, dataset, loss, model, rule",
+            argv[0]);
+    }
+    request.id = argv[1];
+    return run_with_core(show_plugin, &request);
+}
+
+const struct command command_help = {
+    .name = "help",
+    .arguments = "[COMMAND]\nKIND ID",
+    .summary = "explain the program, a command, or a plugin and its parameters",
+    .examples = "synrl help sweep\nsynrl help rule qlearning\n",
+    COMMAND_FLAGS(flags),
+    .run = help,
+};

@@ -1,94 +1,72 @@
 /* synrl ls: the recorded runs as a table, newest last. */
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/suggest.h"
-#include "cli/cli.h"
-#include "plugin/host.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/common.h"
+#include "cli/output.h"
 #include "runs/runs.h"
 
 struct listing {
-    const char *runs, *limit;
+    const char *runs;
     struct index_query query;
-    const char **conditions; /* of --where, n of them; freed by free, as is `where` */
-    size_t n_conditions;
+    struct flag_integer limit;
+    struct flag_list conditions; /* of --where; the list is freed by free, as is `where` */
     struct index_where *where;
     bool json;
 };
 
+static const struct flag flags[] = {
+    {"--runs", FLAG_TEXT(struct listing, runs), "DIR", "list the runs in DIR (default: `runs`)"},
+    {"--status", FLAG_TEXT(struct listing, query.status), "S", "list runs of this status",
+     .choice = run_status_name},
+    {"--name", FLAG_TEXT(struct listing, query.name), "GLOB",
+     "list runs whose name fits a pattern such as `adaptive*`"},
+    {"--where", FLAG_LIST(struct listing, conditions), "K=V",
+     "list runs with this in their configuration, such as `rule.parameters.epsilon=0.1`; may be "
+     "given more than once"},
+    {"--sort", FLAG_TEXT(struct listing, query.sort), "COLUMN", "sort by one of these columns",
+     .choice = index_column},
+    {"--reverse", FLAG_SWITCH(struct listing, query.reverse), NULL,
+     "list them the other way round"},
+    {"--limit", FLAG_INTEGER(struct listing, limit), "N",
+     "list only the newest N, or the first N of `--sort`", .min = 1, .max = INT64_MAX},
+    {"--json", FLAG_SWITCH(struct listing, json), NULL,
+     "print all columns and the configuration as JSON"},
+};
+
 /* The command line ----------------------------------------------------------------------------- */
 
-static int check_word(const char *flag, const char *word, size_t n, const char *const *words) {
-    for (size_t i = 0; word != NULL && i < n; i++) {
-        if (strcmp(word, words[i]) == 0) {
-            return EXIT_DONE;
-        }
-    }
-    if (word == NULL) {
-        return EXIT_DONE;
-    }
-    char all[512] = "";
-    for (size_t i = 0; i < n; i++) {
-        const size_t length = strlen(all);
-        snprintf(all + length, sizeof all - length, "%s%s", i > 0 ? ", " : "", words[i]);
-    }
-    const char *nearest = suggest(word, n, words);
-    return misused("%s \"%s\"%s%s%s must be one of %s", flag, word,
-                   nearest != NULL ? ", did you mean \"" : ":", nearest != NULL ? nearest : "",
-                   nearest != NULL ? "\"? It" : "", all);
-}
-
 static int split_conditions(struct listing *listing) {
-    for (size_t i = 0; i < listing->n_conditions; i++) {
-        char *condition = (char *)listing->conditions[i]; /* of argv */
+    for (size_t i = 0; i < listing->conditions.n; i++) {
+        char *condition = (char *)listing->conditions.values[i]; /* of argv */
         char *equals = strchr(condition, '=');
         if (equals == NULL || equals == condition) {
-            return misused("--where \"%s\": must be key=value, such as rule.parameters.epsilon=0.1",
-                           condition);
+            return usage_error(
+                "--where \"%s\": must be key=value, such as rule.parameters.epsilon=0.1",
+                condition);
         }
         *equals = '\0';
         listing->where[i] = (struct index_where){.path = condition, .value = equals + 1};
     }
     listing->query.where = listing->where;
-    listing->query.n_where = listing->n_conditions;
+    listing->query.n_where = listing->conditions.n;
     return EXIT_DONE;
 }
 
-static int check(struct listing *listing) {
-    struct index_query *query = &listing->query;
-    int code = check_word("--status", query->status, N_RUN_STATUSES, run_statuses);
-    if (code == EXIT_DONE) {
-        code = check_word("--sort", query->sort, N_INDEX_COLUMNS, index_columns());
-    }
-    if (code == EXIT_DONE && listing->limit != NULL) {
-        const size_t length = strlen(listing->limit);
-        query->limit = strtoull(listing->limit, NULL, 10);
-        if (length == 0 || length > 18 || strspn(listing->limit, "0123456789") != length ||
-            query->limit == 0) {
-            return misused("--limit must be an integer from 1, not \"%s\"", listing->limit);
-        }
-    }
-    return code == EXIT_DONE ? split_conditions(listing) : code;
-}
-
 static int parse(struct listing *listing, int argc, char **argv) {
-    struct index_query *query = &listing->query;
-    const struct flag flags[] = {
-        {"--runs", NULL, &listing->runs, NULL},
-        {"--status", NULL, &query->status, NULL},
-        {"--name", NULL, &query->name, NULL},
-        {"--where", NULL, listing->conditions, &listing->n_conditions},
-        {"--sort", NULL, &query->sort, NULL},
-        {"--limit", NULL, &listing->limit, NULL},
-        {"--reverse", &query->reverse, NULL, NULL},
-        {"--json", &listing->json, NULL, NULL},
-    };
-    size_t n_words;
-    const int code = parse_flags(argc, argv, sizeof flags / sizeof flags[0], flags, &n_words);
-    if (code != EXIT_DONE) {
-        return code;
+    listing->conditions.values = calloc((size_t)argc, sizeof *listing->conditions.values);
+    listing->where = calloc((size_t)argc, sizeof *listing->where);
+    if (listing->conditions.values == NULL || listing->where == NULL) {
+        fprintf(stderr, "synrl: not enough memory\n");
+        return EXIT_ERROR;
     }
-    return n_words > 0 ? misused("ls takes no arguments, such as \"%s\"", argv[0]) : check(listing);
+    const int code = arguments_parse_flags(&command_ls, listing, argc, argv);
+    listing->query.limit = listing->limit.value;
+    listing->query.with_config = listing->json;
+    return code == EXIT_DONE ? split_conditions(listing) : code;
 }
 
 /* The table ------------------------------------------------------------------------------------ */
@@ -195,7 +173,8 @@ static void print_table(const json_t *rows) {
 
 /* The command ---------------------------------------------------------------------------------- */
 
-static synrl_status list(struct core *core, const struct listing *listing) {
+static synrl_status list(struct core *core, void *request) {
+    const struct listing *listing = request;
     struct index *index;
     struct index_report report;
     json_t *rows = NULL;
@@ -211,31 +190,31 @@ static synrl_status list(struct core *core, const struct listing *listing) {
         print_table(rows);
     } else {
         fprintf(stderr, "synrl: %s: %s\n", listing->runs,
-                report.n_runs > 0 ? "no run is like that" : "no runs");
+                report.n_runs > 0 ? "no matching runs" : "no runs");
     }
     json_decref(rows);
     return status;
 }
 
-int command_ls(int argc, char **argv) {
+static int ls(const struct program *program, int argc, char **argv) {
+    (void)program;
     struct listing listing = {.runs = "runs"};
-    listing.conditions = calloc((size_t)argc, sizeof *listing.conditions);
-    listing.where = calloc((size_t)argc, sizeof *listing.where);
-    int code = EXIT_ERROR;
-    if (listing.conditions != NULL && listing.where != NULL) {
-        code = parse(&listing, argc, argv);
-    } else {
-        fprintf(stderr, "synrl: not enough memory\n");
+    int code = parse(&listing, argc, argv);
+    if (code == EXIT_DONE) {
+        code = run_with_core(list, &listing);
     }
-    listing.query.with_config = listing.json;
-    struct core *core = code == EXIT_DONE ? make_core() : NULL;
-    if (core != NULL) {
-        code = told(core, list(core, &listing));
-        core_destroy(core);
-    } else if (code == EXIT_DONE) {
-        code = EXIT_ERROR;
-    }
-    free(listing.conditions);
+    free(listing.conditions.values);
     free(listing.where);
-    return code == EXIT_DONE && !end_output() ? EXIT_ERROR : code;
+    return code;
 }
+
+const struct command command_ls = {
+    .name = "ls",
+    .arguments = "[options]",
+    .summary = "list the recorded runs, the newest last",
+    .examples =
+        "synrl ls --sort valid_accuracy --reverse --limit 10\n"
+        "synrl ls --status done --where rule.parameters.epsilon=0.1\n",
+    COMMAND_FLAGS(flags),
+    .run = ls,
+};

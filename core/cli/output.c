@@ -1,9 +1,10 @@
 /* What a command has found, for programs and for people. */
+#include "cli/output.h"
+
 #include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
-#include "cli/cli.h"
 
 enum { INLINE_MAX = 16 };
 

@@ -1,9 +1,12 @@
 /* synrl plugins: every plugin on the search path, broken ones with what is wrong. */
+#include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
-#include "plugin/host.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/common.h"
 #include "plugin/kind.h"
+#include "plugin/registry.h"
 
 struct widths {
     int id, version, summary;
@@ -40,25 +43,29 @@ static void print_entry(const struct registry_entry *entry, struct widths widths
            entry->file, entry->shadowed ? " (not used: another comes first)" : "");
 }
 
-int command_plugins(int argc, char **argv) {
-    if (argc > 1) {
-        return misused("%s takes no arguments, such as \"%s\"", argv[0], argv[1]);
-    }
-    struct core *core = make_core();
-    if (core == NULL) {
-        return EXIT_ERROR;
-    }
+static synrl_status list(struct core *core, void *request) {
+    (void)request;
     struct registry_entry *entries = NULL;
     size_t n = 0;
     const synrl_status status = registry_list(core, &entries, &n);
-    if (status != SYNRL_OK) {
-        fprintf(stderr, "synrl: %s\n", core->message);
-    }
     const struct widths widths = measure(entries, n);
     for (size_t i = 0; i < n; i++) {
         print_entry(&entries[i], widths);
     }
     registry_list_free(core, entries, n);
-    core_destroy(core);
-    return status == SYNRL_OK ? EXIT_DONE : EXIT_ERROR;
+    return status;
 }
+
+static int plugins(const struct program *program, int argc, char **argv) {
+    (void)program;
+    const int code = arguments_parse_flags(&command_plugins, NULL, argc, argv);
+    return code == EXIT_DONE ? run_with_core(list, NULL) : code;
+}
+
+const struct command command_plugins = {
+    .name = "plugins",
+    .arguments = "",
+    .summary = "list the plugins that are found",
+    .description = "A plugin that cannot be used is listed as broken, with the reason.",
+    .run = plugins,
+};

@@ -1,11 +1,11 @@
 /* What a person sees of a run. All goes to stderr, so that stdout is the script's. */
+#include "cli/progress.h"
+
 #include <math.h>
 #include <string.h>
 #include <sys/ioctl.h>
 #include <time.h>
 #include <unistd.h>
-
-#include "cli/cli.h"
 
 /* Seconds between two lines. */
 #define TERMINAL_INTERVAL 0.1

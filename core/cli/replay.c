@@ -1,54 +1,53 @@
 /* synrl replay: a run again, from its transcript; and what one synapse did in it, step by step. */
-#include <errno.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
-#include "plugin/host.h"
+#include "base/number.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/common.h"
 #include "runs/replay.h"
 #include "runs/runs.h"
 #include "train/evaluate.h"
 #include "train/synapse.h"
 
-struct request {
-    const char *run, *synapse;
+struct replay_request {
+    const char *runs, *run, *synapse, *steps;
     uint64_t first, last; /* iterations to be shown */
 };
 
-static bool parse_steps(const char *text, struct request *request) {
-    char *end;
-    errno = 0;
-    request->first = strtoull(text, &end, 10);
-    if (end == text || strncmp(end, "..", 2) != 0 || text[0] == '-' || end[2] == '-') {
-        return false;
+static const struct flag flags[] = {
+    {"--synapse", FLAG_TEXT(struct replay_request, synapse), "LAYER:TO:FROM",
+     "show instead what one synapse saw and did: state, greedy or explored, action, reward and "
+     "weight"},
+    {"--steps", FLAG_TEXT(struct replay_request, steps), "A..B", "show only iterations A to B"},
+    {"--runs", FLAG_TEXT(struct replay_request, runs), "DIR",
+     "look for the run by name in DIR (default: `runs`)"},
+};
+
+static int parse_steps(struct replay_request *request) {
+    const char *text = request->steps, *dots = text != NULL ? strstr(text, "..") : NULL;
+    request->last = UINT64_MAX;
+    if (text == NULL ||
+        (dots != NULL &&
+         integer_read(text, (size_t)(dots - text), 0, UINT64_MAX, &request->first) &&
+         integer_read(dots + 2, strlen(dots + 2), request->first, UINT64_MAX, &request->last))) {
+        return EXIT_DONE;
     }
-    const char *second = end + 2;
-    request->last = strtoull(second, &end, 10);
-    return end != second && *end == '\0' && errno == 0 && request->first <= request->last;
+    return usage_error("--steps must be two iterations such as 100..120, not \"%s\"", text);
 }
 
-static int parse(int argc, char **argv, struct request *request) {
-    *request = (struct request){.last = UINT64_MAX};
-    for (int i = 1; i < argc; i++) {
-        const bool has_value = i + 1 < argc;
-        if (strcmp(argv[i], "--synapse") == 0 && has_value) {
-            request->synapse = argv[++i];
-        } else if (strcmp(argv[i], "--steps") == 0 && has_value) {
-            if (!parse_steps(argv[++i], request)) {
-                return misused("--steps must be two iterations such as 100..120, not \"%s\"",
-                               argv[i]);
-            }
-        } else if (argv[i][0] == '-' || request->run != NULL) {
-            return misused("replay takes [--synapse LAYER:TO:FROM [--steps A..B]] RUN, not \"%s\"",
-                           argv[i]);
-        } else {
-            request->run = argv[i];
-        }
+static int parse(int argc, char **argv, struct replay_request *request) {
+    size_t n_words;
+    int code = arguments_parse(&command_replay, request, argc, argv, &n_words);
+    if (code == EXIT_DONE) {
+        code = parse_steps(request);
     }
-    if (request->run == NULL) {
-        return misused("which run? write synrl replay RUN");
+    if (code == EXIT_DONE && n_words != 1) {
+        code = usage_error("which run? write synrl replay RUN");
     }
-    return EXIT_DONE;
+    request->run = argv[0];
+    return code;
 }
 
 /* One synapse ---------------------------------------------------------------------------------- */
@@ -118,7 +117,7 @@ static synrl_status step_watched(struct replay *replay, struct watch *watch, boo
 }
 
 static synrl_status show_synapse(struct core *core, struct replay *replay,
-                                 const struct request *request, float *weights) {
+                                 const struct replay_request *request, float *weights) {
     struct watch watch = {.synapse = 0};
     SYNRL_TRY(synapse_parse(core, replay_layout(replay), request->synapse, &watch.synapse));
     replay_weights(replay, weights);
@@ -154,37 +153,42 @@ static synrl_status check_weights(struct core *core, struct replay *replay, cons
     return SYNRL_OK;
 }
 
-static synrl_status carry_out(struct core *core, const struct request *request) {
+static synrl_status replay_folder(struct core *core, const struct replay_request *request,
+                                  const char *folder) {
     struct replay *replay;
-    SYNRL_TRY(replay_open(core, request->run, &replay));
+    SYNRL_TRY(replay_open(core, folder, &replay));
     float *weights = core_alloc(core, replay_layout(replay)->n_synapses, sizeof *weights);
     synrl_status status = SYNRL_NO_MEMORY;
     if (weights != NULL) {
         status = request->synapse != NULL ? show_synapse(core, replay, request, weights)
-                                          : check_weights(core, replay, request->run, weights);
+                                          : check_weights(core, replay, folder, weights);
     }
     core_free(core, weights);
     replay_close(replay);
     return status;
 }
 
-int command_replay(int argc, char **argv) {
-    struct request request;
-    const int code = parse(argc, argv, &request);
-    if (code != EXIT_DONE) {
-        return code;
-    }
-    struct core *core = make_core();
-    if (core == NULL) {
-        return EXIT_ERROR;
-    }
+static synrl_status find_and_replay(struct core *core, void *context) {
+    const struct replay_request *request = context;
     char *folder;
-    int outcome = told(core, run_find(core, "runs", request.run, &folder));
-    if (outcome == EXIT_DONE) {
-        request.run = folder;
-        outcome = told(core, carry_out(core, &request));
-        core_free(core, folder);
-    }
-    core_destroy(core);
-    return outcome;
+    SYNRL_TRY(run_find(core, request->runs, request->run, &folder));
+    const synrl_status status = replay_folder(core, request, folder);
+    core_free(core, folder);
+    return status;
 }
+
+static int replay(const struct program *program, int argc, char **argv) {
+    (void)program;
+    struct replay_request request = {.runs = "runs"};
+    const int code = parse(argc, argv, &request);
+    return code == EXIT_DONE ? run_with_core(find_and_replay, &request) : code;
+}
+
+const struct command command_replay = {
+    .name = "replay",
+    .arguments = "[options] RUN",
+    .summary = "repeat a run from its transcript, without data, and check its weights",
+    .examples = "synrl replay RUN\nsynrl replay --synapse 2:1:17 --steps 100..120 RUN\n",
+    COMMAND_FLAGS(flags),
+    .run = replay,
+};

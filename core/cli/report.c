@@ -1,12 +1,27 @@
 /* synrl report: a page about some runs, in one file. */
+#include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
-#include "cli/cli.h"
-#include "plugin/host.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/common.h"
 #include "report/report.h"
 #include "runs/runs.h"
 #include "sweep/sweep_record.h"
+
+struct report_request {
+    const char *path, *title, *runs;
+    size_t n_words;
+    char **words;
+};
+
+static const struct flag flags[] = {
+    {"-o", FLAG_TEXT(struct report_request, path), "FILE", "write to FILE (default: report.html)"},
+    {"--title", FLAG_TEXT(struct report_request, title), "TEXT", "the title of the page"},
+    {"--runs", FLAG_TEXT(struct report_request, runs), "DIR",
+     "look for runs by name in DIR (default: `runs`)"},
+};
 
 static void add_folder(json_t *folders, const char *folder) {
     for (size_t i = 0; i < json_array_size(folders); i++) {
@@ -66,41 +81,46 @@ static synrl_status write_page(struct core *core, const json_t *folders, const c
     return status;
 }
 
-static synrl_status write_report(struct core *core, const char *runs, size_t n_words,
-                                 char *const *words, const char *title, const char *path) {
+static synrl_status write_report(struct core *core, void *context) {
+    const struct report_request *request = context;
     json_t *folders = json_array();
     synrl_status status = SYNRL_OK;
-    for (size_t i = 0; status == SYNRL_OK && i < n_words; i++) {
-        status = add_word(core, runs, words[i], folders);
+    for (size_t i = 0; status == SYNRL_OK && i < request->n_words; i++) {
+        status = add_word(core, request->runs, request->words[i], folders);
     }
     if (status == SYNRL_OK) {
-        status = write_page(core, folders, title, path);
+        status = write_page(core, folders, request->title, request->path);
     }
     if (status == SYNRL_OK) {
-        printf("%s: %zu run%s\n", path, json_array_size(folders),
+        printf("%s: %zu run%s\n", request->path, json_array_size(folders),
                json_array_size(folders) == 1 ? "" : "s");
     }
     json_decref(folders);
     return status;
 }
 
-int command_report(int argc, char **argv) {
-    const char *path = "report.html", *title = "synrl report", *runs = "runs";
-    const struct flag flags[] = {
-        {"-o", NULL, &path, NULL}, {"--title", NULL, &title, NULL}, {"--runs", NULL, &runs, NULL}};
-    size_t n_words;
-    int code = parse_flags(argc, argv, sizeof flags / sizeof flags[0], flags, &n_words);
+static int report(const struct program *program, int argc, char **argv) {
+    (void)program;
+    struct report_request request = {
+        .path = "report.html", .title = "synrl report", .runs = "runs", .words = argv};
+    const int code = arguments_parse(&command_report, &request, argc, argv, &request.n_words);
     if (code != EXIT_DONE) {
         return code;
     }
-    if (n_words == 0) {
-        return misused("which runs? write synrl report RUN ... [-o FILE] [--title TEXT]");
+    if (request.n_words == 0) {
+        return usage_error("which runs? write synrl report RUN ... [-o FILE] [--title TEXT]");
     }
-    struct core *core = make_core();
-    if (core == NULL) {
-        return EXIT_ERROR;
-    }
-    code = told(core, write_report(core, runs, n_words, argv, title, path));
-    core_destroy(core);
-    return code;
+    return run_with_core(write_report, &request);
 }
+
+const struct command command_report = {
+    .name = "report",
+    .arguments = "[options] RUN|SWEEP ...",
+    .summary = "write one HTML file about runs",
+    .description =
+        "It shows curves, decision boundaries, policies and mistakes. SWEEP is the JSON "
+        "file that a sweep names at its end.",
+    .examples = "synrl report runs/*\nsynrl report -o two.html --title \"Two seeds\" RUN RUN\n",
+    COMMAND_FLAGS(flags),
+    .run = report,
+};

@@ -1,7 +1,7 @@
-/* synrl resume: calls a script again as it was called, and goes on where it was.
+/* synrl resume: calls a script again as it was called, and continues where it was.
  *
  * The script is run from its start. Runs that it had completed are not run again: their results are
- * taken from their records. The one that was interrupted goes on from its newest checkpoint. */
+ * taken from their records. The one that was interrupted continues from its newest checkpoint. */
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
@@ -9,20 +9,20 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/common.h"
+#include "cli/run.h"
 #include "plugin/host.h"
 #include "runs/run_files.h"
 #include "runs/runs.h"
 
-enum { MORE_ARGUMENTS = 11 }; /* the words that compose adds, but for what it is given */
-
-/* What was recorded of a call, and the words to repeat it. */
+/* A call that was recorded, and the memory that it is made of. */
 struct repetition {
-    json_t *json;
+    struct run_request request;
+    json_t *json;                       /* run.json */
     char run[PATH_MAX], runs[PATH_MAX]; /* absolute: the working folder will change */
-    char seed[32];
-    char **argv;
-    int argc;
+    const char **overrides;
 };
 
 static int refuse(const char *run, const char *why) {
@@ -36,9 +36,9 @@ static int read_record(const char *run, struct repetition *repetition) {
         return EXIT_ERROR;
     }
     char *folder;
-    int code = told(core, run_find(core, "runs", run, &folder));
+    int code = exit_code_of(core, run_find(core, "runs", run, &folder));
     if (code == EXIT_DONE) {
-        code = told(core, record_read(core, folder, &repetition->json));
+        code = exit_code_of(core, record_read(core, folder, &repetition->json));
     }
     if (code == EXIT_DONE && realpath(folder, repetition->run) == NULL) {
         code = refuse(folder, "its folder is gone");
@@ -48,106 +48,104 @@ static int read_record(const char *run, struct repetition *repetition) {
     return code;
 }
 
-static void add(struct repetition *repetition, const char *word) {
-    repetition->argv[repetition->argc++] = (char *)word;
-}
-
-/* A flag that was given, with its value. */
-static void add_value(struct repetition *repetition, const char *flag, const json_t *value) {
-    if (json_is_string(value)) {
-        add(repetition, flag);
-        add(repetition, json_string_value(value));
+static int read_overrides(struct repetition *repetition, const json_t *overrides) {
+    const size_t n = json_array_size(overrides);
+    repetition->overrides = calloc(n + 1, sizeof *repetition->overrides);
+    if (repetition->overrides == NULL) {
+        return refuse(repetition->run, "not enough memory");
     }
+    for (size_t i = 0; i < n; i++) {
+        const char *word = json_string_value(json_array_get(overrides, i));
+        repetition->overrides[i] = word != NULL ? word : "";
+    }
+    repetition->request.n_overrides = n;
+    repetition->request.overrides = repetition->overrides;
+    return EXIT_DONE;
 }
 
-/* The words of `synrl run`: those recorded, with the flags given now in front. */
-static int compose(struct repetition *repetition, int argc, char **argv) {
-    json_t *call = json_object_get(repetition->json, "call"), *overrides, *seed;
-    const char *script = json_string_value(json_object_get(repetition->json, "script"));
+/* The call as it was, but for the flags given now; in the folder it was called in. */
+static int read_request(struct repetition *repetition) {
+    struct run_request *request = &repetition->request;
+    json_t *recorded = json_object_get(repetition->json, "call"), *overrides, *seed;
     const char *folder = NULL;
     int pictures = 1;
-    if (script == NULL || json_unpack(call, "{s:o, s:o, s?s, s?b}", "overrides", &overrides, "seed",
-                                      &seed, "folder", &folder, "pictures", &pictures) != 0) {
+    request->script = json_string_value(json_object_get(repetition->json, "script"));
+    if (request->script == NULL ||
+        json_unpack(recorded, "{s:o, s:o, s?s, s?b}", "overrides", &overrides, "seed", &seed,
+                    "folder", &folder, "pictures", &pictures) != 0) {
         return refuse(repetition->run, "it was not recorded by `synrl run`");
     }
     if (folder != NULL && chdir(folder) != 0) {
         return refuse(repetition->run, "the folder it was called in is gone");
     }
-    const size_t n = (size_t)argc + json_array_size(overrides) + MORE_ARGUMENTS;
-    repetition->argv = calloc(n, sizeof *repetition->argv);
-    if (repetition->argv == NULL) {
-        return refuse(repetition->run, "not enough memory");
-    }
     snprintf(repetition->runs, sizeof repetition->runs, "%s", repetition->run);
     *strrchr(repetition->runs, '/') = '\0';
-    add(repetition, "run");
-    for (int i = 0; i < argc; i++) {
-        add(repetition, argv[i]);
-    }
-    add(repetition, "--runs");
-    add(repetition, repetition->runs);
-    if (pictures == 0) {
-        add(repetition, "--no-pictures");
-    }
-    if (json_is_integer(seed)) {
-        snprintf(repetition->seed, sizeof repetition->seed, "%lld",
-                 (long long)json_integer_value(seed));
-        add(repetition, "--seed");
-        add(repetition, repetition->seed);
-    }
-    add_value(repetition, "--cell-hash", json_object_get(call, "cell"));
-    add_value(repetition, "--cell", json_object_get(call, "place"));
-    add(repetition, script);
-    for (size_t i = 0; i < json_array_size(overrides); i++) {
-        const char *word = json_string_value(json_array_get(overrides, i));
-        add(repetition, word != NULL ? word : "");
+    request->runs = repetition->runs;
+    request->no_pictures = pictures == 0;
+    request->seed.is_given = json_is_integer(seed);
+    request->seed.value = (uint64_t)json_integer_value(seed);
+    request->cell_hash = json_string_value(json_object_get(recorded, "cell"));
+    request->cell = json_string_value(json_object_get(recorded, "place"));
+    return read_overrides(repetition, overrides);
+}
+
+static int run_again(const struct repetition *repetition) {
+    struct words words = {.n = 0};
+    run_request_write(&repetition->request, &words);
+    char *command = words.has_failed ? NULL : words_line(&words, "synrl");
+    words_free(&words);
+    const int code = run_experiment(&repetition->request, command, repetition->run);
+    free(command);
+    return code;
+}
+
+/* A flag of run that would change what was called. */
+static int check_flags(int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        const struct flag *flag = flag_find(N_RUN_FLAGS, run_flags, argv[i]);
+        if (flag != NULL && flag >= run_flags + N_RESUME_FLAGS) {
+            return usage_error("resume does not take %s: the script is called as it was", argv[i]);
+        }
     }
     return EXIT_DONE;
 }
 
-/* What may be said anew: how it is shown, and how many work at it. */
-static bool is_allowed(const char *flag) {
-    static const char *const flags[] = {"--json", "--plot", "--quiet", "--traceback", "--threads"};
-    for (size_t i = 0; i < sizeof flags / sizeof flags[0]; i++) {
-        if (strcmp(flag, flags[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-int command_resume(int argc, char **argv) {
+static int resume(const struct program *program, int argc, char **argv) {
+    (void)program;
     struct repetition repetition = {.json = NULL};
-    const char *run = NULL;
-    int n_flags = 0;
-    for (int i = 1; i < argc; i++) {
-        if (argv[i][0] != '-') {
-            if (run != NULL) {
-                return misused("resume takes one run, not \"%s\" too", argv[i]);
-            }
-            run = argv[i];
-            continue;
-        }
-        if (!is_allowed(argv[i])) {
-            return misused("resume does not take %s: the script is called as it was", argv[i]);
-        }
-        const bool has_value = strcmp(argv[i], "--threads") == 0 && i + 1 < argc;
-        argv[1 + n_flags++] = argv[i];
-        if (has_value) {
-            argv[1 + n_flags++] = argv[++i];
-        }
-    }
-    if (run == NULL) {
-        return misused("which run? write synrl resume RUN");
-    }
-    int code = read_record(run, &repetition);
+    size_t n_words = 0;
+    int code = check_flags(argc, argv);
     if (code == EXIT_DONE) {
-        code = compose(&repetition, n_flags, argv + 1);
+        code = arguments_parse(&command_resume, &repetition.request, argc, argv, &n_words);
+    }
+    if (code == EXIT_DONE && n_words == 0) {
+        code = usage_error("which run? write synrl resume RUN");
+    } else if (code == EXIT_DONE && n_words > 1) {
+        code = usage_error("resume takes one run, not \"%s\" too", argv[1]);
     }
     if (code == EXIT_DONE) {
-        code = run_or_resume(repetition.argc, repetition.argv, repetition.run);
+        code = read_record(argv[0], &repetition);
     }
-    free(repetition.argv);
+    if (code == EXIT_DONE) {
+        code = read_request(&repetition);
+    }
+    if (code == EXIT_DONE) {
+        code = run_again(&repetition);
+    }
+    free(repetition.overrides);
     json_decref(repetition.json);
     return code;
 }
+
+const struct command command_resume = {
+    .name = "resume",
+    .arguments = "[options] RUN",
+    .summary = "continue a run that was interrupted, and the rest of its script",
+    .description =
+        "It continues from its newest checkpoint, to the same bits as if nothing had "
+        "happened. The script is called as it was.",
+    .examples = "synrl resume runs/20260131-120000-adaptive\n",
+    .n_flags = N_RESUME_FLAGS,
+    .flags = run_flags,
+    .run = resume,
+};

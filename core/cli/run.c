@@ -3,24 +3,33 @@
  * A signal only sets a flag and a hook. A run that is going on is stopped and recorded as stopped,
  * then the script ends with an error; a second signal ends the program at once. With --json,
  * stdout is kept for the one JSON object: what the script itself prints goes to stderr. */
+#include "cli/run.h"
+
 #include <errno.h>
+#include <inttypes.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <pthread.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "base/suggest.h"
-#include "cli/cli.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/common.h"
 #include "cli/crash.h"
+#include "cli/output.h"
+#include "cli/progress.h"
+#include "cli/usage.h"
+#include "lua/module.h"
 
 struct script_run {
+    const struct run_request *request;
     struct settings settings;
     struct progress progress;
-    bool json, quiet, plot, traceback, help;
-    const char *const *overrides;
+    bool traceback;
     json_t *result;
     char problem[256];
 };
@@ -62,140 +71,55 @@ static void block_signals(int how) {
 
 /* The command line ----------------------------------------------------------------------------- */
 
-static bool parse_number(const char *text, uint64_t max, uint64_t *number) {
-    char *end;
-    errno = 0;
-    const unsigned long long value = strtoull(text, &end, 10);
-    *number = value;
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && value <= max;
-}
-
-static int parse_value(struct script_run *job, const char *flag, const char *value) {
-    if (value == NULL) {
-        return misused("%s needs a value", flag);
+static int check_request(const struct run_request *request, const struct settings *settings) {
+    if (request->script == NULL) {
+        return usage_error("which script? write synrl run SCRIPT [key=value ...]");
     }
-    uint64_t number = 0;
-    if (strcmp(flag, "--runs") == 0) {
-        job->settings.runs = value;
-    } else if (strcmp(flag, "--cell") == 0) { /* by sweeps alone */
-        unsigned long long sweep = 0;
-        if (sscanf(value, "%llu:%zu", &sweep, &job->settings.cell) != 2 || sweep == 0) {
-            return misused("--cell must be SWEEP:CELL, not \"%s\"", value);
+    for (size_t i = 0; i < request->n_overrides; i++) {
+        if (strchr(request->overrides[i], '=') == NULL) {
+            return usage_error("\"%s\": options of a script are written key=value",
+                               request->overrides[i]);
         }
-        job->settings.cell_sweep = sweep;
-        job->settings.cell_place = value;
-    } else if (strcmp(flag, "--cell-hash") == 0) { /* as well */
-        job->settings.cell_hash = value;
-    } else if (strcmp(flag, "--seed") == 0) {
-        if (!parse_number(value, INT64_MAX, &number)) {
-            return misused("--seed must be an integer from 0 to 2^63 - 1, not \"%s\"", value);
-        }
-        job->settings.has_seed = true;
-        job->settings.seed = number;
-    } else {
-        if (!parse_number(value, 1024, &number) || number == 0) {
-            return misused("--threads must be an integer from 1 to 1024, not \"%s\"", value);
-        }
-        job->settings.n_threads = (size_t)number;
+    }
+    if (request->plot && request->no_record) {
+        return usage_error("--plot draws what is recorded: leave out --no-record");
+    }
+    if (request->cell != NULL && settings->cell_sweep == 0) {
+        return usage_error("--cell must be SWEEP:CELL, not \"%s\"", request->cell);
     }
     return EXIT_DONE;
 }
 
-static int parse_flag(struct script_run *job, const char *flag) {
-    static const char *const names[] = {"--help", "--json",   "--no-record", "--no-pictures",
-                                        "--plot", "--quiet",  "--traceback", "--runs",
-                                        "--seed", "--threads"};
-    enum { N_SWITCHES = 7, N_FLAGS = sizeof names / sizeof names[0] };
-    bool *const switches[N_SWITCHES] = {&job->help, &job->json,  NULL,           NULL,
-                                        &job->plot, &job->quiet, &job->traceback};
-    for (size_t i = 0; i < N_SWITCHES; i++) {
-        if (strcmp(flag, names[i]) == 0 && switches[i] != NULL) {
-            *switches[i] = true;
-            return EXIT_DONE;
-        }
+static struct settings settings_for(const struct run_request *request) {
+    struct settings settings = settings_default();
+    settings.script = request->script;
+    settings.n_overrides = request->n_overrides;
+    settings.overrides = request->overrides;
+    settings.help = request->help;
+    settings.running = crash_watch();
+    settings.runs = request->no_record      ? NULL
+                    : request->runs != NULL ? request->runs
+                                            : settings.runs;
+    settings.pictures = !request->no_pictures;
+    settings.n_threads = (size_t)request->threads.value;
+    settings.has_seed = request->seed.is_given;
+    settings.seed = request->seed.is_given ? request->seed.value : settings.seed;
+    settings.cell_hash = request->cell_hash;
+    settings.cell_place = request->cell;
+    if (request->cell != NULL &&
+        sscanf(request->cell, "%" SCNu64 ":%zu", &settings.cell_sweep, &settings.cell) != 2) {
+        settings.cell_sweep = 0;
     }
-    if (strcmp(flag, "--no-record") == 0) {
-        job->settings.runs = NULL;
-        return EXIT_DONE;
-    }
-    if (strcmp(flag, "--no-pictures") == 0) {
-        job->settings.pictures = false;
-        return EXIT_DONE;
-    }
-    const char *nearest = suggest(flag, N_FLAGS, names);
-    return misused("unknown option %s%s%s%s", flag, nearest != NULL ? ", did you mean " : "",
-                   nearest != NULL ? nearest : "", nearest != NULL ? "?" : "; see `synrl help`");
+    return settings;
 }
 
-static bool takes_value(const char *flag) {
-    return strcmp(flag, "--runs") == 0 || strcmp(flag, "--seed") == 0 ||
-           strcmp(flag, "--threads") == 0 || strcmp(flag, "--cell") == 0 ||
-           strcmp(flag, "--cell-hash") == 0;
-}
-
-/* Overrides are gathered at the front of argv, where flags were. */
-static int parse(struct script_run *job, int argc, char **argv) {
-    size_t n = 0;
-    for (int i = 1; i < argc; i++) {
-        int code = EXIT_DONE;
-        if (takes_value(argv[i])) {
-            const char *flag = argv[i++];
-            code = parse_value(job, flag, i < argc ? argv[i] : NULL);
-        } else if (argv[i][0] == '-' && argv[i][1] != '\0') {
-            code = parse_flag(job, argv[i]);
-        } else if (job->settings.script == NULL) {
-            job->settings.script = argv[i];
-        } else if (strchr(argv[i], '=') == NULL) {
-            code = misused("\"%s\": options of a script are written key=value", argv[i]);
-        } else {
-            argv[n++] = argv[i];
-        }
-        if (code != EXIT_DONE) {
-            return code;
-        }
-    }
-    job->settings.overrides = (const char *const *)argv;
-    job->settings.n_overrides = n;
-    job->settings.help = job->help;
-    if (job->settings.script == NULL && !job->help) {
-        return misused("which script? write synrl run SCRIPT [key=value ...]");
-    }
-    if (job->plot && job->settings.runs == NULL) {
-        return misused("--plot draws what is recorded: leave out --no-record");
-    }
-    return EXIT_DONE;
-}
-
-static bool is_plain(const char *word) {
-    return word[0] != '\0' && strspn(word,
-                                     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ"
-                                     "0123456789_-=.,:/+@%") == strlen(word);
-}
-
-/* The command line as a shell would take it, freed by free; NULL: no memory. */
 static char *command_line(int argc, char **argv) {
-    size_t size = sizeof "synrl";
+    struct words words = {.n = 0};
     for (int i = 0; i < argc; i++) {
-        size += 4 * strlen(argv[i]) + 3;
+        words_add(&words, "%s", argv[i]);
     }
-    char *line = malloc(size);
-    if (line == NULL) {
-        return NULL;
-    }
-    char *end = stpcpy(line, "synrl");
-    for (int i = 0; i < argc; i++) {
-        *end++ = ' ';
-        if (is_plain(argv[i])) {
-            end = stpcpy(end, argv[i]);
-            continue;
-        }
-        *end++ = '\'';
-        for (const char *c = argv[i]; *c != '\0'; c++) {
-            end = *c == '\'' ? stpcpy(end, "'\\''") : (*end = *c, end + 1);
-        }
-        end = stpcpy(end, "'");
-    }
-    *end = '\0';
+    char *line = words.has_failed ? NULL : words_line(&words, "synrl");
+    words_free(&words);
     return line;
 }
 
@@ -270,7 +194,7 @@ static int run_script(lua_State *L) {
     if (job->result == NULL) {
         return luaL_error(L, "%s: %s", job->settings.script, job->problem);
     }
-    if (job->json && !json_is_object(job->result)) {
+    if (job->request->json && !json_is_object(job->result)) {
         return luaL_error(L, "%s: must return a table with names, to be printed as JSON",
                           job->settings.script);
     }
@@ -279,7 +203,7 @@ static int run_script(lua_State *L) {
 
 /* The exit code, from what became of the script; its error is on top of the stack. */
 static int conclude(lua_State *L, const struct script_run *job, int outcome) {
-    if (job->settings.help) {
+    if (job->request->help) {
         if (outcome != LUA_OK && !job->settings.helped) {
             fprintf(stderr, "%s\n", lua_tostring(L, -1));
             return EXIT_ERROR;
@@ -301,7 +225,7 @@ static int conclude(lua_State *L, const struct script_run *job, int outcome) {
 }
 
 static int print_result(const struct script_run *job, FILE *stream) {
-    if (!job->json) {
+    if (!job->request->json) {
         output_print(stream, job->result);
     } else if (!output_json(stream, job->result)) {
         fprintf(stderr, "synrl: not enough memory to write JSON\n");
@@ -316,7 +240,7 @@ static int print_result(const struct script_run *job, FILE *stream) {
 
 static void log_line(void *context, synrl_log_level level, const char *line) {
     struct script_run *job = context;
-    if (level == SYNRL_LOG_WARNING || !job->quiet) {
+    if (level == SYNRL_LOG_WARNING || !job->request->quiet) {
         progress_clear(&job->progress);
         fprintf(stderr, "synrl: %s%s\n", level == SYNRL_LOG_WARNING ? "warning: " : "", line);
     }
@@ -354,46 +278,78 @@ static FILE *open_output(bool json) {
     return stream;
 }
 
-int command_run(int argc, char **argv) {
-    return run_or_resume(argc, argv, NULL);
-}
-
-int run_or_resume(int argc, char **argv, const char *resume) {
-    struct script_run job = {.settings = settings_default()};
-    job.settings.running = crash_watch();
-    char *command = command_line(argc, argv);
-    int code = parse(&job, argc, argv);
-    if (code == EXIT_DONE && job.settings.script == NULL) {
-        usage(stdout);
-        free(command);
-        return EXIT_DONE;
+/* The exit code of the script, once its result is printed. */
+static int run_and_print(struct script_run *job) {
+    FILE *stream = open_output(job->request->json);
+    if (stream == NULL) {
+        return EXIT_ERROR;
     }
-    FILE *stream = code == EXIT_DONE ? open_output(job.json) : NULL;
-    if (stream != NULL) {
-        progress_init(&job.progress, job.plot);
-        job.settings.command = command;
-        job.settings.resume = resume;
-        job.settings.interrupted = &interrupted;
-        job.settings.log = log_line;
-        job.settings.log_context = &job;
-        job.settings.display = job.quiet ? NULL : &job.progress.display;
-        job.traceback = job.traceback || getenv("SYNRL_TRACEBACK") != NULL;
-        code = run(&job);
-        if (job.settings.cell_result != NULL) {
-            json_decref(job.result);
-            job.result = job.settings.cell_result;
-        }
-        if (code == EXIT_DONE && !job.settings.help) {
-            code = print_result(&job, stream);
-        }
-        json_decref(job.result);
-        if (job.settings.runs != NULL && job.settings.cell_hash == NULL && !job.settings.help) {
-            index_runs(job.settings.runs);
-        }
+    int code = run(job);
+    if (job->settings.cell_result != NULL) {
+        json_decref(job->result);
+        job->result = job->settings.cell_result;
     }
-    if (stream != NULL && stream != stdout) {
+    if (code == EXIT_DONE && !job->request->help) {
+        code = print_result(job, stream);
+    }
+    json_decref(job->result);
+    if (stream != stdout) {
         fclose(stream);
     }
-    free(command);
-    return code != EXIT_DONE || stream != NULL ? code : EXIT_ERROR;
+    return code;
 }
+
+int run_experiment(const struct run_request *request, const char *command, const char *resume) {
+    struct script_run job = {.request = request, .settings = settings_for(request)};
+    int code = check_request(request, &job.settings);
+    if (code != EXIT_DONE) {
+        return code;
+    }
+    progress_init(&job.progress, request->plot);
+    job.settings.command = command;
+    job.settings.resume = resume;
+    job.settings.interrupted = &interrupted;
+    job.settings.log = log_line;
+    job.settings.log_context = &job;
+    job.settings.display = request->quiet ? NULL : &job.progress.display;
+    job.traceback = request->traceback || getenv("SYNRL_TRACEBACK") != NULL;
+    code = run_and_print(&job);
+    if (job.settings.runs != NULL && request->cell_hash == NULL && !request->help) {
+        index_runs(job.settings.runs);
+    }
+    return code;
+}
+
+static int run_command(const struct program *program, int argc, char **argv) {
+    (void)program;
+    struct run_request request = {.script = NULL};
+    size_t n_words;
+    char *command = command_line(argc, argv);
+    int code = arguments_parse(&command_run, &request, argc, argv, &n_words);
+    if (code == EXIT_DONE && n_words == 0 && request.help) {
+        usage_command(stdout, &command_run);
+        code = end_output() ? EXIT_DONE : EXIT_ERROR;
+    } else if (code == EXIT_DONE) {
+        request.script = n_words > 0 ? argv[0] : NULL;
+        request.n_overrides = n_words > 0 ? n_words - 1 : 0;
+        request.overrides = (const char *const *)argv + 1;
+        code = run_experiment(&request, command, NULL);
+    }
+    free(command);
+    return code;
+}
+
+const struct command command_run = {
+    .name = "run",
+    .arguments = "[options] SCRIPT [key=value ...]",
+    .summary = "run an experiment and print what its script returns",
+    .description = "key=value sets an option of the script; `synrl run SCRIPT --help` lists them.",
+    .examples =
+        "synrl run scripts/boundary.lua\n"
+        "synrl run --seed 3 scripts/boundary.lua hidden=50\n"
+        "synrl run --json --quiet scripts/boundary.lua > result.json\n",
+    .n_flags = N_RUN_FLAGS,
+    .flags = run_flags,
+    .shows_help = true,
+    .run = run_command,
+};

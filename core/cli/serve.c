@@ -7,21 +7,34 @@
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
+#include <pthread.h>
 #include <signal.h>
-#include <stdlib.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
-#include "cli/cli.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/common.h"
 #include "plugin/host.h"
 #include "report/report.h"
 #include "runs/runs.h"
 
 enum { RUNS_SHOWN = 20, RUNS_ASKED = 100, CONNECTIONS_MOST = 64, TIMEOUT_SECONDS = 30 };
 
+enum { DEFAULT_PORT = 8123 };
+
 struct server {
     struct core *core; /* used by the server's one thread */
     const char *runs;
+    struct flag_integer port;
+};
+
+static const struct flag flags[] = {
+    {"--port", FLAG_INTEGER(struct server, port), "N",
+     "listen on port N of the loopback address (default: 8123); 0 is any that is free",
+     .max = UINT16_MAX},
+    {"--runs", FLAG_TEXT(struct server, runs), "DIR", "show the runs in DIR (default: `runs`)"},
 };
 
 /* Which runs ----------------------------------------------------------------------------------- */
@@ -180,25 +193,8 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
 
 /* The server ----------------------------------------------------------------------------------- */
 
-static int parse(int argc, char **argv, struct server *server, uint16_t *port) {
-    for (int i = 1; i < argc; i++) {
-        char *end = NULL;
-        if (strcmp(argv[i], "--runs") == 0 && i + 1 < argc) {
-            server->runs = argv[++i];
-        } else if (strcmp(argv[i], "--port") == 0 && i + 1 < argc) {
-            const unsigned long number = strtoul(argv[++i], &end, 10);
-            if (argv[i][0] < '0' || argv[i][0] > '9' || *end != '\0' || number > UINT16_MAX) {
-                return misused("--port must be 0 to 65535, not \"%s\"", argv[i]);
-            }
-            *port = (uint16_t)number;
-        } else {
-            return misused("serve takes [--port N] [--runs DIR], not \"%s\"", argv[i]);
-        }
-    }
-    return EXIT_DONE;
-}
-
-static int serve(struct server *server, uint16_t port) {
+static int listen_and_wait(struct server *server) {
+    const uint16_t port = (uint16_t)server->port.value;
     const struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct MHD_Daemon *daemon = MHD_start_daemon(
@@ -223,11 +219,11 @@ static int serve(struct server *server, uint16_t port) {
     return EXIT_DONE;
 }
 
-int command_serve(int argc, char **argv) {
-    struct server server = {.runs = "runs"};
-    uint16_t port = 8123;
+static int serve(const struct program *program, int argc, char **argv) {
+    (void)program;
+    struct server server = {.runs = "runs", .port = {.value = DEFAULT_PORT}};
     sigset_t signals;
-    int code = parse(argc, argv, &server, &port);
+    int code = arguments_parse_flags(&command_serve, &server, argc, argv);
     if (code != EXIT_DONE) {
         return code;
     }
@@ -240,7 +236,16 @@ int command_serve(int argc, char **argv) {
     if (server.core == NULL) {
         return EXIT_ERROR;
     }
-    code = serve(&server, port);
+    code = listen_and_wait(&server);
     core_destroy(server.core);
     return code;
 }
+
+const struct command command_serve = {
+    .name = "serve",
+    .arguments = "[options]",
+    .summary = "show the runs of a folder in a browser on this machine, while they run",
+    .description = "It ends with Ctrl-C.",
+    COMMAND_FLAGS(flags),
+    .run = serve,
+};

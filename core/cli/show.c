@@ -1,11 +1,25 @@
 /* synrl show: all that is known of a run. */
 #include <dirent.h>
 #include <fcntl.h>
+#include <stdio.h>
 #include <string.h>
 
-#include "cli/cli.h"
-#include "plugin/host.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/common.h"
+#include "cli/output.h"
 #include "runs/runs.h"
+
+struct show_request {
+    const char *runs, *run;
+    bool json;
+};
+
+static const struct flag flags[] = {
+    {"--json", FLAG_SWITCH(struct show_request, json), NULL, "print it as JSON"},
+    {"--runs", FLAG_TEXT(struct show_request, runs), "DIR",
+     "look for the run by name in DIR (default: `runs`)"},
+};
 
 /* The files in the folder and their sizes. */
 static json_t *files_json(const char *folder) {
@@ -34,20 +48,19 @@ static void complete(json_t *run, const char *folder) {
     json_object_set_new(run, "files", files_json(folder));
 }
 
-static synrl_status show(struct core *core, const char *runs, const char *word, bool json) {
+static synrl_status show_run(struct core *core, void *context) {
+    const struct show_request *request = context;
     char *folder;
     json_t *run = NULL;
-    refresh_index(core, runs);
-    SYNRL_TRY(run_find(core, runs, word, &folder));
+    refresh_index(core, request->runs);
+    SYNRL_TRY(run_find(core, request->runs, request->run, &folder));
     synrl_status status = run_read(core, folder, &run);
     if (status == SYNRL_OK) {
         complete(run, folder);
-        if (json) {
-            if (!output_json(stdout, run)) {
-                status = core_fail(core, SYNRL_NO_MEMORY, "not enough memory to write JSON");
-            }
-        } else {
+        if (!request->json) {
             output_print(stdout, run);
+        } else if (!output_json(stdout, run)) {
+            status = core_fail(core, SYNRL_NO_MEMORY, "not enough memory to write JSON");
         }
     }
     json_decref(run);
@@ -55,23 +68,26 @@ static synrl_status show(struct core *core, const char *runs, const char *word, 
     return status;
 }
 
-int command_show(int argc, char **argv) {
-    const char *runs = "runs";
-    bool json = false;
-    const struct flag flags[] = {{"--runs", NULL, &runs, NULL}, {"--json", &json, NULL, NULL}};
+static int show(const struct program *program, int argc, char **argv) {
+    (void)program;
+    struct show_request request = {.runs = "runs"};
     size_t n_words;
-    int code = parse_flags(argc, argv, 2, flags, &n_words);
+    const int code = arguments_parse(&command_show, &request, argc, argv, &n_words);
     if (code != EXIT_DONE) {
         return code;
     }
     if (n_words != 1) {
-        return misused("which run? write synrl show RUN; `synrl ls` lists them");
+        return usage_error("which run? write synrl show RUN; `synrl ls` lists them");
     }
-    struct core *core = make_core();
-    if (core == NULL) {
-        return EXIT_ERROR;
-    }
-    code = told(core, show(core, runs, argv[0], json));
-    core_destroy(core);
-    return code == EXIT_DONE && !end_output() ? EXIT_ERROR : code;
+    request.run = argv[0];
+    return run_with_core(show_run, &request);
 }
+
+const struct command command_show = {
+    .name = "show",
+    .arguments = "[options] RUN",
+    .summary = "show a run: configuration, provenance, summary, files",
+    .examples = "synrl show runs/20260131-120000-adaptive\n",
+    COMMAND_FLAGS(flags),
+    .run = show,
+};

@@ -3,23 +3,56 @@
 #include <errno.h>
 #include <math.h>
 #include <signal.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/cli.h"
+#include "base/number.h"
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/common.h"
+#include "cli/output.h"
 #include "engine/pool.h"
+#include "lua/module.h"
 #include "plugin/host.h"
 #include "sweep/grid.h"
 #include "sweep/sweep_display.h"
 
-enum { VALUES_MAX = 100000, METRICS_MAX = 16 };
+enum { VALUES_MAX = 100000, METRICS_MAX = 16, COUNT_MAX = 100000 };
 
-struct request {
+struct sweep_request {
     struct sweep_options options;
-    bool json, quiet;
+    struct flag_integer jobs, threads, retries;
+    const char *shard;
+    bool json, quiet, no_record;
     const char *metrics; /* by commas; NULL: the usual ones */
     json_t *grid;
+};
+
+static const struct flag flags[] = {
+    {"-j", FLAG_INTEGER(struct sweep_request, jobs), "N",
+     "run N processes side by side (default: 1)", .min = 1, .max = COUNT_MAX},
+    {"--threads", FLAG_INTEGER(struct sweep_request, threads), "N",
+     "use N workers in all of these processes together (default: one per core)", .min = 1,
+     .max = COUNT_MAX},
+    {"--metric", FLAG_TEXT(struct sweep_request, metrics), "A,B,...",
+     "show these columns (default: accuracy, loss, the same of validation, and value)"},
+    {"--retries", FLAG_INTEGER(struct sweep_request, retries), "N",
+     "try what fails again, up to N times", .max = COUNT_MAX},
+    {"--fail-fast", FLAG_SWITCH(struct sweep_request, options.fail_fast), NULL,
+     "end with the first failure"},
+    {"--fresh", FLAG_SWITCH(struct sweep_request, options.fresh), NULL,
+     "run again what has a result already"},
+    {"--shard", FLAG_TEXT(struct sweep_request, shard), "K/N",
+     "run only the Kth of N parts, for machines that share one folder of runs"},
+    {"--runs", FLAG_TEXT(struct sweep_request, options.runs), "DIR",
+     "record runs, and keep results, in DIR (default: `runs`)"},
+    {"--no-record", FLAG_SWITCH(struct sweep_request, no_record), NULL,
+     "keep results, but record no runs"},
+    {"--json", FLAG_SWITCH(struct sweep_request, json), NULL,
+     "print all results as one JSON object instead of a table"},
+    {"--quiet", FLAG_SWITCH(struct sweep_request, quiet), NULL, "show no progress"},
 };
 
 static volatile sig_atomic_t interrupted;
@@ -66,15 +99,15 @@ static bool add_range(json_t *values, const char *text, size_t length) {
     return true;
 }
 
-static int add_option(struct request *request, const char *word) {
+static int add_option(struct sweep_request *request, const char *word) {
     const char *equals = strchr(word, '=');
     if (equals == NULL || equals == word) {
-        return misused("\"%s\": options are written key=value,value or key=1..5", word);
+        return usage_error("\"%s\": options are written key=value,value or key=1..5", word);
     }
     char key[128];
     snprintf(key, sizeof key, "%.*s", (int)(equals - word), word);
     if (json_object_get(request->grid, key) != NULL) {
-        return misused("option \"%s\" is given twice", key);
+        return usage_error("option \"%s\" is given twice", key);
     }
     json_t *values = json_array();
     json_object_set_new(request->grid, key, values);
@@ -90,81 +123,38 @@ static int add_option(struct request *request, const char *word) {
     }
 }
 
-static bool read_count(const char *text, size_t min, size_t *count) {
-    char *end;
-    errno = 0;
-    const unsigned long value = strtoul(text, &end, 10);
-    *count = value;
-    return text[0] >= '0' && text[0] <= '9' && *end == '\0' && errno == 0 && value >= min &&
-           value <= 100000;
+static int parse_shard(struct sweep_request *request) {
+    const char *text = request->shard, *slash = text != NULL ? strchr(text, '/') : NULL;
+    uint64_t shard = 0, n_shards = 0;
+    if (text != NULL &&
+        (slash == NULL || !integer_read(slash + 1, strlen(slash + 1), 1, COUNT_MAX, &n_shards) ||
+         !integer_read(text, (size_t)(slash - text), 1, n_shards, &shard))) {
+        return usage_error("--shard must be K/N with K from 1 to N, such as 1/2, not \"%s\"", text);
+    }
+    request->options.shard = (size_t)shard;
+    request->options.n_shards = (size_t)n_shards;
+    return EXIT_DONE;
 }
 
-static int parse_value(struct request *request, const char *flag, const char *value) {
+static int parse(struct sweep_request *request, int argc, char **argv) {
     struct sweep_options *options = &request->options;
-    if (value == NULL) {
-        return misused("%s needs a value", flag);
+    size_t n_words;
+    int code = arguments_parse(&command_sweep, request, argc, argv, &n_words);
+    if (code == EXIT_DONE) {
+        code = parse_shard(request);
     }
-    bool good = true;
-    char *end = NULL;
-    if (strcmp(flag, "-j") == 0) {
-        good = read_count(value, 1, &options->jobs);
-    } else if (strcmp(flag, "--threads") == 0) {
-        good = read_count(value, 1, &options->threads);
-    } else if (strcmp(flag, "--retries") == 0) {
-        good = read_count(value, 0, &options->retries);
-    } else if (strcmp(flag, "--runs") == 0) {
-        options->runs = value;
-    } else if (strcmp(flag, "--metric") == 0) {
-        request->metrics = value;
-    } else {
-        options->shard = strtoul(value, &end, 10);
-        good = *end == '/' && read_count(end + 1, 1, &options->n_shards) && options->shard >= 1 &&
-               options->shard <= options->n_shards;
+    for (size_t i = 1; code == EXIT_DONE && i < n_words; i++) {
+        code = add_option(request, argv[i]);
     }
-    return good ? EXIT_DONE : misused("%s: \"%s\" is no value for it", flag, value);
-}
-
-static int parse(struct request *request, int argc, char **argv) {
-    static const char *const with_value[] = {"-j",     "--threads", "--retries",
-                                             "--runs", "--metric",  "--shard"};
-    struct {
-        const char *name;
-        bool *flag;
-    } switches[] = {{"--json", &request->json},
-                    {"--quiet", &request->quiet},
-                    {"--fail-fast", &request->options.fail_fast},
-                    {"--fresh", &request->options.fresh}};
-    for (int i = 1; i < argc; i++) {
-        int code = EXIT_DONE;
-        bool found = false;
-        for (size_t f = 0; f < sizeof with_value / sizeof with_value[0] && !found; f++) {
-            if (strcmp(argv[i], with_value[f]) == 0) {
-                found = true;
-                i++;
-                code = parse_value(request, with_value[f], i < argc ? argv[i] : NULL);
-            }
-        }
-        for (size_t f = 0; f < sizeof switches / sizeof switches[0] && !found; f++) {
-            if (strcmp(argv[i], switches[f].name) == 0) {
-                found = *switches[f].flag = true;
-            }
-        }
-        if (!found && strcmp(argv[i], "--no-record") == 0) {
-            request->options.record = false;
-        } else if (!found && argv[i][0] == '-') {
-            code = misused("unknown option %s; see `synrl help`", argv[i]);
-        } else if (!found && request->options.script == NULL) {
-            request->options.script = argv[i];
-        } else if (!found) {
-            code = add_option(request, argv[i]);
-        }
-        if (code != EXIT_DONE) {
-            return code;
-        }
+    if (code == EXIT_DONE && n_words == 0) {
+        code = usage_error("which script? write synrl sweep SCRIPT n=1,2,3 seed=1..5 -j 2");
     }
-    return request->options.script != NULL
-               ? EXIT_DONE
-               : misused("which script? write synrl sweep SCRIPT n=1,2,3 seed=1..5 -j 2");
+    options->script = argv[0];
+    options->record = !request->no_record;
+    options->jobs = (size_t)request->jobs.value;
+    options->threads = (size_t)request->threads.value;
+    options->retries = (size_t)request->retries.value;
+    return code;
 }
 
 /* The table ------------------------------------------------------------------------------------ */
@@ -182,7 +172,7 @@ static bool is_usual(const char *metric) {
     return false;
 }
 
-static bool is_wanted(const struct request *request, const char *metric) {
+static bool is_wanted(const struct sweep_request *request, const char *metric) {
     if (request->metrics == NULL) {
         return is_usual(metric);
     }
@@ -203,7 +193,7 @@ static int compare_names(const void *a, const void *b) {
 }
 
 /* The metrics of all groups that are shown; of none of the usual, all. */
-static size_t choose_metrics(const struct request *request, const json_t *groups,
+static size_t choose_metrics(const struct sweep_request *request, const json_t *groups,
                              const char *names[METRICS_MAX]) {
     size_t n = 0;
     for (int usual = 1; usual >= 0 && n == 0; usual--) {
@@ -251,7 +241,7 @@ static void print_statistics(const json_t *group, const char *metric) {
     printf("  %-28s", text);
 }
 
-static void print_table(const struct request *request, const json_t *results) {
+static void print_table(const struct sweep_request *request, const json_t *results) {
     const json_t *groups = json_object_get(results, "groups");
     const char *names[METRICS_MAX], *key;
     json_t *values;
@@ -306,7 +296,7 @@ static void log_line(void *context, synrl_log_level level, const char *line) {
     fprintf(stderr, "%ssynrl: %s\n", isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "", line);
 }
 
-static int carry_out(struct core *core, struct request *request) {
+static int carry_out(struct core *core, struct sweep_request *request) {
     struct watcher watcher = {core, {request->quiet, isatty(STDERR_FILENO) != 0, 0, 0}};
     json_t *results = NULL, *cells = sweep_cells(request->grid);
     request->options.tick = watch;
@@ -345,9 +335,10 @@ static int carry_out(struct core *core, struct request *request) {
     return n_failed > 0 || !is_written ? EXIT_ERROR : EXIT_DONE;
 }
 
-int command_sweep(int argc, char **argv) {
-    struct request request = {.options = {.runs = "runs", .record = true, .jobs = 1},
-                              .grid = json_object()};
+static int sweep(const struct program *program, int argc, char **argv) {
+    (void)program;
+    struct sweep_request request = {
+        .options = {.runs = "runs"}, .jobs = {.value = 1}, .grid = json_object()};
     int code = parse(&request, argc, argv);
     if (code == EXIT_DONE) {
         const struct sigaction action = {.sa_handler = on_signal};
@@ -366,3 +357,16 @@ int command_sweep(int argc, char **argv) {
     json_decref(request.grid);
     return code;
 }
+
+const struct command command_sweep = {
+    .name = "sweep",
+    .arguments = "[options] SCRIPT key=value,value ... key=FIRST..LAST ...",
+    .summary = "run a script with every combination of options, side by side",
+    .description =
+        "Each combination is a process of its own. The table shows mean, half of the 95% "
+        "confidence interval and standard deviation over `seed`. Results are kept: the same "
+        "command runs only what is missing.",
+    .examples = "synrl sweep -j 2 scripts/boundary.lua epsilon=0.1,0.25 seed=1..5\n",
+    COMMAND_FLAGS(flags),
+    .run = sweep,
+};

@@ -1,14 +1,29 @@
 /* synrl version */
-#include "cli/cli.h"
+#include <stdio.h>
+
+#include <lua.h>
+
+#include "cli/arguments.h"
+#include "cli/command.h"
+#include "cli/common.h"
 #include "engine/engine.h"
 
-int command_version(int argc, char **argv) {
-    if (argc > 1) {
-        return misused("%s takes no arguments, such as \"%s\"", argv[0], argv[1]);
+static int version(const struct program *program, int argc, char **argv) {
+    (void)program;
+    const int code = arguments_parse_flags(&command_version, NULL, argc, argv);
+    if (code != EXIT_DONE) {
+        return code;
     }
     const char *isa = engine_isa();
     printf("synrl %s\nplugin ABI %d.%d\nengine %s\n%s\n", SYNRL_VERSION, SYNRL_ABI_MAJOR,
            SYNRL_ABI_MINOR, isa != NULL ? isa : "(SYNRL_ISA names none of this machine's)",
            LUA_RELEASE);
-    return EXIT_DONE;
+    return end_output() ? EXIT_DONE : EXIT_ERROR;
 }
+
+const struct command command_version = {
+    .name = "version",
+    .arguments = "",
+    .summary = "show the versions of program and plugin interface, and the engine's instructions",
+    .run = version,
+};

@@ -3,13 +3,9 @@
 #include "draw/gnuplot.h"
 
 #include <errno.h>
-#include <fcntl.h>
-#include <spawn.h>
 #include <string.h>
-#include <sys/wait.h>
-#include <unistd.h>
 
-extern char **environ;
+#include "base/spawn.h"
 
 enum { OUTPUT_LIMIT = 1 << 20 };
 
@@ -22,78 +18,35 @@ synrl_status gnuplot_begin(struct core *core, struct gnuplot *gnuplot) {
     return SYNRL_OK;
 }
 
-static int spawn(const struct gnuplot *gnuplot, FILE *output, pid_t *child) {
-    char *const arguments[] = {"gnuplot", "-d", "-", NULL};
-    posix_spawn_file_actions_t actions;
-    int error = posix_spawn_file_actions_init(&actions);
-    if (error != 0) {
-        return error;
+static synrl_status run(struct gnuplot *gnuplot, size_t limit, char **text) {
+    static const char *const words[] = {"gnuplot", "-d", "-", NULL};
+    struct core *core = gnuplot->core;
+    int code = 0;
+    if (fflush(gnuplot->script) != 0 || fseek(gnuplot->script, 0, SEEK_SET) != 0) {
+        return core_fail(core, SYNRL_IO, "cannot write the script for gnuplot: %s",
+                         strerror(errno));
     }
-    posix_spawn_file_actions_adddup2(&actions, fileno(gnuplot->script), STDIN_FILENO);
-    posix_spawn_file_actions_adddup2(&actions, fileno(output), STDOUT_FILENO);
-    posix_spawn_file_actions_addopen(&actions, STDERR_FILENO, "/dev/null", O_WRONLY, 0);
-    error = posix_spawnp(child, "gnuplot", &actions, NULL, arguments, environ);
-    posix_spawn_file_actions_destroy(&actions);
-    return error;
-}
-
-static synrl_status wait_for(struct core *core, pid_t child) {
-    int status;
-    while (waitpid(child, &status, 0) < 0) {
-        if (errno != EINTR) {
-            return core_fail(core, SYNRL_IO, "cannot wait for gnuplot: %s", strerror(errno));
-        }
-    }
-    if (WIFEXITED(status) && WEXITSTATUS(status) == 127) {
-        return core_fail(core, SYNRL_UNSUPPORTED, "gnuplot is not installed");
-    }
-    if (!WIFEXITED(status) || WEXITSTATUS(status) != 0) {
+    const struct spawn spawn = {
+        .words = words, .input = fileno(gnuplot->script), .error = SPAWN_NOTHING};
+    SYNRL_TRY(spawn_read(core, &spawn, limit, text, &code));
+    if (code != 0) {
+        core_free(core, *text);
+        *text = NULL;
         return core_fail(core, SYNRL_IO, "gnuplot failed to draw a picture");
     }
     return SYNRL_OK;
 }
 
-static synrl_status read_output(struct core *core, FILE *output, char **text) {
-    *text = core_alloc(core, OUTPUT_LIMIT + 1, 1);
-    if (*text == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    rewind(output);
-    const size_t n = fread(*text, 1, OUTPUT_LIMIT, output);
-    (*text)[n] = '\0';
-    return SYNRL_OK;
-}
-
-static synrl_status run(struct gnuplot *gnuplot, FILE *output, char **text) {
-    struct core *core = gnuplot->core;
-    pid_t child;
-    if (fflush(gnuplot->script) != 0 || fseek(gnuplot->script, 0, SEEK_SET) != 0) {
-        return core_fail(core, SYNRL_IO, "cannot write the script for gnuplot: %s",
-                         strerror(errno));
-    }
-    const int error = spawn(gnuplot, output, &child);
-    if (error == ENOENT) {
-        return core_fail(core, SYNRL_UNSUPPORTED, "gnuplot is not installed");
-    }
-    if (error != 0) {
-        return core_fail(core, SYNRL_IO, "cannot start gnuplot: %s", strerror(error));
-    }
-    SYNRL_TRY(wait_for(core, child));
-    return text != NULL ? read_output(core, output, text) : SYNRL_OK;
-}
-
 synrl_status gnuplot_run(struct gnuplot *gnuplot, char **text) {
-    FILE *output = tmpfile();
-    synrl_status status;
-    if (output == NULL) {
-        status =
-            core_fail(gnuplot->core, SYNRL_IO, "cannot make a temporary file: %s", strerror(errno));
-    } else {
-        status = run(gnuplot, output, text);
-        fclose(output);
-    }
+    char *output = NULL;
+    const synrl_status status = run(gnuplot, text != NULL ? OUTPUT_LIMIT : 0, &output);
     fclose(gnuplot->script);
     gnuplot->script = NULL;
+    if (text != NULL) {
+        *text = output;
+    } else {
+        core_free(gnuplot->core, output);
+    }
     return status;
 }
 

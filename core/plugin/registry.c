@@ -12,6 +12,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/process.h"
 #include "base/suggest.h"
 #include "plugin/kind.h"
 #include "plugin/library_check.h"
@@ -84,8 +85,8 @@ static bool find_home(char folder[PATH_MAX]) {
     if (dladdr1(&here, &info, (void **)&map, RTLD_DL_LINKMAP) == 0) {
         return false;
     }
-    /* The program itself has no name here, and argv[0] need not be a path. */
-    if (realpath(map->l_name[0] != '\0' ? map->l_name : "/proc/self/exe", folder) == NULL) {
+    const bool is_program = map->l_name[0] == '\0';
+    if (is_program ? !process_program(folder) : realpath(map->l_name, folder) == NULL) {
         return false;
     }
     *strrchr(folder, '/') = '\0';

@@ -1,7 +1,8 @@
-/* Checkpoints: written under another name, brought to the disk, renamed; checked when read. */
+/* Checkpoints: written under a temporary name, brought to the disk, renamed; checked when read. */
 #include "record/checkpoint.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,12 +13,13 @@
 
 #include "base/file.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "numbers are written as they are in memory");
 
 #define PREFIX "checkpoint-"
 #define SUFFIX ".bin"
 
-/* The last letter of the magic is the version: another layout takes another letter. */
+/* The last letter of the magic is the version: a new layout takes a new letter. */
 struct header {
     char magic[8];
     uint64_t iteration, metrics_size, n_rewards, state_size;
@@ -31,7 +33,7 @@ static uint64_t checksum(const struct header *header, const void *state) {
 }
 
 static char *path_of(struct core *core, const char *folder, uint64_t iteration) {
-    return core_printf(core, "%s/" PREFIX "%012llu" SUFFIX, folder, (unsigned long long)iteration);
+    return core_printf(core, "%s/" PREFIX "%012" PRIu64 SUFFIX, folder, iteration);
 }
 
 /* Listing -------------------------------------------------------------------------------------- */
@@ -46,7 +48,8 @@ static bool read_name(const char *name, uint64_t *iteration) {
     return strcmp(end, SUFFIX) == 0;
 }
 
-/* A draft (file.h) that nobody will finish: the one who lists holds the run's lock. */
+/* Removes an abandoned draft (file.h): the caller holds the run's lock, so nobody else will finish
+ * it. */
 static void remove_draft(struct core *core, const char *folder, const char *name) {
     if (strncmp(name, PREFIX, strlen(PREFIX)) == 0 && strstr(name, SUFFIX ".draft-") != NULL) {
         char *path = core_printf(core, "%s/%s", folder, name);
@@ -162,13 +165,13 @@ static synrl_status check(struct core *core, const char *path, const char *bytes
                          bytes[sizeof magic - 1], magic[sizeof magic - 1]);
     }
     if (size < sizeof header || memcmp(bytes, magic, sizeof magic) != 0) {
-        return core_fail(core, SYNRL_INVALID, "%s: no checkpoint, or torn", path);
+        return core_fail(core, SYNRL_INVALID, "%s: not a checkpoint file, or truncated", path);
     }
     memcpy(&header, bytes, sizeof header);
     if (header.state_size != size - sizeof header ||
         header.checksum != checksum(&header, bytes + sizeof header)) {
-        return core_fail(core, SYNRL_INVALID, "%s: torn or damaged: the checksum does not fit",
-                         path);
+        return core_fail(core, SYNRL_INVALID,
+                         "%s: truncated or damaged: the checksum does not match", path);
     }
     if (header.iteration != iteration || header.state_size != state_size) {
         return core_fail(core, SYNRL_INVALID, "%s: the checkpoint of another run", path);

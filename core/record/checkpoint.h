@@ -1,6 +1,6 @@
-/* States of a run on disk: FOLDER/checkpoint-ITERATION.bin, each whole or not there. A file is a
- * header, the trainer's state (trainer_save), and nothing else; the header holds XXH3-64 of it all.
- */
+/* States of a run on disk: FOLDER/checkpoint-ITERATION.bin, each complete or absent. A file
+ * consists of a header and the trainer's state (trainer_save); the header contains an XXH3-64 of
+ * both. */
 #ifndef CHECKPOINT_H
 #define CHECKPOINT_H
 
@@ -14,15 +14,15 @@ struct checkpoint {
     void *state;
 };
 
-/* Brings it to the disk; then removes all but the newest `keep` of the folder. */
+/* Writes a checkpoint to the disk; then removes all but the newest `keep` in the folder. */
 synrl_status checkpoint_write(struct core *core, const char *folder, size_t keep,
                               const struct checkpoint *checkpoint);
-/* The iterations that the folder has checkpoints of, newest first, whole or not; freed by
- * core_free. Removes what a process that died left half written. */
+/* The iterations of the folder's checkpoints, newest first, including damaged ones; freed by
+ * core_free. Removes drafts left by a crashed process. */
 synrl_status checkpoint_list(struct core *core, const char *folder, uint64_t **iterations,
                              size_t *n);
-/* SYNRL_INVALID, naming the file, where it is torn, damaged or of another version. The state, of
- * exactly state_size bytes, is freed by core_free. */
+/* Reads a checkpoint. SYNRL_INVALID, naming the file, where it is truncated, damaged or of another
+ * version. The state, of exactly state_size bytes, is freed by core_free. */
 synrl_status checkpoint_read(struct core *core, const char *folder, uint64_t iteration,
                              size_t state_size, struct checkpoint *checkpoint);
 

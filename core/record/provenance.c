@@ -1,6 +1,7 @@
-/* Where a run comes from. What cannot be found out is null: provenance never fails a run. */
+/* Provenance. Values that cannot be determined are null: provenance never fails a run. */
 #include "record/provenance.h"
 
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -28,7 +29,7 @@ static char *first_line(struct core *core, const char *path) {
     return text;
 }
 
-/* Read line by line: what /proc shows has no size. */
+/* Read line by line, since files in /proc have no size. */
 static json_t *cpu_json(void) {
     char line[256];
     json_t *name = NULL;
@@ -46,7 +47,7 @@ static json_t *cpu_json(void) {
     return name != NULL ? name : json_null();
 }
 
-/* The hash that a line of .git/packed-refs gives a reference. */
+/* The hash of a reference in .git/packed-refs. */
 static json_t *packed_commit(struct core *core, const char *git, const char *reference) {
     char path[2 * PATH_MAX], *text;
     size_t size;
@@ -69,7 +70,7 @@ static json_t *packed_commit(struct core *core, const char *git, const char *ref
     return commit;
 }
 
-/* What a reference such as refs/heads/main stands for, in a git folder. */
+/* The commit of a reference such as refs/heads/main, in a git folder. */
 static json_t *reference_commit(struct core *core, const char *git, const char *reference) {
     char path[2 * PATH_MAX];
     snprintf(path, sizeof path, "%s/%s", git, reference);
@@ -79,7 +80,7 @@ static json_t *reference_commit(struct core *core, const char *git, const char *
     return commit;
 }
 
-/* What HEAD in a git folder stands for; `common` is where its references are. */
+/* The commit of HEAD in a git folder; `common` contains its references. */
 static json_t *head_commit(struct core *core, const char *git, const char *common) {
     char path[2 * PATH_MAX];
     snprintf(path, sizeof path, "%s/HEAD", git);
@@ -93,7 +94,8 @@ static json_t *head_commit(struct core *core, const char *git, const char *commo
     return commit;
 }
 
-/* `path` by what stands in a small file behind `prefix`: a path, from `folder` unless absolute. */
+/* Sets `path` to the path that follows `prefix` in a small file, relative to `folder` unless
+ * absolute. */
 static bool follow(struct core *core, const char *file, const char *prefix, const char *folder,
                    char path[PATH_MAX]) {
     char *line = first_line(core, file);
@@ -108,8 +110,8 @@ static bool follow(struct core *core, const char *file, const char *prefix, cons
     return is_there;
 }
 
-/* The commit of the repository whose top this folder is; null where it is none. A linked working
- * tree has a file .git that names its git folder, and that one names the folder of them all. */
+/* The commit of the repository whose top is this folder; null where it is not one. A linked working
+ * tree has a file .git that names its git folder, which in turn names the common one. */
 static json_t *folder_commit(struct core *core, const char *folder) {
     char entry[PATH_MAX + 8], git[PATH_MAX], file[PATH_MAX + 16], common[PATH_MAX];
     snprintf(entry, sizeof entry, "%s/.git", folder);
@@ -120,7 +122,7 @@ static json_t *folder_commit(struct core *core, const char *folder) {
     return head_commit(core, git, follow(core, file, "", git, common) ? common : git);
 }
 
-/* The commit of the repository that a path lies in, read from .git itself. */
+/* The commit of the repository that contains a path, read from .git itself. */
 static json_t *git_json(struct core *core, const char *script) {
     char folder[PATH_MAX];
     if (script == NULL || realpath(script, folder) == NULL) {
@@ -151,7 +153,7 @@ static void hash_file(const char *path, char hash[17]) {
         XXH3_64bits_update(&state, block, n);
     }
     if (!ferror(stream)) {
-        snprintf(hash, 17, "%016llx", (unsigned long long)XXH3_64bits_digest(&state));
+        snprintf(hash, 17, "%016" PRIx64, XXH3_64bits_digest(&state));
     }
     fclose(stream);
 }
@@ -192,7 +194,7 @@ json_t *provenance_json(struct core *core, const struct train_options *options,
                              "threads", (json_int_t)pool_size(core->pool), "git",
                              git_json(core, script), "plugins", plugins);
     if (json == NULL) {
-        core_fail(core, SYNRL_NO_MEMORY, "not enough memory to tell where the run comes from");
+        core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the provenance");
     }
     return json;
 }

@@ -1,4 +1,4 @@
-/* Where a run comes from: the machine, the versions, the files. */
+/* The provenance of a run: machine, versions, files. */
 #ifndef PROVENANCE_H
 #define PROVENANCE_H
 

@@ -1,7 +1,8 @@
-/* A run as it is recorded. Invariant: run.json says "running" until everything else in the folder
- * is complete; a failed write ends the run. */
+/* Records a run. Invariant: run.json says "running" until everything else in the folder is
+ * complete; a failed write ends the run. */
 #include "record/recorder_private.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
@@ -17,7 +18,7 @@
 #include "record/run_json.h"
 #include "record/transcript.h"
 
-/* Beginning and end of a recorder -------------------------------------------------------------- */
+/* Creating ------------------------------------------------------------------------------------- */
 
 bool recorder_is_complete(const struct recorder *recorder) {
     return recorder->is_complete;
@@ -87,7 +88,7 @@ static void write_number(FILE *stream, double number) {
 static synrl_status observe_record(void *context, const struct metrics *metrics) {
     struct recorder *recorder = context;
     FILE *stream = recorder->metrics;
-    fprintf(stream, "%llu", (unsigned long long)metrics->iteration);
+    fprintf(stream, "%" PRIu64, metrics->iteration);
     write_number(stream, metrics->loss);
     write_number(stream, metrics->accuracy);
     write_number(stream, metrics->reward_rate);
@@ -95,8 +96,8 @@ static synrl_status observe_record(void *context, const struct metrics *metrics)
     write_number(stream, metrics->valid_accuracy);
     write_number(stream, metrics->alpha_s);
     write_number(stream, metrics->epsilon);
-    fprintf(stream, ",%llu,%llu\n", (unsigned long long)metrics->sample_forwards,
-            (unsigned long long)metrics->sample_backwards);
+    fprintf(stream, ",%" PRIu64 ",%" PRIu64 "\n", metrics->sample_forwards,
+            metrics->sample_backwards);
     return recorder_check_written(recorder, stream, "metrics.csv");
 }
 
@@ -206,7 +207,7 @@ static synrl_status finish_json(struct recorder *recorder, const char *status,
 
 static synrl_status finish_well(struct recorder *recorder, synrl_status outcome) {
     const bool has_ended = trainer_has_ended(recorder->trainer);
-    if (has_ended) { /* one that was interrupted has told its state when it stopped */
+    if (has_ended) { /* an interrupted run saved its state when it stopped */
         SYNRL_TRY(save(recorder, 1));
     }
     SYNRL_TRY(close_files(recorder));
@@ -232,7 +233,7 @@ synrl_status recorder_finish(struct recorder *recorder, synrl_status outcome) {
             return SYNRL_OK;
         }
     }
-    /* The first failure is the one to tell, whatever else goes wrong on the way out. */
+    /* Reports the first failure, whatever else fails while ending. */
     memcpy(problem, recorder->core->message, sizeof problem);
     close_files(recorder);
     recorder_remove_results(recorder);

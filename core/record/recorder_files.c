@@ -12,6 +12,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "record/run_json.h"
@@ -23,7 +24,7 @@ char *recorder_path(const struct recorder *recorder, const char *name) {
 
 /* The folder ----------------------------------------------------------------------------------- */
 
-/* What of a name may stand in a file's name. */
+/* Replaces the characters of a name that are not allowed in a file's name. */
 static void clean_name(const char *name, char *clean, size_t size) {
     size_t n = 0;
     for (; *name != '\0' && n + 1 < size; name++) {
@@ -39,21 +40,21 @@ synrl_status recorder_lock(struct recorder *recorder) {
         return file_fail(recorder->core, recorder->folder, "open");
     }
     if (flock(recorder->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        return core_fail(recorder->core, SYNRL_INVALID,
-                         "%s: another process is at work on this run", recorder->folder);
+        return core_fail(recorder->core, SYNRL_INVALID, "%s: another process is writing this run",
+                         recorder->folder);
     }
     return SYNRL_OK;
 }
 
-/* PARENT/STEM, or with a number behind; freed by core_free. */
+/* PARENT/STEM, or PARENT/STEM-NUMBER; freed by core_free. */
 static char *numbered(struct core *core, const char *parent, const char *stem, int number) {
     return number == 1 ? core_printf(core, "%s/%s", parent, stem)
                        : core_printf(core, "%s/%s-%d", parent, stem, number);
 }
 
-/* Tries names until one is free: makes a folder of it, or gives it to the folder there is. What a
- * crash left empty may be taken. */
-static synrl_status take_name(struct recorder *recorder, const char *parent, const char *stem) {
+/* Tries names until one is free, and creates a folder of that name, or renames the existing folder.
+ * An empty folder, left by a crash, counts as free. */
+static synrl_status claim_name(struct recorder *recorder, const char *parent, const char *stem) {
     struct core *core = recorder->core;
     for (int number = 1; number < 10000; number++) {
         char *folder = numbered(core, parent, stem, number);
@@ -74,8 +75,8 @@ static synrl_status take_name(struct recorder *recorder, const char *parent, con
     return core_fail(core, SYNRL_IO, "%s: too many runs of this name in one second", parent);
 }
 
-/* Takes away what a run that failed must not leave: the names that stand for results. Without
- * core_alloc: it may be for want of memory that the run failed. */
+/* Removes the results of a failed run. Without core_alloc: the run may have failed for lack of
+ * memory. */
 static void remove_files(const struct recorder *recorder, size_t n, const char *const *names) {
     char path[PATH_MAX];
     for (size_t i = 0; i < n; i++) {
@@ -94,7 +95,7 @@ static const char *const results[] = {
 static const char *const beginnings[] = {"metrics.csv", "run.json"};
 
 void recorder_remove_results(const struct recorder *recorder) {
-    remove_files(recorder, sizeof results / sizeof results[0], results);
+    remove_files(recorder, COUNT_OF(results), results);
 }
 
 /* run.json ------------------------------------------------------------------------------------- */
@@ -186,7 +187,7 @@ synrl_status recorder_close_file(struct recorder *recorder, FILE **stream, const
     return file_close(recorder->core, closing, path);
 }
 
-/* A run that begins ---------------------------------------------------------------------------- */
+/* Starting ------------------------------------------------------------------------------------- */
 
 synrl_status recorder_start(struct recorder *recorder, const struct recorder_options *options) {
     struct core *core = recorder->core;
@@ -198,16 +199,16 @@ synrl_status recorder_start(struct recorder *recorder, const struct recorder_opt
     snprintf(stem, sizeof stem, "%s-%s", stamp, name);
     snprintf(draft, sizeof draft, ".%s-%ld", stem, (long)getpid());
     SYNRL_TRY(folder_create(core, options->folder));
-    SYNRL_TRY(take_name(recorder, options->folder, draft));
+    SYNRL_TRY(claim_name(recorder, options->folder, draft));
     SYNRL_TRY(recorder_lock(recorder));
     SYNRL_TRY(start_json(recorder, options));
     SYNRL_TRY(recorder_start_metrics(recorder));
-    return take_name(recorder, options->folder, stem);
+    return claim_name(recorder, options->folder, stem);
 }
 
 void recorder_abandon(struct recorder *recorder) {
     if (recorder->folder != NULL) {
-        remove_files(recorder, sizeof beginnings / sizeof beginnings[0], beginnings);
+        remove_files(recorder, COUNT_OF(beginnings), beginnings);
         rmdir(recorder->folder);
     }
 }

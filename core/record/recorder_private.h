@@ -1,4 +1,4 @@
-/* What the files of the recorder share. */
+/* Shared by the recorder's files. */
 #ifndef RECORDER_PRIVATE_H
 #define RECORDER_PRIVATE_H
 
@@ -13,27 +13,27 @@ struct recorder {
     bool pictures;
     bool is_complete; /* the run had ended before */
     char *folder;     /* made by this recorder, or that of the run it resumes; NULL at first */
-    int lock;         /* an open folder that is locked; -1: none */
+    int lock;         /* the folder, open and locked; -1: none */
     void *state;      /* [trainer_state_size], or NULL before the first checkpoint */
     json_t *json;     /* of run.json */
-    FILE *metrics;    /* open while the run goes on */
+    FILE *metrics;    /* open during the run */
     FILE *rewards;    /* opened by the first reward */
     FILE *losses;     /* of rules that read losses */
     uint8_t bits;     /* rewards not yet written, the first in the lowest bit */
     uint64_t n_rewards;
 };
 
-/* The folder and what is open in it (recorder_files.c) */
+/* The folder and its open files (recorder_files.c) */
 
 /* NAME in the run's folder; freed by core_free. */
 char *recorder_path(const struct recorder *recorder, const char *name);
-/* Takes the folder for this process, until the recorder, or the process, is gone. */
+/* Locks the folder for this process, until the recorder or the process ends. */
 synrl_status recorder_lock(struct recorder *recorder);
 synrl_status recorder_write_json(struct recorder *recorder);
 /* fopen of a file of the folder. */
 synrl_status recorder_open(const struct recorder *recorder, const char *name, const char *mode,
                            FILE **stream);
-/* Whether all that went to the stream of that name so far could be written. */
+/* Whether everything written to the stream so far succeeded; `name` is for the message. */
 synrl_status recorder_check_written(const struct recorder *recorder, FILE *stream,
                                     const char *name);
 /* Closes the stream of that name, if it is open. */
@@ -46,12 +46,13 @@ synrl_status recorder_start_metrics(struct recorder *recorder);
 /* Makes the folder, PARENT/TIME-NAME. It is hidden until run.json is in it, so that no kill can
  * leave a folder that is not a run. */
 synrl_status recorder_start(struct recorder *recorder, const struct recorder_options *options);
-/* Of a run that did not begin nothing is left. */
+/* Removes the folder of a run that failed to start. */
 void recorder_abandon(struct recorder *recorder);
-/* Takes away what a run that failed must not leave: the names that stand for results. */
+/* Removes the results of a failed run. */
 void recorder_remove_results(const struct recorder *recorder);
 
-/* Brings the recorder and its trainer to where the run in that folder was (recorder_resume.c). */
+/* Brings the recorder and its trainer to the state of the run in that folder
+ * (recorder_resume.c). */
 synrl_status recorder_resume(struct recorder *recorder, const char *folder);
 
 #endif

@@ -1,7 +1,8 @@
-/* Going on with a run: its newest checkpoint that is whole, and its files as they were then.
- * Whatever may be wrong with them shows before the first of them is changed. */
+/* Resumes a run from its newest intact checkpoint, with its files as they were then. All errors in
+ * them are found before the first of them is changed. */
 #include "record/recorder_private.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -38,9 +39,10 @@ static synrl_status check_config(struct recorder *recorder) {
                            recorder->folder);
     } else if (json_difference(json_object_get(recorder->json, "config"), as_written,
                                sizeof difference, difference)) {
-        status = core_fail(core, SYNRL_INVALID,
-                           "%s: cannot go on: the script is no longer the recorded one: %s",
-                           recorder->folder, difference);
+        status =
+            core_fail(core, SYNRL_INVALID,
+                      "%s: cannot resume: the script has changed since the run was recorded: %s",
+                      recorder->folder, difference);
     }
     json_decref(as_written);
     free(text);
@@ -60,7 +62,7 @@ static synrl_status retell(struct recorder *recorder, uint64_t iteration) {
     return status;
 }
 
-/* Whether the first `size` bytes of a file are whole lines: what follows them will be cut off. */
+/* Whether the first `size` bytes of a file are whole lines; the rest will be cut off. */
 static bool are_lines(const char *path, uint64_t size) {
     FILE *stream = fopen(path, "rbe");
     const bool are = stream != NULL && size > 0 &&
@@ -91,13 +93,13 @@ static synrl_status check_checkpoint(struct recorder *recorder, uint64_t iterati
     }
     if (status == SYNRL_OK &&
         (stat(path, &found) != 0 || (uint64_t)found.st_size < checkpoint->metrics_size)) {
-        status = core_fail(recorder->core, SYNRL_INVALID, "%s: is shorter than at iteration %llu",
-                           path, (unsigned long long)iteration);
+        status = core_fail(recorder->core, SYNRL_INVALID,
+                           "%s: is shorter than at iteration %" PRIu64, path, iteration);
     }
     if (status == SYNRL_OK && !are_lines(path, checkpoint->metrics_size)) {
         status = core_fail(recorder->core, SYNRL_INVALID,
-                           "%s: has no end of a line where it had one at iteration %llu", path,
-                           (unsigned long long)iteration);
+                           "%s: has no line end where it had one at iteration %" PRIu64, path,
+                           iteration);
     }
     if (status == SYNRL_OK && trainer_records_losses(trainer)) {
         status = check_losses(recorder, iteration);
@@ -111,7 +113,7 @@ static synrl_status check_checkpoint(struct recorder *recorder, uint64_t iterati
     return status;
 }
 
-/* The newest checkpoint that holds; `found` is false where none does. */
+/* The newest intact checkpoint; `found` is false where there is none. */
 static synrl_status find_checkpoint(struct recorder *recorder, struct checkpoint *checkpoint,
                                     bool *found) {
     struct core *core = recorder->core;
@@ -127,7 +129,7 @@ static synrl_status find_checkpoint(struct recorder *recorder, struct checkpoint
             core_free(core, checkpoint->state);
             *checkpoint = (struct checkpoint){.iteration = 0};
             core_log(core, SYNRL_LOG_WARNING, "%s; %s", core->message,
-                     i + 1 < n ? "trying the one before" : "beginning again");
+                     i + 1 < n ? "trying the previous one" : "starting again");
         }
     }
     core_free(core, iterations);
@@ -135,7 +137,8 @@ static synrl_status find_checkpoint(struct recorder *recorder, struct checkpoint
 }
 
 static synrl_status go_on(struct recorder *recorder, const struct checkpoint *checkpoint) {
-    /* What fits the checksum and yet not the plugins comes of other plugins: no older one helps. */
+    /* A state with a valid checksum that the plugins refuse is from other plugins: an older one
+     * would not help. */
     const synrl_status loaded =
         trainer_load(recorder->trainer, checkpoint->state, checkpoint->state_size);
     if (loaded != SYNRL_OK) {

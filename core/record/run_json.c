@@ -1,10 +1,11 @@
-/* run.json: config, provenance, the call and the process that made it, the end. */
+/* Builds run.json: config, provenance, the call and the process that made the run, its end. */
 #include "record/run_json.h"
 
 #include <inttypes.h>
 #include <string.h>
 #include <time.h>
 
+#include "base/count.h"
 #include "base/json.h"
 #include "base/process.h"
 #include "record/provenance.h"
@@ -84,7 +85,7 @@ json_t *run_json_new(struct core *core, const struct trainer *trainer,
 
 void run_json_resume(json_t *json, uint64_t iteration) {
     static const char *const ends[] = {"summary", "error", "stopped", "ended"};
-    for (size_t i = 0; i < sizeof ends / sizeof ends[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(ends); i++) {
         json_object_del(json, ends[i]);
     }
     json_object_set_new(json, "status", json_string("running"));

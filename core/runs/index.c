@@ -1,6 +1,6 @@
-/* The index of recorded runs. Invariants: who uses the data base holds a shared lock on the folder
- * of runs, who removes its file an exclusive one, so that no file is taken away under a connection;
- * a row is written in the transaction that looked at its folder. */
+/* The index of recorded runs. Invariants: every user of the database holds a shared lock on the
+ * folder of runs, and whoever removes its file an exclusive one, so no file is removed under a
+ * connection; a row is written in the transaction that read its folder. */
 #include "runs/index_private.h"
 
 #include <errno.h>
@@ -11,17 +11,19 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/file.h"
 #include "runs/runs.h"
 
-/* To be raised whenever a column changes: an older data base is then made anew. */
+/* To be incremented when a column changes; older databases are then rebuilt. */
 enum { SCHEMA_VERSION = 1, WAIT_MS = 10000, POLL_MS = 5 };
 
-/* A file system that keeps times by the tick shows no difference between two writes in one: what is
- * younger than this is read again the next time. */
+/* File systems with coarse times do not distinguish two writes in one tick: files younger than this
+ * are read again the next time. */
 enum { SETTLED_NS = 2000000000 };
 
-/* Where a column's value stands in run.json. */
+/* The columns, and the place of their values in run.json. Queries neither return nor sort by the
+ * last two. */
 static const struct {
     const char *name, *type;
     const char *path[3];
@@ -46,7 +48,11 @@ static const struct {
     {"config", "TEXT", {"config"}},
     {"process", "TEXT", {"process"}},
 };
-enum { N_COLUMNS = sizeof columns / sizeof columns[0] };
+enum { N_COLUMNS = COUNT_OF(columns), N_INTERNAL = 2 };
+
+const char *index_column(size_t c) {
+    return c == 0 ? "folder" : c <= N_COLUMNS - N_INTERNAL ? columns[c - 1].name : NULL;
+}
 
 /* SQLite --------------------------------------------------------------------------------------- */
 
@@ -85,7 +91,7 @@ static void status_now(sqlite3_context *context, int n, sqlite3_value **argument
     json_decref(process);
 }
 
-/* is_there(folder): whether the refresh that goes on has found the run. */
+/* is_there(folder): whether the current refresh has found the run. */
 static void is_there(sqlite3_context *context, int n, sqlite3_value **arguments) {
     (void)n;
     const struct index *index = sqlite3_user_data(context);
@@ -118,7 +124,7 @@ static int connect(struct index *index, const char *path, int flags) {
     return add_functions(index);
 }
 
-/* Makes the table in a data base that is empty. */
+/* Creates the table in an empty database. */
 static int create_table(struct index *index) {
     sqlite3_str *sql = sqlite3_str_new(index->database);
     sqlite3_str_appendf(sql,
@@ -135,7 +141,7 @@ static int create_table(struct index *index) {
     return code;
 }
 
-/* The first value that a statement gives, as text; "" where it gives none. */
+/* The first value that a statement returns, as text; "" without a value. */
 static int query_text(const struct index *index, const char *sql, char *text, size_t size) {
     sqlite3_stmt *statement;
     text[0] = '\0';
@@ -150,7 +156,7 @@ static int query_text(const struct index *index, const char *sql, char *text, si
     return code;
 }
 
-/* Whether this is a whole data base of this schema; else `reason` says what is wrong. */
+/* Whether this is an intact database of this schema; else `reason` says what is wrong. */
 static bool check(struct index *index, char *reason, size_t size) {
     char text[128], names[512] = "SELECT folder, json_mtime_ns, json_size";
     int code = query_text(index, "PRAGMA user_version", text, sizeof text);
@@ -177,7 +183,7 @@ static bool check(struct index *index, char *reason, size_t size) {
     return code == SQLITE_OK;
 }
 
-/* Opens what is there and sees whether it will do. SYNRL_INVALID: damaged, for `reason`;
+/* Opens the existing database and checks it. SYNRL_INVALID: damaged, for `reason`;
  * SYNRL_UNSUPPORTED: it cannot be written. */
 static synrl_status open_old(struct index *index, char *reason, size_t size) {
     int code = connect(index, index->path, SQLITE_OPEN_READWRITE);
@@ -199,15 +205,16 @@ static synrl_status open_old(struct index *index, char *reason, size_t size) {
     return SYNRL_INVALID;
 }
 
-/* Under the exclusive lock. A log left behind would be taken for one of the new data base. */
+/* Removes the database, under the exclusive lock. A log that remained would be applied to the new
+ * database. */
 static synrl_status make_new(struct index *index) {
     static const char *const endings[] = {"", "-wal", "-shm", "-journal"};
-    for (size_t i = 0; i < sizeof endings / sizeof endings[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(endings); i++) {
         char *path = core_printf(index->core, "%s%s", index->path, endings[i]);
         if (path == NULL) {
             return SYNRL_NO_MEMORY;
         }
-        unlink(path); /* what cannot be removed shows below */
+        unlink(path); /* a failure is noticed below */
         core_free(index->core, path);
     }
     int code = connect(index, index->path, SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
@@ -218,10 +225,10 @@ static synrl_status make_new(struct index *index) {
                                                                  : index_fail(index, "make");
 }
 
-/* Where nothing can be written, the folders can still be read. */
+/* Uses a database in memory: where nothing can be written, the folders can still be read. */
 static synrl_status open_memory(struct index *index, const char *reason) {
     disconnect(index);
-    core_log(index->core, SYNRL_LOG_WARNING, "%s: cannot be written, so nothing is kept: %s",
+    core_log(index->core, SYNRL_LOG_WARNING, "%s: cannot be written, so the index is not kept: %s",
              index->path, reason);
     const int code = connect(index, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     return code == SQLITE_OK && create_table(index) == SQLITE_OK ? SYNRL_OK
@@ -230,7 +237,7 @@ static synrl_status open_memory(struct index *index, const char *reason) {
 
 /* The lock ------------------------------------------------------------------------------------- */
 
-/* A file system without locks has no say. */
+/* Ignores file systems without flock. */
 static synrl_status lock_runs(struct index *index, int how) {
     flock(index->lock, LOCK_UN);
     for (int waited = 0; flock(index->lock, how | LOCK_NB) != 0; waited += POLL_MS) {
@@ -238,21 +245,21 @@ static synrl_status lock_runs(struct index *index, int how) {
             return SYNRL_OK;
         }
         if (waited >= WAIT_MS) {
-            return core_fail(index->core, SYNRL_IO, "%s: another process keeps it; try again later",
-                             index->path);
+            return core_fail(index->core, SYNRL_IO,
+                             "%s: locked by another process; try again later", index->path);
         }
         nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
     }
     return SYNRL_OK;
 }
 
-/* Makes the data base anew, unless another process has done it meanwhile. */
-static synrl_status rebuild(struct index *index, bool anew) {
+/* Rebuilds the database, unless another process has done so meanwhile. */
+static synrl_status rebuild(struct index *index, bool from_scratch) {
     char reason[256];
     disconnect(index);
     SYNRL_TRY(lock_runs(index, LOCK_EX));
     const bool exists = access(index->path, F_OK) == 0;
-    if (exists && !anew) {
+    if (exists && !from_scratch) {
         const synrl_status status = open_old(index, reason, sizeof reason);
         if (status == SYNRL_UNSUPPORTED) {
             return open_memory(index, reason);
@@ -261,7 +268,7 @@ static synrl_status rebuild(struct index *index, bool anew) {
             return status;
         }
         disconnect(index);
-        core_log(index->core, SYNRL_LOG_WARNING, "%s: damaged, so it is made anew: %s", index->path,
+        core_log(index->core, SYNRL_LOG_WARNING, "%s: damaged, so it is rebuilt: %s", index->path,
                  reason);
     }
     const synrl_status status = make_new(index);
@@ -272,10 +279,10 @@ static synrl_status rebuild(struct index *index, bool anew) {
     return open_memory(index, reason);
 }
 
-static synrl_status open_database(struct index *index, bool anew) {
+static synrl_status open_database(struct index *index, bool from_scratch) {
     char reason[256];
     SYNRL_TRY(lock_runs(index, LOCK_SH));
-    if (!anew && access(index->path, F_OK) == 0) {
+    if (!from_scratch && access(index->path, F_OK) == 0) {
         const synrl_status status = open_old(index, reason, sizeof reason);
         if (status == SYNRL_UNSUPPORTED) {
             return open_memory(index, reason);
@@ -284,11 +291,11 @@ static synrl_status open_database(struct index *index, bool anew) {
             return status;
         }
     }
-    SYNRL_TRY(rebuild(index, anew));
+    SYNRL_TRY(rebuild(index, from_scratch));
     return lock_runs(index, LOCK_SH);
 }
 
-static synrl_status open_runs(struct index *index, const char *runs, bool anew) {
+static synrl_status open_runs(struct index *index, const char *runs, bool from_scratch) {
     struct core *core = index->core;
     index->runs = core_strdup(core, runs);
     index->path = core_printf(core, "%s/" INDEX_FILE, runs);
@@ -299,17 +306,18 @@ static synrl_status open_runs(struct index *index, const char *runs, bool anew) 
     if (index->lock < 0) {
         return core_fail(core, SYNRL_IO, "%s: must be a folder of runs: %s", runs, strerror(errno));
     }
-    return open_database(index, anew);
+    return open_database(index, from_scratch);
 }
 
-synrl_status index_open(struct core *core, const char *runs, bool anew, struct index **made) {
+synrl_status index_open(struct core *core, const char *runs, bool from_scratch,
+                        struct index **made) {
     *made = NULL;
     struct index *index = core_alloc(core, 1, sizeof *index);
     if (index == NULL) {
         return SYNRL_NO_MEMORY;
     }
     *index = (struct index){.core = core, .lock = -1};
-    const synrl_status status = open_runs(index, runs, anew);
+    const synrl_status status = open_runs(index, runs, from_scratch);
     if (status != SYNRL_OK) {
         index_close(index);
         return status;
@@ -383,7 +391,7 @@ static synrl_status write_row(const struct refresh *refresh, const char *name,
     return outcome;
 }
 
-/* Whether the row is that of this very run.json. */
+/* Whether the row was read from this run.json, unchanged since. */
 static bool is_current(const struct refresh *refresh, const char *name, const struct stat *status) {
     sqlite3_stmt *look = refresh->look;
     sqlite3_bind_text(look, 1, name, -1, SQLITE_TRANSIENT);
@@ -467,8 +475,8 @@ static synrl_status refresh_rows(struct refresh *refresh, const struct run_list 
     return SYNRL_OK;
 }
 
-/* The folders are listed under the lock of the transaction: an older list must not undo what
- * another process has written from a newer one. */
+/* Lists the folders under the lock of the transaction: an older list must not undo what another
+ * process has written from a newer one. */
 synrl_status index_refresh(struct index *index, struct index_report *report) {
     *report = (struct index_report){.n_runs = 0};
     struct refresh refresh = {.index = index, .report = report};

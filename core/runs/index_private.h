@@ -1,4 +1,4 @@
-/* What the parts of the index share: index.c and index_query.c. */
+/* Shared by index.c and index_query.c. */
 #ifndef INDEX_PRIVATE_H
 #define INDEX_PRIVATE_H
 
@@ -12,10 +12,10 @@ struct index {
     char *runs, *path;
     sqlite3 *database;
     int lock;                    /* the folder of runs, opened; -1 */
-    const struct run_list *list; /* what is_there asks, during a refresh */
+    const struct run_list *list; /* for is_there, during a refresh */
 };
 
-/* Fails with SQLite's reason: PATH: cannot DO it: the disk is full. */
+/* Fails with SQLite's reason, such as "PATH: cannot WHAT it: database or disk is full". */
 synrl_status index_fail(const struct index *index, const char *what);
 synrl_status index_prepare(const struct index *index, const char *sql, sqlite3_stmt **statement);
 

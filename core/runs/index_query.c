@@ -1,5 +1,5 @@
-/* Rows of the index, chosen and put in order. Invariant: what a person wrote reaches SQL as a bound
- * value, but for the name of a column, which is looked up first. */
+/* Selects and sorts rows of the index. Invariant: user input reaches SQL only as bound values,
+ * except for a column's name, which is looked up first. */
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
@@ -7,22 +7,13 @@
 #include "base/number.h"
 #include "runs/index_private.h"
 
-const char *const *index_columns(void) {
-    static const char *const names[N_INDEX_COLUMNS] = {
-        "folder",   "name",         "status",          "started", "ended",
-        "seconds",  "iterations",   "iterations_done", "seed",    "loss",
-        "accuracy", "valid_loss",   "valid_accuracy",  "model",   "rule",
-        "data",     "weights_hash", "script"};
-    return names;
-}
-
 /* Parameters: 1 the status, 2 the name, 3 the limit; then three for each condition: the path, the
  * value as text, the value as a number. A float in JSON is read by SQLite, which may miss the last
  * bit. */
 enum { FIRST_WHERE = 4 };
 
-/* A config that is nested more deeply than SQLite reads has no values; it must not end the query.
- */
+/* A config that is nested more deeply than SQLite can read has no values; it must not fail the
+ * query. */
 static void append_where(sqlite3_str *sql, int path) {
     sqlite3_str_appendf(sql,
                         " AND CASE WHEN json_valid(config) THEN CASE json_type(config, ?%d)"
@@ -43,18 +34,18 @@ static void append_order(sqlite3_str *sql, const struct index_query *query, bool
                             query->reverse ? "DESC" : "ASC");
         return;
     }
-    /* Runs that do not say when they started are older than this column. */
+    /* Runs without a start time are older than this column. */
     const char *direction = newest_first ? "DESC" : "ASC";
     sqlite3_str_appendf(sql, " ORDER BY started IS NOT NULL %s, started %s, folder %s", direction,
                         direction, direction);
 }
 
-/* The inner statement chooses, the outer one puts in order. Freed by sqlite3_free. */
+/* The inner statement selects, the outer one sorts. Freed by sqlite3_free. */
 static char *select_sql(const struct index *index, const struct index_query *query) {
     sqlite3_str *sql = sqlite3_str_new(index->database);
     sqlite3_str_appendf(sql, "SELECT * FROM (SELECT ");
-    for (size_t c = 0; c < N_INDEX_COLUMNS; c++) {
-        const char *name = index_columns()[c];
+    const char *name;
+    for (size_t c = 0; (name = index_column(c)) != NULL; c++) {
         sqlite3_str_appendf(sql, "%s%s%s", c > 0 ? ", " : "",
                             strcmp(name, "status") == 0 ? "status_now(status, process) AS " : "",
                             name);
@@ -82,8 +73,8 @@ static synrl_status config_path(struct core *core, const char *path, char **conv
     for (const char *part = path;; part++) {
         const size_t length = strcspn(part, ".");
         if (length == 0 || strcspn(part, "\"\\") < length) {
-            return core_fail(core, SYNRL_INVALID,
-                             "\"%s\": must be names with points between, such as model.id", path);
+            return core_fail(core, SYNRL_INVALID, "\"%s\": must be a dotted path, such as model.id",
+                             path);
         }
         const bool is_number = strspn(part, "0123456789") >= length;
         end = stpcpy(end, is_number ? "[" : ".\"");
@@ -135,7 +126,7 @@ static synrl_status bind_query(const struct index *index, sqlite3_stmt *statemen
     return code == SQLITE_OK ? SYNRL_OK : index_fail(index, "ask");
 }
 
-/* A name that is not UTF-8 cannot be told in JSON. */
+/* A name that is not UTF-8 cannot be expressed in JSON. */
 static json_t *value_json(sqlite3_stmt *statement, int column) {
     json_t *value = NULL;
     const char *text;
@@ -184,8 +175,8 @@ static synrl_status step_rows(const struct index *index, sqlite3_stmt *statement
 }
 
 static synrl_status check_sort(const struct index *index, const char *sort) {
-    for (size_t c = 0; sort != NULL && c < N_INDEX_COLUMNS; c++) {
-        if (strcmp(sort, index_columns()[c]) == 0) {
+    for (size_t c = 0; sort != NULL && index_column(c) != NULL; c++) {
+        if (strcmp(sort, index_column(c)) == 0) {
             return SYNRL_OK;
         }
     }
@@ -195,7 +186,8 @@ static synrl_status check_sort(const struct index *index, const char *sort) {
 
 synrl_status index_select(struct index *index, const struct index_query *query, json_t **rows) {
     *rows = NULL;
-    SYNRL_TRY(check_sort(index, query->sort)); /* the one name that goes into the statement */
+    SYNRL_TRY(check_sort(index, query->sort)); /* the only name that becomes part of the
+                                                * statement */
     sqlite3_stmt *statement = NULL;
     json_t *read = json_array();
     char *sql = select_sql(index, query);

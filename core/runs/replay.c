@@ -1,7 +1,7 @@
-/* The environment of a replay: it moves the model's weights, and has the reward from the record.
+/* The environment of a replay: it moves the model's weights, and takes the rewards from the record.
  *
- * The bits of the weights depend on when the model bound a batch, so it binds one whenever the run
- * did: always the same one, of one sample that nobody looks at. */
+ * The bits of the weights depend on when the model bound a batch, so the replay binds one whenever
+ * the run did: always the same one, of one sample whose values are not used. */
 #include "runs/replay.h"
 
 #include <inttypes.h>
@@ -24,7 +24,7 @@ struct replay {
     struct model model;
     struct rule rule;
     synrl_batch *batch;
-    uint64_t batch_every; /* 0: one batch for all */
+    uint64_t batch_every; /* 0: one batch for the whole run */
     uint8_t *rewards;
     double *losses; /* [2 n_iterations], NULL for a rule that does not read them */
     uint64_t n_iterations;
@@ -160,7 +160,7 @@ static synrl_status fail_record(struct core *core, const char *folder, const cha
     return core_fail(core, SYNRL_INVALID, "%s: cannot be replayed: %s", folder, what);
 }
 
-/* What of the record a replay needs: everything is checked here. */
+/* Reads what a replay needs from the record, and checks all of it. */
 struct facts {
     json_int_t n_inputs, seed, n_samples, n_iterations, batch_size, batch_every;
     json_t *shape;
@@ -173,17 +173,17 @@ static synrl_status read_facts(struct core *core, const char *folder, json_t *js
                                struct facts *facts) {
     json_t *batch;
     if (json_unpack(json, "{s:{s:I}}", "summary", "iterations", &facts->n_iterations) != 0) {
-        return fail_record(core, folder, "it has not ended; `synrl resume` goes on with it");
+        return fail_record(core, folder, "it has not ended; `synrl resume` continues it");
     }
     if (json_unpack(json, "{s:{s:o, s:o, s:I, s:o, s:{s:I, s:I, s:s}}}", "config", "model",
                     &facts->model, "rule", &facts->rule, "seed", &facts->seed, "batch", &batch,
                     "data", "inputs", &facts->n_inputs, "samples", &facts->n_samples, "format",
                     &facts->format) != 0) {
-        return fail_record(core, folder, "its record is not complete");
+        return fail_record(core, folder, "run.json is incomplete");
     }
     if (json_is_object(batch) && json_unpack(batch, "{s:I, s:I}", "size", &facts->batch_size,
                                              "every", &facts->batch_every) != 0) {
-        return fail_record(core, folder, "its record is not complete");
+        return fail_record(core, folder, "run.json is incomplete");
     }
     const char *refresh = json_string_value(json_object_get(batch, "refresh"));
     facts->as_published = refresh != NULL && strcmp(refresh, "as_published") == 0;
@@ -191,7 +191,7 @@ static synrl_status read_facts(struct core *core, const char *folder, json_t *js
         json_object_get(json_object_get(json_object_get(json, "config"), "data"), "shape");
     if (facts->n_samples < 1 || facts->n_inputs < 1 || facts->n_inputs > INT32_MAX ||
         facts->n_iterations < 0 || facts->batch_every < 0) {
-        return fail_record(core, folder, "its record makes no sense");
+        return fail_record(core, folder, "run.json is inconsistent");
     }
     return SYNRL_OK;
 }
@@ -285,7 +285,8 @@ static synrl_status make_rule(struct replay *replay, const struct facts *facts) 
     return SYNRL_OK;
 }
 
-/* What plugins have to say of their parameters does not tell whose they are. */
+/* Adds the rule's name to messages, since plugins' messages about parameters do not name their
+ * rule. */
 static synrl_status make_objects(struct replay *replay, const char *folder,
                                  const struct facts *facts) {
     synrl_status status = make_components(replay, folder, facts);
@@ -353,7 +354,7 @@ void replay_close(struct replay *replay) {
 
 /* Stepping ------------------------------------------------------------------------------------- */
 
-/* The iteration that comes next is env.iteration. */
+/* env.iteration is the next iteration. */
 synrl_status replay_step(struct replay *replay) {
     const uint64_t iteration = replay->env.iteration, every = replay->batch_every;
     if (every > 0 && iteration > 0 && iteration % every == 0) {
@@ -398,13 +399,13 @@ void replay_weights(const struct replay *replay, float *weights) {
     weights_get(replay->model.weights, weights);
 }
 
-/* What decides --------------------------------------------------------------------------------- */
+/* The policy ----------------------------------------------------------------------------------- */
 
 const synrl_policy *replay_policy(const struct replay *replay) {
     return rule_policy((struct rule *)&replay->rule);
 }
 
-/* The parameter of that name in the rule's config; NULL where it has none of that type. */
+/* The field of a parameter in the rule's config; NULL without a parameter of that name and type. */
 static const void *parameter(const struct replay *replay, const char *name, synrl_param_type type) {
     const synrl_plugin *entry = component_plugin(replay->rule_component)->entry;
     for (uint32_t p = 0; p < entry->n_params; p++) {

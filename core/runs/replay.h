@@ -1,7 +1,7 @@
-/* A run repeated from its record: config, policy and one reward bit an iteration. No data is read
- * and no forward pass made, so a replay is limited by the rule alone. It works for rules that learn
- * from rewards only (static, win_stay, qlearning, and plugins like them): what a rule asks of its
- * environment beyond `step`, only data could answer. */
+/* Repeats a run from its record: config, policy and one reward bit per iteration. It reads no data
+ * and makes no forward pass, so its speed depends only on the rule. It works for rules that learn
+ * only from rewards (static, win_stay, qlearning, and plugins like them): any call of the
+ * environment except `step` would need the data. */
 #ifndef REPLAY_H
 #define REPLAY_H
 
@@ -13,29 +13,29 @@
 
 struct replay;
 
-/* At the initial weights. SYNRL_UNSUPPORTED where the run has no transcript, or was made with a
- * function of the script. */
+/* Opens a run's record, at the initial weights. SYNRL_UNSUPPORTED where the run has no transcript
+ * or used a function of the script. */
 synrl_status replay_open(struct core *core, const char *folder, struct replay **opened);
 void replay_close(struct replay *replay); /* NULL is allowed */
 
 const json_t *replay_record(const struct replay *replay); /* run.json */
 const synrl_layout *replay_layout(const struct replay *replay);
-uint64_t replay_iterations(const struct replay *replay); /* how many there are */
-/* Runs one more iteration, of those there are. */
+uint64_t replay_iterations(const struct replay *replay); /* their number */
+/* Runs the next iteration; there must be one. */
 synrl_status replay_step(struct replay *replay);
 
-/* What the last step did. */
+/* The last step. */
 struct replayed {
     uint64_t iteration;
-    const int8_t *actions; /* [n_synapses]; good until the next step */
+    const int8_t *actions; /* [n_synapses]; valid until the next step */
     double alpha;
     int reward;
 };
 struct replayed replay_last(const struct replay *replay);
 void replay_weights(const struct replay *replay, float *weights); /* [n_synapses] */
 
-/* The policy as it is now, or NULL; epsilon and the word that decides for a synapse in the next
- * step: false where the rule has no parameter epsilon. */
+/* For the next step: the policy, or NULL; epsilon, false where the rule has no such parameter; the
+ * treatment of ties; and the random word of a synapse. */
 const synrl_policy *replay_policy(const struct replay *replay);
 bool replay_epsilon(const struct replay *replay, double *epsilon);
 synrl_ties replay_ties(const struct replay *replay);

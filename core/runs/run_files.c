@@ -1,6 +1,7 @@
-/* Reading what recorder.c wrote. */
+/* Reads the files that the recorder writes. */
 #include "runs/run_files.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stddef.h>
 #include <string.h>
@@ -81,7 +82,7 @@ static bool read_cell(const char *text, const char *end, double *value) {
     return number_read(text, end, value);
 }
 
-/* One line without its end; the columns are those of the recorder. */
+/* Reads one line without its end; the columns are the recorder's. */
 static bool read_row(const char *line, const char *end, struct metrics *row) {
     for (size_t column = 0; column < RECORD_N_COLUMNS; column++) {
         void *value = (char *)row + record_columns[column].offset;
@@ -97,7 +98,7 @@ static bool read_row(const char *line, const char *end, struct metrics *row) {
     return true;
 }
 
-/* The end of the line, or NULL where the text ends first. */
+/* The end of the line, or NULL where the text ends before. */
 static const char *line_end(const char *line, const char *end) {
     return memchr(line, '\n', (size_t)(end - line));
 }
@@ -108,8 +109,7 @@ static synrl_status read_rows(struct core *core, const char *path, const char *t
     const char *const end = text + size;
     size_t n_lines = 0, number = 1;
     if (memcmp(text, heading, size < sizeof heading - 1 ? size : sizeof heading - 1) != 0) {
-        return core_fail(core, SYNRL_INVALID, "%s: does not begin with the names of its columns",
-                         path);
+        return core_fail(core, SYNRL_INVALID, "%s: must begin with the names of the columns", path);
     }
     for (const char *c = text; (c = line_end(c, end)) != NULL; c++) {
         n_lines++;
@@ -163,9 +163,10 @@ synrl_status record_rewards(struct core *core, const char *folder, uint64_t n, u
     }
     synrl_status status = file_read(core, path, METRICS_LIMIT, &bytes, &size);
     if (status == SYNRL_OK && size < n / 8 + (n % 8 != 0)) {
-        status = core_fail(core, SYNRL_INVALID,
-                           "%s: has %zu bytes: must hold a bit for each of %llu iterations", path,
-                           size, (unsigned long long)n);
+        status =
+            core_fail(core, SYNRL_INVALID,
+                      "%s: has %zu bytes: must hold one bit for each of %" PRIu64 " iterations",
+                      path, size, n);
     }
     if (status == SYNRL_OK) {
         *bits = core_alloc(core, n, 1);

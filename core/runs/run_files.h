@@ -1,5 +1,5 @@
-/* The folder of a run, read back: run.json, metrics.csv, rewards.bin. What stands in the files is
- * checked, never trusted. */
+/* Reads the folder of a run: run.json, metrics.csv, rewards.bin. The files' contents are checked,
+ * never trusted. */
 #ifndef RUN_FILES_H
 #define RUN_FILES_H
 
@@ -7,7 +7,7 @@
 
 #include "train/trainer.h"
 
-/* The columns of metrics.csv: where each stands in a struct metrics. */
+/* The columns of metrics.csv, with their places in a struct metrics. */
 struct record_column {
     const char *name;
     size_t offset;
@@ -15,7 +15,7 @@ struct record_column {
 };
 enum { RECORD_N_COLUMNS = 10 };
 extern const struct record_column record_columns[RECORD_N_COLUMNS];
-/* The value of a column, a count as a double. */
+/* The value of a column, counts as double. */
 double record_value(const struct metrics *row, size_t column);
 
 /* run.json; the caller's reference. */
@@ -25,8 +25,8 @@ synrl_status record_read(struct core *core, const char *folder, json_t **json);
     "iteration,loss,accuracy,reward_rate,valid_loss,valid_accuracy,alpha_s,epsilon," \
     "sample_forwards,sample_backwards"
 
-/* The rows of metrics.csv up to and with that iteration; freed by core_free. What a process that
- * died left of a last line is not a row. */
+/* The rows of metrics.csv up to and including that iteration; freed by core_free. An incomplete
+ * last line, left by a crashed process, is not a row. */
 synrl_status record_metrics(struct core *core, const char *folder, uint64_t last,
                             struct metrics **rows, size_t *n);
 /* bits[t] = 1 where iteration t was rewarded: the first n of rewards.bin; freed by core_free.

@@ -1,5 +1,6 @@
-/* Run folders seen from outside. Invariant: nothing is removed before all of a folder has been
- * looked at, and run.json goes last, so that what is left of an attempt is still a run's folder. */
+/* Finding, listing and removing run folders. Invariant: nothing is removed before all of a folder
+ * has been checked, and run.json is removed last, so that after a failure the rest is still a run's
+ * folder. */
 #include "runs/runs.h"
 
 #include <dirent.h>
@@ -16,8 +17,11 @@
 
 enum { SHOWN_MAX = 10 };
 
-const char *const run_statuses[N_RUN_STATUSES] = {"done",    "stopped", "failed", "interrupted",
-                                                  "running", "crashed", "unknown"};
+const char *run_status_name(size_t i) {
+    static const char *const names[] = {"done",    "stopped", "failed", "interrupted",
+                                        "running", "crashed", "unknown"};
+    return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+}
 
 const char *run_status(const char *recorded, const json_t *process) {
     static const char *const lives[] = {
@@ -139,7 +143,7 @@ struct run_entry *run_list_find(const struct run_list *list, const char *name) {
 
 /* Finding -------------------------------------------------------------------------------------- */
 
-/* `text`, "; " and one more, at most so many bytes. */
+/* Appends ", " and `more` to `text`, which has room for `size` bytes. */
 static void append(char *text, size_t size, const char *more) {
     const size_t length = strlen(text);
     snprintf(text + length, size - length, "%s%s", length > 0 ? ", " : "", more);
@@ -180,7 +184,7 @@ static synrl_status fail_unknown(struct core *core, const char *runs, const char
     return SYNRL_INVALID;
 }
 
-/* Marks what begins with the word; of one alone, the path. */
+/* Marks the names that begin with the word; where there is only one, returns its path. */
 static synrl_status choose(struct core *core, const char *runs, const char *word,
                            const struct run_list *list, char **folder) {
     const size_t length = strlen(word);
@@ -227,7 +231,7 @@ synrl_status run_find(struct core *core, const char *runs, const char *word, cha
         return SYNRL_NO_MEMORY;
     }
     for (size_t n = strlen(path); n > 1 && path[n - 1] == '/'; n--) {
-        path[n - 1] = '\0'; /* LINK/ would be what the link points to */
+        path[n - 1] = '\0'; /* LINK/ would name the target of the link */
     }
     const bool is_path = strchr(word, '/') != NULL || word[0] == '\0' || word[0] == '.';
     char *named = is_path ? NULL : core_printf(core, "%s/%s", runs, path);
@@ -267,15 +271,16 @@ static synrl_status check_files(struct core *core, const char *folder, DIR *stre
             continue;
         }
         if (fstatat(dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) != 0) {
-            return file_fail(core, folder, "look into");
+            return file_fail(core, folder, "read");
         }
         if (!S_ISREG(status.st_mode)) {
-            return core_fail(core, SYNRL_INVALID,
-                             "%s: not removed: holds \"%s\", which is %s; a run leaves files alone",
-                             folder, entry->d_name,
-                             S_ISDIR(status.st_mode)   ? "a folder"
-                             : S_ISLNK(status.st_mode) ? "a link"
-                                                       : "no file");
+            return core_fail(
+                core, SYNRL_INVALID,
+                "%s: not removed: contains \"%s\", which is %s; a run leaves only files", folder,
+                entry->d_name,
+                S_ISDIR(status.st_mode)   ? "a folder"
+                : S_ISLNK(status.st_mode) ? "a link"
+                                          : "not a file");
         }
     }
     return SYNRL_OK;
@@ -342,7 +347,7 @@ synrl_status run_remove(struct core *core, const char *folder, bool force) {
 
 /* Runs of one call ----------------------------------------------------------------------------- */
 
-/* Whatever lies there that is no run of this call is passed over, and so is its message. */
+/* Skips folders that are not runs of this call and discards their error. */
 static void add_sibling(struct core *core, const char *folder, const char *call, json_t *folders) {
     json_t *json, *number;
     const char *id = NULL;
@@ -365,9 +370,9 @@ synrl_status run_siblings(struct core *core, const char *runs, const char *call,
     *folders = NULL;
     SYNRL_TRY(run_list_read(core, runs, &list));
     *folders = json_object();
-    synrl_status status =
-        *folders != NULL ? SYNRL_OK
-                         : core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to look", runs);
+    synrl_status status = *folders != NULL ? SYNRL_OK
+                                           : core_fail(core, SYNRL_NO_MEMORY,
+                                                       "%s: not enough memory to list it", runs);
     for (size_t i = 0; status == SYNRL_OK && i < list.n; i++) {
         char *folder = core_printf(core, "%s/%s", runs, list.entries[i].name);
         if (folder == NULL) {

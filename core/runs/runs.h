@@ -1,5 +1,5 @@
-/* Run folders seen from outside: what run.json says, and whether it still holds. What is in a run
- * folder: recorder.h. Nothing here follows a symbolic link to a folder or to a run.json. */
+/* Run folders: finding, listing and removing them, and their present status. Their contents:
+ * recorder.h. Nothing here follows a symbolic link to a folder or to a run.json. */
 #ifndef RUNS_H
 #define RUNS_H
 
@@ -10,23 +10,22 @@
 
 #define RUN_FILE "run.json"
 
-/* What run_status can say, for messages and to check what was asked for. */
-enum { N_RUN_STATUSES = 7 };
-extern const char *const run_statuses[N_RUN_STATUSES];
+/* The values of run_status, one by one; NULL past the last. */
+const char *run_status_name(size_t i);
 
-/* The status as it is, not as it was last written: a run that is recorded as running is "crashed"
- * where its process is gone and "unknown" where run.json names no process or this system does not
- * tell. `process` is "process" of run.json, or NULL. */
+/* The present status, which may differ from the recorded one: a run recorded as running is
+ * "crashed" where its process is gone, and "unknown" where run.json names no process or the system
+ * does not report it. `process` is "process" of run.json, or NULL. */
 const char *run_status(const char *recorded, const json_t *process);
 
-/* Whether a folder has a run.json that is a file; `status` of that file where it is not NULL. */
+/* Whether a folder has a run.json that is a file; status, unless NULL, gets its stat. */
 bool run_exists(const char *folder, struct stat *status);
-/* The object in FOLDER/run.json, with a status in it; the caller's. */
+/* The object in FOLDER/run.json, which has a status; the caller's reference. */
 synrl_status run_read(struct core *core, const char *folder, json_t **json);
 /* The last part of a path. */
 const char *run_base(const char *folder);
 
-/* The folders in a folder, by name, without those that begin with a point. */
+/* The folders in a folder, sorted by name, without hidden ones. */
 struct run_entry {
     char *name;
     bool is_run; /* for the caller's use; false at first */
@@ -37,20 +36,20 @@ struct run_list {
 };
 synrl_status run_list_read(struct core *core, const char *runs, struct run_list *list);
 void run_list_free(struct core *core, struct run_list *list);
-/* NULL where there is none of this name. */
+/* NULL where the list has no such name. */
 struct run_entry *run_list_find(const struct run_list *list, const char *name);
 
-/* The folder of the run that a person means by `word`: its name in `runs`, its path, or the
- * beginning of one name in `runs`. Freed by core_free. */
+/* Resolves a name given by the user (a run's name in `runs`, its path, or a unique beginning of a
+ * name in `runs`) to the run's folder, freed by core_free. */
 synrl_status run_find(struct core *core, const char *runs, const char *word, char **folder);
 
-/* Removes a run's folder and the files in it. Refused, with nothing removed: what is not a run's
- * folder, one that holds anything but files, and, but for `force`, a run that is going on or may
- * be. */
+/* Removes a run's folder and the files in it. Refuses, and then removes nothing, if it is not a
+ * run's folder, if it contains anything but files or, without `force`, if the run is or may be
+ * running. */
 synrl_status run_remove(struct core *core, const char *folder, bool force);
 
-/* The runs of RUNS that were recorded by one call of the program: {"1": folder, ...} by their
- * number in that call. The caller's reference. Folders that are no runs are passed over. */
+/* The runs in `runs` that were recorded by one call of the program: {"1": folder, ...} by their
+ * ordinal in that call. The caller's reference. Folders that are not runs are skipped. */
 synrl_status run_siblings(struct core *core, const char *runs, const char *call, json_t **folders);
 
 #endif

@@ -1,14 +1,12 @@
 /* Writes TensorBoard's event files.
  *
- * The file is a row of records (TensorFlow, core/lib/io/record_writer.h):
- *     uint64 length, uint32 masked CRC-32C of length, the bytes, uint32 masked CRC-32C of the bytes
- * all little-endian, where masked(c) = rotate_right(c, 15) + 0xa282ead8 (core/lib/hash/crc32c.h).
- * Each record is an Event in the encoding of Protocol Buffers (core/util/event.proto and
- * core/framework/summary.proto), of which these fields are used:
- *     Event          1 wall_time: double   2 step: int64   3 file_version: string   5 summary
- *     Summary        1 value, repeated
- *     Summary.Value  1 tag: string   2 simple_value: float
- * The first event holds the file version alone. */
+ * The file is a sequence of records (TensorFlow, core/lib/io/record_writer.h): uint64 length,
+ * uint32 masked CRC-32C of length, the bytes, uint32 masked CRC-32C of the bytes all little-endian,
+ * where masked(c) = rotate_right(c, 15) + 0xa282ead8 (core/lib/hash/crc32c.h). Each record is an
+ * Event in the encoding of Protocol Buffers (core/util/event.proto and
+ * core/framework/summary.proto), of which these fields are used: Event 1 wall_time: double 2 step:
+ * int64 3 file_version: string 5 summary Summary 1 value, repeated Summary.Value 1 tag: string 2
+ * simple_value: float The first event has only the file version. */
 #include "runs/tfevents.h"
 
 #include <math.h>
@@ -17,18 +15,19 @@
 #include "base/file.h"
 #include "runs/run_files.h"
 
-_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "numbers are written as they lie");
+_Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
+               "numbers are written as they are in memory");
 
-/* What a field's key says of the bytes behind it. */
+/* The wire types, in a field's key. */
 enum { WIRE_VARINT = 0, WIRE_64 = 1, WIRE_LENGTH = 2, WIRE_32 = 5 };
 
-/* Room for keys, lengths and numbers: of an event, and of a value beside its tag. */
+/* Room for keys, lengths and numbers: of an event, and of a value without its tag. */
 enum { EVENT_ROOM = 64, VALUE_ROOM = 32 };
 
 struct writer {
     FILE *stream;
     uint32_t table[256];   /* of CRC-32C */
-    uint8_t *event, *next; /* the event being put together */
+    uint8_t *event, *next; /* the event being built */
 };
 
 /* CRC-32C (Castagnoli), its polynomial with the bits reversed. */
@@ -91,7 +90,7 @@ static size_t varint_size(uint64_t value) {
     return n;
 }
 
-/* The size of a Summary.Value: two keys of a byte each, the tag, its length, the float. */
+/* The size of a Summary.Value: two keys of one byte each, the tag, its length, the float. */
 static size_t value_size(const char *tag) {
     const size_t length = strlen(tag);
     return 2 + varint_size(length) + length + sizeof(float);

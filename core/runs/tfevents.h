@@ -4,9 +4,9 @@
 
 #include "train/trainer.h"
 
-/* An event file: one scalar a column and row, but for empty cells. The rows did not keep their
- * times: they are spread evenly from `start`, in seconds since 1970, over so many seconds. Written
- * whole or not at all. */
+/* Writes an event file, completely or not at all: one scalar per column and row, except for empty
+ * cells. Rows have no times of their own: they are spread evenly from `start`, in seconds since
+ * 1970, over `seconds`. */
 synrl_status tfevents_write(struct core *core, const char *path, size_t n_rows,
                             const struct metrics *rows, double start, double seconds);
 

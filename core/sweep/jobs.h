@@ -3,12 +3,11 @@
 #define JOBS_H
 
 #include "base/core.h"
-
-enum { JOB_WORDS_MAX = 256 };
+#include "base/words.h"
 
 struct job {
-    const char *words[JOB_WORDS_MAX]; /* of the command line, NULL behind the last */
-    const char *output, *error;       /* files for its stdout and stderr */
+    struct words words;         /* the program, by its path, and its arguments */
+    const char *output, *error; /* files for its stdout and stderr */
 };
 
 struct job_counts {
@@ -18,7 +17,8 @@ struct job_counts {
 struct jobs {
     size_t n, at_once;
     void *context;
-    /* Fills in the job, whose strings are the caller's until the next begin. */
+    /* Adds the job's words, and names its files; their names are the caller's until the next
+     * begin. */
     synrl_status (*begin)(void *context, size_t number, struct job *job);
     /* Its exit code; 128 + n where signal n ended it. *again: to be begun once more. */
     synrl_status (*end)(void *context, size_t number, int code, bool *again);

@@ -2,6 +2,7 @@
 #include "sweep/sweep.h"
 
 #include <dirent.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -12,16 +13,12 @@
 
 #include "base/file.h"
 #include "base/number.h"
+#include "base/process.h"
+#include "record/invocation.h"
 #include "sweep/groups.h"
 #include "sweep/sweep_record.h"
 
-enum {
-    SCRIPT_LIMIT = 64 << 20,
-    RESULT_LIMIT = 256 << 20,
-    INTERRUPTED = 75,
-    HASH_SIZE = 17,
-    WORD_SIZE = 512
-};
+enum { SCRIPT_LIMIT = 64 << 20, RESULT_LIMIT = 256 << 20, INTERRUPTED = 75, HASH_SIZE = 17 };
 
 struct cell {
     const json_t *parameters;
@@ -39,10 +36,9 @@ struct sweep {
     struct cell *cells;
     size_t *queue; /* the cells to be run */
     size_t n_queued, n_failed;
-    /* The words of the job that is begun. */
-    char program[PATH_MAX], threads[24], seed[24], number[64];
-    char *output, *error;
-    char (*words)[WORD_SIZE];
+    size_t threads; /* of each process */
+    char program[PATH_MAX];
+    char *output, *error; /* files of the job that begins or ends */
 };
 
 /* What decides a cell -------------------------------------------------------------------------- */
@@ -149,19 +145,20 @@ static synrl_status keep_result(const struct sweep *sweep, const struct cell *ce
 
 /* Running -------------------------------------------------------------------------------------- */
 
-/* Numbers as short as they can be read back to the last bit. */
-static void write_value(const json_t *value, char *text, size_t size) {
+/* A value as a person would write it; numbers as short as they can be read back to the last bit. */
+static const char *value_text(const json_t *value, char text[NUMBER_SIZE + 2]) {
     if (json_is_string(value)) {
-        snprintf(text, size, "%s", json_string_value(value));
-    } else if (json_is_real(value)) {
-        char word[NUMBER_SIZE];
-        number_write_shortest(word, json_real_value(value));
-        snprintf(text, size, "%s%s", word, strpbrk(word, ".e") != NULL ? "" : ".0");
-    } else if (json_is_integer(value)) {
-        snprintf(text, size, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    } else {
-        snprintf(text, size, "%s", json_is_true(value) ? "true" : "false");
+        return json_string_value(value);
     }
+    if (json_is_real(value)) {
+        number_write_shortest(text, json_real_value(value));
+        strcat(text, strpbrk(text, ".e") != NULL ? "" : ".0");
+    } else if (json_is_integer(value)) {
+        snprintf(text, NUMBER_SIZE, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
+    } else {
+        return json_is_true(value) ? "true" : "false";
+    }
+    return text;
 }
 
 /* The parameters as a person would write them: n=2 seed=3. */
@@ -171,10 +168,9 @@ static void describe(const json_t *parameters, char *text, size_t size) {
     size_t length = 0;
     text[0] = '\0';
     json_object_foreach((json_t *)parameters, key, value) {
-        char number[128];
-        write_value(value, number, sizeof number);
-        const int n =
-            snprintf(text + length, size - length, "%s%s=%s", length > 0 ? " " : "", key, number);
+        char number[NUMBER_SIZE + 2];
+        const int n = snprintf(text + length, size - length, "%s%s=%s", length > 0 ? " " : "", key,
+                               value_text(value, number));
         length = n > 0 && (size_t)n < size - length ? length + (size_t)n : size - 1;
     }
 }
@@ -187,45 +183,49 @@ static synrl_status name_files(struct sweep *sweep, const struct cell *cell) {
     return sweep->output != NULL && sweep->error != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
+/* The options of a cell's process: those of all cells, and the cell's parameters unless the script
+ * finds them itself. */
+static void add_overrides(const struct sweep *sweep, const struct cell *cell,
+                          struct words *overrides) {
+    const struct sweep_options *options = sweep->options;
+    const char *key;
+    json_t *value;
+    for (size_t i = 0; i < options->n_overrides; i++) {
+        words_add(overrides, "%s", options->overrides[i]);
+    }
+    json_object_foreach((json_t *)cell->parameters, key, value) {
+        if (options->ordinal == 0) {
+            char text[NUMBER_SIZE + 2];
+            words_add(overrides, "%s=%s", key, value_text(value, text));
+        }
+    }
+}
+
 static synrl_status begin(void *context, size_t number, struct job *job) {
     struct sweep *sweep = context;
     const struct sweep_options *options = sweep->options;
     const struct cell *cell = &sweep->cells[sweep->queue[number]];
-    size_t n = 0, n_words = 0;
+    char place[64];
     SYNRL_TRY(name_files(sweep, cell));
-    const char *const start[] = {sweep->program,  "run",         "--json",       "--quiet",
-                                 "--no-pictures", "--threads",   sweep->threads, "--runs",
-                                 options->runs,   "--cell-hash", cell->hash};
-    for (; n < sizeof start / sizeof start[0]; n++) {
-        job->words[n] = start[n];
-    }
-    if (!options->record) {
-        job->words[n++] = "--no-record";
-    }
-    if (options->has_seed) {
-        job->words[n++] = "--seed";
-        job->words[n++] = sweep->seed;
-    }
-    if (options->ordinal > 0) {
-        snprintf(sweep->number, sizeof sweep->number, "%llu:%zu",
-                 (unsigned long long)options->ordinal, sweep->queue[number] + 1);
-        job->words[n++] = "--cell";
-        job->words[n++] = sweep->number;
-    }
-    job->words[n++] = options->script;
-    for (size_t i = 0; i < options->n_overrides; i++) {
-        job->words[n++] = options->overrides[i];
-    }
-    const char *key;
-    json_t *value;
-    json_object_foreach((json_t *)cell->parameters, key, value) {
-        if (options->ordinal == 0) {
-            char text[WORD_SIZE / 2];
-            write_value(value, text, sizeof text);
-            snprintf(sweep->words[n_words], WORD_SIZE, "%.200s=%s", key, text);
-            job->words[n++] = sweep->words[n_words++];
-        }
-    }
+    struct words overrides = {.n = 0};
+    add_overrides(sweep, cell, &overrides);
+    snprintf(place, sizeof place, "%" PRIu64 ":%zu", options->ordinal, sweep->queue[number] + 1);
+    const struct run_request request = {.json = true,
+                                        .quiet = true,
+                                        .threads = {true, sweep->threads},
+                                        .seed = {options->has_seed, options->seed},
+                                        .runs = options->runs,
+                                        .no_record = !options->record,
+                                        .no_pictures = true,
+                                        .cell_hash = cell->hash,
+                                        .cell = options->ordinal > 0 ? place : NULL,
+                                        .script = options->script,
+                                        .n_overrides = overrides.n,
+                                        .overrides = (const char *const *)overrides.list};
+    words_add(&job->words, "%s", sweep->program);
+    run_request_write(&request, &job->words);
+    job->words.has_failed |= overrides.has_failed;
+    words_free(&overrides);
     job->output = sweep->output;
     job->error = sweep->error;
     return SYNRL_OK;
@@ -291,13 +291,10 @@ static synrl_status tick(void *context, const struct job_counts *counts) {
 static synrl_status run_queue(struct sweep *sweep) {
     const struct sweep_options *options = sweep->options;
     const size_t at_once = options->jobs > 0 ? options->jobs : 1;
-    const size_t threads = options->threads > at_once ? options->threads / at_once : 1;
-    const ssize_t length = readlink("/proc/self/exe", sweep->program, sizeof sweep->program - 1);
-    if (length <= 0) {
+    sweep->threads = options->threads > at_once ? options->threads / at_once : 1;
+    if (!process_program(sweep->program)) {
         return core_fail(sweep->core, SYNRL_IO, "cannot find out which program this is");
     }
-    snprintf(sweep->threads, sizeof sweep->threads, "%zu", threads);
-    snprintf(sweep->seed, sizeof sweep->seed, "%llu", (unsigned long long)options->seed);
     SYNRL_TRY(folder_create(sweep->core, sweep->folder));
     const struct jobs jobs = {.n = sweep->n_queued,
                               .at_once = at_once,
@@ -346,22 +343,11 @@ static json_t *gather(const struct sweep *sweep) {
 static synrl_status prepare(struct sweep *sweep, const json_t *cells) {
     struct core *core = sweep->core;
     const struct sweep_options *options = sweep->options;
-    size_t most = 0;
     sweep->folder = core_printf(core, "%s/.cells", options->runs);
     sweep->cells = core_alloc(core, sweep->n, sizeof *sweep->cells);
     sweep->queue = core_alloc(core, sweep->n, sizeof *sweep->queue);
-    for (size_t i = 0; i < sweep->n; i++) {
-        const size_t n = json_object_size(json_array_get(cells, i));
-        most = n > most ? n : most;
-    }
-    sweep->words = core_alloc(core, most + 1, WORD_SIZE);
-    if (sweep->folder == NULL || sweep->cells == NULL || sweep->queue == NULL ||
-        sweep->words == NULL) {
+    if (sweep->folder == NULL || sweep->cells == NULL || sweep->queue == NULL) {
         return SYNRL_NO_MEMORY;
-    }
-    if (options->n_overrides + most > JOB_WORDS_MAX - 24) {
-        return core_fail(core, SYNRL_INVALID, "a sweep of too many options: at most %d",
-                         JOB_WORDS_MAX - 24);
     }
     SYNRL_TRY(hash_script(sweep));
     for (size_t i = 0; i < sweep->n; i++) {
@@ -391,7 +377,6 @@ synrl_status sweep_run(struct core *core, const struct sweep_options *options, c
     }
     core_free(core, sweep.output);
     core_free(core, sweep.error);
-    core_free(core, sweep.words);
     core_free(core, sweep.queue);
     core_free(core, sweep.cells);
     core_free(core, sweep.folder);

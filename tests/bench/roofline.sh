@@ -1,7 +1,7 @@
 #!/usr/bin/env bash
 # Draws the roofline of this machine: what reads and multiply-accumulates allow, and where the kernels are.
 # usage: roofline.sh PICTURE.svg BENCH.json ...
-# Each BENCH.json is from `synrl bench --json machine iterations`, of one variant of the engine each.
+# Each BENCH.json is from `build/bench --json machine iterations`, of one variant of the engine each.
 set -euo pipefail
 picture=$1
 shift

@@ -117,10 +117,10 @@ static const struct {
     const char *command, *says;
     int code;
 } refusals[] = {
-    {RUN "rule=gd; " SYNRL "replay runs/*/", "asks for more than rewards", 1},
+    {RUN "rule=gd; " SYNRL "replay runs/*/", "needs more than rewards", 1},
     {RUN "lua_alpha=true; " SYNRL "replay runs/*/", "alpha_s was a function of the script", 1},
     {RUN "; truncate -s 20 runs/*/rewards.bin; " SYNRL "replay runs/*/",
-     "has 20 bytes: must hold a bit for each of 500 iterations", 1},
+     "has 20 bytes: must hold one bit for each of 500 iterations", 1},
     {RUN "; printf '\\377\\377' | dd of=$(echo runs/*/rewards.bin) conv=notrunc 2>/dev/null; " SYNRL
          "replay runs/*/",
      "the record is damaged, or a plugin has changed", 1},

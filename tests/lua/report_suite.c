@@ -45,6 +45,9 @@ static void make_runs(void) {
 
 static bool has_browser(void) {
     static bool told;
+    if (!scratch_has_proc("opening pages in a browser")) {
+        return false;
+    }
     const bool is_there = system("command -v chromium >/dev/null 2>&1") == 0;
     if (!is_there && !told) {
         told = true;
@@ -111,6 +114,10 @@ TEST(a_report_needs_nothing_else) {
                                "grep -v 'data:' | wc -l"),
                      0);
     ck_assert_str_eq(child.output, "0\n");
+    /* Nor does whoever passes it on need another file for uPlot's licence. */
+    child_ok(&child,
+             "grep -q 'Copyright (c) 2022 Leon Sorokin' report.html && "
+             "grep -q 'shall be included in' report.html");
 }
 
 /* Of the cells of this sweep, each once, though there are other runs and it was made twice. */

@@ -205,14 +205,15 @@ static const struct {
     const char *damage; /* of $c, the newest checkpoint, in the folder $r */
     const char *warning;
 } damages[] = {
-    {"truncate -s 100 $c", "torn or damaged: the checksum does not fit; trying the one before"},
-    {"truncate -s 20 $c", "no checkpoint, or torn; trying the one before"},
-    {": > $c", "no checkpoint, or torn; trying the one before"},
-    {"printf x | dd of=$c bs=1 seek=300 conv=notrunc 2>/dev/null", "the checksum does not fit"},
+    {"truncate -s 100 $c",
+     "truncated or damaged: the checksum does not match; trying the previous one"},
+    {"truncate -s 20 $c", "not a checkpoint file, or truncated; trying the previous one"},
+    {": > $c", "not a checkpoint file, or truncated; trying the previous one"},
+    {"printf x | dd of=$c bs=1 seek=300 conv=notrunc 2>/dev/null", "the checksum does not match"},
     {"printf 9 | dd of=$c bs=1 seek=7 conv=notrunc 2>/dev/null",
      "a checkpoint of version 9: must be of version 1"},
     {"truncate -s 300 $r/metrics.csv", "metrics.csv: is shorter than at iteration"},
-    {"truncate -s 3 $r/rewards.bin", "rewards.bin: has 3 bytes: must hold a bit for each"},
+    {"truncate -s 3 $r/rewards.bin", "rewards.bin: has 3 bytes: must hold one bit for each"},
     {"head -c 100 /dev/zero >> $c", "checkpoint-"},
     {"cp $(ls $r/checkpoint* | head -n 1) $c.x; mv $c.x $c", "the checkpoint of another run"},
     {"rm $r/checkpoint*", ""},
@@ -277,10 +278,11 @@ static const struct {
     {"mkdir x; echo '{\"status\":\"done\"}' >x/run.json; " SYNRL "resume x",
      "not recorded by `synrl run`", 1},
     {KILLED "sed -i 's/0.75/0.5/' s.lua; " SYNRL "resume runs/*-first",
-     "cannot go on: the script is no longer the recorded one: data.samples: 300 and 200", 1},
+     "cannot resume: the script has changed since the run was recorded: data.samples: 300 and 200",
+     1},
     {"touch wait; " SYNRL RUN "&\n" AWAIT SYNRL
      "resume runs/*-first; code=$?; kill -9 $!; exit $code",
-     "another process is at work on this run", 1},
+     "another process is writing this run", 1},
 };
 
 TEST_EACH(what_cannot_be_resumed_is_told, sizeof refusals / sizeof refusals[0]) {

@@ -200,9 +200,9 @@ TEST_EACH(misuse_is_told, 8) {
         {"sweep", "which script?", 2},
         {"sweep s.lua n", "options are written key=value", 2},
         {"sweep s.lua n=1 n=2", "option \"n\" is given twice", 2},
-        {"sweep s.lua -j 0", "-j: \"0\" is no value for it", 2},
-        {"sweep s.lua --shard 3/2", "--shard: \"3/2\" is no value for it", 2},
-        {"sweep s.lua --nope", "unknown option --nope", 2},
+        {"sweep s.lua -j 0", "-j must be an integer from 1 to 100000, not \"0\"", 2},
+        {"sweep s.lua --shard 3/2", "--shard must be K/N with K from 1 to N", 2},
+        {"sweep s.lua --nope", "unknown option --nope; see `synrl sweep --help`", 2},
         {"sweep none.lua n=1", "none.lua: cannot open it", 1},
         {"sweep s.lua m=1", "unknown option \"m\"", 1},
     };

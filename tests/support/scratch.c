@@ -81,3 +81,11 @@ bool scratch_has_numpy(void) {
     fprintf(stderr, "skipped: what is compared with NumPy, since python3-numpy is not installed\n");
     return false;
 }
+
+bool scratch_has_proc(const char *skipped) {
+    if (access("/proc/self/stat", R_OK) == 0) {
+        return true;
+    }
+    fprintf(stderr, "skipped: %s, since there is no /proc\n", skipped);
+    return false;
+}

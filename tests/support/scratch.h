@@ -23,5 +23,7 @@ char *scratch_read(const char *path, size_t *size);
 size_t scratch_count(const char *folder);
 /* Whether NumPy can be used by Debian's python3; says so once where it cannot. */
 bool scratch_has_numpy(void);
+/* Whether there is a /proc; says what is skipped where there is none. */
+bool scratch_has_proc(const char *skipped);
 
 #endif

@@ -1,11 +1,10 @@
 /* What bench measures below a whole iteration: the machine's limits, and the engine's kernels. */
+#include "bench/bench.h"
+
 #include <math.h>
 #include <stdlib.h>
 #include <time.h>
 
-#include "cli/bench.h"
-#include "cli/cli.h"
-#include "engine/batch.h"
 #include "engine/bench.h"
 #include "engine/engine.h"
 #include "engine/pool.h"

@@ -1,14 +1,15 @@
-/* synrl bench: what an iteration costs on this machine, beside the machine's peak and beside NumPy
- * and PyTorch where they are installed. Times depend on the machine and on who else uses it; ratios
- * of one run less. */
+/* What an iteration costs on this machine, beside the machine's peak and beside NumPy and PyTorch
+ * where they are installed. Times depend on the machine and on who else uses it; ratios of one run
+ * less. usage: bench [--json] [PART ...], from the top of the source tree. */
+#include "bench/bench.h"
+
 #include <jansson.h>
 #include <math.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
-#include "cli/bench.h"
-#include "cli/cli.h"
 #include "engine/engine.h"
 #include "plugin/host.h"
 #include "policy/policy.h"
@@ -31,7 +32,7 @@ struct bench {
 };
 
 /* One line, and one entry of the JSON. */
-static void tell(struct bench *bench, const char *name, double value, const char *unit) {
+static void report(struct bench *bench, const char *name, double value, const char *unit) {
     json_object_set_new(bench->results, name, json_real(value));
     fprintf(bench->as_json ? stderr : stdout, "%-62s %10.4g %s\n", name, value, unit);
     fflush(stdout);
@@ -200,7 +201,7 @@ static double run_shape(struct core *core, const struct bench *bench, const stru
         }
     }
     if (isnan(seconds)) {
-        fprintf(stderr, "synrl: bench: %s\n", core->message);
+        fprintf(stderr, "bench: %s\n", core->message);
     }
     component_release(options.rule);
     component_release(options.loss);
@@ -292,7 +293,7 @@ static double measure_peer(const char *name, size_t hidden) {
     return best;
 }
 
-static void tell_peers(struct bench *bench, size_t hidden, double own) {
+static void report_peers(struct bench *bench, size_t hidden, double own) {
     double best = (double)NAN;
     static const char *const peers[] = {"numpy", "torch"};
     for (size_t p = 0; p < 2; p++) {
@@ -304,14 +305,14 @@ static void tell_peers(struct bench *bench, size_t hidden, double own) {
             continue;
         }
         snprintf(name, sizeof name, "%s %s", peers[p], hidden > 0 ? "784-32-10" : "784-10");
-        tell(bench, name, milliseconds, "ms an iteration");
+        report(bench, name, milliseconds, "ms an iteration");
         best = fmin(best, milliseconds);
     }
     if (!isnan(best)) {
-        tell(bench,
-             hidden > 0 ? "times faster than the better peer, 784-32-10"
-                        : "times faster than the better peer, 784-10",
-             best / own, "times");
+        report(bench,
+               hidden > 0 ? "times faster than the better peer, 784-32-10"
+                          : "times faster than the better peer, 784-10",
+               best / own, "times");
     }
 }
 
@@ -339,26 +340,28 @@ static void bench_machine(struct bench *bench) {
             snprintf(name, sizeof name, "peak of %s, %zu thread%s", instructions[i].name, n_threads,
                      n_threads == 1 ? "" : "s");
             if (peaks[i] > 0) {
-                tell(bench, name, peaks[i], "GMAC/s");
+                report(bench, name, peaks[i], "GMAC/s");
             }
         }
         for (size_t o = 0; n_threads == 1 && o < 2; o++) {
             const double kernel = bench_measure_kernel(core, outputs[o]);
             snprintf(name, sizeof name, "dense kernel 784-%zu (%s)", outputs[o], engine_isa());
-            tell(bench, name, kernel, "GMAC/s");
+            report(bench, name, kernel, "GMAC/s");
             if (peaks[0] > 0) {
                 snprintf(name, sizeof name, "dense kernel 784-%zu (%s) of the peak of %s",
                          outputs[o], engine_isa(), instructions[0].name);
-                tell(bench, name, 100 * kernel / peaks[0], "%");
+                report(bench, name, 100 * kernel / peaks[0], "%");
             }
         }
         core_destroy(core);
     }
-    struct core *core = make_core();
+    const struct core_options options = {.n_threads = 1};
+    struct core *core = core_create(&options);
     if (core != NULL) { /* what the roofline needs besides */
-        tell(bench, "reads of 4 MB, 1 thread", bench_measure_reads(core, (size_t)4 << 20), "GB/s");
-        tell(bench, "reads of 512 MB, 1 thread", bench_measure_reads(core, (size_t)512 << 20),
-             "GB/s");
+        report(bench, "reads of 4 MB, 1 thread", bench_measure_reads(core, (size_t)4 << 20),
+               "GB/s");
+        report(bench, "reads of 512 MB, 1 thread", bench_measure_reads(core, (size_t)512 << 20),
+               "GB/s");
     }
     core_destroy(core);
 }
@@ -382,14 +385,14 @@ static void bench_iterations(struct bench *bench) {
                 snprintf(name, sizeof name, "%s %s, %zu thread%s", names[w], rules[r], threads,
                          threads == 1 ? "" : "s");
                 const double own = measure_shape(bench, shape, "auto");
-                tell(bench, name, own, "ms an iteration");
+                report(bench, name, own, "ms an iteration");
                 if (r < 2) { /* as if it were dense: sparse steps do less */
                     snprintf(name, sizeof name, "%s %s, %zu thread%s, work", names[w], rules[r],
                              threads, threads == 1 ? "" : "s");
-                    tell(bench, name, n_macs(widths[w]) * N_SAMPLES / own / 1e6, "GMAC/s");
+                    report(bench, name, n_macs(widths[w]) * N_SAMPLES / own / 1e6, "GMAC/s");
                 }
                 if (r == 0 && threads == 2 && w < 2) {
-                    tell_peers(bench, widths[w], own);
+                    report_peers(bench, widths[w], own);
                 }
             }
         }
@@ -412,7 +415,7 @@ static void bench_growth(struct bench *bench) {
         const double own = measure_shape(bench, shape, "auto");
         snprintf(name, sizeof name, "%.3g million synapses, 1,000 samples",
                  n_macs(widths[w]) / 1e6);
-        tell(bench, name, own, "ms an iteration");
+        report(bench, name, own, "ms an iteration");
     }
     for (size_t s = 0; s < 3; s++) {
         const struct shape shape = {.hidden = 32,
@@ -422,7 +425,7 @@ static void bench_growth(struct bench *bench) {
                                     .n_samples = samples[s],
                                     .without_start = true};
         snprintf(name, sizeof name, "784-32-10, %zu samples", samples[s]);
-        tell(bench, name, measure_shape(bench, shape, "auto"), "ms an iteration");
+        report(bench, name, measure_shape(bench, shape, "auto"), "ms an iteration");
     }
 }
 
@@ -443,13 +446,13 @@ static void bench_updates(struct bench *bench) {
         const char *plural = n_threads == 1 ? "" : "s";
         snprintf(name, sizeof name, "update, dense, %zu samples, %zu thread%s", n_samples,
                  n_threads, plural);
-        tell(bench, name, dense, "ms");
+        report(bench, name, dense, "ms");
         snprintf(name, sizeof name, "update, sparse, %zu samples, %zu thread%s", n_samples,
                  n_threads, plural);
-        tell(bench, name, sparse, "ms");
+        report(bench, name, sparse, "ms");
         snprintf(name, sizeof name, "update, sparse times faster, %zu samples, %zu thread%s",
                  n_samples, n_threads, plural);
-        tell(bench, name, dense / sparse, "times");
+        report(bench, name, dense / sparse, "times");
         core_destroy(core);
     }
 }
@@ -462,20 +465,20 @@ static void bench_paths(struct bench *bench) {
         const double sparse = measure_shape(bench, shape, "sparse");
         const char *plural = n_threads == 1 ? "" : "s";
         snprintf(name, sizeof name, "784-10 win_stay, dense path, %zu thread%s", n_threads, plural);
-        tell(bench, name, dense, "ms an iteration");
+        report(bench, name, dense, "ms an iteration");
         snprintf(name, sizeof name, "784-10 win_stay, sparse path, %zu thread%s", n_threads,
                  plural);
-        tell(bench, name, sparse, "ms an iteration");
+        report(bench, name, sparse, "ms an iteration");
         snprintf(name, sizeof name, "sparse path times faster, %zu thread%s", n_threads, plural);
-        tell(bench, name, dense / sparse, "times");
+        report(bench, name, dense / sparse, "times");
     }
 }
 
 static void bench_boundary(struct bench *bench) {
     const struct shape boundary = {
         .hidden = 100, .rule = "static", .n_threads = 2, .iterations = 10000, .is_boundary = true};
-    tell(bench, "boundary 2-100-1, 10,000 iterations, 2 threads",
-         10 * measure_shape(bench, boundary, "auto"), "s");
+    report(bench, "boundary 2-100-1, 10,000 iterations, 2 threads",
+           10 * measure_shape(bench, boundary, "auto"), "s");
 }
 
 /* The same without what grows with the samples: by two batches, on to none. */
@@ -488,8 +491,8 @@ static void bench_memory(struct bench *bench) {
     size_t few = 0, many = 0;
     const double small = live_bytes_of_none(bench, 32, &few);
     const double large = live_bytes_of_none(bench, 1056, &many);
-    tell(bench, "memory beyond data and batch, by width", (large - small) / (double)(many - few),
-         "bytes a synapse");
+    report(bench, "memory beyond data and batch, by width", (large - small) / (double)(many - few),
+           "bytes a synapse");
 }
 
 /* All parts ------------------------------------------------------------------------------------ */
@@ -503,52 +506,50 @@ static const struct part {
              {"growth", bench_growth}};
 enum { N_PARTS = sizeof parts / sizeof parts[0] };
 
-static bool is_part(const char *name) {
-    for (size_t p = 0; p < N_PARTS; p++) {
-        if (strcmp(name, parts[p].name) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Whether the words ask for a part: each, where they name none. */
-static bool is_wanted(const char *name, int argc, char **argv) {
+/* Sets wanted[p] for the parts that the words name: all, where they name none. */
+static bool read_words(struct bench *bench, int argc, char **argv, bool wanted[N_PARTS]) {
     bool names_any = false;
     for (int i = 1; i < argc; i++) {
-        names_any |= is_part(argv[i]);
-        if (strcmp(argv[i], name) == 0) {
-            return true;
+        bool is_known = strcmp(argv[i], "--json") == 0;
+        bench->as_json |= is_known;
+        for (size_t p = 0; p < N_PARTS; p++) {
+            const bool is_named = strcmp(argv[i], parts[p].name) == 0;
+            wanted[p] |= is_named;
+            names_any |= is_named;
+            is_known |= is_named;
+        }
+        if (!is_known) {
+            fprintf(stderr,
+                    "bench: \"%s\" is not one of its parts: machine, updates, iterations, paths, "
+                    "boundary, memory, growth; or --json\n",
+                    argv[i]);
+            return false;
         }
     }
-    return !names_any;
+    for (size_t p = 0; p < N_PARTS; p++) {
+        wanted[p] |= !names_any;
+    }
+    return true;
 }
 
-int command_bench(int argc, char **argv) {
+int main(int argc, char **argv) {
     struct bench bench = {.as_json = false};
-    for (int i = 1; i < argc; i++) {
-        if (strcmp(argv[i], "--json") == 0) {
-            bench.as_json = true;
-        } else if (!is_part(argv[i])) {
-            return misused(
-                "bench: \"%s\" is none of its parts: machine, updates, iterations, "
-                "paths, boundary, memory, growth; or --json",
-                argv[i]);
-        }
+    bool wanted[N_PARTS] = {false};
+    if (!read_words(&bench, argc, argv, wanted)) {
+        return 2;
     }
     if (engine_isa() == NULL) {
-        fprintf(stderr, "synrl: SYNRL_ISA=%s: this machine has none of that name\n",
-                getenv("SYNRL_ISA"));
-        return EXIT_ERROR;
+        fprintf(stderr, "bench: SYNRL_ISA=%s: not supported by this CPU\n", getenv("SYNRL_ISA"));
+        return 1;
     }
     bench.results = json_object();
     if (bench.results == NULL || !write_data(&bench)) {
-        fprintf(stderr, "synrl: bench: its data cannot be written to a temporary folder\n");
+        fprintf(stderr, "bench: its data cannot be written to a temporary folder\n");
         json_decref(bench.results);
-        return EXIT_ERROR;
+        return 1;
     }
     for (size_t p = 0; p < N_PARTS; p++) {
-        if (is_wanted(parts[p].name, argc, argv)) {
+        if (wanted[p]) {
             parts[p].run(&bench);
         }
     }
@@ -558,5 +559,5 @@ int command_bench(int argc, char **argv) {
         printf("\n");
     }
     json_decref(bench.results);
-    return EXIT_DONE;
+    return 0;
 }
