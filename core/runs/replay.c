@@ -119,7 +119,7 @@ static synrl_status env_loss(synrl_env *env, double *loss) {
 static synrl_status refuse(synrl_env *env) {
     const struct replay *replay = replay_of(env);
     return core_fail(replay->core, SYNRL_UNSUPPORTED,
-                     "%s asks for more than rewards and losses: it cannot be replayed without data",
+                     "%s needs more than rewards and losses: it cannot be replayed without data",
                      replay->rule.host.who);
 }
 

@@ -83,8 +83,8 @@ TEST(plugins_are_listed_and_explained) {
 
 TEST(versions_are_shown) {
     ck_assert_int_eq(child_run(&child, SYNRL "version"), 0);
-    ck_assert_int_eq(strncmp(child.output, "synrl " SYNRL_VERSION "\nplugin ABI 2.0\nengine ",
-                             strlen("synrl " SYNRL_VERSION "\nplugin ABI 2.0\nengine ")),
+    ck_assert_int_eq(strncmp(child.output, "synrl " SYNRL_VERSION "\nplugin ABI 3.0\nengine ",
+                             strlen("synrl " SYNRL_VERSION "\nplugin ABI 3.0\nengine ")),
                      0);
     write_script(HEAD);
     ck_assert_int_eq(child_run(&child, "SYNRL_ISA=mmx " SYNRL "run s.lua"), 1);

@@ -132,12 +132,12 @@ static const struct mistake {
     {HEAD "synrl.train {" DATA RULE "model = synrl.model('mlp', {layers = {2, 3, 2}}), loss = "
           "'mse', iterations = 3}\n",
      "", 1,
-     "s.lua:2: model \"mlp\" has 2 outputs, and dataset \"boundary\" has 1 targets a sample: they "
-     "must be as many\n"},
+     "s.lua:2: model \"mlp\" has 2 outputs, and dataset \"boundary\" has 1 targets per sample: "
+     "the numbers must be equal\n"},
     {HEAD "synrl.train {" DATA
           "rule = 'gd', model = synrl.model('mlp', {layers = {2, 3, 1}, activation = 'step'}), "
           "loss = 'mse', iterations = 3}\n",
-     "", 1, "s.lua:2: model \"mlp\": activation \"step\" has no derivative\n"},
+     "", 1, "s.lua:2: rule \"gd\": model \"mlp\": activation \"step\" has no derivative\n"},
     /* evaluate */
     {HEAD "synrl.evaluate {}\n", "", 1,
      "s.lua:2: evaluate: model is missing; give a model, or weights\n"},

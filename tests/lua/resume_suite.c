@@ -211,7 +211,7 @@ static const struct {
     {": > $c", "not a checkpoint file, or truncated; trying the previous one"},
     {"printf x | dd of=$c bs=1 seek=300 conv=notrunc 2>/dev/null", "the checksum does not match"},
     {"printf 9 | dd of=$c bs=1 seek=7 conv=notrunc 2>/dev/null",
-     "a checkpoint of version 9: must be of version 1"},
+     "a checkpoint of version 9: must be of version 2"},
     {"truncate -s 300 $r/metrics.csv", "metrics.csv: is shorter than at iteration"},
     {"truncate -s 3 $r/rewards.bin", "rewards.bin: has 3 bytes: must hold one bit for each"},
     {"head -c 100 /dev/zero >> $c", "checkpoint-"},
