@@ -12,7 +12,6 @@
 #ifndef SYNRL_ROWS_H
 #define SYNRL_ROWS_H
 
-#include "activation.h"
 #include "param.h"
 #include "policy.h"
 
