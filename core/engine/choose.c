@@ -71,7 +71,7 @@ static void add_features(const struct policy_step *step, size_t first, size_t n,
 }
 
 static void drop_features(const struct policy_step *step, size_t n, uint8_t *situations) {
-    uint8_t history_of[SYNRL_HISTORIES_MAX];
+    uint8_t history_of[SYNRL_HISTORIES_MAX] = {0};
     for (uint32_t situation = 0; situation < step->map.n_histories; situation++) {
         history_of[situation] = (uint8_t)(situation % step->n_histories);
     }
