@@ -304,14 +304,15 @@ static void write_policy_tics(FILE *script, const synrl_policy *policy) {
     fputs(")\n", script);
 }
 
-/* "credit, pre | last actions, the newest right" */
+/* "credit, activity | last actions, the newest on the right" */
 static void label_situations(FILE *script, const synrl_policy *policy) {
     fputs("set xlabel '", script);
     for (uint32_t feature = 0; feature < policy->n_features; feature++) {
         fprintf(script, "%s%s", policy_feature_name(policy, feature),
                 feature + 1 < policy->n_features ? ", " : " | ");
     }
-    fputs("last actions, the newest on the right' noenhanced\n", script);
+    fprintf(script, "last actions, the newest on the right'%s\n",
+            policy->n_features > 0 ? " noenhanced" : "");
 }
 
 static void plot_policy(FILE *script, const synrl_policy *policy, int n_rows) {

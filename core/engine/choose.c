@@ -61,19 +61,22 @@ void histories_pack(const uint8_t *histories, size_t n_groups, uint8_t *packed) 
     }
 }
 
-/* Histories become situations. */
+/* To the kernels a situation is a longer history, whose oldest digits are the features. */
 static void add_features(const struct policy_step *step, size_t first, size_t n,
                          uint8_t *histories) {
+    const uint8_t *features = step->features + first;
     for (size_t i = 0; i < n; i++) {
-        histories[i] = (uint8_t)(step->features[first + i] * step->n_histories + histories[i]);
+        histories[i] = (uint8_t)(features[i] * step->n_histories + histories[i]);
     }
 }
 
-/* And back: to the kernels a situation is a longer history, whose oldest digits are the features.
- */
 static void drop_features(const struct policy_step *step, size_t n, uint8_t *situations) {
+    uint8_t history_of[SYNRL_HISTORIES_MAX] = {0};
+    for (uint32_t situation = 0; situation < step->map.n_histories; situation++) {
+        history_of[situation] = (uint8_t)(situation % step->n_histories);
+    }
     for (size_t i = 0; i < n; i++) {
-        situations[i] = (uint8_t)(situations[i] % step->n_histories);
+        situations[i] = history_of[situations[i]];
     }
 }
 

@@ -176,7 +176,11 @@ static synrl_status check_features(const synrl_host *host, const synrl_policy *p
                           policy->n_features, n_synapses);
     }
     const uint32_t end = n_histories(policy->n_features);
-    for (size_t i = 0; i < n_synapses; i++) {
+    uint8_t largest = 0;
+    for (size_t i = 0; i < n_synapses; i++) { /* vectorized: no way out of the loop */
+        largest = features[i] > largest ? features[i] : largest;
+    }
+    for (size_t i = 0; largest >= end && i < n_synapses; i++) {
         if (features[i] >= end) {
             return host->fail(host, SYNRL_INVALID,
                               "choose: the features of synapse %zu are %u: must be below %u", i,

@@ -155,6 +155,24 @@ static const struct mistake {
     /* policies */
     {HEAD "synrl.policy.new {memory = 6}\n", "", 1,
      "s.lua:2: policy.new: memory must be an integer from 0 to 5, not 6\n"},
+    {HEAD "synrl.policy.new {memory = 3, n_features = 3}\n", "", 1,
+     "s.lua:2: a policy of 3 actions, 3 rewards and 3 features: must be at most 5 rewards, and 5 "
+     "actions and features together\n"},
+    {HEAD "synrl.policy.new {memory = 1, features = 'credit'}\n", "", 1,
+     "s.lua:2: policy.new: features must be a list of names, not the string \"credit\"\n"},
+    {HEAD "synrl.policy.new {memory = 1, features = {'a', 3}}\n", "", 1,
+     "s.lua:2: policy.new: features[2] must be a name, not 3\n"},
+    {HEAD "synrl.policy.new {memory = 1, features = {'A'}}\n", "", 1,
+     "s.lua:2: a feature named \"A\": must be [a-z][a-z0-9_]*, at most 31 characters, and not "
+     "begin "
+     "with r_, a_ or q_\n"},
+    {HEAD "synrl.policy.new {memory = 1, n_features = 2, features = {'a'}}\n", "", 1,
+     "s.lua:2: policy.new: n_features is 2 and features names 1: must be equal\n"},
+    {HEAD "synrl.policy.new {memory = 1, n_features = 1}:greedy {actions = {1}, rewards = {1}}\n",
+     "", 1, "s.lua:2: state: the list features must have as many as the policy has, 1, not 0\n"},
+    {HEAD "local p = synrl.policy.new {memory = 1}\n"
+          "p:greedy {actions = {1}, rewards = {1}, features = {1}}\n",
+     "", 1, "s.lua:3: state: the list features must have as many as the policy has, 0, not 1\n"},
     {HEAD "synrl.policy.new {n_actions = 2}\n", "", 1,
      "s.lua:2: policy.new: give memory, or both n_actions and n_rewards\n"},
     {HEAD "synrl.policy.from(function() return 2 end, {memory = 0})\n", "", 1,

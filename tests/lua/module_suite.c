@@ -94,6 +94,39 @@ TEST(policy_as_file_and_text) {
                "for line in tostring(p):gmatch('[^\\n]*') do assert(#line < 100) end\n");
 }
 
+/* Features are a list in the state, the first first; 3 * 3 * 9 states. */
+TEST(policies_with_features) {
+    in_program(HEAD
+               "local seen, n = {}, 0\n"
+               "local p = synrl.policy.from(function(s)\n"
+               "  assert(#s.actions == 1 and #s.rewards == 1 and #s.features == 2)\n"
+               "  local key = s.actions[1] .. s.rewards[1] .. s.features[1] .. s.features[2]\n"
+               "  assert(not seen[key]); seen[key] = true; n = n + 1\n"
+               "  return {s.features[1], 2 * s.features[2], s.actions[1]}\n"
+               "end, {memory = 1, features = {'credit', 'activity'}})\n"
+               "assert(n == 81 and p.n_features == 2)\n"
+               "assert(p.features[1] == 'credit' and p.features[2] == 'activity')\n"
+               "local state = {actions = {0}, rewards = {1}, features = {-1, 1}}\n"
+               "local d, z, i = p:q(state)\n"
+               "assert(d == -1 and z == 2 and i == 0 and p:greedy(state) == 0)\n"
+               "p:save('p.csv')\n"
+               "local q = synrl.policy.load('p.csv')\n"
+               "assert(io.lines('p.csv')() == 'r_t1,a_t1,credit,activity,q_dec,q_null,q_inc')\n"
+               "assert(p == q and p.hash == q.hash and q.features[2] == 'activity')\n"
+               "assert(p == p:freeze() and tostring(p):match('features'))\n"
+               "local zero = synrl.policy.new {memory = 1, n_features = 2}\n"
+               "assert(zero.features[2] == 'feature2' and zero ~= p)\n"
+               "assert(zero ~= synrl.policy.new {n_actions = 3, n_rewards = 1})\n"
+               "assert(synrl.policy.new({memory = 1}).n_features == 0)\n"
+               "assert(#synrl.policy.new({memory = 1}).features == 0)\n"
+               "local drawn, why = p:draw('p.svg')\n"
+               "if drawn then\n"
+               "  local text = io.open('p.svg'):read('a')\n"
+               "  assert(text:match('credit, activity | last actions'))\n"
+               "  assert(text:match('%- 0 | %+'))\n"
+               "else assert(why:match('gnuplot')) end\n");
+}
+
 TEST(schedules_step_and_functions_are_asked) {
     in_program(TRAIN
                "local s = synrl.schedule {{0, 1}, {5, 2}, {7, 0.5}}\n"

@@ -383,7 +383,8 @@ TEST(hashes_without_features_stay) {
     ck_assert_int_eq(policy_create(core, 2, 1, 0, &policy), SYNRL_OK);
     for (int state = 0; state < 27; state++) {
         policy->q[state * 3] = (state % 3 - 1) * 0.5;
-        policy->q[state * 3 + 1] = (state / 9 - 1) * 0.25;
+        const int reward = state / 9 - 1;
+        policy->q[state * 3 + 1] = reward * 0.25;
         policy->q[state * 3 + 2] = 1;
     }
     ck_assert_uint_eq(policy_hash(policy), UINT64_C(0x42be271b75d0ee23));

@@ -4,6 +4,7 @@
 
 #include "host.h"
 #include "plugin.h"
+#include "rows.h"
 
 #ifdef __cplusplus
 extern "C" {

@@ -2,6 +2,7 @@
 #ifndef SYNRL_DATASET_H
 #define SYNRL_DATASET_H
 
+#include "activation.h"
 #include "host.h"
 #include "plugin.h"
 #include "rows.h"

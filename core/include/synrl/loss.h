@@ -7,6 +7,7 @@
 #ifndef SYNRL_LOSS_H
 #define SYNRL_LOSS_H
 
+#include "activation.h"
 #include "host.h"
 #include "plugin.h"
 #include "rows.h"

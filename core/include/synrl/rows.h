@@ -12,7 +12,6 @@
 #ifndef SYNRL_ROWS_H
 #define SYNRL_ROWS_H
 
-#include "activation.h"
 #include "param.h"
 #include "policy.h"
 
@@ -25,8 +24,10 @@ template <typename A> struct synrl_same_type<A, A> { char same; };
 #define SYNRL_OFFSET(struct_, type, field) \
     (offsetof(struct_, field) + 0 * sizeof(synrl_same_type<decltype(((struct_ *)0)->field), type>))
 #else
+/* A type of _Generic cannot be in parentheses. NOLINTBEGIN(bugprone-macro-parentheses) */
 #define SYNRL_OFFSET(struct_, type, field) \
     (offsetof(struct_, field) + 0 * sizeof(_Generic(&((struct_ *)0)->field, type * : 1)))
+/* NOLINTEND(bugprone-macro-parentheses) */
 #endif
 
 #define SYNRL_ROW(field, type, ctype, default_, min, max, choices, meaning) \
