@@ -1,5 +1,5 @@
 /* Reading tables of named values: unknown keys, wrong types and values out of range are errors that
- * name the key, the value and what would be right. Raw access throughout, so no metamethod runs. */
+ * name the key, the value given and the values accepted. Access is raw, so no metamethod runs. */
 #include "lua/fields.h"
 
 #include <math.h>

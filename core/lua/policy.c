@@ -1,7 +1,7 @@
-/* Policies as Lua objects. They never change: training works on a copy of its own.
+/* Policies as Lua objects. They never change: training works on a copy.
  *
  * A state in Lua is {actions = {..}, rewards = {..}}, the most recent first: actions -1, 0, 1;
- * rewards -1, 1, or 0 where there has been none yet. Both are digits less one of the base-3
+ * rewards -1, 1, or 0 where there has been none yet. Both are digits, minus one, of the base-3
  * histories in synrl/policy.h. */
 #include "lua/policy.h"
 
@@ -33,7 +33,7 @@ static const synrl_policy *check_policy(lua_State *L, int index) {
     return policy;
 }
 
-/* A box with a policy of the memories that the table at the index names. */
+/* Pushes a policy of zeros with the memories given in the table at the index. */
 static synrl_policy *make_zero(lua_State *L, int index, const char *who) {
     static const char *const names[] = {"memory", "n_actions", "n_rewards"};
     struct session *session = session_of(L);
@@ -58,7 +58,7 @@ static synrl_policy *make_zero(lua_State *L, int index, const char *who) {
 }
 
 /* {memory} -> policy of zeros */
-static int new (lua_State *L) {
+static int policy_new(lua_State *L) {
     lua_settop(L, 1);
     make_zero(L, 1, "policy.new");
     return 1;
@@ -97,7 +97,7 @@ static void push_state(lua_State *L, const synrl_policy *policy, uint32_t action
     lua_setfield(L, -2, "rewards");
 }
 
-/* Throws an error that names the function whose answer is on top of the stack. */
+/* Throws an error that names the function whose result is on top of the stack. */
 static _Noreturn void refuse_answer(lua_State *L, int function) {
     const char *found = describe(L, -1);
     lua_Debug about;
@@ -109,7 +109,7 @@ static _Noreturn void refuse_answer(lua_State *L, int function) {
                  about.short_src, about.linedefined, found);
 }
 
-/* What the function answered, on top of the stack, as three values. */
+/* Reads the function's result, on top of the stack, as three values. */
 static void read_answer(lua_State *L, int function, double *q) {
     int is_integer = 0;
     const lua_Integer action =
@@ -152,9 +152,9 @@ static int from(lua_State *L) {
     return 1;
 }
 
-/* Asking --------------------------------------------------------------------------------------- */
+/* Reading -------------------------------------------------------------------------------------- */
 
-/* The history in the field of the state at the index; 0 where the policy remembers none. */
+/* The history in a field of the state at the index; 0 where the policy remembers none. */
 static uint32_t read_history(lua_State *L, int index, const char *name, uint32_t length) {
     if (!field_push(L, index, name)) {
         lua_newtable(L);
@@ -164,8 +164,8 @@ static uint32_t read_history(lua_State *L, int index, const char *name, uint32_t
                      describe(L, -1));
     }
     if (lua_rawlen(L, -1) != length) {
-        session_fail(L, "state: the list %s must have as many as the policy remembers, %d, not %d",
-                     name, (int)length, (int)lua_rawlen(L, -1));
+        session_fail(L, "state: the list %s must have length %d, the policy's memory, not %d", name,
+                     (int)length, (int)lua_rawlen(L, -1));
     }
     uint32_t history = 0;
     for (lua_Integer i = length; i >= 1; i--) {
@@ -212,7 +212,7 @@ static int q(lua_State *L) {
     return 3;
 }
 
-/* () -> a policy that no training changes */
+/* () -> policy, which no training changes */
 static int freeze(lua_State *L) {
     struct session *session = session_of(L);
     const synrl_policy *policy = check_policy(L, 1);
@@ -242,7 +242,7 @@ static int save(lua_State *L) {
     return 0;
 }
 
-/* (path) -> true, or false and why where nothing can draw */
+/* (path) -> true, or without gnuplot false and the reason */
 static int draw(lua_State *L) {
     struct session *session = session_of(L);
     const synrl_policy *policy = check_policy(L, 1);
@@ -332,4 +332,5 @@ static const luaL_Reg metamethods[] = {{"__eq", policy_equal},
 
 const struct type policy_type = {"synrl.policy", policy_free, metamethods, NULL};
 
-const luaL_Reg policy_functions[] = {{"from", from}, {"load", load}, {"new", new}, {NULL, NULL}};
+const luaL_Reg policy_functions[] = {
+    {"from", from}, {"load", load}, {"new", policy_new}, {NULL, NULL}};

@@ -76,7 +76,7 @@ static void take(json_t *wanted, const json_t *run, const char *folder) {
 }
 
 /* Runs that cannot be read are no part of it. */
-static synrl_status take_runs(struct core *core, const char *runs, json_t *wanted) {
+static synrl_status collect_runs(struct core *core, const char *runs, json_t *wanted) {
     struct run_list list;
     synrl_status status = run_list_read(core, runs, &list);
     for (size_t i = 0; status == SYNRL_OK && i < list.n; i++) {
@@ -102,7 +102,7 @@ synrl_status sweep_record_runs(struct core *core, const char *path, json_t **fol
                                : core_strdup(core, ".");
     synrl_status status = runs != NULL ? read_cells(core, path, &wanted) : SYNRL_NO_MEMORY;
     if (status == SYNRL_OK) {
-        status = take_runs(core, runs, wanted);
+        status = collect_runs(core, runs, wanted);
     }
     if (status == SYNRL_OK) {
         *folders = json_array();

@@ -183,7 +183,7 @@ static const struct {
     {"{path = 'a.jpg', panels = {{lines = {{x = {1}, y = {1}}}}}}",
      "a.jpg: the name of a picture must end in .svg or .png"},
     {"{path = 'a.svg', panels = {{lines = {{x = {1, 2}, y = {1}}}}}}",
-     "plot: a line has 2 x and 1 y: must be as many"},
+     "plot: a line has 2 x and 1 y: their numbers must be equal"},
     {"{path = 'a.svg', panels = {{lines = {{x = {1}, y = {'a'}}}}}}",
      "plot: entry 1 of a line's y must be a number, not"},
     {"{path = 3, panels = {{lines = {{x = {1}, y = {1}}}}}}", "plot: path must be a string, not"},
