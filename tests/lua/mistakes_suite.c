@@ -166,8 +166,7 @@ static const struct mistake {
     {HEAD "synrl.policy.from(function(s) return s.x.y end, {memory = 0})\n", "", 1,
      "s.lua:2: attempt to index a nil value (field 'x')\n"},
     {HEAD "synrl.policy.new {memory = 1}:greedy {actions = {1}}\n", "", 1,
-     "s.lua:2: state: the list rewards must have 1 entries, as many as the policy remembers, not "
-     "0\n"},
+     "s.lua:2: state: the list rewards must have length 1, the policy's memory, not 0\n"},
     {HEAD "synrl.policy.new {memory = 1}:greedy {actions = {2}, rewards = {1}}\n", "", 1,
      "s.lua:2: state: actions[1] must be an integer from -1 to 1, not 2\n"},
     {HEAD "synrl.policy.load('none.csv')\n", "", 1,
