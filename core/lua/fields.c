@@ -6,13 +6,9 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/names.h"
 #include "base/suggest.h"
 #include "lua/session.h"
-
-static int compare_words(const void *a, const void *b) {
-    const char *const *left = a, *const *right = b;
-    return strcmp(*left, *right);
-}
 
 static size_t count_keys(lua_State *L, int index, const char *who) {
     size_t n = 0;
@@ -36,7 +32,7 @@ const char **keys_sorted(lua_State *L, int index, const char *who, size_t *n) {
     for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
         keys[k++] = lua_tostring(L, -2);
     }
-    qsort(keys, *n, sizeof *keys, compare_words);
+    names_sort(*n, keys);
     return keys;
 }
 

@@ -3,18 +3,12 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "engine/bench.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
 #include "plugin/host.h"
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* The machine ---------------------------------------------------------------------------------- */
 
@@ -33,13 +27,13 @@ double bench_measure_peak(struct core *core, const char *isa) {
     double best = 0;
     for (int i = 0; i < 10; i++) {
         struct peak_work work = {.isa = isa};
-        const double start = now();
+        const double start = clock_seconds();
         pool_run(core->pool, run_peak, &work);
         uint64_t n = 0;
         for (size_t w = 0; w < 64; w++) {
             n += work.n[w];
         }
-        best = fmax(best, (double)n / (now() - start) / 1e9);
+        best = fmax(best, (double)n / (clock_seconds() - start) / 1e9);
     }
     return best;
 }
@@ -50,13 +44,13 @@ double bench_measure_reads(struct core *core, size_t size) {
     volatile uint64_t sink = 0;
     for (int i = 0; i < 10 && words != NULL; i++) {
         uint64_t sums[8] = {0};
-        const double start = now();
+        const double start = clock_seconds();
         for (size_t w = 0; w + 8 <= size / sizeof *words; w += 8) {
             for (size_t k = 0; k < 8; k++) {
                 sums[k] ^= words[w + k];
             }
         }
-        best = fmax(best, (double)size / (now() - start) / 1e9);
+        best = fmax(best, (double)size / (clock_seconds() - start) / 1e9);
         for (size_t k = 0; k < 8; k++) {
             sink = sink ^ sums[k];
         }
@@ -94,10 +88,10 @@ double bench_measure_kernel(struct core *core, size_t n_outputs) {
             actions[i] = (int8_t)((int)(i * 2654435761U >> 7) % 3 - 1);
         }
         for (int i = 0; i < 40; i++) {
-            const double start = now();
+            const double start = clock_seconds();
             engine_dense(batch, i % 2 != 0, n_outputs, actions, sums);
             const double macs = (double)n_outputs * BENCH_INPUTS * BENCH_SAMPLES;
-            best = fmax(best, macs / (now() - start) / 1e9);
+            best = fmax(best, macs / (clock_seconds() - start) / 1e9);
         }
         batch_destroy(batch);
     }
@@ -142,9 +136,9 @@ static void ask_share(void *context, size_t worker, size_t n_workers) {
 }
 
 static double ask_all(struct core *core, struct asking *asking) {
-    const double start = now();
+    const double start = clock_seconds();
     pool_run(core->pool, ask_share, asking);
-    return now() - start;
+    return clock_seconds() - start;
 }
 
 /* The median over acts of what an act and the pass after it take beyond a pass with nothing new. */
@@ -154,9 +148,9 @@ static double time_acts(struct core *core, struct asking *asking, int8_t *action
     ask_all(core, asking);
     for (uint32_t act = 0; act < N_ACTS; act++) {
         choose_some(act, (size_t)N_OUTPUTS * BENCH_INPUTS, actions);
-        const double start = now();
+        const double start = clock_seconds();
         engine_api.projection_act(asking->projection, actions, 1e-3F);
-        const double update = now() - start + ask_all(core, asking);
+        const double update = clock_seconds() - start + ask_all(core, asking);
         times[act] = update - ask_all(core, asking);
         batch_reverse_order(asking->batch); /* as a forward pass does at its end */
     }
