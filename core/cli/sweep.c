@@ -1,6 +1,5 @@
 /* synrl sweep: a script with every combination of options, side by side, and what came of it as a
  * table. */
-#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -67,37 +66,30 @@ static void on_signal(int number) {
 
 /* The command line ----------------------------------------------------------------------------- */
 
-/* A word as a script would have it: an integer, a number, true or false, else a string. */
+/* A word as a script would have it: an integer, true or false, else a string. */
 static json_t *value_of(const char *text, size_t length) {
-    char word[256], *end;
-    snprintf(word, sizeof word, "%.*s", (int)length, text);
-    if (strcmp(word, "true") == 0 || strcmp(word, "false") == 0) {
-        return json_boolean(strcmp(word, "true") == 0);
-    }
-    errno = 0;
-    const long long integer = strtoll(word, &end, 10);
-    if (end != word && *end == '\0' && errno == 0) {
+    int64_t integer;
+    if (signed_read(text, length, &integer)) {
         return json_integer(integer);
+    }
+    const bool is_true = length == 4 && memcmp(text, "true", 4) == 0;
+    if (is_true || (length == 5 && memcmp(text, "false", 5) == 0)) {
+        return json_boolean(is_true);
     }
     return json_stringn(text, length); /* as it was written: 1e-3 stays 1e-3 */
 }
 
 /* "1..5" */
 static bool add_range(json_t *values, const char *text, size_t length) {
-    char word[64], *end;
-    snprintf(word, sizeof word, "%.*s", (int)length, text);
-    errno = 0;
-    const long long first = strtoll(word, &end, 10);
-    if (end == word || strncmp(end, "..", 2) != 0) {
+    const char *dots = memmem(text, length, "..", 2);
+    int64_t first, last;
+    if (dots == NULL || !signed_read(text, (size_t)(dots - text), &first) ||
+        !signed_read(dots + 2, length - (size_t)(dots + 2 - text), &last) || last < first ||
+        (uint64_t)last - (uint64_t)first >= VALUES_MAX) {
         return false;
     }
-    const char *second = end + 2;
-    const long long last = strtoll(second, &end, 10);
-    if (end == second || *end != '\0' || errno != 0 || last < first || last - first >= VALUES_MAX) {
-        return false;
-    }
-    for (long long value = first; value <= last; value++) {
-        json_array_append_new(values, json_integer(value));
+    for (uint64_t i = 0; i <= (uint64_t)last - (uint64_t)first; i++) {
+        json_array_append_new(values, json_integer(first + (int64_t)i));
     }
     return true;
 }

@@ -53,10 +53,9 @@ void keys_check(lua_State *L, int index, const char *who, size_t n, const char *
     const char **keys = keys_sorted(L, index, who, &n_keys);
     for (size_t k = 0; k < n_keys; k++) {
         if (!is_among(keys[k], n, names)) {
-            const char *nearest = suggest(keys[k], n, names);
-            session_fail(L, "%s: unknown key \"%s\"%s%s%s", who, keys[k],
-                         nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "",
-                         nearest != NULL ? "\"?" : "");
+            char suggestion[SUGGESTION_SIZE];
+            session_fail(L, "%s: unknown key \"%s\"%s", who, keys[k],
+                         suggest_text(keys[k], n, names, suggestion));
         }
     }
     lua_pop(L, 1);

@@ -101,9 +101,8 @@ static void override(lua_State *L, const char *word, size_t n, const char *const
     lua_settop(L, KEYS);
     const char *key = lua_pushlstring(L, word, length);
     if (!field_push(L, DEFAULTS, key)) {
-        const char *nearest = suggest(key, n, keys);
-        MISUSE(L, "unknown option \"%s\"%s%s%s", key, nearest != NULL ? ", did you mean \"" : "",
-               nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+        char suggestion[SUGGESTION_SIZE];
+        MISUSE(L, "unknown option \"%s\"%s", key, suggest_text(key, n, keys, suggestion));
     }
     if (lua_istable(L, -1)) {
         push_list(L, lua_gettop(L), key, word + length + 1);
@@ -233,10 +232,10 @@ static int refuse_key(lua_State *L) {
     }
     size_t n;
     const char *const *keys = keys_sorted(L, lua_upvalueindex(1), "options", &n);
-    const char *key = lua_tostring(L, 2), *nearest = suggest(key, n, keys);
-    session_fail(L, "the script has no option \"%s\"%s%s%s", key,
-                 nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "",
-                 nearest != NULL ? "\"?" : "");
+    const char *key = lua_tostring(L, 2);
+    char suggestion[SUGGESTION_SIZE];
+    session_fail(L, "the script has no option \"%s\"%s", key,
+                 suggest_text(key, n, keys, suggestion));
 }
 
 static void guard_keys(lua_State *L) {
