@@ -1,4 +1,4 @@
-/* Rows of a table of flags, found and applied. */
+/* Finds and applies the rows of a table of flags. */
 #include "base/flags.h"
 
 #include <inttypes.h>

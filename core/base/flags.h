@@ -1,6 +1,6 @@
-/* Flags of a command line by table: one row says what a flag is called, where its value belongs,
- * what it may be and what it means. Reading, help, the manual page, completion and the words that
- * call the program again come from the same rows. */
+/* Tables of command-line flags: one row has a flag's name, the field for its value, the values
+ * accepted and its meaning. The parser, help, the manual page, completion and the words that call
+ * the program again use the same rows. */
 #ifndef FLAGS_H
 #define FLAGS_H
 
@@ -14,12 +14,12 @@
 enum flag_type {
     FLAG_IS_SWITCH,  /* bool */
     FLAG_IS_TEXT,    /* const char * */
-    FLAG_IS_LIST,    /* struct flag_list: the flag may be given more than once */
+    FLAG_IS_LIST,    /* struct flag_list: the flag may be repeated */
     FLAG_IS_INTEGER, /* struct flag_integer */
 };
 struct flag_list {
     size_t n;
-    const char **values; /* the caller makes room for as many as there are words */
+    const char **values; /* the caller provides room for as many as there are words */
 };
 struct flag_integer {
     bool is_given;
@@ -33,9 +33,10 @@ struct flag {
     enum flag_type type;
     size_t offset;           /* of the field */
     const char *placeholder; /* for the value, in help: "DIR"; NULL for a switch */
-    const char *meaning;     /* in help: a phrase; `words` in backquotes become bold in the page */
+    const char *meaning;     /* in help: a phrase; `words` in backquotes are bold in the manual
+                              * page */
     uint64_t min, max;       /* of an integer */
-    /* The words that a text may be, one by one and then NULL; NULL: any. At most FLAG_CHOICES. */
+    /* The words accepted for a text, ending with NULL, at most FLAG_CHOICES; NULL: any. */
     const char *(*choice)(size_t i);
     const char *alias; /* another name, or NULL */
     bool is_hidden;    /* for calls that the program makes itself: not in help */
@@ -63,12 +64,12 @@ struct flag {
 
 /* The row of this name; NULL: none. */
 const struct flag *flag_find(size_t n, const struct flag *flags, const char *name);
-/* Sets the field of a request. A switch: value is NULL. False, with what the value must be in
- * `problem`, where it is not accepted. */
+/* Sets the field of a request; value is NULL for a switch. False, with the values accepted in
+ * `problem`, where the value is not accepted. */
 enum { FLAG_PROBLEM_SIZE = 512 };
 bool flag_set(const struct flag *flag, void *request, const char *value,
               char problem[FLAG_PROBLEM_SIZE]);
-/* The words that set the fields to what they are, as far as they are given. */
+/* Adds the words that give the fields their present values, except those that are unset. */
 void flags_write(size_t n, const struct flag *flags, const void *request, struct words *words);
 
 #endif

@@ -44,6 +44,18 @@ static inline bool integer_read(const char *text, size_t length, uint64_t min, u
     return length > 0 && *value >= min && *value <= max;
 }
 
+/* The same with a minus sign, or without one. */
+static inline bool signed_read(const char *text, size_t length, int64_t *value) {
+    const bool is_negative = length > 0 && text[0] == '-';
+    uint64_t magnitude;
+    if (!integer_read(text + is_negative, length - is_negative, 0,
+                      (uint64_t)INT64_MAX + is_negative, &magnitude)) {
+        return false;
+    }
+    *value = is_negative ? (int64_t)(0 - magnitude) : (int64_t)magnitude;
+    return true;
+}
+
 static inline void number_write(char text[NUMBER_SIZE], int digits, double value) {
     const locale_t before = uselocale(number_locale());
     snprintf(text, NUMBER_SIZE, "%.*g", digits, value);

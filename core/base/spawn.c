@@ -1,5 +1,5 @@
-/* Programs as child processes. Invariant: no descriptor of this process reaches a child but for the
- * three that it is given (descriptors are opened with O_CLOEXEC everywhere). */
+/* Programs as child processes. Invariant: a child gets no descriptors of this process except its
+ * three streams (all descriptors are opened with O_CLOEXEC). */
 #include "base/spawn.h"
 
 #include <errno.h>
@@ -11,7 +11,7 @@
 
 extern char **environ;
 
-enum { NOT_FOUND = 127 }; /* the exit code of a child that could not become the program */
+enum { NOT_FOUND = 127 }; /* the exit code of a child whose exec failed */
 
 static int set_stream(posix_spawn_file_actions_t *actions, int descriptor, int stream) {
     const int mode = stream == STDIN_FILENO ? O_RDONLY : O_WRONLY;
@@ -93,7 +93,7 @@ synrl_status spawn_wait(struct core *core, pid_t process, int *code) {
     return SYNRL_OK;
 }
 
-/* All that comes is read, so that the child can end; what exceeds the limit is dropped. */
+/* Reads all of the output, so that the child can end; drops what exceeds the limit. */
 static synrl_status read_all(struct core *core, int descriptor, size_t limit, char *text) {
     char rest[4096];
     size_t n = 0;

@@ -1,4 +1,4 @@
-/* The words of a command line. Invariant: list[n] is NULL wherever there is a list. */
+/* The words of a command line. Invariant: list[n] is NULL unless list is. */
 #include "base/words.h"
 
 #include <stdarg.h>

@@ -1,4 +1,4 @@
-/* The words of a command line: a list that grows, for a process to be started and to be quoted. */
+/* The words of a command line: a growing list, to start a process or to be shown. */
 #ifndef WORDS_H
 #define WORDS_H
 
@@ -8,14 +8,14 @@
 /* {0} is an empty list. */
 struct words {
     size_t n, capacity;
-    char **list;     /* NULL after the last; NULL while nothing was added */
-    bool has_failed; /* a word is missing: there was no memory for it */
+    char **list;     /* ends with NULL; is NULL while it is empty */
+    bool has_failed; /* a word is missing for lack of memory */
 };
-/* Adds a copy. Where there is no memory, the list is the words before and has_failed is set. */
+/* Adds a copy. Without memory the list stays as it is, and has_failed is set. */
 void words_add(struct words *words, const char *format, ...) __attribute__((format(printf, 2, 3)));
-/* PROGRAM and the words as a shell reads them, freed by free(); NULL: no memory. */
+/* `program` and the words, quoted for a shell; freed by free(); NULL: no memory. */
 char *words_line(const struct words *words, const char *program);
-/* Leaves an empty list. */
+/* Frees the words; the list is empty afterwards. */
 void words_free(struct words *words);
 
 #endif

@@ -2,6 +2,7 @@
 #ifndef COMMAND_H
 #define COMMAND_H
 
+#include "base/count.h"
 #include "base/flags.h"
 
 enum { EXIT_DONE = 0, EXIT_ERROR = 1, EXIT_USAGE = 2, EXIT_INTERRUPTED = 75 };
@@ -20,7 +21,7 @@ struct command {
     /* argv[0] is the command's name. Returns the exit code. */
     int (*run)(const struct program *program, int argc, char **argv);
 };
-#define COMMAND_FLAGS(table) .n_flags = sizeof(table) / sizeof((table)[0]), .flags = (table)
+#define COMMAND_FLAGS(table) .n_flags = COUNT_OF(table), .flags = (table)
 
 struct program {
     size_t n;

@@ -24,12 +24,9 @@ static synrl_status show_plugin(struct core *core, void *context) {
     const struct help_request *request = context;
     const struct plugin *plugin;
     SYNRL_TRY(registry_find(core, request->kind, request->id, &plugin));
-    char *text = plugin_help(core, plugin);
-    if (text == NULL) {
-        return SYNRL_NO_MEMORY;
+    if (!plugin_help(plugin, stdout)) {
+        return core_fail(core, SYNRL_NO_MEMORY, "not enough memory to list the parameters");
     }
-    fputs(text, stdout);
-    core_free(core, text);
     return SYNRL_OK;
 }
 

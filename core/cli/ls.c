@@ -3,6 +3,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/count.h"
+#include "base/table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/common.h"
@@ -71,104 +73,61 @@ static int parse(struct listing *listing, int argc, char **argv) {
 
 /* The table ------------------------------------------------------------------------------------ */
 
-enum { N_SHOWN = 8, CELL_SIZE = 128 };
-static const char *const titles[N_SHOWN] = {"folder", "name",     "status",         "iterations",
-                                            "loss",   "accuracy", "valid accuracy", "seconds"};
-enum { FIRST_NUMBER = 3 };
-
-static void write_text(char cell[CELL_SIZE], const json_t *value) {
-    const char *text = json_is_string(value) ? json_string_value(value) : "-";
-    snprintf(cell, CELL_SIZE, "%s", text);
-    for (char *c = cell; *c != '\0'; c++) {
-        if ((unsigned char)*c < ' ' || *c == '\x7f') {
-            *c = '?'; /* nothing that a terminal would obey */
-        }
-    }
+static void add_text(struct table *table, const json_t *value) {
+    table_add(table, "%s", json_is_string(value) ? json_string_value(value) : "-");
 }
 
-static void write_number(char cell[CELL_SIZE], const char *format, const json_t *value,
-                         double scale) {
+static void add_percentage(struct table *table, const json_t *value) {
     if (json_is_number(value)) {
-        char number[64];
-        snprintf(number, sizeof number, "%.6g", json_number_value(value));
-        if (strcmp(format, "%") == 0) {
-            snprintf(cell, CELL_SIZE, "%.2f%%", scale * json_number_value(value));
-        } else if (strcmp(format, "s") == 0) {
-            snprintf(cell, CELL_SIZE, "%.2f", scale * json_number_value(value));
-        } else {
-            snprintf(cell, CELL_SIZE, "%s", number);
-        }
+        table_add(table, "%.2f%%", 100 * json_number_value(value));
     } else {
-        snprintf(cell, CELL_SIZE, "-");
+        table_add(table, "-");
     }
 }
 
-static void write_iterations(char cell[CELL_SIZE], const json_t *row) {
-    const json_t *done = json_object_get(row, "iterations_done");
-    const json_t *wanted = json_object_get(row, "iterations");
+/* Done and wanted: 10/40. */
+static void add_iterations(struct table *table, const json_t *row) {
+    const json_t *const values[2] = {json_object_get(row, "iterations_done"),
+                                     json_object_get(row, "iterations")};
     char texts[2][32] = {"-", "-"};
-    const json_t *const values[2] = {done, wanted};
     for (size_t i = 0; i < 2; i++) {
         if (json_is_integer(values[i])) {
             snprintf(texts[i], sizeof texts[i], "%" JSON_INTEGER_FORMAT,
                      json_integer_value(values[i]));
         }
     }
-    snprintf(cell, CELL_SIZE, "%s/%s", texts[0], texts[1]);
+    table_add(table, "%s/%s", texts[0], texts[1]);
 }
 
-static void write_row(char cells[N_SHOWN][CELL_SIZE], const json_t *row) {
-    write_text(cells[0], json_object_get(row, "folder"));
-    write_text(cells[1], json_object_get(row, "name"));
-    write_text(cells[2], json_object_get(row, "status"));
-    write_iterations(cells[3], row);
-    write_number(cells[4], "g", json_object_get(row, "loss"), 1);
-    write_number(cells[5], "%", json_object_get(row, "accuracy"), 100);
-    write_number(cells[6], "%", json_object_get(row, "valid_accuracy"), 100);
-    write_number(cells[7], "s", json_object_get(row, "seconds"), 1);
+static void add_row(struct table *table, const json_t *row) {
+    const json_t *loss = json_object_get(row, "loss"), *seconds = json_object_get(row, "seconds");
+    add_text(table, json_object_get(row, "folder"));
+    add_text(table, json_object_get(row, "name"));
+    add_text(table, json_object_get(row, "status"));
+    add_iterations(table, row);
+    table_add(table, json_is_number(loss) ? "%.6g" : "-", json_number_value(loss));
+    add_percentage(table, json_object_get(row, "accuracy"));
+    add_percentage(table, json_object_get(row, "valid_accuracy"));
+    table_add(table, json_is_number(seconds) ? "%.2f" : "-", json_number_value(seconds));
 }
 
-/* Characters, not bytes. */
-static int width_of(const char *text) {
-    int width = 0;
-    for (; *text != '\0'; text++) {
-        width += ((unsigned char)*text & 0xc0) != 0x80;
-    }
-    return width;
-}
-
-static void print_cells(char cells[N_SHOWN][CELL_SIZE], const int widths[N_SHOWN]) {
-    for (int c = 0; c < N_SHOWN; c++) {
-        const int gap = widths[c] - width_of(cells[c]);
-        printf("%s%*s%s", c > 0 ? "  " : "", c >= FIRST_NUMBER ? gap : 0, "", cells[c]);
-        printf("%*s", c < FIRST_NUMBER ? gap : 0, "");
-    }
-    printf("\n");
-}
-
-static void print_table(const json_t *rows) {
-    char cells[N_SHOWN][CELL_SIZE];
-    int widths[N_SHOWN];
-    for (size_t c = 0; c < N_SHOWN; c++) {
-        widths[c] = width_of(titles[c]);
+static synrl_status print_table(struct core *core, const json_t *rows) {
+    static const char *const titles[] = {"folder", "name",     "status",         "iterations",
+                                         "loss",   "accuracy", "valid accuracy", "seconds"};
+    struct table table = {.alignments = "lllrrrrr"};
+    for (size_t c = 0; c < COUNT_OF(titles); c++) {
+        table_add(&table, "%s", titles[c]);
     }
     size_t i;
     json_t *row;
     json_array_foreach(rows, i, row) {
-        write_row(cells, row);
-        for (size_t c = 0; c < N_SHOWN; c++) {
-            const int width = width_of(cells[c]);
-            widths[c] = width > widths[c] ? width : widths[c];
-        }
+        add_row(&table, row);
     }
-    for (size_t c = 0; c < N_SHOWN; c++) {
-        snprintf(cells[c], CELL_SIZE, "%s", titles[c]);
-    }
-    print_cells(cells, widths);
-    json_array_foreach(rows, i, row) {
-        write_row(cells, row);
-        print_cells(cells, widths);
-    }
+    table_print(&table, stdout, "");
+    const bool is_whole = !table.has_failed;
+    table_free(&table);
+    return is_whole ? SYNRL_OK
+                    : core_fail(core, SYNRL_NO_MEMORY, "not enough memory to list the runs");
 }
 
 /* The command ---------------------------------------------------------------------------------- */
@@ -187,7 +146,7 @@ static synrl_status list(struct core *core, void *request) {
             status = core_fail(core, SYNRL_NO_MEMORY, "not enough memory to write JSON");
         }
     } else if (json_array_size(rows) > 0) {
-        print_table(rows);
+        status = print_table(core, rows);
     } else {
         fprintf(stderr, "synrl: %s: %s\n", listing->runs,
                 report.n_runs > 0 ? "no matching runs" : "no runs");

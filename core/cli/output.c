@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/names.h"
 
 enum { INLINE_MAX = 16 };
 
@@ -50,11 +51,6 @@ static void print_scalar(FILE *stream, const json_t *value) {
 
 static void print_field(FILE *stream, const char *name, const json_t *value, int indent);
 
-static int compare_names(const void *a, const void *b) {
-    const char *const *left = a, *const *right = b;
-    return strcmp(*left, *right);
-}
-
 /* Scalars first: they belong to the name above. */
 static void print_object(FILE *stream, const json_t *object, int indent) {
     const size_t n = json_object_size(object);
@@ -68,7 +64,7 @@ static void print_object(FILE *stream, const json_t *object, int indent) {
     json_object_foreach((json_t *)object, name, value) {
         names[k++] = name;
     }
-    qsort(names, n, sizeof *names, compare_names);
+    names_sort(n, names);
     for (int scalars = 1; scalars >= 0; scalars--) {
         for (size_t i = 0; i < n; i++) {
             value = json_object_get(object, names[i]);

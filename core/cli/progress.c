@@ -4,18 +4,13 @@
 #include <math.h>
 #include <string.h>
 #include <sys/ioctl.h>
-#include <time.h>
 #include <unistd.h>
+
+#include "base/clock.h"
 
 /* Seconds between two lines. */
 #define TERMINAL_INTERVAL 0.1
 #define FILE_INTERVAL 5.0
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 static unsigned terminal_columns(void) {
     struct winsize size;
@@ -95,7 +90,7 @@ static synrl_status count_reward(void *context, uint64_t iteration, int reward) 
 
 static synrl_status show(void *context, const struct metrics *metrics) {
     struct progress *progress = context;
-    const double time = now();
+    const double time = clock_seconds();
     const double interval = progress->is_terminal ? TERMINAL_INTERVAL : FILE_INTERVAL;
     if (progress->depth != 1 || time - progress->last < interval) {
         return SYNRL_OK;
@@ -118,7 +113,7 @@ static void begin(void *context, const struct train_options *options) {
     if (progress->depth++ == 0) {
         progress->name = options->name;
         progress->iterations = options->iterations;
-        progress->start = progress->last = now();
+        progress->start = progress->last = clock_seconds();
         progress->n_steps = progress->n_rewarded = 0;
     }
 }

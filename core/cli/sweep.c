@@ -1,6 +1,5 @@
 /* synrl sweep: a script with every combination of options, side by side, and what came of it as a
  * table. */
-#include <errno.h>
 #include <math.h>
 #include <signal.h>
 #include <stdio.h>
@@ -8,7 +7,10 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/count.h"
+#include "base/names.h"
 #include "base/number.h"
+#include "base/table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/common.h"
@@ -64,37 +66,30 @@ static void on_signal(int number) {
 
 /* The command line ----------------------------------------------------------------------------- */
 
-/* A word as a script would have it: an integer, a number, true or false, else a string. */
+/* A word as a script would have it: an integer, true or false, else a string. */
 static json_t *value_of(const char *text, size_t length) {
-    char word[256], *end;
-    snprintf(word, sizeof word, "%.*s", (int)length, text);
-    if (strcmp(word, "true") == 0 || strcmp(word, "false") == 0) {
-        return json_boolean(strcmp(word, "true") == 0);
-    }
-    errno = 0;
-    const long long integer = strtoll(word, &end, 10);
-    if (end != word && *end == '\0' && errno == 0) {
+    int64_t integer;
+    if (signed_read(text, length, &integer)) {
         return json_integer(integer);
+    }
+    const bool is_true = length == 4 && memcmp(text, "true", 4) == 0;
+    if (is_true || (length == 5 && memcmp(text, "false", 5) == 0)) {
+        return json_boolean(is_true);
     }
     return json_stringn(text, length); /* as it was written: 1e-3 stays 1e-3 */
 }
 
 /* "1..5" */
 static bool add_range(json_t *values, const char *text, size_t length) {
-    char word[64], *end;
-    snprintf(word, sizeof word, "%.*s", (int)length, text);
-    errno = 0;
-    const long long first = strtoll(word, &end, 10);
-    if (end == word || strncmp(end, "..", 2) != 0) {
+    const char *dots = memmem(text, length, "..", 2);
+    int64_t first, last;
+    if (dots == NULL || !signed_read(text, (size_t)(dots - text), &first) ||
+        !signed_read(dots + 2, length - (size_t)(dots + 2 - text), &last) || last < first ||
+        (uint64_t)last - (uint64_t)first >= VALUES_MAX) {
         return false;
     }
-    const char *second = end + 2;
-    const long long last = strtoll(second, &end, 10);
-    if (end == second || *end != '\0' || errno != 0 || last < first || last - first >= VALUES_MAX) {
-        return false;
-    }
-    for (long long value = first; value <= last; value++) {
-        json_array_append_new(values, json_integer(value));
+    for (uint64_t i = 0; i <= (uint64_t)last - (uint64_t)first; i++) {
+        json_array_append_new(values, json_integer(first + (int64_t)i));
     }
     return true;
 }
@@ -187,11 +182,6 @@ static bool is_wanted(const struct sweep_request *request, const char *metric) {
     return false;
 }
 
-static int compare_names(const void *a, const void *b) {
-    const char *const *left = a, *const *right = b;
-    return strcmp(*left, *right);
-}
-
 /* The metrics of all groups that are shown; of none of the usual, all. */
 static size_t choose_metrics(const struct sweep_request *request, const json_t *groups,
                              const char *names[METRICS_MAX]) {
@@ -211,67 +201,102 @@ static size_t choose_metrics(const struct sweep_request *request, const json_t *
             }
         }
     }
-    qsort(names, n, sizeof *names, compare_names);
+    names_sort(n, names);
     return n;
 }
 
-static void print_value(const json_t *value, int width) {
-    char text[64] = "";
+static void add_value(struct table *table, const json_t *value) {
     if (json_is_string(value)) {
-        snprintf(text, sizeof text, "%s", json_string_value(value));
+        table_add(table, "%s", json_string_value(value));
     } else if (json_is_number(value)) {
-        snprintf(text, sizeof text, "%.6g", json_number_value(value));
-    } else if (value != NULL) {
-        snprintf(text, sizeof text, "%s", json_is_true(value) ? "true" : "false");
+        table_add(table, "%.6g", json_number_value(value));
+    } else {
+        table_add(table, "%s", value == NULL ? "" : json_is_true(value) ? "true" : "false");
     }
-    printf("%-*s  ", width, text);
 }
 
-static void print_statistics(const json_t *group, const char *metric) {
+static void add_statistics(struct table *table, const json_t *group, const char *metric) {
     const json_t *mean = json_object_get(json_object_get(group, "mean"), metric);
     const json_t *stdev = json_object_get(json_object_get(group, "stdev"), metric);
     const json_t *ci95 = json_object_get(json_object_get(group, "ci95"), metric);
-    char text[64] = "-";
     if (stdev != NULL) {
-        snprintf(text, sizeof text, "%.5g +- %.2g (%.2g)", json_real_value(mean),
-                 json_real_value(ci95), json_real_value(stdev));
+        table_add(table, "%.5g +- %.2g (%.2g)", json_real_value(mean), json_real_value(ci95),
+                  json_real_value(stdev));
     } else if (mean != NULL) {
-        snprintf(text, sizeof text, "%.5g", json_real_value(mean));
+        table_add(table, "%.5g", json_real_value(mean));
+    } else {
+        table_add(table, "-");
     }
-    printf("  %-28s", text);
 }
 
-static void print_table(const struct sweep_request *request, const json_t *results) {
-    const json_t *groups = json_object_get(results, "groups");
-    const char *names[METRICS_MAX], *key;
+static void add_group(struct table *table, const json_t *grid, const json_t *group, size_t n,
+                      const char *const *metrics) {
+    static const char *const counts[] = {"n", "failed", "missing"};
+    const char *key;
     json_t *values;
-    const size_t n = choose_metrics(request, groups, names);
-    json_object_foreach(request->grid, key, values) {
+    json_object_foreach((json_t *)grid, key, values) {
         if (strcmp(key, "seed") != 0) {
-            printf("%-12s  ", key);
+            add_value(table, json_object_get(json_object_get(group, "parameters"), key));
         }
     }
-    printf("%4s %6s %7s", "n", "failed", "missing");
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
+        table_add(table, "%" JSON_INTEGER_FORMAT,
+                  json_integer_value(json_object_get(group, counts[i])));
+    }
     for (size_t i = 0; i < n; i++) {
-        printf("  %-28s", names[i]);
+        add_statistics(table, group, metrics[i]);
     }
-    puts("");
+}
+
+/* The parameters but for the seed, the counts, the metrics. */
+static void add_titles(struct table *table, const json_t *grid, size_t n,
+                       const char *const *metrics) {
+    const char *key;
+    json_t *values;
+    json_object_foreach((json_t *)grid, key, values) {
+        if (strcmp(key, "seed") != 0) {
+            table_add(table, "%s", key);
+        }
+    }
+    table_add(table, "n");
+    table_add(table, "failed");
+    table_add(table, "missing");
+    for (size_t i = 0; i < n; i++) {
+        table_add(table, "%s", metrics[i]);
+    }
+}
+
+/* "lll rrr lll", as the titles. Freed by free(). */
+static char *alignments_of(const json_t *grid, size_t n_metrics) {
+    const size_t n = json_object_size(grid) - (json_object_get(grid, "seed") != NULL);
+    char *alignments = malloc(n + 3 + n_metrics + 1);
+    if (alignments != NULL) {
+        memset(alignments, 'l', n + 3 + n_metrics);
+        memset(alignments + n, 'r', 3);
+        alignments[n + 3 + n_metrics] = '\0';
+    }
+    return alignments;
+}
+
+static bool print_table(const struct sweep_request *request, const json_t *results) {
+    const json_t *groups = json_object_get(results, "groups");
+    const char *metrics[METRICS_MAX];
+    const size_t n = choose_metrics(request, groups, metrics);
+    char *alignments = alignments_of(request->grid, n);
+    if (alignments == NULL) {
+        return false;
+    }
+    struct table table = {.alignments = alignments};
+    add_titles(&table, request->grid, n, metrics);
     for (size_t g = 0; g < json_array_size(groups); g++) {
-        const json_t *group = json_array_get(groups, g);
-        json_object_foreach(request->grid, key, values) {
-            if (strcmp(key, "seed") != 0) {
-                print_value(json_object_get(json_object_get(group, "parameters"), key), 12);
-            }
-        }
-        printf("%4lld %6lld %7lld", (long long)json_integer_value(json_object_get(group, "n")),
-               (long long)json_integer_value(json_object_get(group, "failed")),
-               (long long)json_integer_value(json_object_get(group, "missing")));
-        for (size_t i = 0; i < n; i++) {
-            print_statistics(group, names[i]);
-        }
-        puts("");
+        add_group(&table, request->grid, json_array_get(groups, g), n, metrics);
     }
+    table_print(&table, stdout, "");
     printf("mean +- half of the 95%% confidence interval over seeds (standard deviation)\n");
+    const bool is_whole = !table.has_failed;
+    table_free(&table);
+    free(alignments);
+    return is_whole;
 }
 
 /* Running -------------------------------------------------------------------------------------- */
@@ -311,12 +336,8 @@ static int carry_out(struct core *core, struct sweep_request *request) {
         fprintf(stderr, "synrl: %s\n", core->message);
         return interrupted != 0 ? EXIT_INTERRUPTED : EXIT_ERROR;
     }
-    bool is_written = true;
-    if (request->json) {
-        is_written = output_json(stdout, results);
-    } else {
-        print_table(request, results);
-    }
+    const bool is_written =
+        request->json ? output_json(stdout, results) : print_table(request, results);
     const json_int_t n_failed = json_integer_value(json_object_get(results, "failed"));
     if (request->options.record) {
         index_runs(request->options.runs);
@@ -330,7 +351,7 @@ static int carry_out(struct core *core, struct sweep_request *request) {
         fprintf(stderr, "synrl: %lld cells failed\n", (long long)n_failed);
     }
     if (!is_written) {
-        fprintf(stderr, "synrl: not enough memory to write JSON\n");
+        fprintf(stderr, "synrl: not enough memory to print the results\n");
     }
     return n_failed > 0 || !is_written ? EXIT_ERROR : EXIT_DONE;
 }

@@ -1,4 +1,4 @@
-/* Boxes: what their metatables have in common, and what is said of a value. */
+/* Boxes: their common metatables, and descriptions of values. */
 #include "lua/box.h"
 
 #include <lauxlib.h>
@@ -32,7 +32,7 @@ void *box_push(lua_State *L, const struct type *type, size_t size) {
     return box;
 }
 
-/* In the words of its type, where that has any. */
+/* By its type's __describe, if it has one. */
 static const char *describe_box(lua_State *L, int index) {
     index = lua_absindex(L, index);
     if (luaL_getmetafield(L, index, "__describe") != LUA_TNIL && lua_iscfunction(L, -1)) {

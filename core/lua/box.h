@@ -1,6 +1,6 @@
 /* Every object is a box: a full userdata that is pushed empty, with its metatable, and filled
- * afterwards, so whatever fails, the collector frees what was made. What boxes hold counts
- * references; no box keeps another alive. */
+ * afterwards, so the collector frees its contents even after a failure. The contents are
+ * reference-counted; no box keeps another alive. */
 #ifndef LUA_BOX_H
 #define LUA_BOX_H
 
@@ -20,8 +20,8 @@ enum { BOX_USER_VALUES = 3 };
 /* A zeroed box with the type's metatable and BOX_USER_VALUES user values, on top of the stack. */
 void *box_push(lua_State *L, const struct type *type, size_t size);
 
-/* What stands at the index, for messages: "a string", "the rule \"static\"". Pushes it. For a box,
- * what the function "__describe" of its metatable answers. */
+/* Pushes a description of the value at the index for messages: "a string", "the rule \"static\"".
+ * For a box it is the result of its metatable's "__describe". */
 const char *describe(lua_State *L, int index);
 
 #endif

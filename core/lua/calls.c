@@ -1,7 +1,8 @@
-/* The runs that one call of the program records, by their number. A call that resumes finds those
- * of the call before. */
+/* The runs that one call of the program records, by their ordinal. A call that resumes finds those
+ * of the earlier call. */
 #include "lua/calls.h"
 
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <time.h>
@@ -12,7 +13,7 @@
 #include "runs/run_files.h"
 #include "runs/runs.h"
 
-/* The folder that a run's folder lies in; NULL: no memory. */
+/* The parent of a run's folder; NULL: no memory. */
 static char *parent_of(struct core *core, const char *folder) {
     char *parent = core_strdup(core, folder);
     if (parent != NULL) {
@@ -33,8 +34,9 @@ static synrl_status find_earlier(struct session *session) {
     SYNRL_TRY(record_read(core, folder, &json));
     synrl_status status = SYNRL_OK;
     if (json_unpack(json, "{s:{s:s}}", "call", "id", &id) != 0) {
-        status = core_fail(core, SYNRL_INVALID,
-                           "%s: cannot be resumed: it does not say which call recorded it", folder);
+        status = core_fail(
+            core, SYNRL_INVALID,
+            "%s: cannot be resumed: run.json does not name the call that recorded it", folder);
     } else {
         snprintf(session->call_id, sizeof session->call_id, "%s", id);
         char *runs = parent_of(core, folder);
@@ -77,7 +79,7 @@ synrl_status calls_next_run(struct session *session, struct recorder_options *op
                                       .seed = settings->seed,
                                       .cell = settings->cell_hash,
                                       .place = settings->cell_place};
-    snprintf(ordinal, sizeof ordinal, "%llu", (unsigned long long)invocation->ordinal);
+    snprintf(ordinal, sizeof ordinal, "%" PRIu64, invocation->ordinal);
     *options = (struct recorder_options){
         .folder = settings->runs,
         .script = settings->script,

@@ -4,8 +4,8 @@
 
 #include "lua/session.h"
 
-/* Which run of this call comes next. Before the first it finds out, where a run is to be resumed,
- * which ones there are. What it fills in lives as long as the session. */
+/* The invocation of the next run of this call. Before the first, if a run is to be resumed, finds
+ * the existing ones. The strings live as long as the session. */
 synrl_status calls_next_run(struct session *session, struct recorder_options *options,
                             struct invocation *invocation);
 

@@ -5,9 +5,9 @@
 #include "lua/box.h"
 #include "plugin/component.h"
 
-/* An empty box, to be filled. */
+/* Pushes an empty box, for the caller to fill. */
 struct component **component_push(lua_State *L);
-/* What the box at the index holds, or NULL where it is none of this kind. */
+/* The component in the box at the index, or NULL if it is not a component. */
 struct component *component_at(lua_State *L, int index);
 synrl_kind component_kind(const struct component *component);
 extern const struct type component_type;

@@ -5,9 +5,9 @@
 #include "lua/box.h"
 #include "train/dataset.h"
 
-/* What the box at the index holds, or NULL where it is none of this kind. */
+/* The data set in the box at the index, or NULL if it is not a data set. */
 struct dataset *dataset_at(lua_State *L, int index);
-/* The same, but throws where it is none. */
+/* The same, but throws if it is not a data set. */
 struct dataset *dataset_read(lua_State *L, int index, const char *who);
 extern const struct type dataset_type;
 extern const luaL_Reg dataset_functions[];

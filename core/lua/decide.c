@@ -1,18 +1,19 @@
-/* What a script decides during a run: metrics as a table, on_evaluate, stop functions and targets.
- * Called in the middle of the core's loop, so whatever a script does runs protected. */
+/* The decisions of a script during a run: metrics as a table, on_evaluate, stop functions and
+ * targets. Called within the core's loop, so scripts run protected. */
 #include "lua/decide.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "lua/fields.h"
 #include "lua/session.h"
 
 static const struct {
     const char *name;
     size_t offset;
-    int better; /* which way a target is reached: +1 at or above, -1 at or below; 0: no target */
+    int better; /* a target is reached at or above (+1) or at or below (-1); 0: not a target */
 } fields[] = {
     {"accuracy", offsetof(struct metrics, accuracy), 1},
     {"loss", offsetof(struct metrics, loss), -1},
@@ -22,7 +23,7 @@ static const struct {
     {"alpha_s", offsetof(struct metrics, alpha_s), 0},
     {"epsilon", offsetof(struct metrics, epsilon), 0},
 };
-enum { N_FIELDS = sizeof fields / sizeof fields[0], N_TARGET_FIELDS = 5 };
+enum { N_FIELDS = COUNT_OF(fields), N_TARGET_FIELDS = 5 };
 
 static double metric(const struct metrics *metrics, size_t field) {
     double value;
@@ -83,7 +84,7 @@ void decider_read_stop(lua_State *L, struct decider *decider, bool has_valid) {
         }
     }
     if (decider->n_targets == 0) {
-        session_fail(L, "train: stop: a table without a target; write such as {loss = 0.01}");
+        session_fail(L, "train: stop: a table without a target; write for example {loss = 0.01}");
     }
 }
 
@@ -131,7 +132,7 @@ static synrl_status ask(const struct decider *decider, struct question *question
     struct session *session = decider->session;
     lua_State *L = session->L;
     if (lua_checkstack(L, 6) == 0) {
-        return core_fail(session->core, SYNRL_NO_MEMORY, "no room left on Lua's stack");
+        return core_fail(session->core, SYNRL_NO_MEMORY, "Lua's stack is full");
     }
     lua_pushcfunction(L, ask_script);
     lua_pushlightuserdata(L, question);
@@ -147,7 +148,7 @@ static bool is_reached(const struct target *target, const struct metrics *metric
     return fields[target->field].better > 0 ? value >= target->value : value <= target->value;
 }
 
-/* All targets have to be reached; the reason names the first. */
+/* All targets must be reached; the reason names the first. */
 static void compare_targets(const struct decider *decider, struct question *question) {
     for (size_t t = 0; t < decider->n_targets; t++) {
         if (!is_reached(&decider->targets[t], question->metrics)) {

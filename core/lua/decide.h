@@ -1,25 +1,25 @@
-/* What a script decides during a run. */
+/* The decisions of a script during a run. */
 #ifndef LUA_DECIDE_H
 #define LUA_DECIDE_H
 
 #include "lua/session.h"
 #include "train/metrics.h"
 
-/* A table of what the metrics know. */
+/* Pushes a table of the known metrics. */
 void metrics_push(lua_State *L, const struct metrics *metrics);
 
-/* What a script wants to decide during a run. The indices are of the running function's stack. */
+/* What a script decides during a run. The indices are of the running function's stack. */
 enum { TARGETS_MAX = 8 };
 struct decider {
     struct session *session;
-    int on_evaluate, stop; /* of functions; 0: none */
+    int on_evaluate, stop; /* functions; 0: none */
     size_t n_targets;
     struct target {
         size_t field;
         double value;
     } targets[TARGETS_MAX];
 };
-/* Reads the field `stop` that is on top of the stack: a function, or a table of targets. */
+/* Reads the field `stop`, on top of the stack: a function, or a table of targets. */
 void decider_read_stop(lua_State *L, struct decider *decider, bool has_valid);
 /* As train_options.decide. */
 synrl_status decider_decide(void *context, const struct metrics *metrics, bool *stop, char *reason,

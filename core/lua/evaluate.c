@@ -1,4 +1,4 @@
-/* synrl.evaluate: what a network answers on a data set. */
+/* synrl.evaluate: evaluates a network on a data set. */
 #include "lua/evaluate.h"
 
 #include "lua/dataset.h"

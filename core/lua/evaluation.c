@@ -1,4 +1,4 @@
-/* What a network answers on a data set, as a table. */
+/* The evaluation of a network on a data set, as a table. */
 #include "lua/evaluation.h"
 
 #include <math.h>

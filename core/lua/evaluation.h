@@ -1,4 +1,4 @@
-/* What a network answers on a data set, as a table. */
+/* The evaluation of a network on a data set, as a table. */
 #ifndef LUA_EVALUATION_H
 #define LUA_EVALUATION_H
 
@@ -12,7 +12,7 @@ struct trained_network {
     size_t n_weights;
     float *weights;
 };
-/* Evaluates the network on the data, and pushes a table of what came out. Returns 1. */
+/* Evaluates the network on the data, and pushes a table with the result. Returns 1. */
 int evaluation_push(lua_State *L, const struct trained_network *network, struct dataset *data,
                     bool outputs);
 extern const struct type evaluation_type; /* scripts never see it */

@@ -1,18 +1,14 @@
 /* Reading tables of named values: unknown keys, wrong types and values out of range are errors that
- * name the key, the value and what would be right. Raw access throughout, so no metamethod runs. */
+ * name the key, the value given and the values accepted. Access is raw, so no metamethod runs. */
 #include "lua/fields.h"
 
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/names.h"
 #include "base/suggest.h"
 #include "lua/session.h"
-
-static int compare_words(const void *a, const void *b) {
-    const char *const *left = a, *const *right = b;
-    return strcmp(*left, *right);
-}
 
 static size_t count_keys(lua_State *L, int index, const char *who) {
     size_t n = 0;
@@ -36,7 +32,7 @@ const char **keys_sorted(lua_State *L, int index, const char *who, size_t *n) {
     for (lua_pushnil(L); lua_next(L, index) != 0; lua_pop(L, 1)) {
         keys[k++] = lua_tostring(L, -2);
     }
-    qsort(keys, *n, sizeof *keys, compare_words);
+    names_sort(*n, keys);
     return keys;
 }
 
@@ -57,10 +53,9 @@ void keys_check(lua_State *L, int index, const char *who, size_t n, const char *
     const char **keys = keys_sorted(L, index, who, &n_keys);
     for (size_t k = 0; k < n_keys; k++) {
         if (!is_among(keys[k], n, names)) {
-            const char *nearest = suggest(keys[k], n, names);
-            session_fail(L, "%s: unknown key \"%s\"%s%s%s", who, keys[k],
-                         nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "",
-                         nearest != NULL ? "\"?" : "");
+            char suggestion[SUGGESTION_SIZE];
+            session_fail(L, "%s: unknown key \"%s\"%s", who, keys[k],
+                         suggest_text(keys[k], n, names, suggestion));
         }
     }
     lua_pop(L, 1);

@@ -8,14 +8,14 @@
 #include <stdint.h>
 
 /* Throws unless the value at the index is a table whose keys are all among the n names. `who`
- * stands in front of the message. */
+ * begins the message. */
 void keys_check(lua_State *L, int index, const char *who, size_t n, const char *const *names);
-/* The table's keys in alphabetical order, in a scratch userdata that is pushed; throws for a key
- * that is no string. */
+/* The table's keys in alphabetical order, in a userdata that is pushed; throws for a key that is
+ * not a string. */
 const char **keys_sorted(lua_State *L, int index, const char *who, size_t *n);
-/* The field, pushed; false, and nothing pushed, where it is nil. */
+/* Pushes the field; false, with nothing pushed, where it is nil. */
 bool field_push(lua_State *L, int table, const char *name);
-/* Pops a number or integer that field_push pushed; throws what it has to be. */
+/* Pops a number or integer that field_push pushed; throws, naming the range, if it is not one. */
 double field_number(lua_State *L, const char *who, const char *name, double min, double max);
 uint64_t field_integer(lua_State *L, const char *who, const char *name, int64_t min, int64_t max);
 /* The same for the value at an index. */

@@ -1,4 +1,4 @@
-/* Values of Lua as JSON, and back. */
+/* Lua values as JSON, and back. */
 #include "lua/json.h"
 
 #include <math.h>
@@ -17,12 +17,12 @@ struct conversion {
 static json_t *convert(lua_State *L, int index, struct conversion *conversion);
 
 static json_t *refuse(struct conversion *conversion, const char *what) {
-    snprintf(conversion->problem, conversion->problem_size, "what the script returns holds %s",
+    snprintf(conversion->problem, conversion->problem_size, "the script's result contains %s",
              what);
     return NULL;
 }
 
-/* Whether the keys are 1 .. n and nothing else, n > 0. */
+/* Whether the keys are exactly 1 .. n, n > 0. */
 static bool is_list(lua_State *L, int index) {
     const lua_Unsigned n = lua_rawlen(L, index);
     lua_Unsigned n_keys = 0;
@@ -70,7 +70,7 @@ static json_t *convert_table(lua_State *L, int index, struct conversion *convers
         const char *key = key_text(L, buffer, sizeof buffer);
         json_t *value = key != NULL && json_object_get(object, key) == NULL
                             ? convert(L, lua_gettop(L), conversion)
-                            : refuse(conversion, "a key that is no name");
+                            : refuse(conversion, "a key that is not a name");
         if (json_object_set_new(object, key != NULL ? key : "", value) != 0) {
             json_decref(object);
             object = NULL;
@@ -81,7 +81,7 @@ static json_t *convert_table(lua_State *L, int index, struct conversion *convers
 
 static json_t *convert_nested(lua_State *L, int index, struct conversion *conversion) {
     if (conversion->depth == DEPTH_MAX || lua_checkstack(L, 8) == 0) {
-        return refuse(conversion, "tables nested too deep, or in a circle");
+        return refuse(conversion, "tables nested too deeply, or in a cycle");
     }
     conversion->depth++;
     json_t *value = is_list(L, index) ? convert_list(L, index, conversion)
@@ -97,7 +97,7 @@ static json_t *convert_other(lua_State *L, int index, struct conversion *convers
         return value;
     }
     char what[64];
-    snprintf(what, sizeof what, "a %s, which JSON cannot tell", luaL_typename(L, index));
+    snprintf(what, sizeof what, "a %s, which JSON cannot express", luaL_typename(L, index));
     return refuse(conversion, what);
 }
 

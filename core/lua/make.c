@@ -7,7 +7,7 @@
 #include "lua/value.h"
 #include "plugin/kind.h"
 
-/* The name in `who` is the table's, for keys that are none. */
+/* For a key that is not a parameter, the message names the table. */
 static void set_parameters(lua_State *L, struct component *component, int table, const char *who) {
     struct session *session = session_of(L);
     size_t n;

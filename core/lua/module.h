@@ -1,5 +1,5 @@
-/* What the program sees of the Lua module. Without settings, under the stock interpreter, the
- * module's defaults hold (settings_default). */
+/* The entry of the Lua module. Without settings, under the stock interpreter, it uses
+ * settings_default. */
 #ifndef MODULE_H
 #define MODULE_H
 

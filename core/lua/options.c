@@ -1,7 +1,7 @@
-/* synrl.options: a script's options with their defaults, and what the user says instead.
+/* synrl.options: a script's options with their defaults, and the user's overrides.
  *
- * The type of a default is the type of the option. Under the program the user's words come from the
- * command line; under the stock interpreter from `arg`, if it is the running script's. */
+ * The type of a default is the type of the option. In the program the overrides come from the
+ * command line, under the stock interpreter from `arg` if it belongs to the running script. */
 #include "lua/options.h"
 
 #include <math.h>
@@ -19,12 +19,12 @@ static bool is_scalar(int type) {
 
 static _Noreturn void end_for_help(lua_State *L) {
     session_of(L)->settings->helped = true;
-    session_fail(L, "help was asked for");
+    session_fail(L, "help requested");
 }
 
 /* Overrides ------------------------------------------------------------------------------------ */
 
-/* Throws an error in what the user typed. */
+/* Throws an error in the user's overrides. */
 #define MISUSE(L, ...) (session_of(L)->settings->misused = true, session_fail(L, __VA_ARGS__))
 
 static void push_boolean(lua_State *L, const char *key, const char *text) {
@@ -54,7 +54,7 @@ static void push_number(lua_State *L, const char *key, const char *text, bool in
     lua_replace(L, -2);
 }
 
-/* The text as a value like the one at the index. */
+/* Pushes the text as a value of the type of the one at the index. */
 static void push_like(lua_State *L, int index, const char *key, const char *text) {
     switch (lua_type(L, index)) {
     case LUA_TBOOLEAN:
@@ -69,7 +69,8 @@ static void push_like(lua_State *L, int index, const char *key, const char *text
     }
 }
 
-/* A list by commas, each item like the first of the list at the index. */
+/* Pushes a list separated by commas, with items of the type of the first in the list at the
+ * index. */
 static void push_list(lua_State *L, int index, const char *key, const char *text) {
     lua_newtable(L);
     const int list = lua_gettop(L);
@@ -100,9 +101,8 @@ static void override(lua_State *L, const char *word, size_t n, const char *const
     lua_settop(L, KEYS);
     const char *key = lua_pushlstring(L, word, length);
     if (!field_push(L, DEFAULTS, key)) {
-        const char *nearest = suggest(key, n, keys);
-        MISUSE(L, "unknown option \"%s\"%s%s%s", key, nearest != NULL ? ", did you mean \"" : "",
-               nearest != NULL ? nearest : "", nearest != NULL ? "\"?" : "");
+        char suggestion[SUGGESTION_SIZE];
+        MISUSE(L, "unknown option \"%s\"%s", key, suggest_text(key, n, keys, suggestion));
     }
     if (lua_istable(L, -1)) {
         push_list(L, lua_gettop(L), key, word + length + 1);
@@ -124,7 +124,8 @@ static bool is_running_script(lua_State *L, const char *script) {
     return false;
 }
 
-/* The stock interpreter's: its `arg` may belong to a script that loaded this one. */
+/* The overrides under the stock interpreter, whose `arg` may belong to a script that loaded this
+ * one. */
 static void override_by_arg(lua_State *L, size_t n, const char *const *keys) {
     lua_settop(L, KEYS);
     if (lua_getglobal(L, "arg") != LUA_TTABLE || lua_rawgeti(L, -1, 0) != LUA_TSTRING ||
@@ -211,8 +212,8 @@ static void check_meanings(lua_State *L, size_t n, const char *const *keys) {
     }
 }
 
-/* An option `seed` is the seed of the script's runs, and of math.random. */
-static void take_seed(lua_State *L, struct session *session) {
+/* An option `seed` is the seed of the script's runs and of math.random. */
+static void set_seeds(lua_State *L, struct session *session) {
     lua_settop(L, KEYS);
     if (field_push(L, OPTIONS, "seed") && lua_isinteger(L, -1)) {
         session->seed = field_integer(L, "options", "seed", 0, INT64_MAX);
@@ -223,7 +224,7 @@ static void take_seed(lua_State *L, struct session *session) {
     }
 }
 
-/* (options, key): a key that is none. Its options are upvalue 1. */
+/* (options, key) -> nothing: fails for an unknown key. The options are upvalue 1. */
 static int refuse_key(lua_State *L) {
     if (lua_type(L, 2) != LUA_TSTRING) {
         lua_pushnil(L);
@@ -231,10 +232,10 @@ static int refuse_key(lua_State *L) {
     }
     size_t n;
     const char *const *keys = keys_sorted(L, lua_upvalueindex(1), "options", &n);
-    const char *key = lua_tostring(L, 2), *nearest = suggest(key, n, keys);
-    session_fail(L, "the script has no option \"%s\"%s%s%s", key,
-                 nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "",
-                 nearest != NULL ? "\"?" : "");
+    const char *key = lua_tostring(L, 2);
+    char suggestion[SUGGESTION_SIZE];
+    session_fail(L, "the script has no option \"%s\"%s", key,
+                 suggest_text(key, n, keys, suggestion));
 }
 
 static void guard_keys(lua_State *L) {
@@ -268,7 +269,7 @@ static int options(lua_State *L) {
         session_fail(L, "options: must be a table of defaults, not %s", describe(L, DEFAULTS));
     }
     if (settings->options_taken) {
-        session_fail(L, "options: a script takes its options once");
+        session_fail(L, "options: must be called only once in a script");
     }
     lua_newtable(L);
     size_t n;
@@ -287,7 +288,7 @@ static int options(lua_State *L) {
     if (settings == &session->defaults) {
         override_by_arg(L, n, keys);
     }
-    take_seed(L, session);
+    set_seeds(L, session);
     guard_keys(L);
     return 1;
 }
@@ -298,7 +299,7 @@ void options_require_taken(lua_State *L) {
         end_for_help(L);
     }
     if (settings->n_overrides > 0 && !settings->options_taken) {
-        MISUSE(L, "\"%s\": the script takes no options: it has not called synrl.options",
+        MISUSE(L, "\"%s\": the script has no options: it has not called synrl.options",
                settings->overrides[0]);
     }
 }

@@ -4,8 +4,8 @@
 
 #include <lauxlib.h>
 
-/* Throws where the user gave options and the script has not taken them, or wants to see options
- * and the script has shown none: called before a script does real work. */
+/* Throws if the user gave options or asked for help and the script has not called synrl.options: to
+ * be called before a script does real work. */
 void options_require_taken(lua_State *L);
 
 extern const luaL_Reg options_functions[];

@@ -1,14 +1,14 @@
-/* synrl.plot: curves in panels, from a script's tables to a picture. What is read lies in userdata
- * on the stack until it is drawn. */
+/* synrl.plot: draws curves in panels from a script's tables. The numbers are in userdata on the
+ * stack until they are drawn. */
 #include "lua/plot.h"
 
 #include "draw/plot.h"
 #include "lua/fields.h"
 #include "lua/session.h"
 
-enum { PANELS_MOST = 12, LINES_MOST = 12, POINTS_MOST = 10000000 };
+enum { PANELS_MAX = 12, LINES_MAX = 12, POINTS_MAX = 10000000 };
 
-/* The field's string, or ""; the table keeps it alive. */
+/* The field's string, kept alive by the table, or "". */
 static const char *read_text(lua_State *L, int table, const char *who, const char *name) {
     if (!field_push(L, table, name)) {
         return "";
@@ -21,16 +21,16 @@ static const char *read_text(lua_State *L, int table, const char *who, const cha
     return text;
 }
 
-/* The list in the field; leaves the numbers on the stack. */
+/* Reads the list in the field; leaves its numbers in a userdata on the stack. */
 static const double *read_numbers(lua_State *L, int table, const char *name, size_t *n) {
     if (!field_push(L, table, name) || !lua_istable(L, -1)) {
         session_fail(L, "plot: a line's %s must be a list of numbers", name);
     }
     const int list = lua_gettop(L);
     *n = lua_rawlen(L, list);
-    if (*n > POINTS_MOST) {
+    if (*n > POINTS_MAX) {
         session_fail(L, "plot: a line of %I points: must be at most %d", (LUAI_UACINT)*n,
-                     POINTS_MOST);
+                     POINTS_MAX);
     }
     double *numbers = lua_newuserdatauv(L, *n * sizeof *numbers + 1, 0);
     for (size_t i = 0; i < *n; i++) {
@@ -54,11 +54,12 @@ static void read_line(lua_State *L, int table, struct plot_line *line) {
     line->x = read_numbers(L, table, "x", &n_x);
     line->y = read_numbers(L, table, "y", &line->n);
     if (n_x != line->n) {
-        session_fail(L, "plot: a line has %d x and %d y: must be as many", (int)n_x, (int)line->n);
+        session_fail(L, "plot: a line has %d x and %d y: their numbers must be equal", (int)n_x,
+                     (int)line->n);
     }
 }
 
-/* How many entries a list has, at most `most`. */
+/* The number of entries of a list, which has at most `max`. */
 static size_t list_length(lua_State *L, int list, const char *what, size_t most) {
     const size_t n = lua_istable(L, list) ? lua_rawlen(L, list) : 0;
     if (n < 1 || n > most) {
@@ -81,7 +82,7 @@ static void read_panel(lua_State *L, int table, struct plot_panel *panel) {
         session_fail(L, "plot: a panel: lines is missing");
     }
     const int list = lua_gettop(L);
-    panel->n_lines = list_length(L, list, "lines", LINES_MOST);
+    panel->n_lines = list_length(L, list, "lines", LINES_MAX);
     struct plot_line *lines = lua_newuserdatauv(L, panel->n_lines * sizeof *lines, 0);
     for (size_t i = 0; i < panel->n_lines; i++) {
         luaL_checkstack(L, 16, NULL);
@@ -95,17 +96,17 @@ static void read_panel(lua_State *L, int table, struct plot_panel *panel) {
 static int plot(lua_State *L) {
     static const char *const names[] = {"columns", "panels", "path"};
     struct session *session = session_of(L);
-    struct plot_panel panels[PANELS_MOST] = {{.title = NULL}};
+    struct plot_panel panels[PANELS_MAX] = {{.title = NULL}};
     lua_settop(L, 1);
     keys_check(L, 1, "plot", 3, names);
     const char *path = read_text(L, 1, "plot", "path");
     if (!field_push(L, 1, "panels")) {
         session_fail(L, "plot: panels is missing");
     }
-    const size_t n = list_length(L, 2, "panels", PANELS_MOST);
+    const size_t n = list_length(L, 2, "panels", PANELS_MAX);
     size_t columns = n < 2 ? n : 2;
     if (field_push(L, 1, "columns")) {
-        columns = field_integer(L, "plot", "columns", 1, PANELS_MOST);
+        columns = field_integer(L, "plot", "columns", 1, PANELS_MAX);
     }
     for (size_t p = 0; p < n; p++) {
         luaL_checkstack(L, 16, NULL);

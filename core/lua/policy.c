@@ -1,4 +1,4 @@
-/* Policies as Lua objects. They never change: training works on a copy of its own.
+/* Policies as Lua objects. They never change: training works on a copy.
  *
  * A state in Lua is {actions = {..}, rewards = {..}}, the most recent first: actions -1, 0, 1;
  * rewards -1, 1, or 0 where there has been none yet. A policy with local features has features =
@@ -94,7 +94,7 @@ static synrl_policy *make_zero(lua_State *L, int index, const char *who) {
 }
 
 /* {memory} -> policy of zeros */
-static int new (lua_State *L) {
+static int policy_new(lua_State *L) {
     lua_settop(L, 1);
     make_zero(L, 1, "policy.new");
     return 1;
@@ -137,7 +137,7 @@ static void push_state(lua_State *L, const synrl_policy *policy, uint32_t reward
     }
 }
 
-/* Throws an error that names the function whose answer is on top of the stack. */
+/* Throws an error that names the function whose result is on top of the stack. */
 static _Noreturn void refuse_answer(lua_State *L, int function) {
     const char *found = describe(L, -1);
     lua_Debug about;
@@ -149,7 +149,7 @@ static _Noreturn void refuse_answer(lua_State *L, int function) {
                  about.short_src, about.linedefined, found);
 }
 
-/* What the function answered, on top of the stack, as three values. */
+/* Reads the function's result, on top of the stack, as three values. */
 static void read_answer(lua_State *L, int function, double *q) {
     int is_integer = 0;
     const lua_Integer action =
@@ -192,7 +192,7 @@ static int from(lua_State *L) {
     return 1;
 }
 
-/* Asking --------------------------------------------------------------------------------------- */
+/* Reading -------------------------------------------------------------------------------------- */
 
 /* The number whose digits the field of the state at the index lists; 0 where the policy has none.
  */
@@ -206,8 +206,8 @@ static uint32_t read_digits(lua_State *L, int index, const char *name, uint32_t 
                      describe(L, -1));
     }
     if (lua_rawlen(L, -1) != length) {
-        session_fail(L, "state: the list %s must have as many as the policy %s, %d, not %d", name,
-                     strcmp(name, "features") == 0 ? "has" : "remembers", (int)length,
+        session_fail(L, "state: the list %s must have length %d, %s, not %d", name, (int)length,
+                     strcmp(name, "features") == 0 ? "one per feature" : "the policy's memory",
                      (int)lua_rawlen(L, -1));
     }
     uint32_t history = 0;
@@ -257,7 +257,7 @@ static int q(lua_State *L) {
     return 3;
 }
 
-/* () -> a policy that no training changes */
+/* () -> policy, which no training changes */
 static int freeze(lua_State *L) {
     struct session *session = session_of(L);
     const synrl_policy *policy = check_policy(L, 1);
@@ -287,7 +287,7 @@ static int save(lua_State *L) {
     return 0;
 }
 
-/* (path) -> true, or false and why where nothing can draw */
+/* (path) -> true, or without gnuplot false and the reason */
 static int draw(lua_State *L) {
     struct session *session = session_of(L);
     const synrl_policy *policy = check_policy(L, 1);
@@ -389,4 +389,5 @@ static const luaL_Reg metamethods[] = {{"__eq", policy_equal},
 
 const struct type policy_type = {"synrl.policy", policy_free, metamethods, NULL};
 
-const luaL_Reg policy_functions[] = {{"from", from}, {"load", load}, {"new", new}, {NULL, NULL}};
+const luaL_Reg policy_functions[] = {
+    {"from", from}, {"load", load}, {"new", policy_new}, {NULL, NULL}};

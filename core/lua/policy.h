@@ -5,9 +5,9 @@
 #include "lua/box.h"
 #include "synrl/policy.h"
 
-/* An empty box, to be filled. */
+/* Pushes an empty box, for the caller to fill. */
 const synrl_policy **policy_push(lua_State *L);
-/* What the box at the index holds, or NULL where it is none of this kind. */
+/* The policy in the box at the index, or NULL if it is not a policy. */
 const synrl_policy *policy_at(lua_State *L, int index);
 extern const struct type policy_type;
 extern const luaL_Reg policy_functions[];

@@ -1,6 +1,6 @@
-/* What a training run leaves to its script: summary, policy, weights.
+/* The result of a training run: summary, policy, weights.
  *
- * The network and its data are gone by then; model and loss are held to evaluate the weights. */
+ * The network and its data are freed by then; model and loss are kept to evaluate the weights. */
 #include "lua/result.h"
 
 #include <string.h>
@@ -26,7 +26,7 @@ static struct trained_network *check_result(lua_State *L) {
     return result;
 }
 
-/* The table at the top is {name, first, rows, columns}. */
+/* Reads a number of the table on top of the stack, {name, first, rows, columns}. */
 static lua_Integer tensor_field(lua_State *L, int field) {
     lua_rawgeti(L, -1, field);
     const lua_Integer value = lua_tointeger(L, -1);
@@ -34,7 +34,8 @@ static lua_Integer tensor_field(lua_State *L, int field) {
     return value;
 }
 
-/* The tensor that the table at the top describes: its weights row after row, and its shape. */
+/* Pushes the tensor that the table on top of the stack describes: its weights row after row, and
+ * its shape. */
 static void push_tensor(lua_State *L, const struct trained_network *result) {
     const lua_Integer first = tensor_field(L, 2), rows = tensor_field(L, 3),
                       columns = tensor_field(L, 4);
@@ -68,7 +69,7 @@ static int weights(lua_State *L) {
     return 1;
 }
 
-/* (data set) -> as synrl.evaluate */
+/* (data set) -> table, as from synrl.evaluate */
 static int evaluate_on(lua_State *L) {
     check_result(L);
     lua_settop(L, 2);

@@ -1,7 +1,7 @@
 /* Schedules as Lua objects, and Lua functions as schedules.
  *
- * A function is pinned in Lua's registry for as long as the core's schedule lives. It is called
- * protected, on the thread that called into the module last, in the middle of a run. */
+ * A function is kept in Lua's registry for as long as the core's schedule lives. During a run it is
+ * called protected, on the thread that last called into the module. */
 #include "lua/schedule.h"
 
 #include <math.h>
@@ -56,7 +56,7 @@ static synrl_status ask_function(void *context, uint64_t iteration, double *valu
     struct session *session = pinned->session;
     lua_State *L = session->L;
     if (lua_checkstack(L, 4) == 0) {
-        return core_fail(session->core, SYNRL_NO_MEMORY, "no room left on Lua's stack");
+        return core_fail(session->core, SYNRL_NO_MEMORY, "Lua's stack is full");
     }
     struct call call = {pinned, iteration, 0};
     lua_pushcfunction(L, call_function);
@@ -134,9 +134,9 @@ static int value_at(lua_State *L) {
     const struct schedule *schedule = schedule_at(L, 1);
     luaL_argcheck(L, schedule != NULL, 1, "a schedule is expected");
     const uint64_t iteration = argument_integer(L, 2, "schedule: the iteration", 0, INT64_MAX);
-    const synrl_schedule *public = schedule_public(schedule);
+    const synrl_schedule *api = schedule_public(schedule);
     double value;
-    session_check(L, session, public->at(public, iteration, &value));
+    session_check(L, session, api->at(api, iteration, &value));
     lua_pushnumber(L, value);
     return 1;
 }

@@ -5,11 +5,11 @@
 #include "lua/box.h"
 #include "plugin/schedule.h"
 
-/* An empty box, to be filled. */
+/* Pushes an empty box, for the caller to fill. */
 struct schedule **schedule_push(lua_State *L);
-/* What the box at the index holds, or NULL where it is none of this kind. */
+/* The schedule in the box at the index, or NULL if it is not a schedule. */
 struct schedule *schedule_at(lua_State *L, int index);
-/* A schedule that asks the Lua function at the index, in a box on top. */
+/* Pushes a schedule that calls the Lua function at the index. */
 struct schedule **schedule_from_function(lua_State *L, int index);
 extern const struct type schedule_type;
 extern const luaL_Reg schedule_functions[];

@@ -1,7 +1,7 @@
 /* The session of a Lua state, and its errors.
  *
- * The session is a box of its own, made before every other and so collected last: when the state is
- * closed, the core outlives all that was made with it. */
+ * The session is a box, made before every other and so collected last: when the state is closed,
+ * the core outlives all objects made with it. */
 #include "lua/session.h"
 
 #include <stdarg.h>
@@ -10,7 +10,7 @@
 #include "engine/engine.h"
 #include "plugin/host.h"
 
-/* Their addresses are keys of Lua's registry. */
+/* The addresses are keys of Lua's registry. */
 static const char session_key, error_key;
 
 static int session_free(lua_State *L) {
@@ -35,14 +35,14 @@ void session_open(lua_State *L) {
     session->L = L;
     session->settings = settings_of(L, &session->defaults);
     session->seed = session->settings->seed;
-    /* The slot is made now, so that session_keep_error need not allocate. */
+    /* The slot is made now, so that session_keep_error does not allocate. */
     lua_pushboolean(L, 0);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &error_key);
     if (engine_isa() == NULL) {
-        session_fail(L,
-                     "synrl: SYNRL_ISA=%s: this machine has none of that name; must be scalar, "
-                     "avx2, avx512 or amx",
-                     getenv("SYNRL_ISA"));
+        session_fail(
+            L,
+            "synrl: SYNRL_ISA=%s: not supported by this CPU; must be scalar, avx2, avx512 or amx",
+            getenv("SYNRL_ISA"));
     }
     if (engine_path() == NULL) {
         session_fail(L, "synrl: SYNRL_PATH=%s: must be auto, dense or sparse",
@@ -71,7 +71,7 @@ struct session *session_of(lua_State *L) {
 
 /* Errors --------------------------------------------------------------------------------------- */
 
-/* luaL_where knows one level only; under pcall(synrl.train, ...) that is a C function. */
+/* luaL_where knows only one level, which under pcall(synrl.train, ...) is a C function. */
 static void push_where(lua_State *L) {
     lua_Debug info;
     for (int level = 1; lua_getstack(L, level, &info) != 0; level++) {
@@ -84,9 +84,9 @@ static void push_where(lua_State *L) {
     lua_pushliteral(L, "");
 }
 
-static _Noreturn void throw(lua_State * L) {
+static _Noreturn void raise_error(lua_State *L) {
     lua_error(L);
-    abort(); /* lua_error does not return, but does not say so */
+    abort(); /* lua_error does not return, but is not declared so */
 }
 
 void session_fail(lua_State *L, const char *format, ...) {
@@ -97,7 +97,7 @@ void session_fail(lua_State *L, const char *format, ...) {
     lua_pushvfstring(L, format, arguments);
     va_end(arguments);
     lua_concat(L, 2);
-    throw(L);
+    raise_error(L);
 }
 
 void session_raise(lua_State *L, struct session *session) {
@@ -107,7 +107,7 @@ void session_raise(lua_State *L, struct session *session) {
         lua_rawgetp(L, LUA_REGISTRYINDEX, &error_key);
         lua_pushboolean(L, 0);
         lua_rawsetp(L, LUA_REGISTRYINDEX, &error_key);
-        throw(L);
+        raise_error(L);
     }
     session_fail(L, "%s", session->core->message);
 }
@@ -131,7 +131,7 @@ static int do_nothing(lua_State *L) {
     return 0;
 }
 
-/* Where the interpreter's signal handler has set a hook, the call lets it run, and it throws. */
+/* If the interpreter's signal handler has set a hook, the call runs it, and it throws. */
 bool session_interrupted(struct session *session) {
     if (session->settings->interrupted != NULL && *session->settings->interrupted != 0) {
         return true;

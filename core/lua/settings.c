@@ -1,4 +1,4 @@
-/* The settings, which the program leaves in Lua's registry before the module is opened. */
+/* The settings, which the program stores in Lua's registry before the module is opened. */
 #include "lua/settings.h"
 
 #include <lauxlib.h>

@@ -1,4 +1,4 @@
-/* What the program tells the module, and what it is answered. */
+/* Interface between the program and the Lua module: settings in, results out. */
 #ifndef LUA_SETTINGS_H
 #define LUA_SETTINGS_H
 
@@ -8,13 +8,13 @@
 
 #include "record/recorder.h"
 
-/* How a person is shown a run. Runs may nest: a script's callback may train too. */
+/* The display of a run for the user. Runs may nest: a script's callback may train too. */
 struct display {
     void *context;
-    /* A run is about to start. */
+    /* Before a run starts. */
     void (*begin)(void *context, const struct train_options *options);
-    struct observer observer; /* with a context of its own */
-    /* It has ended. recorder: NULL where the run is not recorded. */
+    struct observer observer; /* with its own context */
+    /* After it has ended. recorder: NULL where the run is not recorded. */
     void (*end)(void *context, const struct trainer *trainer, const struct recorder *recorder,
                 synrl_status outcome);
 };
@@ -24,39 +24,41 @@ struct settings {
     const struct allocator *allocator; /* as in core_options */
     bool has_seed;
     uint64_t seed;    /* the default of runs, and of the option `seed` */
-    const char *runs; /* the folder that runs are recorded in; NULL: not recorded */
+    const char *runs; /* the folder in which runs are recorded; NULL: not recorded */
     bool pictures;
     const char *script, *command; /* as in recorder_options */
-    const char *resume; /* the folder of a run: it and the others of its call are gone on with, or
-                           their results taken, in place of being run again; or NULL */
+    /* The folder of a run, or NULL: it and the others of its call are resumed, or if complete
+     * loaded, instead of being run again. */
+    const char *resume;
     size_t n_overrides;
-    const char *const *overrides; /* "key=value" */
-    bool help;                    /* print the script's options in place of running it */
-    const volatile sig_atomic_t *interrupted; /* not 0: the user wants it to end; or NULL */
+    const char *const *overrides;             /* "key=value" */
+    bool help;                                /* print the script's options instead of running it */
+    const volatile sig_atomic_t *interrupted; /* not 0: the user has interrupted it; or NULL */
     void (*log)(void *context, synrl_log_level level, const char *line);
     void *log_context;
     struct operation *running;     /* as in core_options */
     const struct display *display; /* NULL: nothing is shown */
 
-    uint64_t cell_sweep;    /* this call is for a cell of the script's sweep of that number; or 0 */
-    size_t cell;            /* which, from 1 */
+    uint64_t cell_sweep;    /* this call is for a cell of the script's sweep of this number; or 0 */
+    size_t cell;            /* its number, from 1 */
     const char *cell_hash;  /* of the sweep's cell that this call is for, or NULL */
-    const char *cell_place; /* "SWEEP:CELL", as it was given; or NULL */
+    const char *cell_place; /* "SWEEP:CELL", as given on the command line; or NULL */
 
-    /* The answers. */
-    json_t *cell_result; /* what the cell returned, the caller's reference: the script was ended
-                            because that is all that was wanted; or NULL */
-    bool options_taken;  /* the script has called synrl.options */
-    bool helped;         /* the script was ended because help is all that was wanted */
-    bool misused;        /* the error was in the overrides: wrong usage, not a wrong script */
+    /* Results. */
+    /* The result of the cell, for which the script was ended; the caller's reference; or NULL. */
+    json_t *cell_result;
+    bool options_taken; /* the script has called synrl.options */
+    bool helped;        /* the script was ended after printing its options */
+    bool misused;       /* the error was in the overrides: wrong usage, not the script's error */
 };
 
-/* No seed, no pictures missing, runs/ as the folder, warnings to stderr. */
+/* Without a seed, with pictures, runs/ as the folder, warnings to stderr. */
 struct settings settings_default(void);
-/* For the module when it is opened in this state; `settings` outlives the state. */
+/* Passes the settings to the module when it is opened in this state; they must outlive the
+ * state. */
 void settings_give(lua_State *L, struct settings *settings);
 
-/* What the program gave, or else `otherwise`. */
+/* The settings that the program gave, or else `otherwise`. */
 struct settings *settings_of(lua_State *L, struct settings *otherwise);
 
 #endif

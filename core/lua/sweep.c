@@ -1,14 +1,15 @@
-/* synrl.sweep: a grid of parameters times seeds, each cell a process of its own.
+/* synrl.sweep: a grid of parameters times seeds, each cell in its own process.
  *
- * A cell is the same script called again with --cell SWEEP:CELL: it goes through the script as any
- * call does, until it comes to that sweep; there it runs its own cell, hands the result to the
- * program and ends the script. */
+ * A cell is the same script called again with --cell SWEEP:CELL: it runs the script as usual until
+ * it reaches that sweep; there it runs its own cell, passes the result to the program and ends the
+ * script. */
 #include "lua/sweep.h"
 
 #include <stdio.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "engine/pool.h"
 #include "lua/fields.h"
 #include "lua/json.h"
@@ -66,13 +67,13 @@ static void check_grid(lua_State *L, const json_t *grid) {
         for (size_t i = 0; i < json_array_size(values); i++) {
             const json_t *value = json_array_get(values, i);
             if (json_is_object(value) || json_is_array(value)) {
-                session_fail(L, "sweep: grid: %s must hold numbers, strings or booleans", key);
+                session_fail(L, "sweep: grid: %s must contain numbers, strings or booleans", key);
             }
         }
     }
 }
 
-/* The cells of the table at index 1, in a box. */
+/* Pushes the cells of the table at index 1, in a box. */
 static json_t *read_cells(lua_State *L) {
     char problem[256];
     json_t **grid = json_push(L), **cells = json_push(L);
@@ -117,14 +118,14 @@ static bool read_flag(lua_State *L, const char *name) {
 
 /* Running -------------------------------------------------------------------------------------- */
 
-/* Pushes what `run` returns for a cell. */
+/* Pushes the result of `run` for a cell. */
 static void call_run(lua_State *L, const json_t *parameters) {
     field_push(L, 1, "run");
     json_to_lua(L, parameters);
     lua_call(L, 1, 1);
 }
 
-/* This process is here for one cell of this sweep. */
+/* Runs the one cell of this sweep for which this process was started. */
 static _Noreturn void run_own_cell(lua_State *L, struct settings *settings, const json_t *cells) {
     char problem[256];
     const json_t *parameters = json_array_get(cells, settings->cell - 1);
@@ -136,7 +137,7 @@ static _Noreturn void run_own_cell(lua_State *L, struct settings *settings, cons
     session_fail(L, "the cell is done");
 }
 
-/* Under the stock interpreter there is no program to call: one after the other. */
+/* Under the stock interpreter there is no program to start: runs the cells one after another. */
 static json_t *run_here(lua_State *L, const json_t *cells) {
     char problem[256];
     json_t **done = json_push(L);
@@ -172,7 +173,7 @@ static synrl_status run_cells(lua_State *L, struct session *session, const json_
         .retries = read_size(L, "retries", 0, 0),
         .fail_fast = read_flag(L, "fail_fast"),
         .fresh = read_flag(L, "fresh"),
-        .collect_only = settings->cell_sweep != 0, /* an earlier sweep of a cell's process */
+        .collect_only = settings->cell_sweep != 0, /* an earlier sweep in a cell's process */
         .tick = watch,
         .tick_context = &watcher};
     return sweep_run(session->core, &options, cells, results);
@@ -187,7 +188,7 @@ static int sweep(lua_State *L) {
     lua_settop(L, 1);
     luaL_checkstack(L, 40, NULL);
     options_require_taken(L);
-    keys_check(L, 1, "sweep", sizeof names / sizeof names[0], names);
+    keys_check(L, 1, "sweep", COUNT_OF(names), names);
     if (!field_push(L, 1, "run") || !lua_isfunction(L, -1)) {
         session_fail(L, "sweep: run is missing: a function of a cell's parameters");
     }

@@ -1,13 +1,14 @@
 /* synrl.train: one run, from a script's table to a result.
  *
- * All that a run makes lies in one box until it is over. The values read from the table stay on the
- * stack for as long as the run, so neither they nor what they own can be collected. */
+ * Everything that a run makes is in one box until it ends. The values read from the table stay on
+ * the stack during the run, so neither they nor what they own can be collected. */
 #include "lua/train.h"
 
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "lua/calls.h"
 #include "lua/dataset.h"
 #include "lua/decide.h"
@@ -71,7 +72,7 @@ static void read_objects(lua_State *L, struct train_options *options) {
 
 static void read_counts(lua_State *L, const struct session *session,
                         struct train_options *options) {
-    require_field(L, "iterations", "how many to run");
+    require_field(L, "iterations", "their number");
     options->iterations = field_integer(L, "train", "iterations", 1, INT64_MAX);
     options->seed = session->seed;
     if (field_push(L, 1, "seed")) {
@@ -103,7 +104,7 @@ static void read_batch(lua_State *L, struct train_options *options) {
     const int batch = lua_gettop(L);
     keys_check(L, batch, "train: batch", 3, names);
     if (!field_push(L, batch, "size")) {
-        session_fail(L, "train: batch: size is missing: how many samples a batch holds");
+        session_fail(L, "train: batch: size is missing: the number of samples per batch");
     }
     options->batch_size = field_integer(L, "train: batch", "size", 1, INT64_MAX);
     if (field_push(L, batch, "every")) {
@@ -144,7 +145,7 @@ static void read_checkpoint(lua_State *L, struct train_options *options) {
     const int checkpoint = lua_gettop(L);
     keys_check(L, checkpoint, "train: checkpoint", 2, names);
     if (!field_push(L, checkpoint, "every")) {
-        session_fail(L, "train: checkpoint: every is missing: iterations from one to the next");
+        session_fail(L, "train: checkpoint: every is missing: iterations between two checkpoints");
     }
     options->checkpoint_every = field_integer(L, "train: checkpoint", "every", 1, INT64_MAX);
     if (field_push(L, checkpoint, "keep")) {
@@ -184,7 +185,7 @@ static void read_run(lua_State *L, struct session *session, struct run *run) {
         "batch", "checkpoint", "data",        "evaluate_every", "iterations",   "loss",
         "model", "name",       "on_evaluate", "record",         "record_every", "reward",
         "rule",  "seed",       "stop",        "valid"};
-    keys_check(L, 1, "train", sizeof names / sizeof names[0], names);
+    keys_check(L, 1, "train", COUNT_OF(names), names);
     run->options.name = "run";
     if (field_push(L, 1, "name")) {
         if (lua_type(L, -1) != LUA_TSTRING || lua_rawlen(L, -1) == 0) {
@@ -266,9 +267,9 @@ static void push_summary(lua_State *L, const struct run *run) {
     char hash[17];
     snprintf(hash, sizeof hash, "%016" PRIx64, summary.weights_hash);
     metrics_push(L, &summary.last);
-    /* What holds for the last iteration only has no place in a summary. */
+    /* A summary has no values that belong only to the last iteration. */
     static const char *const momentary[] = {"iteration", "alpha_s", "epsilon", "reward_rate"};
-    for (size_t i = 0; i < sizeof momentary / sizeof momentary[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(momentary); i++) {
         lua_pushnil(L);
         lua_setfield(L, -2, momentary[i]);
     }
@@ -355,7 +356,7 @@ static int train(lua_State *L) {
         session_check(L, session, status);
     }
     push_result(L, session, run);
-    /* The network and its packed data go now, not when the collector comes by. */
+    /* Frees the network and its packed data now, not at the next collection. */
     lua_pushcfunction(L, run_free);
     lua_pushvalue(L, box);
     lua_call(L, 1, 0);

@@ -1,4 +1,4 @@
-/* From Lua's values to the core's: what scripts hand to parameters. */
+/* Converts Lua values to values for parameters. */
 #include "lua/value.h"
 
 #include <string.h>
@@ -16,7 +16,7 @@ static struct value other(lua_State *L, int index) {
     return (struct value){.kind = VALUE_OTHER, .as.string = describe(L, index)};
 }
 
-/* Whether the table's keys are 1 .. n, and nothing else. */
+/* Whether the table's keys are exactly 1 .. n. */
 static bool is_list(lua_State *L, int index, size_t *n) {
     size_t n_keys = 0;
     *n = lua_rawlen(L, index);
@@ -35,7 +35,7 @@ static void read_list(lua_State *L, int index, struct value *value, int depth) {
     size_t n;
     if (depth == DEPTH_MAX || !is_list(L, index, &n)) {
         *value = (struct value){.kind = VALUE_OTHER,
-                                .as.string = depth == DEPTH_MAX ? "a table nested too deep"
+                                .as.string = depth == DEPTH_MAX ? "a table nested too deeply"
                                                                 : "a table with named fields"};
         return;
     }
@@ -44,7 +44,7 @@ static void read_list(lua_State *L, int index, struct value *value, int depth) {
         const int top = lua_gettop(L);
         lua_rawgeti(L, index, (lua_Integer)i + 1);
         read_nested(L, top + 1, &items[i], depth + 1);
-        /* What is of a kind that lives in the list itself need not stay on the stack. */
+        /* Values that are stored in the list itself need not stay on the stack. */
         if (items[i].kind != VALUE_LIST && items[i].kind != VALUE_OTHER &&
             items[i].kind != VALUE_SCHEDULE) {
             lua_settop(L, top);

@@ -1,4 +1,4 @@
-/* Lua values as parameters take them. */
+/* Lua values as values for parameters. */
 #ifndef LUA_VALUE_H
 #define LUA_VALUE_H
 
@@ -6,8 +6,8 @@
 
 #include "plugin/value.h"
 
-/* The value at the index as parameters take it. What had to be made for it lies on the stack, so
- * the value lasts until the caller pops. */
+/* The value at the index as a value for a parameter. Objects made for it are pushed, so it is valid
+ * until the caller pops them. */
 void value_read(lua_State *L, int index, struct value *value);
 
 #endif

@@ -1,10 +1,8 @@
 /* What a plugin can be told, as text: `synrl help KIND ID`. */
-#include <stdio.h>
-#include <string.h>
-
-#include "plugin/component.h"
-#include "plugin/kind.h"
 #include "plugin/plugin_help.h"
+
+#include "base/table.h"
+#include "plugin/kind.h"
 
 static const char *type_word(synrl_param_type type) {
     switch (type) {
@@ -55,40 +53,27 @@ static const char *default_word(const synrl_param *param) {
     return param->default_text[0] != '\0' ? param->default_text : "(none)";
 }
 
-/* text with a line added; frees text. NULL in, NULL out. */
-static char *add_line(struct core *core, char *text, const synrl_param *param, int widths[3]) {
+static void add_row(struct table *table, const synrl_param *param) {
     char range[128];
     range_text(param, range, sizeof range);
-    char *longer = text == NULL
-                       ? NULL
-                       : core_printf(core, "%s  %-*s  %-11s  %-*s  %-*s  %s\n", text, widths[0],
-                                     param->name, type_word(param->type), widths[1],
-                                     default_word(param), widths[2], range, param->meaning);
-    core_free(core, text);
-    return longer;
+    table_add(table, "%s", param->name);
+    table_add(table, "%s", type_word(param->type));
+    table_add(table, "%s", default_word(param));
+    table_add(table, "%s", range);
+    table_add(table, "%s", param->meaning);
 }
 
-static void widen(int *width, const char *text) {
-    const int length = (int)strlen(text);
-    *width = length > *width ? length : *width;
-}
-
-char *plugin_help(struct core *core, const struct plugin *plugin) {
+bool plugin_help(const struct plugin *plugin, FILE *stream) {
     const synrl_plugin *entry = plugin->entry;
-    int widths[3] = {4, 7, 5};
+    struct table table = {.alignments = "lllll"};
     for (uint32_t p = 0; p < entry->n_params; p++) {
-        char range[128];
-        range_text(&entry->params[p], range, sizeof range);
-        widen(&widths[0], entry->params[p].name);
-        widen(&widths[1], default_word(&entry->params[p]));
-        widen(&widths[2], range);
+        add_row(&table, &entry->params[p]);
     }
-    char *text =
-        core_printf(core, "%s \"%s\" %s: %s\n  from  %s\n  file  %s\n%s",
-                    kind_name((synrl_kind)entry->kind), entry->id, entry->version, entry->summary,
-                    entry->source, plugin->file, entry->n_params > 0 ? "\n" : "\nno parameters\n");
-    for (uint32_t p = 0; p < entry->n_params; p++) {
-        text = add_line(core, text, &entry->params[p], widths);
-    }
-    return text;
+    fprintf(stream, "%s \"%s\" %s: %s\n  from  %s\n  file  %s\n%s",
+            kind_name((synrl_kind)entry->kind), entry->id, entry->version, entry->summary,
+            entry->source, plugin->file, entry->n_params > 0 ? "\n" : "\nno parameters\n");
+    table_print(&table, stream, "  ");
+    const bool is_whole = !table.has_failed;
+    table_free(&table);
+    return is_whole;
 }

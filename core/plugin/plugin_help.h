@@ -2,10 +2,13 @@
 #ifndef PLUGIN_HELP_H
 #define PLUGIN_HELP_H
 
+#include <stdbool.h>
+#include <stdio.h>
+
 #include "plugin/registry.h"
 
-/* One line a parameter, for `synrl help KIND ID`: writes into a string that the caller frees with
- * core_free. */
-char *plugin_help(struct core *core, const struct plugin *plugin);
+/* Writes its name, its source and one line per parameter, for `synrl help KIND ID`. False where
+ * there is no memory for it. */
+bool plugin_help(const struct plugin *plugin, FILE *stream);
 
 #endif

@@ -12,6 +12,7 @@
 #include <xxhash.h>
 
 #include "base/file.h"
+#include "base/number.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "numbers are written as they are in memory");
@@ -39,13 +40,10 @@ static char *path_of(struct core *core, const char *folder, uint64_t iteration) 
 /* Listing -------------------------------------------------------------------------------------- */
 
 static bool read_name(const char *name, uint64_t *iteration) {
-    const size_t prefix = strlen(PREFIX);
-    if (strncmp(name, PREFIX, prefix) != 0 || name[prefix] < '0' || name[prefix] > '9') {
-        return false;
-    }
-    char *end;
-    *iteration = strtoull(name + prefix, &end, 10);
-    return strcmp(end, SUFFIX) == 0;
+    const size_t length = strlen(name), prefix = strlen(PREFIX), suffix = strlen(SUFFIX);
+    return length > prefix + suffix && strncmp(name, PREFIX, prefix) == 0 &&
+           strcmp(name + length - suffix, SUFFIX) == 0 &&
+           integer_read(name + prefix, length - prefix - suffix, 0, UINT64_MAX, iteration);
 }
 
 /* Removes an abandoned draft (file.h): the caller holds the run's lock, so nobody else will finish

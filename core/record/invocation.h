@@ -1,5 +1,5 @@
-/* How the program is called to run a script. `synrl run` reads its command line by this table;
- * `synrl resume` and sweeps write command lines from it. */
+/* The command line of `synrl run`: its table of flags, by which `synrl run` reads and `synrl
+ * resume` and sweeps write command lines. */
 #ifndef INVOCATION_H
 #define INVOCATION_H
 
@@ -10,27 +10,27 @@ struct run_request {
     bool json, plot, quiet, traceback; /* what is shown */
     bool help;                         /* only the script's options */
     struct flag_integer threads, seed;
-    const char *runs; /* the folder; NULL: the usual one */
+    const char *runs; /* the folder; NULL: the default */
     bool no_record, no_pictures;
-    const char *cell_hash; /* of the sweep's cell that the call is for; or NULL */
+    const char *cell_hash; /* of the cell for which the call is made; or NULL */
     const char *cell;      /* SWEEP:CELL in the script, where the sweep is the script's; or NULL */
     const char *script;
     size_t n_overrides;
     const char *const *overrides; /* "key=value" */
 };
 
-/* Its flags. Those that a call to resume takes too, since they change no result, come first. */
+/* Its flags. Those that `synrl resume` accepts too, since they change no result, come first. */
 enum { N_RUN_FLAGS = 12, N_RESUME_FLAGS = 5 };
 extern const struct flag run_flags[N_RUN_FLAGS];
 
-/* Adds the words behind the program's name: "run", the flags, the script, its options. */
+/* Adds the words after the program's name: "run", the flags, the script, its options. */
 void run_request_write(const struct run_request *request, struct words *words);
 
-/* A call as it is recorded, so that it can be repeated: one call may record several runs. */
+/* The record of a call, from which it can be repeated; one call may record several runs. */
 struct invocation {
     const char *id;
     uint64_t ordinal;   /* of the run among those of the call, from 1 */
-    const char *folder; /* the working folder; NULL: not known */
+    const char *folder; /* the working folder; NULL: unknown */
     size_t n_overrides;
     const char *const *overrides; /* "key=value" */
     bool has_seed;

@@ -1,4 +1,4 @@
-/* The page's files, as they are, each with a zero behind it. */
+/* The files of the page, each followed by a zero. */
 #define ASSET(name, file) \
     .global name; \
     .hidden name; \

@@ -16,7 +16,7 @@ function make(tag, attributes, ...children) {
   return element;
 }
 
-// Runs that differ in nothing but seeds and names belong together.
+// Runs that differ only in seeds and names form a group.
 function withoutSeeds(value, key) {
   if (Array.isArray(value)) {
     return value.map((item) => withoutSeeds(item));
@@ -60,7 +60,7 @@ function student(n) {
   return n - 2 < points.length ? points[n - 2] : 1.96 + 2.4 / (n - 1);
 }
 
-// A moving average over the neighbours, which are those that are there.
+// A moving average over the known neighbours.
 function smoothed(values, width) {
   if (width === 0) {
     return values;
@@ -79,7 +79,7 @@ function smoothed(values, width) {
   });
 }
 
-// Iterations of all, sorted; each run's values at them, null where it has none.
+// The iterations of all runs, sorted; each run's values at them, null where it has none.
 function joined(lines) {
   const all = new Set();
   lines.forEach((line) => line.x.forEach((x, i) => line.y[i] !== null && all.add(x)));
@@ -102,7 +102,7 @@ function column(run, name) {
   return values === undefined ? null : typeof values === "number" ? run.x.map(() => values) : values;
 }
 
-// Series of a chart: a line a run, or a group's mean between its confidence bounds.
+// Series of a chart: one line per run, or a group's mean between its confidence bounds.
 function seriesOf(groups, metrics, least) {
   const width = Math.max(view.smooth, least || 0);
   const series = [];
@@ -268,7 +268,7 @@ function configDiff(parent, runs) {
   parent.append(make("div", { class: "card" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows))));
 }
 
-// Rows: rewards; columns: actions; the arrow is the greedy action, the colour by how much it is better.
+// Rows: rewards; columns: actions; the arrow is the greedy action, the colour its lead over the others.
 function policyTable(run) {
   const { n_rewards: nRewards, rows } = run.policy;
   const actionsOf = (row) => row.slice(nRewards, row.length - 3).join(" ");
@@ -309,7 +309,7 @@ function confusionTable(run) {
         (r === c ? "0,158,115" : "213,94,0") + "," + (Number(count) / Math.max(1, total[r])).toFixed(3) + ")" }, count))))));
 }
 
-// A file of a run that is not what it should be costs its own card alone.
+// A malformed file of a run affects only its own card.
 function cards(parent, title, runs, content) {
   const attempt = (run) => {
     try {
@@ -362,14 +362,14 @@ function render(data) {
   parent.append(make("h2", {}, "Runs"));
   summaryTable(parent, groups);
   if (runs.length > 1) {
-    parent.append(make("h2", {}, "What differs"));
+    parent.append(make("h2", {}, "Differences"));
     configDiff(parent, runs.slice(0, 12));
   }
   cards(parent, "Policy: the greedy action in each state", runs, (run) => (run.policy ? policyTable(run) : null));
   cards(parent, "Decision boundary", runs, picture("boundary", "Decision boundary"));
-  cards(parent, "Confusion: rows are actual, columns answered", runs, (run) => (run.confusion ? confusionTable(run) : null));
+  cards(parent, "Confusion: rows are actual, columns predicted", runs, (run) => (run.confusion ? confusionTable(run) : null));
   cards(parent, "Worst mistakes", runs, picture("mistakes", "The worst mistakes"));
-  parent.append(make("h2", {}, "Where they come from"));
+  parent.append(make("h2", {}, "Provenance"));
   runs.forEach((run) => parent.append(make("details", {}, make("summary", {}, run.name),
     make("pre", {}, JSON.stringify({ command: run.record.command, ...run.record.provenance }, null, 2)))));
   window.scrollTo(0, scroll);

@@ -1,4 +1,4 @@
-/* Gathers what a report shows, and puts the page together. */
+/* Collects the data of a report and composes the page. */
 #include "report/report.h"
 
 #include <math.h>
@@ -17,8 +17,8 @@ extern const char report_page_html[], report_page_css[], report_page_js[], repor
     report_uplot_js[], report_uplot_license[];
 
 enum {
-    POINTS_MOST = 10000,  /* of one run */
-    POINTS_TOTAL = 60000, /* of all together: the page stays under 3 MB */
+    POINTS_MAX = 10000,   /* of one run */
+    POINTS_TOTAL = 60000, /* of all runs: the page stays below 3 MB */
     POINTS_LEAST = 500,
     TABLE_LIMIT = 4 << 20,
     PICTURE_LIMIT = 1 << 20,
@@ -26,22 +26,22 @@ enum {
 
 struct report {
     struct core *core;
-    json_t *iterations; /* lists that runs share */
-    size_t n_points;    /* at most, of a run */
+    json_t *iterations; /* lists of iterations, shared by runs */
+    size_t n_points;    /* at max, per run */
 };
 
 /* Curves --------------------------------------------------------------------------------------- */
 
-/* Which rows are shown: all, or of each stretch the least and the greatest loss. */
-static size_t thin(const struct metrics *rows, size_t n, size_t most, size_t *chosen) {
+/* Selects the rows to show: all, or the smallest and the largest loss of each stretch. */
+static size_t thin(const struct metrics *rows, size_t n, size_t max, size_t *chosen) {
     size_t n_chosen = 0;
-    if (n <= most) {
+    if (n <= max) {
         for (size_t i = 0; i < n; i++) {
             chosen[n_chosen++] = i;
         }
         return n_chosen;
     }
-    const size_t n_stretches = most / 2 - 1;
+    const size_t n_stretches = max / 2 - 1;
     chosen[n_chosen++] = 0;
     for (size_t s = 0; s < n_stretches; s++) {
         const size_t first = 1 + s * (n - 2) / n_stretches,
@@ -62,7 +62,7 @@ static size_t thin(const struct metrics *rows, size_t n, size_t most, size_t *ch
     return n_chosen;
 }
 
-/* A list of values; one number where they are all the same; NULL where there is none. */
+/* A list of values; one number where all are equal; NULL where there are none. */
 static json_t *column_json(const struct metrics *rows, size_t n, const size_t *chosen, size_t c) {
     bool has_some = false, are_same = true;
     double first = (double)NAN;
@@ -81,7 +81,7 @@ static json_t *column_json(const struct metrics *rows, size_t n, const size_t *c
     return column;
 }
 
-/* The place of the list of iterations among those that runs share. */
+/* The index of this run's iterations among the shared lists. */
 static json_int_t share_iterations(struct report *report, json_t *list) {
     for (size_t i = 0; i < json_array_size(report->iterations); i++) {
         if (json_equal(json_array_get(report->iterations, i), list) != 0) {
@@ -125,7 +125,7 @@ static synrl_status read_curves(struct report *report, json_t *run, const char *
 
 /* Tables and pictures -------------------------------------------------------------------------- */
 
-/* NULL where the file is not there, or too large to be shown. */
+/* NULL where the file does not exist or is too large to show. */
 static char *read_optional(struct core *core, const char *folder, const char *name, size_t limit,
                            size_t *size) {
     char *path = core_printf(core, "%s/%s", folder, name), *bytes = NULL;
@@ -136,7 +136,7 @@ static char *read_optional(struct core *core, const char *folder, const char *na
     return bytes;
 }
 
-/* Lines of cells, as text or as numbers where they are such. */
+/* Lines of cells, as numbers where possible, else as text. */
 static json_t *csv_json(const char *text, bool numbers) {
     json_t *table = json_array();
     while (*text != '\0') {
@@ -230,7 +230,7 @@ static void add_pictures(struct report *report, json_t *run, const char *folder)
 
 /* Runs ----------------------------------------------------------------------------------------- */
 
-/* What is wrong with a run is shown with it; only memory ends the report. */
+/* Errors in a run are shown with it; only lack of memory fails the report. */
 static synrl_status add_run(struct report *report, json_t *runs, const char *folder) {
     json_t *record = NULL;
     json_t *run = json_pack("{s:s, s:{}, s:{}, s:i}", "name", run_base(folder), "record", "columns",
@@ -270,9 +270,7 @@ synrl_status report_data(struct core *core, size_t n_runs, const char *const *fo
     const size_t share = POINTS_TOTAL / (n_runs > 0 ? n_runs : 1);
     synrl_status status = SYNRL_OK;
     *json = NULL;
-    report.n_points = share > POINTS_MOST    ? POINTS_MOST
-                      : share < POINTS_LEAST ? POINTS_LEAST
-                                             : share;
+    report.n_points = share > POINTS_MAX ? POINTS_MAX : share < POINTS_LEAST ? POINTS_LEAST : share;
     for (size_t i = 0; status == SYNRL_OK && i < n_runs; i++) {
         status = add_run(&report, runs, folders[i]);
     }
@@ -288,7 +286,8 @@ synrl_status report_data(struct core *core, size_t n_runs, const char *const *fo
 
 /* The page ------------------------------------------------------------------------------------- */
 
-/* No "</script>" and no "<!--" can end the element early: in JSON, < may be written as \u003c. */
+/* Escapes < as \u003c, which JSON allows, so that no "</script>" or "<!--" can end the element
+ * early. */
 static char *without_markup(struct core *core, const char *json) {
     size_t n = 0;
     for (const char *c = json; *c != '\0'; c++) {

@@ -1,6 +1,5 @@
 /* Selects and sorts rows of the index. Invariant: user input reaches SQL only as bound values,
  * except for a column's name, which is looked up first. */
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -89,7 +88,8 @@ static synrl_status config_path(struct core *core, const char *path, char **conv
 
 static synrl_status bind_where(const struct index *index, sqlite3_stmt *statement, int position,
                                const struct index_where *where) {
-    char *path = NULL, *end;
+    char *path = NULL;
+    int64_t integer;
     double number;
     const synrl_status status = config_path(index->core, where->path, &path);
     if (status != SYNRL_OK) {
@@ -99,9 +99,7 @@ static synrl_status bind_where(const struct index *index, sqlite3_stmt *statemen
     int code = sqlite3_bind_text(statement, position, path, -1, SQLITE_TRANSIENT);
     core_free(index->core, path);
     code |= sqlite3_bind_text(statement, position + 1, where->value, -1, SQLITE_TRANSIENT);
-    errno = 0;
-    const long long integer = strtoll(where->value, &end, 10);
-    if (end != where->value && *end == '\0' && errno == 0) {
+    if (signed_read(where->value, strlen(where->value), &integer)) {
         code |= sqlite3_bind_int64(statement, position + 2, integer);
     } else if (number_read(where->value, where->value + strlen(where->value), &number)) {
         code |= sqlite3_bind_double(statement, position + 2, number);

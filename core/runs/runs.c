@@ -176,10 +176,10 @@ static synrl_status fail_unknown(struct core *core, const char *runs, const char
     for (size_t i = 0; i < list->n; i++) {
         names[i] = list->entries[i].name;
     }
-    const char *nearest = suggest(word, list->n, names);
-    core_fail(core, SYNRL_INVALID, "%s: no run \"%s\"%s%s%s", runs, word,
-              nearest != NULL ? ", did you mean \"" : "", nearest != NULL ? nearest : "",
-              nearest != NULL ? "\"?" : "; see `synrl ls`");
+    char suggestion[SUGGESTION_SIZE];
+    suggest_text(word, list->n, names, suggestion);
+    core_fail(core, SYNRL_INVALID, "%s: no run \"%s\"%s", runs, word,
+              suggestion[0] != '\0' ? suggestion : "; see `synrl ls`");
     core_free(core, names);
     return SYNRL_INVALID;
 }

@@ -4,8 +4,8 @@
 
 #include <jansson.h>
 
-/* The grid as a list of cells: {"n": [1, 2], "seed": [1, 2]} has four; keys in alphabetical order,
- * the last one fastest, and "seed" behind all others. */
+/* The list of a grid's cells: {"n": [1, 2], "seed": [1, 2]} has four; keys in alphabetical order,
+ * the last one fastest, and "seed" after all others. */
 json_t *sweep_cells(const json_t *grid);
 
 #endif

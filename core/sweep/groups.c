@@ -1,9 +1,11 @@
-/* Cells that differ in their seed alone are a group: mean, standard deviation, confidence. */
+/* Cells that differ only in their seed form a group: mean, standard deviation, confidence. */
 #include "sweep/groups.h"
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+
+#include "base/count.h"
 
 double student_95(size_t n) {
     /* The 97.5% points of Student's t with 1 .. 30 degrees of freedom. */
@@ -11,7 +13,7 @@ double student_95(size_t n) {
                                     2.262,  2.228, 2.201, 2.179, 2.160, 2.145, 2.131, 2.120,
                                     2.110,  2.101, 2.093, 2.086, 2.080, 2.074, 2.069, 2.064,
                                     2.060,  2.056, 2.052, 2.048, 2.045, 2.042};
-    enum { N_POINTS = sizeof points / sizeof points[0] };
+    enum { N_POINTS = COUNT_OF(points) };
     if (n < 2) {
         return (double)NAN;
     }
@@ -19,7 +21,7 @@ double student_95(size_t n) {
     if (degrees <= N_POINTS) {
         return points[degrees - 1];
     }
-    /* The first terms of the expansion in 1/degrees, good to 0.001 from here on. */
+    /* The first terms of the expansion in 1/degrees, accurate to 0.001 from here on. */
     const double z = 1.959964, inverse = 1.0 / (double)degrees;
     return z + (z * z * z + z) / 4 * inverse +
            (5 * pow(z, 5) + 16 * z * z * z + 3 * z) / 96 * inverse * inverse;
@@ -73,7 +75,7 @@ static void count(json_t *object, const char *key) {
                         json_integer(json_integer_value(json_object_get(object, key)) + 1));
 }
 
-/* The group of a cell's parameters, made where it is not there. */
+/* The group of a cell's parameters, added if it is missing. */
 static json_t *group_of(json_t *groups, const json_t *cell) {
     json_t *parameters = json_deep_copy(json_object_get(cell, "parameters"));
     json_object_del(parameters, "seed");

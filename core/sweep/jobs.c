@@ -1,4 +1,4 @@
-/* A pool of processes. */
+/* Runs processes, a limited number at a time. */
 #include "sweep/jobs.h"
 
 #include <errno.h>
@@ -20,13 +20,13 @@ struct job_runner {
     struct core *core;
     const struct jobs *jobs;
     struct job_slot *slots;
-    size_t next;   /* the first that was not yet begun */
-    size_t *again; /* numbers to be begun once more */
+    size_t next;   /* the first that was not yet started */
+    size_t *again; /* numbers of the jobs to retry */
     size_t n_again;
     struct job_counts counts;
 };
 
-/* The job's process, with files as its output. */
+/* Starts a job's process, with files as its output. */
 static synrl_status start(struct core *core, const struct job *job, pid_t *process) {
     const int flags = O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC;
     if (job->words.has_failed) {

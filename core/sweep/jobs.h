@@ -1,4 +1,4 @@
-/* Commands run side by side, as processes of their own. */
+/* Commands that run in parallel, each in its own process. */
 #ifndef JOBS_H
 #define JOBS_H
 
@@ -17,17 +17,17 @@ struct job_counts {
 struct jobs {
     size_t n, at_once;
     void *context;
-    /* Adds the job's words, and names its files; their names are the caller's until the next
-     * begin. */
+    /* Adds the job's words and sets its files; the strings of the files stay the callee's, until
+     * the next begin. */
     synrl_status (*begin)(void *context, size_t number, struct job *job);
-    /* Its exit code; 128 + n where signal n ended it. *again: to be begun once more. */
+    /* The job has ended with an exit code, or 128 + n after signal n. *again: retry it. */
     synrl_status (*end)(void *context, size_t number, int code, bool *again);
-    /* Now and then, several times a second. A status other than SYNRL_OK ends everything. */
+    /* Called several times per second. A status other than SYNRL_OK ends everything. */
     synrl_status (*tick)(void *context, const struct job_counts *counts);
 };
 
-/* Runs them in order. When a function fails, those still running are asked to end (SIGTERM) and
- * waited for, and the status is returned. */
+/* Starts the jobs in order. When a function fails, the running processes get SIGTERM and are waited
+ * for, and the status is returned. */
 synrl_status jobs_run(struct core *core, const struct jobs *jobs);
 
 #endif

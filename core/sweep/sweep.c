@@ -1,4 +1,4 @@
-/* The cells of a sweep: what decides each, where its result is kept, and how it is run. */
+/* The cells of a sweep: the hash that identifies each, its kept result, its process. */
 #include "sweep/sweep.h"
 
 #include <dirent.h>
@@ -34,14 +34,14 @@ struct sweep {
     uint64_t script_hash;
     size_t n;
     struct cell *cells;
-    size_t *queue; /* the cells to be run */
+    size_t *queue; /* the cells to run */
     size_t n_queued, n_failed;
     size_t threads; /* of each process */
     char program[PATH_MAX];
-    char *output, *error; /* files of the job that begins or ends */
+    char *output, *error; /* files of the job being started or ended */
 };
 
-/* What decides a cell -------------------------------------------------------------------------- */
+/* Hashes --------------------------------------------------------------------------------------- */
 
 static synrl_status hash_file(struct sweep *sweep, const char *path) {
     char *text;
@@ -57,7 +57,7 @@ static int is_lua(const struct dirent *entry) {
     return dot != NULL && strcmp(dot, ".lua") == 0;
 }
 
-/* The script, and the files of lib/ beside it in the order of their names. */
+/* Hashes the script and the files of the lib/ in its folder, sorted by name. */
 static synrl_status hash_script(struct sweep *sweep) {
     const char *script = sweep->options->script, *slash = strrchr(script, '/');
     struct dirent **entries;
@@ -98,8 +98,8 @@ static synrl_status hash_cell(const struct sweep *sweep, struct cell *cell) {
     if (text == NULL) {
         return core_fail(sweep->core, SYNRL_NO_MEMORY, "not enough memory for the sweep");
     }
-    snprintf(cell->hash, HASH_SIZE, "%016llx",
-             (unsigned long long)XXH3_64bits_withSeed(text, strlen(text), sweep->script_hash));
+    snprintf(cell->hash, HASH_SIZE, "%016" PRIx64,
+             XXH3_64bits_withSeed(text, strlen(text), sweep->script_hash));
     free(text);
     return SYNRL_OK;
 }
@@ -110,7 +110,7 @@ static char *path_of(const struct sweep *sweep, const struct cell *cell, const c
     return core_printf(sweep->core, "%s/%s.%s", sweep->folder, cell->hash, suffix);
 }
 
-/* NULL where it is missing or damaged: then it is run again. */
+/* The kept result; NULL, to run the cell again, where it is missing or damaged. */
 static json_t *kept_result(const struct sweep *sweep, const struct cell *cell) {
     char *path = path_of(sweep, cell, "json"), *text;
     size_t size;
@@ -135,7 +135,7 @@ static synrl_status keep_result(const struct sweep *sweep, const struct cell *ce
         json = json_loadb(text, size, JSON_DECODE_ANY, NULL);
         status = json != NULL ? file_write(sweep->core, path, text, size)
                               : core_fail(sweep->core, SYNRL_INVALID,
-                                          "%s: what the script returned is not JSON", path);
+                                          "%s: the script's result is not JSON", path);
     }
     json_decref(json);
     core_free(sweep->core, text);
@@ -145,7 +145,7 @@ static synrl_status keep_result(const struct sweep *sweep, const struct cell *ce
 
 /* Running -------------------------------------------------------------------------------------- */
 
-/* A value as a person would write it; numbers as short as they can be read back to the last bit. */
+/* A value as a person would write it; numbers with the fewest digits that read back exactly. */
 static const char *value_text(const json_t *value, char text[NUMBER_SIZE + 2]) {
     if (json_is_string(value)) {
         return json_string_value(value);
@@ -183,8 +183,8 @@ static synrl_status name_files(struct sweep *sweep, const struct cell *cell) {
     return sweep->output != NULL && sweep->error != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
-/* The options of a cell's process: those of all cells, and the cell's parameters unless the script
- * finds them itself. */
+/* The options of a cell's process: those of all cells and, unless the script determines them
+ * itself, the cell's parameters. */
 static void add_overrides(const struct sweep *sweep, const struct cell *cell,
                           struct words *overrides) {
     const struct sweep_options *options = sweep->options;
@@ -269,7 +269,7 @@ static synrl_status end(void *context, size_t number, int code, bool *again) {
         read_error(sweep, cell, code);
         describe(cell->parameters, who, sizeof who);
         *again = cell->n_failures++ < options->retries;
-        if (code != INTERRUPTED) { /* by whoever interrupts the sweep too */
+        if (code != INTERRUPTED) { /* by the signal that interrupts the sweep too */
             core_log(sweep->core, SYNRL_LOG_WARNING, "%s failed%s: %s", who,
                      *again ? ", and is tried again" : "", cell->error);
         }
@@ -293,7 +293,7 @@ static synrl_status run_queue(struct sweep *sweep) {
     const size_t at_once = options->jobs > 0 ? options->jobs : 1;
     sweep->threads = options->threads > at_once ? options->threads / at_once : 1;
     if (!process_program(sweep->program)) {
-        return core_fail(sweep->core, SYNRL_IO, "cannot find out which program this is");
+        return core_fail(sweep->core, SYNRL_IO, "cannot determine the path of this program");
     }
     SYNRL_TRY(folder_create(sweep->core, sweep->folder));
     const struct jobs jobs = {.n = sweep->n_queued,
@@ -305,9 +305,9 @@ static synrl_status run_queue(struct sweep *sweep) {
     return jobs_run(sweep->core, &jobs);
 }
 
-/* The whole ------------------------------------------------------------------------------------ */
+/* Sweeps --------------------------------------------------------------------------------------- */
 
-/* Those of this shard that have no kept result. */
+/* Queues the cells of this shard that have no kept result. */
 static void queue_missing(struct sweep *sweep) {
     const struct sweep_options *options = sweep->options;
     const size_t n_shards = options->n_shards > 0 ? options->n_shards : 1;

@@ -1,4 +1,4 @@
-/* How many cells are done, on stderr. */
+/* Shows the progress of a sweep on stderr. */
 #include "sweep/sweep_display.h"
 
 #include <stdio.h>

@@ -1,10 +1,11 @@
-/* A sweep on its way, for a person. */
+/* The progress of a sweep, for the user. */
 #ifndef SWEEP_DISPLAY_H
 #define SWEEP_DISPLAY_H
 
 #include "sweep/jobs.h"
 
-/* How a sweep is shown on stderr: a line that is rewritten on a terminal. As sweep_options.tick. */
+/* Shows a sweep's progress on stderr: a line that is rewritten on a terminal. For
+ * sweep_options.tick. */
 struct sweep_display {
     bool is_quiet, is_terminal;
     size_t n_shown, n_running;

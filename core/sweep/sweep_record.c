@@ -1,5 +1,7 @@
+/* The record of a sweep: written next to its runs, and read for reports. */
 #include "sweep/sweep_record.h"
 
+#include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -21,8 +23,7 @@ synrl_status sweep_record_write(struct core *core, const char *runs, json_t *res
         const char *one = json_string_value(json_object_get(json_array_get(cells, i), "hash"));
         hash = one != NULL ? XXH3_64bits_withSeed(one, strlen(one), hash) : hash;
     }
-    char *path =
-        core_printf(core, "%s/sweep-%08llx.json", runs, (unsigned long long)(hash & UINT32_MAX));
+    char *path = core_printf(core, "%s/sweep-%08" PRIx64 ".json", runs, (hash & UINT32_MAX));
     if (path == NULL) {
         return SYNRL_NO_MEMORY;
     }
@@ -59,7 +60,7 @@ static synrl_status read_cells(struct core *core, const char *path, json_t **wan
                : core_fail(core, SYNRL_INVALID, "%s: not the record of a sweep", path);
 }
 
-/* wanted: {hash: {number of the run in its call: folder}}; later folders take the place of earlier
+/* Adds a run to `wanted`, {hash: {ordinal in its call: folder}}; later folders replace earlier
  * ones. */
 static void take(json_t *wanted, const json_t *run, const char *folder) {
     const char *hash = NULL;
@@ -75,8 +76,8 @@ static void take(json_t *wanted, const json_t *run, const char *folder) {
     json_object_set_new(json_object_get(wanted, hash), key, json_string(folder));
 }
 
-/* Runs that cannot be read are no part of it. */
-static synrl_status take_runs(struct core *core, const char *runs, json_t *wanted) {
+/* Skips unreadable runs. */
+static synrl_status collect_runs(struct core *core, const char *runs, json_t *wanted) {
     struct run_list list;
     synrl_status status = run_list_read(core, runs, &list);
     for (size_t i = 0; status == SYNRL_OK && i < list.n; i++) {
@@ -102,7 +103,7 @@ synrl_status sweep_record_runs(struct core *core, const char *path, json_t **fol
                                : core_strdup(core, ".");
     synrl_status status = runs != NULL ? read_cells(core, path, &wanted) : SYNRL_NO_MEMORY;
     if (status == SYNRL_OK) {
-        status = take_runs(core, runs, wanted);
+        status = collect_runs(core, runs, wanted);
     }
     if (status == SYNRL_OK) {
         *folders = json_array();

@@ -1,5 +1,5 @@
-/* The file that a recorded sweep leaves beside its runs: RUNS/sweep-HASH.json, what sweep_run
- * answers, with the hash of each cell. */
+/* The file that a recorded sweep leaves next to its runs: RUNS/sweep-HASH.json, the results of
+ * sweep_run with the hash of each cell. */
 #ifndef SWEEP_RECORD_H
 #define SWEEP_RECORD_H
 
@@ -7,11 +7,11 @@
 
 #include "base/core.h"
 
-/* Writes it, under the hash of the cells' hashes, and puts its path into the results as "file". */
+/* Writes it, under the hash of the cells' hashes, and adds its path to the results as "file". */
 synrl_status sweep_record_write(struct core *core, const char *runs, json_t *results);
 
-/* The folders of the runs that a sweep's cells came to an end with: of a cell that was run more
- * than once, the newest. A list of strings, the caller's reference. */
+/* The folders of the runs of a sweep's cells that ended; of a cell that ran more than once, the
+ * newest. A list of strings, the caller's reference. */
 synrl_status sweep_record_runs(struct core *core, const char *path, json_t **folders);
 
 #endif

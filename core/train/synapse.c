@@ -2,35 +2,38 @@
 #include "train/synapse.h"
 
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 
-/* Reads a number from 1, and what ends it. */
-static bool read_number(const char **text, char end, size_t *number) {
-    char *stop;
-    if (**text < '1' || **text > '9') {
-        return false;
-    }
-    *number = strtoul(*text, &stop, 10);
-    const bool is_good = *stop == end;
-    *text = stop + (end != '\0');
+#include "base/number.h"
+
+/* Reads a number from 1 to the next colon, or the end, and steps past it. */
+static bool read_number(const char **text, uint64_t *number) {
+    const size_t length = strcspn(*text, ":");
+    const bool is_good = integer_read(*text, length, 1, SIZE_MAX, number);
+    *text += length + ((*text)[length] == ':');
     return is_good;
+}
+
+/* LAYER:TO:FROM, or LAYER:TO:bias. */
+static bool read_name(const char *text, uint64_t *layer, uint64_t *to, uint64_t *from,
+                      bool *is_bias) {
+    *from = 1;
+    return read_number(&text, layer) && read_number(&text, to) &&
+           ((*is_bias = strcmp(text, "bias") == 0) ||
+            (strchr(text, ':') == NULL && read_number(&text, from)));
 }
 
 synrl_status synapse_parse(struct core *core, const synrl_layout *layout, const char *name,
                            size_t *synapse) {
-    const char *text = name;
-    size_t layer, to, from = 1;
-    bool is_bias = false;
-    if (read_number(&text, ':', &layer) && read_number(&text, ':', &to) &&
-        ((is_bias = strcmp(text, "bias") == 0) || read_number(&text, '\0', &from))) {
-        for (size_t t = 0; t < layout->n_tensors; t++) {
-            const synrl_tensor *tensor = &layout->tensors[t];
-            if (tensor->layer == layer && tensor->is_bias == is_bias && to <= tensor->n_rows &&
-                from <= tensor->n_columns) {
-                *synapse = tensor->first + (to - 1) * tensor->n_columns + from - 1;
-                return SYNRL_OK;
-            }
+    uint64_t layer, to, from;
+    bool is_bias;
+    const bool is_name = read_name(name, &layer, &to, &from, &is_bias);
+    for (size_t t = 0; is_name && t < layout->n_tensors; t++) {
+        const synrl_tensor *tensor = &layout->tensors[t];
+        if (tensor->layer == layer && tensor->is_bias == is_bias && to <= tensor->n_rows &&
+            from <= tensor->n_columns) {
+            *synapse = tensor->first + (to - 1) * tensor->n_columns + from - 1;
+            return SYNRL_OK;
         }
     }
     core_fail(

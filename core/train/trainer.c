@@ -7,8 +7,8 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "plugin/host.h"
 #include "train/environment.h"
 #include "train/evaluate.h"
@@ -34,12 +34,6 @@ struct trainer {
     bool has_ended, is_interrupted;
     char stopped[256];
 };
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* Making --------------------------------------------------------------------------------------- */
 
@@ -345,13 +339,13 @@ static synrl_status iterate(struct trainer *trainer, size_t n_observers,
 
 static synrl_status run(struct trainer *trainer, size_t n_observers,
                         const struct observer *observers) {
-    double last_tick = now();
+    double last_tick = clock_seconds();
     if (trainer->done == 0) {
         SYNRL_TRY(report(trainer, n_observers, observers));
     }
     while (trainer->done < trainer->options.iterations) {
         SYNRL_TRY(iterate(trainer, n_observers, observers));
-        const double time = now();
+        const double time = clock_seconds();
         if (time - last_tick >= TICK_SECONDS) {
             last_tick = time;
             SYNRL_TRY(tick(trainer, n_observers, observers));
@@ -374,11 +368,11 @@ static synrl_status hash_weights(struct trainer *trainer) {
 
 synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
                          const struct observer *observers) {
-    const double start = now();
+    const double start = clock_seconds();
     synrl_status status = trainer->stopped[0] != '\0' ? SYNRL_STOPPED : SYNRL_OK;
     if (!trainer->has_ended) {
         status = run(trainer, n_observers, observers);
-        trainer->seconds += now() - start;
+        trainer->seconds += clock_seconds() - start;
         trainer->has_ended = trainer->has_ended || status == SYNRL_OK;
     }
     if (status == SYNRL_OK && trainer->done > 0 && !environment_has_moved(trainer->environment)) {

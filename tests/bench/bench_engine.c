@@ -3,19 +3,13 @@
 
 #include <math.h>
 #include <stdlib.h>
-#include <time.h>
 
+#include "base/clock.h"
 #include "engine/bench.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
 #include "engine/projection.h"
 #include "plugin/host.h"
-
-static double now(void) {
-    struct timespec time;
-    clock_gettime(CLOCK_MONOTONIC, &time);
-    return (double)time.tv_sec + 1e-9 * (double)time.tv_nsec;
-}
 
 /* The machine ---------------------------------------------------------------------------------- */
 
@@ -34,13 +28,13 @@ double bench_measure_peak(struct core *core, const char *isa) {
     double best = 0;
     for (int i = 0; i < 10; i++) {
         struct peak_work work = {.isa = isa};
-        const double start = now();
+        const double start = clock_seconds();
         pool_run(core->pool, run_peak, &work);
         uint64_t n = 0;
         for (size_t w = 0; w < 64; w++) {
             n += work.n[w];
         }
-        best = fmax(best, (double)n / (now() - start) / 1e9);
+        best = fmax(best, (double)n / (clock_seconds() - start) / 1e9);
     }
     return best;
 }
@@ -51,13 +45,13 @@ double bench_measure_reads(struct core *core, size_t size) {
     volatile uint64_t sink = 0;
     for (int i = 0; i < 10 && words != NULL; i++) {
         uint64_t sums[8] = {0};
-        const double start = now();
+        const double start = clock_seconds();
         for (size_t w = 0; w + 8 <= size / sizeof *words; w += 8) {
             for (size_t k = 0; k < 8; k++) {
                 sums[k] ^= words[w + k];
             }
         }
-        best = fmax(best, (double)size / (now() - start) / 1e9);
+        best = fmax(best, (double)size / (clock_seconds() - start) / 1e9);
         for (size_t k = 0; k < 8; k++) {
             sink = sink ^ sums[k];
         }
@@ -95,10 +89,10 @@ double bench_measure_kernel(struct core *core, size_t n_outputs) {
             actions[i] = (int8_t)((int)(i * 2654435761U >> 7) % 3 - 1);
         }
         for (int i = 0; i < 40; i++) {
-            const double start = now();
+            const double start = clock_seconds();
             engine_dense(batch, i % 2 != 0, n_outputs, actions, sums);
             const double macs = (double)n_outputs * BENCH_INPUTS * BENCH_SAMPLES;
-            best = fmax(best, macs / (now() - start) / 1e9);
+            best = fmax(best, macs / (clock_seconds() - start) / 1e9);
         }
         batch_destroy(batch);
     }
@@ -143,9 +137,9 @@ static void ask_share(void *context, size_t worker, size_t n_workers) {
 }
 
 static double ask_all(struct core *core, struct asking *asking) {
-    const double start = now();
+    const double start = clock_seconds();
     pool_run(core->pool, ask_share, asking);
-    return now() - start;
+    return clock_seconds() - start;
 }
 
 /* The median over acts of what an act and the pass after it take beyond a pass with nothing new. */
@@ -155,9 +149,9 @@ static double time_acts(struct core *core, struct asking *asking, int8_t *action
     ask_all(core, asking);
     for (uint32_t act = 0; act < N_ACTS; act++) {
         choose_some(act, (size_t)N_OUTPUTS * BENCH_INPUTS, actions);
-        const double start = now();
+        const double start = clock_seconds();
         projection_act(asking->projection, actions, 1e-3F);
-        const double update = now() - start + ask_all(core, asking);
+        const double update = clock_seconds() - start + ask_all(core, asking);
         times[act] = update - ask_all(core, asking);
         batch_reverse_order(asking->batch); /* as a forward pass does at its end */
     }
@@ -177,8 +171,7 @@ double bench_measure_update(struct core *core, size_t n_samples, const char *pat
     if (bytes != NULL && actions != NULL && asking.z != NULL &&
         batch_create(&host.public, n_samples, BENCH_INPUTS, true, 1.0F, &asking.batch) ==
             SYNRL_OK &&
-        projection_create(&host.public, N_OUTPUTS, BENCH_INPUTS, &asking.projection) ==
-            SYNRL_OK) {
+        projection_create(&host.public, N_OUTPUTS, BENCH_INPUTS, &asking.projection) == SYNRL_OK) {
         fill_batch(asking.batch, bytes);
         if (projection_bind(asking.projection, asking.batch) == SYNRL_OK) {
             median = time_acts(core, &asking, actions);

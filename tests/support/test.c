@@ -22,33 +22,37 @@ void test_register(struct test *test) {
     *at = test;
 }
 
-static TCase *add_suite(SRunner *runner, const struct test *first) {
-    const struct test_suite *suite = first->suite;
-    if (suite->name == NULL) {
+static Suite *add_suite(SRunner *runner, const struct test *first) {
+    if (first->suite->name == NULL) {
         fprintf(stderr, "%s has tests but no SUITE\n", first->check.file);
-        abort();
+        exit(EXIT_FAILURE);
     }
-    Suite *made = suite_create(suite->name);
-    TCase *tests = tcase_create(suite->name);
-    if (suite->timeout > 0 || suite->has_no_timeout) {
-        tcase_set_timeout(tests, suite->timeout);
-    }
-    tcase_add_checked_fixture(tests, suite->setup, suite->teardown);
-    suite_add_tcase(made, tests);
+    Suite *made = suite_create(first->suite->name);
     srunner_add_suite(runner, made);
-    return tests;
+    return made;
+}
+
+/* A Check "case" each, so that CK_RUN_CASE can choose it. */
+static void add_test(Suite *suite, const struct test *test) {
+    TCase *tests = tcase_create(test->check.name);
+    if (test->suite->timeout > 0 || test->suite->has_no_timeout) {
+        tcase_set_timeout(tests, test->suite->timeout);
+    }
+    tcase_add_checked_fixture(tests, test->suite->setup, test->suite->teardown);
+    tcase_add_loop_test(tests, &test->check, 0, test->n);
+    suite_add_tcase(suite, tests);
 }
 
 SRunner *test_runner(void) {
     SRunner *runner = srunner_create(NULL);
-    const struct test_suite *suite = NULL;
-    TCase *tests = NULL;
+    const struct test_suite *last = NULL;
+    Suite *suite = NULL;
     for (const struct test *test = registered; test != NULL; test = test->next) {
-        if (test->suite != suite) {
-            suite = test->suite;
-            tests = add_suite(runner, test);
+        if (test->suite != last) {
+            last = test->suite;
+            suite = add_suite(runner, test);
         }
-        tcase_add_loop_test(tests, &test->check, 0, test->n);
+        add_test(suite, test);
     }
     return runner;
 }

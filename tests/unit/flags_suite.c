@@ -146,3 +146,14 @@ TEST(integers_are_read_whole) {
     ck_assert(!integer_read("", 0, 0, 9, &n) && !integer_read("-1", 2, 0, 9, &n));
     ck_assert(!integer_read("1.", 2, 0, 9, &n) && !integer_read("0x1", 3, 0, 9, &n));
 }
+
+TEST(signs_are_read) {
+    int64_t n;
+    ck_assert(signed_read("-9223372036854775808", 20, &n) && n == INT64_MIN);
+    ck_assert(signed_read("9223372036854775807", 19, &n) && n == INT64_MAX);
+    ck_assert(!signed_read("9223372036854775808", 19, &n));
+    ck_assert(!signed_read("-9223372036854775809", 20, &n));
+    ck_assert(signed_read("-0", 2, &n) && n == 0);
+    ck_assert(!signed_read("-", 1, &n) && !signed_read("", 0, &n) && !signed_read("--1", 3, &n));
+    ck_assert(!signed_read("+1", 2, &n) && !signed_read(" 1", 2, &n));
+}

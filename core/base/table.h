@@ -1,0 +1,27 @@
+/* Text in columns, for people. */
+#ifndef TABLE_H
+#define TABLE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdio.h>
+
+struct table {
+    const char *alignments; /* a letter per column: 'l', or 'r' for numbers */
+    size_t n_cells, capacity;
+    char **cells;    /* row by row */
+    bool has_failed; /* there was no memory for a cell */
+};
+
+/* Adds the next cell, the first of a row after the last of the one before. Control characters
+ * become '?': nothing that a terminal would obey. */
+void table_add(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
+/* Prints the rows, each after `indent`, with two spaces between columns. A column is as wide as its
+ * widest cell, but for cells of more than TABLE_WIDE characters, after which a row is out of line.
+ */
+enum { TABLE_WIDE = 100 };
+void table_print(const struct table *table, FILE *stream, const char *indent);
+/* Leaves an empty table of the same columns. */
+void table_free(struct table *table);
+
+#endif

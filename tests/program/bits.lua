@@ -1,0 +1,31 @@
+-- Letters with and without hidden units, and a boundary. Prints each run's weights hash and, with
+-- metrics=true, every line of its metrics; 100 iterations and more, so that rates change on the way.
+local synrl = require 'synrl'
+local o = synrl.options { part = 1, iterations = 100, metrics = true }
+
+local folder = os.getenv('SOURCE') .. '/datasets/glyphs/'
+local all = synrl.dataset('idx', { images = folder .. 'images-idx3-ubyte.gz',
+  labels = folder .. 'labels-idx1-ubyte.gz', classes = 'ABCDEFGHIJ' })
+local letters, rest = all:split(0.1 / o.part, 1)
+local valid = rest:split(0.05 / o.part, 1)
+local steps = synrl.schedule { { 0, 1e-3 }, { 50, 5e-4 } }
+
+local function train(layers)
+  return synrl.train { data = letters, valid = valid, loss = 'cross_entropy', iterations = o.iterations,
+    model = synrl.model('mlp', { layers = layers, activation = 'relu', init = 0.1 }),
+    rule = synrl.rule('win_stay', { alpha_s = steps }),
+    batch = { size = 1000 // o.part, every = 40 } }
+end
+
+local runs = {
+  train { 784, 10 }, train { 784, 9, 10 },
+  synrl.train { data = synrl.dataset('boundary', { samples = 300, seed = 3 }), loss = 'euclidean',
+    model = synrl.model('mlp', { layers = { 2, 30, 1 }, output = 'tanh', seed = 4 }), rule = 'qlearning',
+    iterations = 3 * o.iterations },
+}
+for _, run in ipairs(runs) do
+  print(run.summary.weights_hash)
+  if o.metrics then
+    for line in io.lines(run.summary.run .. '/metrics.csv') do print(line) end
+  end
+end

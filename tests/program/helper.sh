@@ -1,0 +1,81 @@
+#!/usr/bin/env bash
+# What the tests of the program share. `helper.sh FILE` runs the function test_$SYNRL_TEST of FILE, after
+# its function setup where it has one, in the present folder, which is empty. $BUILD/synrl comes
+# first in the PATH; $SOURCE is the folder of the sources; $SLOW is set where a sanitizer makes all
+# slow, and $STOCK_LUA where Lua's own interpreter can load the module. A command that fails ends
+# the test, and what it printed is shown.
+set -Eeuo pipefail
+PATH=$BUILD:$PATH
+OUTPUT=$PWD/../stdout
+ERROR=$PWD/../stderr
+
+# places: the lines of the test that led here.
+places() {
+    local i=1
+    for (( ; i < ${#FUNCNAME[@]} - 1; i++)); do
+        [ "${BASH_SOURCE[i]}" = "$0" ] || echo "${BASH_SOURCE[i]}:${BASH_LINENO[i - 1]}: in ${FUNCNAME[i]}"
+    done
+}
+trap 'echo "failed: $BASH_COMMAND" >&2; places >&2; exit 1' ERR
+
+fail() {
+    echo "$1" >&2
+    places >&2
+    exit 1
+}
+
+# exits CODE COMMAND [ARGUMENT...]: runs it; what it prints is for `says`, `prints` and `complains`.
+exits() {
+    local code=0
+    "${@:2}" >"$OUTPUT" 2>"$ERROR" || code=$?
+    [ "$code" -eq "$1" ] || fail "exit code $code, not $1: ${*:2}"$'\n'"$(tail -c 2000 "$OUTPUT" "$ERROR")"
+}
+
+# says TEXT: the last command printed this, among other text, on stdout or stderr.
+says() {
+    grep -qF -e "$1" "$OUTPUT" "$ERROR" || fail "not said: $1"$'\n'"$(tail -c 2000 "$OUTPUT" "$ERROR")"
+}
+
+# prints TEXT: the last command printed these lines on stdout; complains: on stderr. '' is nothing.
+prints() {
+    printf '%s' "${1:+$1$'\n'}" | diff - "$OUTPUT" >&2 || fail "not what was to be printed"
+}
+complains() {
+    printf '%s' "${1:+$1$'\n'}" | diff - "$ERROR" >&2 || fail "not the error that was to be printed"
+}
+
+# refuses CODE TEXT COMMAND [ARGUMENT...]: exits with CODE and says TEXT.
+refuses() {
+    exits "$1" "${@:3}"
+    says "$2"
+}
+
+# absent PATTERN: there is no such file.
+absent() {
+    ! compgen -G "$1" || fail "$1 should not be there"
+}
+
+# await PATTERN: waits for such a file, for at most ten seconds.
+await() {
+    local i
+    for ((i = 0; i < 500; i++)); do
+        ! compgen -G "$1" >/dev/null || return 0
+        sleep 0.02
+    done
+    fail "$1 did not come"
+}
+
+# has COMMAND: whether there is this command; says so where there is not.
+has() {
+    command -v "$1" >/dev/null || { echo "skipped: $1 is not installed" && false; }
+}
+has_numpy() {
+    /usr/bin/python3 -c 'import numpy' 2>/dev/null || { echo "skipped: python3-numpy is not installed" && false; }
+}
+
+# shellcheck source=/dev/null
+. "$1"
+if declare -F setup >/dev/null; then
+    setup
+fi
+"test_$SYNRL_TEST"

@@ -1,0 +1,141 @@
+/* A case runs in a new folder, with $BUILD and $SOURCE, the folders of the program and of the
+ * sources, and $SYNRL_TEST, its name. It passes with exit code 0; a Lua script is also silent.
+ * Lines that begin with "skipped:" are shown. */
+#include "support/scripts.h"
+
+#include <glob.h>
+#include <limits.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "support/child.h"
+
+enum { TIMEOUT = 300, LINE_MOST = 256, MESSAGE_MOST = 6000 };
+
+struct script_case {
+    TTest check;
+    char file[LINE_MOST], suite[LINE_MOST], name[LINE_MOST];
+    bool is_lua;
+};
+
+/* Filled before the first test runs. */
+static struct script_case **cases;
+static int n_cases;
+
+/* Shows the lines that say what was skipped, and takes them out of the text. */
+static void show_skipped(char *output) {
+    char *kept = output;
+    for (char *line = output, *end; *line != '\0'; line = end) {
+        end = line + strcspn(line, "\n");
+        end += *end == '\n';
+        const size_t size = (size_t)(end - line);
+        if (strncmp(line, "skipped:", 8) == 0) {
+            fwrite(line, 1, size, stdout);
+        } else {
+            memmove(kept, line, size);
+            kept += size;
+        }
+    }
+    *kept = '\0';
+}
+
+static void set_variables(const struct script_case *script, const char *source) {
+    ck_assert_int_eq(setenv("SYNRL_TEST", script->name, 1), 0);
+    ck_assert_int_eq(setenv("SOURCE", source, 1), 0);
+    ck_assert_int_eq(setenv("STOCK_LUA", STOCK_LUA ? "yes" : "", 1), 0);
+    ck_assert_int_eq(setenv("SLOW", PACED("", "yes"), 1), 0);
+}
+
+static void run_case(int i) {
+    const struct script_case *script = cases[i];
+    struct child child;
+    char source[PATH_MAX];
+    child_open(&child);
+    ck_assert_ptr_nonnull(getcwd(source, sizeof source));
+    set_variables(script, source);
+    const int code = child_run(&child, "mkdir work; cd work; %s \"$SOURCE\"/%s",
+                               script->is_lua ? "\"$BUILD\"/synrl run --quiet"
+                                              : "bash \"$SOURCE\"/tests/program/helper.sh",
+                               script->file);
+    show_skipped(child.output);
+    show_skipped(child.error);
+    if (code != 0 || (script->is_lua && (child.error[0] != '\0' || child.output[0] != '\0'))) {
+        scratch_remove(&child.scratch);
+        ck_abort_msg("%s: %s: exit code %d\n%.*s%.*s", script->file, script->name, code,
+                     MESSAGE_MOST, child.error, MESSAGE_MOST, child.output);
+    }
+    child_close(&child);
+}
+
+static void *must(void *memory) {
+    if (memory == NULL) {
+        perror("tests of scripts");
+        exit(EXIT_FAILURE);
+    }
+    return memory;
+}
+
+static struct script_case *add_case(const char *file, const char *name, bool is_lua) {
+    const char *base = strrchr(file, '/') + 1;
+    cases = must(realloc(cases, (size_t)(n_cases + 1) * sizeof(struct script_case *)));
+    struct script_case *script = must(calloc(1, sizeof *script));
+    snprintf(script->file, sizeof script->file, "%s", file);
+    snprintf(script->suite, sizeof script->suite, "%.*s", (int)strcspn(base, "."), base);
+    snprintf(script->name, sizeof script->name, "%s", name);
+    script->is_lua = is_lua;
+    cases[n_cases++] = script;
+    return script;
+}
+
+static void add_test(Suite *suite, struct script_case *script, int line) {
+    script->check = (TTest){script->name, run_case, script->file, line};
+    TCase *tests = tcase_create(script->name);
+    tcase_set_timeout(tests, TIMEOUT);
+    tcase_add_loop_test(tests, &script->check, n_cases - 1, n_cases);
+    suite_add_tcase(suite, tests);
+}
+
+/* Whether the line begins with the prefix and `name()`. */
+static bool find_name(const char *line, const char *prefix, char *name) {
+    const size_t n = strlen(prefix);
+    if (strncmp(line, prefix, n) != 0) {
+        return false;
+    }
+    const size_t length = strspn(line + n, "abcdefghijklmnopqrstuvwxyz_0123456789");
+    snprintf(name, LINE_MOST, "%.*s", (int)length, line + n);
+    return length > 0 && strncmp(line + n + length, "()", 2) == 0;
+}
+
+static void add_file(SRunner *runner, const char *file, const char *prefix, bool is_lua) {
+    char text[LINE_MOST], name[LINE_MOST];
+    FILE *stream = must(fopen(file, "r"));
+    Suite *suite = NULL;
+    for (int line = 1; fgets(text, sizeof text, stream) != NULL; line++) {
+        if (find_name(text, prefix, name)) {
+            struct script_case *script = add_case(file, name, is_lua);
+            if (suite == NULL) {
+                suite = suite_create(script->suite);
+                srunner_add_suite(runner, suite);
+            }
+            add_test(suite, script, line);
+        }
+    }
+    fclose(stream);
+}
+
+static void add_files(SRunner *runner, const char *files, const char *prefix, bool is_lua) {
+    glob_t found;
+    if (glob(files, 0, NULL, &found) == 0) {
+        for (size_t i = 0; i < found.gl_pathc; i++) {
+            add_file(runner, found.gl_pathv[i], prefix, is_lua);
+        }
+        globfree(&found);
+    }
+}
+
+void scripts_add(SRunner *runner) {
+    add_files(runner, "tests/lua/*.lua", "function test.", true);
+    add_files(runner, "tests/program/*.sh", "test_", false);
+}
