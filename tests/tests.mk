@@ -49,6 +49,7 @@ $(BUILD)/tests/bad/%.so: tests/bad/%.c
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $<
 
 #: tests              builds the tests; then CK_RUN_SUITE=policy build/tests/check runs one suite
+#: examples           builds the plugins of examples/, under build/tests/examples
 #: check              every test and linter, and the same bits from gcc and clang
 #: check-sanitized    every test with each sanitizer, one after another
 #: check-crash        a hundred runs killed with kill -9 and resumed; `make check` kills a few
@@ -57,8 +58,9 @@ $(BUILD)/tests/bad/%.so: tests/bad/%.c
 #: check-bare         both commands of the README on a Debian 12 that holds git and nothing else (as root)
 #: coverage           line coverage by the tests as HTML, under build/coverage
 #: lint               rooms, format, spelling, licences, static analysis
-.PHONY: tests check check-lint check-arm64 check-bare check-crash check-fuzz check-compilers \
+.PHONY: examples tests check check-lint check-arm64 check-bare check-crash check-fuzz check-compilers \
 	check-sanitized coverage
+examples: $(EXAMPLES)
 tests: all $(BUILD)/bench $(BUILD)/synrl.1 $(BUILD)/synrl.bash $(BUILD)/tests/check $(BAD_PLUGINS) \
 	$(FIXTURES) $(EXAMPLES)
 

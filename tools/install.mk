@@ -4,7 +4,7 @@
 # Everything finds everything else by where it lies, so the tree can be moved as a whole.
 
 SHARED_FILES := $(wildcard scripts/*.lua scripts/lib/*.lua datasets/*.md datasets/*.sh \
-	datasets/policies/* datasets/glyphs/*)
+	datasets/policies/* datasets/glyphs/* examples/*/*.c)
 
 # SOURCE=PLACE below PREFIX, each file that is installed.
 INSTALLED := $(BUILD)/lua/synrl.so=lib/lua/5.4/synrl.so $(BUILD)/synrl.1=share/man/man1/synrl.1 \

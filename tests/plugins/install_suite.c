@@ -19,11 +19,14 @@ TEST(a_plugin_builds_and_runs_against_what_is_installed) {
                             "unset MAKEFLAGS MAKELEVEL; make -s -C \"$TOP\" install "
                             "DESTDIR=\"$PWD/stage\" PREFIX=/usr BUILD=\"$BUILD\"") == 0,
                   "%s%s", child.output, child.error);
-    ck_assert_int_eq(child_run(&child, "cp stage/usr/share/synrl/template/my_rule.c ."), 0);
+    ck_assert_int_eq(child_run(&child,
+                               "cp stage/usr/share/synrl/template/my_rule.c . && "
+                               "test -f stage/usr/share/synrl/examples/models/linear.c"),
+                     0);
     ck_assert_msg(child_run(&child,
                             "export PKG_CONFIG_PATH=$PWD/stage/usr/lib/pkgconfig; "
-                            "cc -shared -fPIC $(pkg-config --cflags synrl) my_rule.c -o "
-                            "my_rule.so") == 0,
+                            "cc -O2 -ffp-contract=off -shared -fPIC $(pkg-config --cflags synrl) "
+                            "my_rule.c -o my_rule.so") == 0,
                   "%s", child.error);
     ck_assert_msg(child_run(&child,
                             "cat > mine.lua <<'END'\n"
