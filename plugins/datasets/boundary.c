@@ -1,20 +1,20 @@
-/* The paper's random decision boundary: points drawn uniformly from a cube, answered by a random
- * net with one hidden layer and one output; the output's sign is the class.
+/* The paper's random decision boundary: points drawn uniformly from a cube, labelled by a random
+ * network with one hidden layer and one output, whose sign is the class.
  *
  *     x ~ U(-range, range)^dimension;  y = f(W2 f(W1 x)),  weights ~ U(-weight_range,
  * weight_range), no bias
  *
- * Bhargava et al. 2021, section 3: 2-100-1, tanh (on every layer, as the authors' code has it),
- * 2,000 points in [-10, 10]^2, weights in [-1, 1]. */
+ * Bhargava et al. 2021, section 3: 2-100-1, tanh (on every layer, as in the authors' code), 2,000
+ * points in [-10, 10]^2, weights in [-1, 1]. */
 #include <synrl/activation.h>
 #include <synrl/dataset.h>
 
 typedef enum targets { OUTPUT, CLASS } targets;
 
-/* Which random numbers are which: the stream's `iteration`. */
+/* The streams of random numbers, by `iteration`. */
 enum { STREAM_WEIGHTS_1, STREAM_WEIGHTS_2, STREAM_INPUTS };
 
-#define SIZE_MOST 1e6
+#define UNITS_MAX 1e6
 
 struct config {
     int64_t dimension, hidden, samples, seed;
@@ -28,8 +28,8 @@ struct boundary {
     size_t n_samples, dimension, hidden;
     float *inputs;  /* [n_samples][dimension] */
     float *targets; /* [n_samples] */
-    float *weights; /* [hidden][dimension] and then [hidden]: only while it is made */
-    float *units;   /* [hidden]: only while it is made */
+    float *weights; /* [hidden][dimension] and then [hidden]: only during creation */
+    float *units;   /* [hidden]: only during creation */
 };
 
 static const char *const class_names[] = {"negative", "positive"};
@@ -137,22 +137,22 @@ static const synrl_param params[] = {
      .offset = offsetof(struct config, dimension),
      .default_text = "2",
      .min = 1,
-     .max = SIZE_MOST,
-     .meaning = "inputs a sample"},
+     .max = UNITS_MAX,
+     .meaning = "inputs per sample"},
     {.name = "hidden",
      .type = SYNRL_PARAM_INTEGER,
      .offset = offsetof(struct config, hidden),
      .default_text = "100",
      .min = 1,
-     .max = SIZE_MOST,
-     .meaning = "hidden units of the target net"},
+     .max = UNITS_MAX,
+     .meaning = "hidden units of the target network"},
     {.name = "samples",
      .type = SYNRL_PARAM_INTEGER,
      .offset = offsetof(struct config, samples),
      .default_text = "2000",
      .min = 1,
      .max = 1e8,
-     .meaning = "how many points"},
+     .meaning = "number of points"},
     {.name = "range",
      .type = SYNRL_PARAM_NUMBER,
      .offset = offsetof(struct config, range),
@@ -166,25 +166,25 @@ static const synrl_param params[] = {
      .default_text = "1",
      .min = SYNRL_POSITIVE,
      .max = 1e30,
-     .meaning = "the target net's weights are U(-weight_range, weight_range)"},
+     .meaning = "the target network's weights are U(-weight_range, weight_range)"},
     {.name = "activation",
      .type = SYNRL_PARAM_ACTIVATION,
      .offset = offsetof(struct config, activation),
      .default_text = "tanh",
-     .meaning = "of the target net, on both layers"},
+     .meaning = "activation of the target network, on both layers"},
     {.name = "targets",
      .type = SYNRL_PARAM_CHOICE,
      .offset = offsetof(struct config, targets),
      .default_text = "output",
      .choices = "output|class",
-     .meaning = "what is learned: the target net's output, or its class as -1 and +1"},
+     .meaning = "what is learned: the target network's output, or its class as -1 and +1"},
     {.name = "seed",
      .type = SYNRL_PARAM_INTEGER,
      .offset = offsetof(struct config, seed),
      .default_text = "1",
      .min = 0,
      .max = 9007199254740992.0,
-     .meaning = "of the target net and the points"},
+     .meaning = "seed of the target network and the points"},
 };
 
 static const synrl_dataset_ops ops = {SYNRL_OPS_SIZE(synrl_dataset_ops), create, destroy};
@@ -194,7 +194,7 @@ SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
     .kind = SYNRL_KIND_DATASET,
     .id = "boundary",
     .version = "1.0.0",
-    .summary = "the paper's random decision boundary: points answered by a random net",
+    .summary = "the paper's random decision boundary: points labelled by a random network",
     .source = "Bhargava et al. 2021, section 3",
     SYNRL_PLUGIN_PARAMS(params, struct config),
     .ops = &ops,

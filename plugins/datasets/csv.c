@@ -1,6 +1,6 @@
 /* Numbers in columns, from a text file: RFC 4180 with any one-byte separator, and LF, CRLF or CR at
- * the ends of lines. Always: what does not read as a table of finite numbers is refused with its
- * line, and the locale of the process has no say in what a number is. */
+ * the ends of lines. Invariants: anything but a table of finite numbers is refused, naming the
+ * line; numbers are parsed in the C locale. */
 #define _GNU_SOURCE /* strtof_l */
 #include <locale.h>
 #include <math.h>
@@ -15,30 +15,30 @@ struct config {
 };
 
 enum { HEADER_AUTO, HEADER_YES, HEADER_NO };
-enum { N_COLUMNS_MOST = 1000000 };
+enum { N_COLUMNS_MAX = 1000000 };
 
 struct csv {
     const synrl_host *host;
     float *inputs, *targets;
     int32_t *labels;
-    char *names; /* of the classes, one behind the other */
+    char *names; /* of the classes, one after another */
     const char **class_names;
 };
 
-/* A file on its way in. Fields are unquoted and terminated in place, in `text`. */
+/* A file being read. Fields are unquoted and terminated in place, in `text`. */
 struct reader {
     const synrl_host *host;
     const struct config *config;
     locale_t locale; /* "C" */
     struct buffer text;
-    char *next, *end;     /* what is not read yet; *end is 0 */
-    size_t line;          /* where the record at hand begins, from 1 */
-    size_t next_line;     /* where `next` stands */
-    struct buffer fields; /* char * of the record at hand */
-    struct buffer names;  /* char * of the header; empty without one */
+    char *next, *end;     /* the unread rest; *end is 0 */
+    size_t line;          /* first line of the current record, from 1 */
+    size_t next_line;     /* line of `next` */
+    struct buffer fields; /* char *, of the current record */
+    struct buffer names;  /* char *, of the header; empty without one */
     size_t n_columns, first_line;
     size_t label;                              /* column; n_columns: none */
-    struct buffer targets;                     /* size_t: their columns, in the order asked for */
+    struct buffer targets;                     /* size_t: their columns, in the order requested */
     struct buffer is_input;                    /* [n_columns] bytes */
     struct buffer input_values, target_values; /* float */
     struct buffer label_texts;                 /* char * */
@@ -57,7 +57,7 @@ static bool is_line_end(char c) {
     return c == '\n' || c == '\r';
 }
 
-/* Steps over one LF, CRLF or CR. */
+/* Skips one LF, CRLF or CR. */
 static void skip_line_end(struct reader *reader) {
     reader->next += reader->next[0] == '\r' && reader->next[1] == '\n' ? 2 : 1;
     reader->next_line++;
@@ -74,7 +74,8 @@ static char *trim(char *start, char *end) {
     return start;
 }
 
-/* From behind the opening quote to behind the closing one; the text moves left as quotes go. */
+/* Reads a quoted field, from after the opening quote to after the closing one; the text moves left
+ * as quotes are removed. */
 static synrl_status unquote(struct reader *reader, char **field) {
     char *out = reader->next;
     const size_t line = reader->next_line;
@@ -92,15 +93,15 @@ static synrl_status unquote(struct reader *reader, char **field) {
     return FAIL_AT(reader, line, "%s", "a quote (\") is opened and never closed");
 }
 
-/* One field; leaves `next` at what ended it, and that character in *ended. */
+/* Reads one field; leaves `next` at the character that ended it, which is in *ended. */
 static synrl_status read_field(struct reader *reader, char separator, char **field, char *ended) {
     if (*reader->next == '"') {
         reader->next++;
         SYNRL_TRY(unquote(reader, field));
         *ended = *reader->next;
         if (reader->next < reader->end && *ended != separator && !is_line_end(*ended)) {
-            return FAIL_AT(reader, reader->next_line, "text behind a closing quote: \"%.20s\"",
-                           reader->next);
+            return FAIL_AT(reader, reader->next_line,
+                           "unexpected text after a closing quote: \"%.20s\"", reader->next);
         }
         return SYNRL_OK;
     }
@@ -114,7 +115,7 @@ static synrl_status read_field(struct reader *reader, char separator, char **fie
     return SYNRL_OK;
 }
 
-/* The next record that is not an empty line, into `fields`; *found is false behind the last. */
+/* Reads the next record that is not an empty line into `fields`; *found is false after the last. */
 static synrl_status read_record(struct reader *reader, bool *found) {
     const char separator = reader->config->separator[0];
     while (reader->next < reader->end && is_line_end(*reader->next)) {
@@ -136,8 +137,8 @@ static synrl_status read_record(struct reader *reader, bool *found) {
         }
         field = is_quoted ? field : trim(field, stop);
         SYNRL_TRY(buffer_append(&reader->fields, &field, sizeof field));
-        if (N_ITEMS(char *, reader->fields) > N_COLUMNS_MOST) {
-            return FAIL_AT(reader, reader->line, "more than %d fields", N_COLUMNS_MOST);
+        if (N_ITEMS(char *, reader->fields) > N_COLUMNS_MAX) {
+            return FAIL_AT(reader, reader->line, "more than %d fields", N_COLUMNS_MAX);
         }
         if (at_end || is_line_end(ended)) {
             return SYNRL_OK;
@@ -151,14 +152,14 @@ static synrl_status read_record(struct reader *reader, bool *found) {
 static bool parse_number(const struct reader *reader, const char *text, float *value) {
     const size_t length = strlen(text);
     if (length == 0 || strspn(text, "+-.0123456789eE") != length) {
-        return false; /* nor "nan", "inf" and hexadecimal */
+        return false; /* as are "nan", "inf" and hexadecimal numbers */
     }
     char *stop;
     *value = strtof_l(text, &stop, reader->locale);
     return *stop == '\0' && stop != text && isfinite(*value);
 }
 
-/* "column 3 (\"width\")", of a short-lived buffer. */
+/* "column 3 (\"width\")", in a temporary buffer. */
 static const char *column_name(const struct reader *reader, size_t column, char *out, size_t size) {
     if (reader->names.n == 0) {
         snprintf(out, size, "column %zu", column + 1);
@@ -184,7 +185,7 @@ static synrl_status append_number(struct reader *reader, size_t column, struct b
 
 /* Columns -------------------------------------------------------------------------------------- */
 
-/* Whether the record at hand has no number in it. */
+/* Whether the current record contains no number. */
 static bool looks_like_header(const struct reader *reader) {
     float value;
     for (size_t c = 0; c < N_ITEMS(char *, reader->fields); c++) {
@@ -195,7 +196,7 @@ static bool looks_like_header(const struct reader *reader) {
     return true;
 }
 
-/* By its name, else by its number from 1. `name` is [length] and not terminated. */
+/* Finds a column by name, else by number, from 1. `name` is [length] and not terminated. */
 static synrl_status find_column(const struct reader *reader, const char *name, size_t length,
                                 size_t *column) {
     size_t n_found = 0, number = 0;
@@ -207,19 +208,18 @@ static synrl_status find_column(const struct reader *reader, const char *name, s
         }
     }
     if (n_found > 1) {
-        return FAIL_AT(reader, reader->first_line, "%zu columns are called \"%.*s\"", n_found,
+        return FAIL_AT(reader, reader->first_line, "%zu columns are named \"%.*s\"", n_found,
                        (int)length, name);
     }
-    for (size_t i = 0; i < length && number <= N_COLUMNS_MOST; i++) {
+    for (size_t i = 0; i < length && number <= N_COLUMNS_MAX; i++) {
         const bool is_digit = name[i] >= '0' && name[i] <= '9';
-        number = is_digit ? number * 10 + (size_t)(name[i] - '0') : (size_t)N_COLUMNS_MOST + 1;
+        number = is_digit ? number * 10 + (size_t)(name[i] - '0') : (size_t)N_COLUMNS_MAX + 1;
     }
     if (n_found == 0 && (number < 1 || number > reader->n_columns)) {
-        return FAIL_AT(reader, reader->first_line,
-                       "no column \"%.*s\": must be a number from 1 to %zu%s",
-                       (int)(length < 80 ? length : 80), name, reader->n_columns,
-                       reader->names.n > 0 ? ", or a name of this header"
-                                           : "; this line is not taken for a header");
+        return FAIL_AT(
+            reader, reader->first_line, "no column \"%.*s\": must be a number from 1 to %zu%s",
+            (int)(length < 80 ? length : 80), name, reader->n_columns,
+            reader->names.n > 0 ? ", or a name of this header" : "; this line is not a header");
     }
     *column = n_found == 1 ? *column : number - 1;
     return SYNRL_OK;
@@ -227,13 +227,13 @@ static synrl_status find_column(const struct reader *reader, const char *name, s
 
 static synrl_status take_column(struct reader *reader, size_t column) {
     if (reader->is_input.bytes[column] == 0) {
-        return FAIL_AT(reader, reader->first_line, "column %zu is asked for twice", column + 1);
+        return FAIL_AT(reader, reader->first_line, "column %zu is requested twice", column + 1);
     }
     reader->is_input.bytes[column] = 0;
     return SYNRL_OK;
 }
 
-/* Which column is what, from the parameters and the first record. */
+/* Assigns the columns, from the parameters and the first record. */
 static synrl_status assign_columns(struct reader *reader) {
     const char *label = reader->config->label, *targets = reader->config->targets;
     SYNRL_TRY(buffer_reserve(&reader->is_input, reader->n_columns));
@@ -254,7 +254,7 @@ static synrl_status assign_columns(struct reader *reader) {
     }
     if (memchr(reader->is_input.bytes, 1, reader->n_columns) == NULL) {
         return FAIL_AT(reader, reader->first_line,
-                       "all columns (%zu) are labels or targets: one at least must be an input",
+                       "all columns (%zu) are labels or targets: at least one must be an input",
                        reader->n_columns);
     }
     return SYNRL_OK;
@@ -314,12 +314,12 @@ static synrl_status read_table(struct reader *reader, size_t *n_rows) {
     }
     return *n_rows > 0 ? SYNRL_OK
                        : FAIL_AT(reader, reader->first_line, "%s",
-                                 "a header, and no line of numbers behind it");
+                                 "a header without a line of numbers after it");
 }
 
 /* Classes -------------------------------------------------------------------------------------- */
 
-/* Labels sort by value where all of them are numbers, else as bytes. */
+/* Labels are sorted by value if all of them are numbers, else as bytes. */
 struct order {
     const struct reader *reader;
     bool is_numeric;
@@ -336,7 +336,7 @@ static int compare_labels(const void *a, const void *b, void *context) {
     return strcmp(text_a, text_b);
 }
 
-/* The distinct labels, sorted, take the place of all in `texts`; returns how many. */
+/* Replaces the labels in `texts` by the distinct ones, sorted, and returns their number. */
 static size_t sort_distinct(struct order *order, char **texts, size_t n) {
     size_t n_distinct = 0;
     qsort_r(texts, n, sizeof *texts, compare_labels, order);
@@ -379,7 +379,7 @@ static synrl_status name_classes(struct csv *csv, char **classes, size_t n_class
     return SYNRL_OK;
 }
 
-/* labels and class names from label_texts; classes [n] is scratch. */
+/* Sets labels and class names from label_texts; classes [n] is scratch. */
 static synrl_status number_labels(struct csv *csv, const struct reader *reader, char **classes,
                                   size_t *n_classes) {
     char **texts = ITEMS(char *, reader->label_texts);
@@ -447,7 +447,7 @@ static synrl_status fill(struct csv *csv, struct reader *reader, synrl_data *dat
     return SYNRL_OK;
 }
 
-/* The whole file, terminated; refuses what is not text. */
+/* Reads the whole file, terminated; refuses one that is not text. */
 static synrl_status read_text(struct reader *reader) {
     const char *path = reader->config->path;
     FILE *file = fopen(path, "rbe");
@@ -477,14 +477,14 @@ static synrl_status check_config(const synrl_host *host, const struct config *co
     const char *separator = config->separator;
     if (strlen(separator) != 1 || strchr("\"\r\n", *separator) != NULL) {
         return host->fail(host, SYNRL_INVALID,
-                          "separator = \"%s\": must be one byte, no quote and no line end",
+                          "separator = \"%s\": must be one byte, neither a quote nor a line end",
                           separator);
     }
     const bool has_label = config->label != NULL && *config->label != '\0';
     const bool has_targets = config->targets != NULL && *config->targets != '\0';
     if (!has_label && !has_targets) {
         return host->fail(host, SYNRL_INVALID,
-                          "label or targets must be given: which columns of %s are to be learned",
+                          "label or targets must be given: the columns of %s to learn",
                           config->path);
     }
     return SYNRL_OK;
@@ -563,12 +563,12 @@ static const synrl_param params[] = {
      .offset = offsetof(struct config, header),
      .default_text = "auto",
      .choices = "auto|yes|no",
-     .meaning = "whether the first line names the columns; auto: if there is no number in it"},
+     .meaning = "whether the first line names the columns; auto: if it contains no number"},
     {.name = "separator",
      .type = SYNRL_PARAM_STRING,
      .offset = offsetof(struct config, separator),
      .default_text = ",",
-     .meaning = "the byte between two fields"},
+     .meaning = "the byte that separates fields"},
 };
 
 static const synrl_dataset_ops ops = {

@@ -1,9 +1,9 @@
-/* Letters rendered in all the fonts of a folder: like notMNIST, and anyone can make it.
+/* Letters rendered in all the fonts of a folder: like notMNIST, and reproducible by anyone.
  *
  * A letter is stretched until it touches all sides of the square, as in notMNIST, and drawn white
- * on black. Always: no two samples are equal; a letter that a font lacks, draws blank or as its box
- * for missing glyphs is left out, and so is a font that draws two letters alike; the same fonts and
- * seed give the same samples. */
+ * on black. Invariants: no two samples are equal; a letter is left out if the font lacks it or
+ * draws it blank or as the box for missing glyphs, and a font if it draws two letters alike; the
+ * same fonts and seed give the same samples. */
 #define _GNU_SOURCE /* strcasestr */
 #include <dirent.h>
 #include <ft2build.h>
@@ -25,9 +25,9 @@ struct config {
     double jitter;
 };
 
-enum { DEPTH_MOST = 16, LETTERS_MOST = 1000, N_DRAWN = 5, PASSES_MOST = 1000 };
+enum { DEPTH_MAX = 16, LETTERS_MAX = 1000, N_DRAWN = 5, PASSES_MAX = 1000 };
 
-#define MARGIN_MOST 0.15 /* of the side, at jitter 1 */
+#define MARGIN_MAX 0.15 /* of the side, at jitter 1 */
 
 struct glyphs {
     const synrl_host *host;
@@ -35,7 +35,7 @@ struct glyphs {
     const char **class_names;
 };
 
-/* One face of a font file, from `paths` on. */
+/* One face of a font file in `paths`. */
 struct face {
     size_t path;
     long index;
@@ -46,11 +46,11 @@ struct maker {
     const struct config *config;
     struct glyphs *glyphs;
     FT_Library library;
-    struct buffer paths;       /* of font files, terminated, one behind the other */
+    struct buffer paths;       /* of font files, terminated, one after another */
     struct buffer path_starts; /* size_t, sorted by path */
-    struct buffer faces;       /* struct face: those that can be used */
+    struct buffer faces;       /* struct face: the usable ones */
     size_t size, n_letters;
-    uint32_t letters[LETTERS_MOST];
+    uint32_t letters[LETTERS_MAX];
 };
 
 #define TEXT_AT(maker, start) ((const char *)(maker)->paths.bytes + (start))
@@ -61,7 +61,7 @@ struct maker {
 
 /* Font files ----------------------------------------------------------------------------------- */
 
-/* Whether a word of the list "a,b,c" is in the path, in either case. */
+/* Whether the path contains a word of the list "a,b,c", ignoring case. */
 static bool has_word(const char *path, const char *words) {
     char word[64];
     while (words != NULL && *words != '\0') {
@@ -89,7 +89,7 @@ static bool is_font(const struct config *config, const char *path) {
 
 static synrl_status take_entry(struct maker *maker, const char *path, unsigned depth);
 
-/* Goes through a folder and what is below it; links to folders are not followed. */
+/* Searches a folder and its subfolders, without following links to folders. */
 static synrl_status search(struct maker *maker, const char *folder, unsigned depth) {
     DIR *stream = opendir(folder);
     if (stream == NULL) {
@@ -121,7 +121,7 @@ static synrl_status take_entry(struct maker *maker, const char *path, unsigned d
         return SYNRL_OK;
     }
     if (S_ISDIR(info.st_mode)) {
-        return depth < DEPTH_MOST ? search(maker, path, depth + 1) : SYNRL_OK;
+        return depth < DEPTH_MAX ? search(maker, path, depth + 1) : SYNRL_OK;
     }
     if (!is_font(maker->config, path)) {
         return SYNRL_OK;
@@ -138,7 +138,7 @@ static int compare_starts(const void *a, const void *b, void *texts) {
 
 /* Drawing -------------------------------------------------------------------------------------- */
 
-/* How a letter is changed before it is drawn: all 0 is not at all. Each is in [-1, 1). */
+/* The changes of a letter before it is drawn, each in [-1, 1); 0 is none. */
 struct change {
     float drawn[N_DRAWN];
 };
@@ -147,7 +147,7 @@ static FT_Fixed fixed(double value) {
     return (FT_Fixed)(value * 65536.0 + (value < 0 ? -0.5 : 0.5));
 }
 
-/* Shears, and makes 16 times as large, so that rounding does not show. */
+/* Shears the outline and enlarges it 16 times, so that rounding is invisible. */
 static void distort(FT_Outline *outline, const struct change *change, double jitter) {
     enum { LARGER = 16 };
     const float *drawn = change->drawn;
@@ -159,7 +159,7 @@ static void distort(FT_Outline *outline, const struct change *change, double jit
     FT_Outline_Transform(outline, &matrix);
 }
 
-/* Stretches the outline over the square, up to a margin; false where it has no extent. */
+/* Stretches the outline over the square except for a margin; false where it has no extent. */
 static bool fit(FT_Outline *outline, size_t size, const struct change *change, double jitter) {
     FT_BBox box;
     if (FT_Outline_Get_BBox(outline, &box) != 0 || box.xMin >= box.xMax || box.yMin >= box.yMax) {
@@ -167,7 +167,7 @@ static bool fit(FT_Outline *outline, size_t size, const struct change *change, d
     }
     const float *drawn = change->drawn;
     const double side = 64.0 * (double)size;
-    const double margin = side * MARGIN_MOST * jitter * 0.5 * (1 + (double)drawn[2]);
+    const double margin = side * MARGIN_MAX * jitter * 0.5 * (1 + (double)drawn[2]);
     const FT_Matrix matrix = {.xx = fixed((side - margin) / (double)(box.xMax - box.xMin)),
                               .yy = fixed((side - margin) / (double)(box.yMax - box.yMin))};
     FT_Outline_Transform(outline, &matrix);
@@ -177,7 +177,7 @@ static bool fit(FT_Outline *outline, size_t size, const struct change *change, d
     return true;
 }
 
-/* Draws a glyph into pixels [size][size]; false where there is nothing to see. */
+/* Draws a glyph into pixels [size][size]; false where it is blank. */
 static bool draw(const struct maker *maker, FT_Face face, FT_UInt glyph,
                  const struct change *change, double jitter, uint8_t *pixels) {
     const size_t size = maker->size;
@@ -207,8 +207,8 @@ static bool draw(const struct maker *maker, FT_Face face, FT_UInt glyph,
 
 /* Fonts ---------------------------------------------------------------------------------------- */
 
-/* Draws all letters of a face, unchanged, into drawn [n_letters + 1][size][size], the last one
- * being the box for missing glyphs; has[l] tells which can be used. False: the face cannot be. */
+/* Draws all letters of a face, unchanged, into drawn [n_letters + 1][size][size], of which the last
+ * is the box for missing glyphs; has[l]: letter l is usable. False: the face is not usable. */
 static bool draw_letters(const struct maker *maker, FT_Face face, uint8_t *drawn, bool *has) {
     static const struct change none;
     const size_t n = maker->n_letters, size = maker->size * maker->size;
@@ -246,13 +246,13 @@ static synrl_status take_face(struct maker *maker, const struct face *which, FT_
     return is_used ? buffer_append(&maker->faces, which, sizeof *which) : SYNRL_OK;
 }
 
-/* All faces of a file; what FreeType does not read is no font. */
+/* Adds all faces of a file; a file that FreeType cannot read is not a font. */
 static synrl_status take_file(struct maker *maker, size_t path, uint8_t *drawn, bool *has) {
     long n_faces = 1;
     for (long index = 0; index < n_faces; index++) {
         FT_Face face;
         if (FT_New_Face(maker->library, TEXT_AT(maker, path), index, &face) != 0) {
-            maker->host->log(maker->host, SYNRL_LOG_WARNING, "%s is left out: is no font",
+            maker->host->log(maker->host, SYNRL_LOG_WARNING, "%s is left out: it is not a font",
                              TEXT_AT(maker, path));
             return SYNRL_OK;
         }
@@ -278,7 +278,7 @@ static synrl_status take_files(struct maker *maker) {
     return status;
 }
 
-/* Each letter of a face once more, changed at random. */
+/* Draws each letter of a face again, changed at random. */
 static synrl_status vary_face(struct maker *maker, FT_Face face, size_t f, uint64_t pass,
                               uint8_t *pixels) {
     const synrl_stream stream = {(uint64_t)maker->config->seed, pass, SYNRL_PURPOSE_DATA};
@@ -310,18 +310,19 @@ static synrl_status vary_all(struct maker *maker, uint64_t pass) {
     return status;
 }
 
-/* Up or down to the number of samples asked for: changed letters are added pass by pass. */
+/* Adjusts the number of samples to the requested one: adds changed letters in passes, or drops
+ * some. */
 static synrl_status reach(struct maker *maker) {
     struct distinct *samples = &maker->glyphs->samples;
     const size_t wanted = (size_t)maker->config->samples;
     const synrl_stream stream = {(uint64_t)maker->config->seed, 0, SYNRL_PURPOSE_PLUGIN};
     size_t start = 0;
     for (uint64_t pass = 1; wanted > samples->n; pass++) {
-        if (!(maker->config->jitter > 0) || pass > PASSES_MOST) {
+        if (!(maker->config->jitter > 0) || pass > PASSES_MAX) {
             return maker->host->fail(
                 maker->host, SYNRL_INVALID,
                 "the fonts in %s give %zu distinct samples, and samples = %zu: "
-                "more take jitter > 0 or more fonts",
+                "for more, set jitter > 0 or add fonts",
                 maker->config->folder, samples->n, wanted);
         }
         start = samples->n;
@@ -334,7 +335,7 @@ static synrl_status reach(struct maker *maker) {
 
 /* The plugin ----------------------------------------------------------------------------------- */
 
-/* UTF-8 into characters; SYNRL_INVALID where it is none, or a letter comes twice. */
+/* Splits UTF-8 into characters; SYNRL_INVALID where it is not valid, or a letter occurs twice. */
 static synrl_status read_letters(struct maker *maker) {
     const char *text = maker->config->letters;
     while (*text != '\0') {
@@ -349,7 +350,7 @@ static synrl_status read_letters(struct maker *maker) {
         for (size_t l = 0; l < maker->n_letters; l++) {
             is_sound = is_sound && maker->letters[l] != letter;
         }
-        if (!is_sound || letter == ',' || maker->n_letters == LETTERS_MOST) {
+        if (!is_sound || letter == ',' || maker->n_letters == LETTERS_MAX) {
             break;
         }
         maker->letters[maker->n_letters++] = letter;
@@ -360,7 +361,7 @@ static synrl_status read_letters(struct maker *maker) {
     return maker->host->fail(maker->host, SYNRL_INVALID,
                              "letters = \"%.80s\": must be 2 to %d different characters in UTF-8, "
                              "no comma",
-                             maker->config->letters, LETTERS_MOST);
+                             maker->config->letters, LETTERS_MAX);
 }
 
 static synrl_status make(struct maker *maker, synrl_data *data) {
@@ -450,17 +451,18 @@ static const synrl_param params[] = {
      .type = SYNRL_PARAM_STRING,
      .offset = offsetof(struct config, folder),
      .default_text = "/usr/share/fonts",
-     .meaning = "where the fonts are, it and what is below it"},
+     .meaning = "the folder of the fonts, searched with its subfolders"},
     {.name = "only",
      .type = SYNRL_PARAM_STRING,
      .offset = offsetof(struct config, only),
      .default_text = "",
-     .meaning = "font files whose path holds one of these words: \"serif,mono\"; left out: all"},
+     .meaning =
+         "only font files whose path contains one of these words: \"serif,mono\"; default: all"},
     {.name = "without",
      .type = SYNRL_PARAM_STRING,
      .offset = offsetof(struct config, without),
      .default_text = "",
-     .meaning = "but none whose path holds one of these words"},
+     .meaning = "no font files whose path contains one of these words"},
     {.name = "letters",
      .type = SYNRL_PARAM_STRING,
      .offset = offsetof(struct config, letters),
@@ -472,28 +474,28 @@ static const synrl_param params[] = {
      .default_text = "28",
      .min = 4,
      .max = 256,
-     .meaning = "pixels a side"},
+     .meaning = "pixels per side"},
     {.name = "samples",
      .type = SYNRL_PARAM_INTEGER,
      .offset = offsetof(struct config, samples),
      .default_text = "0",
      .min = 0,
      .max = 1e8,
-     .meaning = "how many; 0: each letter of each font once"},
+     .meaning = "number of samples; 0: each letter of each font once"},
     {.name = "jitter",
      .type = SYNRL_PARAM_NUMBER,
      .offset = offsetof(struct config, jitter),
      .default_text = "0",
      .min = 0,
      .max = 2,
-     .meaning = "how much letters are sheared, shrunk and moved where fonts do not suffice"},
+     .meaning = "how much letters are sheared, shrunk and moved where there are too few fonts"},
     {.name = "seed",
      .type = SYNRL_PARAM_INTEGER,
      .offset = offsetof(struct config, seed),
      .default_text = "1",
      .min = 0,
      .max = 9e15,
-     .meaning = "of the jitter and the choice"},
+     .meaning = "seed of the jitter and the selection"},
 };
 
 static const synrl_dataset_ops ops = {

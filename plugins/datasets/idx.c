@@ -1,6 +1,6 @@
-/* Pictures and labels in MNIST's IDX format, gzip-compressed or plain: a magic number 00 00 08 n, n
- * sizes as big-endian 32-bit numbers, and the bytes. Always: bytes stay bytes, and a size of a
- * header is believed only as far as bytes have come. */
+/* Images and labels in MNIST's IDX format, gzip-compressed or plain: a magic number 00 00 08 n, n
+ * sizes as big-endian 32-bit numbers, and the bytes. Invariants: bytes stay bytes, and memory grows
+ * with the bytes read, not with the sizes in a header. */
 #include <synrl/dataset.h>
 #include <zlib.h>
 
@@ -12,7 +12,7 @@ struct config {
     int64_t limit;
 };
 
-enum { N_SIZES_MOST = 3 };
+enum { N_SIZES_MAX = 3 };
 
 struct idx {
     const synrl_host *host;
@@ -21,26 +21,27 @@ struct idx {
     const char **class_names;
 };
 
-/* One file on its way in. */
+/* A file being read. */
 struct file {
     const synrl_host *host;
     const char *path;
     gzFile stream;
     size_t limit; /* bytes */
     unsigned n_sizes;
-    size_t sizes[N_SIZES_MOST];
+    size_t sizes[N_SIZES_MAX];
 };
 
-/* Reads n bytes or as many as there are. */
+/* Reads n bytes, or fewer at the end of the file. */
 static synrl_status file_read(struct file *file, void *bytes, unsigned n, unsigned *n_read) {
     const int got = gzread(file->stream, bytes, n);
     int code = Z_OK;
     const char *why = gzerror(file->stream, &code);
     if (got < 0 || (code != Z_OK && code != Z_STREAM_END)) {
-        return code == Z_ERRNO ? file->host->fail(file->host, SYNRL_IO, "%s: cannot be read: %s",
-                                                  file->path, strerror(errno))
-                               : file->host->fail(file->host, SYNRL_INVALID,
-                                                  "%s: is damaged or cut off: %s", file->path, why);
+        return code == Z_ERRNO
+                   ? file->host->fail(file->host, SYNRL_IO, "%s: cannot be read: %s", file->path,
+                                      strerror(errno))
+                   : file->host->fail(file->host, SYNRL_INVALID, "%s: is damaged or truncated: %s",
+                                      file->path, why);
     }
     *n_read = (unsigned)got;
     return SYNRL_OK;
@@ -52,7 +53,7 @@ static synrl_status read_magic(struct file *file, unsigned least, unsigned most)
     SYNRL_TRY(file_read(file, magic, 4, &n));
     if (n < 4 || magic[0] != 0 || magic[1] != 0) {
         return file->host->fail(file->host, SYNRL_INVALID,
-                                "%s: is no IDX file: begins with %u bytes %02x %02x %02x %02x, "
+                                "%s: is not an IDX file: begins with %u bytes %02x %02x %02x %02x, "
                                 "must be 00 00 08 %02x",
                                 file->path, n, magic[0], magic[1], magic[2], magic[3], most);
     }
@@ -71,7 +72,7 @@ static synrl_status read_magic(struct file *file, unsigned least, unsigned most)
 }
 
 static synrl_status read_sizes(struct file *file, size_t *n_bytes) {
-    unsigned char bytes[4 * N_SIZES_MOST];
+    unsigned char bytes[4 * N_SIZES_MAX];
     unsigned n;
     SYNRL_TRY(file_read(file, bytes, 4 * file->n_sizes, &n));
     if (n < 4 * file->n_sizes) {
@@ -89,7 +90,7 @@ static synrl_status read_sizes(struct file *file, size_t *n_bytes) {
         }
         if (size > file->limit / *n_bytes) {
             return file->host->fail(file->host, SYNRL_INVALID,
-                                    "%s: its header tells of more than limit = %zu MiB", file->path,
+                                    "%s: declares more than limit = %zu MiB", file->path,
                                     file->limit >> 20);
         }
         file->sizes[d] = size;
@@ -98,7 +99,7 @@ static synrl_status read_sizes(struct file *file, size_t *n_bytes) {
     return SYNRL_OK;
 }
 
-/* Exactly n bytes, and then the end. */
+/* Reads exactly n bytes, after which the file must end. */
 static synrl_status read_bytes(struct file *file, size_t n_bytes, struct buffer *bytes) {
     enum { PIECE = 1 << 16 };
     for (;;) {
@@ -108,24 +109,24 @@ static synrl_status read_bytes(struct file *file, size_t n_bytes, struct buffer 
         unsigned char behind;
         if (wanted == 0) {
             SYNRL_TRY(file_read(file, &behind, 1, &n));
-            return n == 0 ? SYNRL_OK
-                          : file->host->fail(file->host, SYNRL_INVALID,
-                                             "%s: goes on behind the %zu bytes that its header "
-                                             "tells of",
-                                             file->path, n_bytes);
+            return n == 0
+                       ? SYNRL_OK
+                       : file->host->fail(file->host, SYNRL_INVALID,
+                                          "%s: has data after the %zu bytes declared in its header",
+                                          file->path, n_bytes);
         }
         SYNRL_TRY(buffer_reserve(bytes, wanted));
         SYNRL_TRY(file_read(file, bytes->bytes + bytes->n, wanted, &n));
         bytes->n += n;
         if (n == 0) {
             return file->host->fail(file->host, SYNRL_INVALID,
-                                    "%s: has %zu bytes of data: its header tells of %zu",
+                                    "%s: has %zu bytes of data: its header declares %zu",
                                     file->path, bytes->n, n_bytes);
         }
     }
 }
 
-/* A whole file of `least` to `most` dimensions; its sizes stand in *file afterwards. */
+/* Reads a whole file of `least` to `most` dimensions, and leaves its sizes in *file. */
 static synrl_status file_load(struct file *file, unsigned least, unsigned most,
                               struct buffer *bytes) {
     errno = 0;
@@ -170,9 +171,10 @@ static synrl_status load_labels(struct idx *idx, const struct config *config, si
         .host = idx->host, .path = config->labels, .limit = (size_t)config->limit << 20};
     synrl_status status = file_load(&file, 1, 1, &bytes);
     if (status == SYNRL_OK && bytes.n != n_images) {
-        status = idx->host->fail(idx->host, SYNRL_INVALID,
-                                 "%s: %zu labels for the %zu images of %s: must be as many",
-                                 config->labels, bytes.n, n_images, config->images);
+        status =
+            idx->host->fail(idx->host, SYNRL_INVALID,
+                            "%s: %zu labels for the %zu images of %s: the numbers must be equal",
+                            config->labels, bytes.n, n_images, config->images);
     }
     if (status == SYNRL_OK) {
         status = take_labels(idx, config, &bytes, n_classes);
@@ -232,11 +234,11 @@ static const synrl_param params[] = {
     {.name = "images",
      .type = SYNRL_PARAM_STRING,
      .offset = offsetof(struct config, images),
-     .meaning = "the file of the pictures, gzip or plain: such as images-idx3-ubyte.gz"},
+     .meaning = "the file of the images, gzip or plain, such as images-idx3-ubyte.gz"},
     {.name = "labels",
      .type = SYNRL_PARAM_STRING,
      .offset = offsetof(struct config, labels),
-     .meaning = "the file of their labels: such as labels-idx1-ubyte.gz"},
+     .meaning = "the file of their labels, such as labels-idx1-ubyte.gz"},
     {.name = "classes",
      .type = SYNRL_PARAM_STRING,
      .offset = offsetof(struct config, classes),
@@ -248,7 +250,7 @@ static const synrl_param params[] = {
      .default_text = "4096",
      .min = 1,
      .max = 1 << 20,
-     .meaning = "MiB that the unpacked pictures may have"},
+     .meaning = "MiB that the unpacked images may have"},
 };
 
 static const synrl_dataset_ops ops = {
@@ -262,7 +264,7 @@ SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
     .kind = SYNRL_KIND_DATASET,
     .id = "idx",
     .version = "1.0.0",
-    .summary = "pictures and labels in MNIST's IDX format, gzip or plain",
+    .summary = "images and labels in MNIST's IDX format, gzip or plain",
     .source = "LeCun, Cortes and Burges: the MNIST database, \"file formats\"",
     SYNRL_PLUGIN_PARAMS(params, struct config),
     .ops = &ops,

@@ -1,6 +1,6 @@
-/* PNG pictures, one folder a class, in a folder or in a tar or zip of one. Always: all pictures
- * have the size of the first that reads; what does not read is counted and named, and left out;
- * samples are in the order of class and file name, whatever order the folder or archive has. */
+/* PNG images, one folder per class, in a folder or in a tar or zip of one. Invariants: all images
+ * have the size of the first readable one; unreadable files are counted, named and left out;
+ * samples are ordered by class and file name, regardless of the order in the folder or archive. */
 #define _GNU_SOURCE /* qsort_r, fileno */
 #include <archive.h>
 #include <archive_entry.h>
@@ -19,10 +19,10 @@ struct config {
     int64_t limit;
 };
 
-enum { FILE_MOST = 64 << 20, NAMED_MOST = 10 };
+enum { FILE_LIMIT = 64 << 20, NAMED_MAX = 10 };
 
-/* Deflate packs at most 1032 to 1, and a byte holds at most 8 pixels. */
-enum { PIXELS_A_BYTE_MOST = 8 * 1032 };
+/* Deflate compresses at most 1032 to 1, and a byte has at most 8 pixels. */
+enum { PIXELS_PER_BYTE_MAX = 8 * 1032 };
 
 struct images {
     const synrl_host *host;
@@ -32,7 +32,7 @@ struct images {
     const char **class_names;
 };
 
-/* Where in `texts` its names begin, and which picture of `pixels` it is. */
+/* The positions of its names in `texts`, and the number of its image in `pixels`. */
 struct sample {
     size_t class_name, file_name, picture;
 };
@@ -43,7 +43,7 @@ struct reader {
     struct buffer texts;   /* names, terminated */
     struct buffer samples; /* struct sample */
     struct buffer pixels;  /* [n_samples][height][width] */
-    struct buffer file;    /* the one at hand */
+    struct buffer file;    /* the current one */
     size_t height, width;  /* of all; 0 before the first */
     size_t n_files, n_unreadable;
 };
@@ -51,11 +51,11 @@ struct reader {
 #define SAMPLES(reader) ((struct sample *)(void *)(reader)->samples.bytes)
 #define N_SAMPLES(reader) ((reader)->samples.n / sizeof(struct sample))
 
-/* Pictures ------------------------------------------------------------------------------------- */
+/* Images --------------------------------------------------------------------------------------- */
 
 static void note_unreadable(struct reader *reader, const char *class_name, const char *file_name,
                             const char *why) {
-    if (reader->n_unreadable++ < NAMED_MOST) {
+    if (reader->n_unreadable++ < NAMED_MAX) {
         reader->host->log(reader->host, SYNRL_LOG_WARNING, "%s: %s/%s is left out: %s",
                           reader->config->path, class_name, file_name, why);
     }
@@ -69,16 +69,16 @@ static synrl_status check_size(struct reader *reader, const png_image *image,
     }
     if (image->height != reader->height || image->width != reader->width) {
         const char *first = (const char *)reader->texts.bytes;
-        return reader->host->fail(reader->host, SYNRL_INVALID,
-                                  "%s: %s/%s is %u x %u, and %s/%s is %zu x %zu: must be as large",
-                                  reader->config->path, class_name, file_name, image->width,
-                                  image->height, first, first + strlen(first) + 1, reader->width,
-                                  reader->height);
+        return reader->host->fail(
+            reader->host, SYNRL_INVALID,
+            "%s: %s/%s is %u x %u, and %s/%s is %zu x %zu: the sizes must be equal",
+            reader->config->path, class_name, file_name, image->width, image->height, first,
+            first + strlen(first) + 1, reader->width, reader->height);
     }
     return SYNRL_OK;
 }
 
-/* Before there is memory for so many. */
+/* Checks the limit, before memory is allocated. */
 static synrl_status check_limit(struct reader *reader, size_t size) {
     const size_t limit = (size_t)reader->config->limit << 20;
     return reader->pixels.n <= limit && size <= limit - reader->pixels.n
@@ -97,7 +97,7 @@ static synrl_status append_sample(struct reader *reader, const char *class_name,
     return buffer_append(&reader->samples, &sample, sizeof sample);
 }
 
-/* The file at hand, as grey bytes behind `pixels`. Leaves *image open for png_image_free. */
+/* Appends the current file as grey bytes to `pixels`. Leaves *image open for png_image_free. */
 static synrl_status decode(struct reader *reader, png_image *image, const char *class_name,
                            const char *file_name) {
     static const png_color black = {0, 0, 0};
@@ -110,7 +110,7 @@ static synrl_status decode(struct reader *reader, png_image *image, const char *
         note_unreadable(reader, class_name, file_name, image->message);
         return SYNRL_OK;
     }
-    if ((size_t)image->width * image->height / PIXELS_A_BYTE_MOST > file->n) {
+    if ((size_t)image->width * image->height / PIXELS_PER_BYTE_MAX > file->n) {
         note_unreadable(reader, class_name, file_name, "it is too short for its size");
         return SYNRL_OK;
     }
@@ -138,7 +138,7 @@ static synrl_status take_picture(struct reader *reader, const char *class_name,
     return status;
 }
 
-/* Pictures end in .png; what begins with a dot is of the operating system. */
+/* Whether this is an image: names end in .png, and hidden files belong to the operating system. */
 static bool is_picture(const char *file_name) {
     const size_t length = strlen(file_name);
     return *file_name != '.' && length > 4 && strcasecmp(file_name + length - 4, ".png") == 0;
@@ -231,15 +231,15 @@ static synrl_status fail_archive(const struct reader *reader, struct archive *ar
     const char *why = archive_error_string(archive);
     return reader->host->fail(reader->host,
                               archive_errno(archive) == ENOMEM ? SYNRL_NO_MEMORY : SYNRL_INVALID,
-                              "%s: is no tar or zip, or damaged: %s", reader->config->path,
+                              "%s: is not a tar or zip file, or damaged: %s", reader->config->path,
                               why != NULL ? why : "unknown reason");
 }
 
-/* The entry at hand into `file`; at most FILE_MOST of it. */
+/* Reads the current entry into `file`, up to a little more than FILE_LIMIT. */
 static synrl_status read_entry(struct reader *reader, struct archive *archive) {
     enum { PIECE = 1 << 16 };
     reader->file.n = 0;
-    while (reader->file.n <= FILE_MOST) {
+    while (reader->file.n <= FILE_LIMIT) {
         SYNRL_TRY(buffer_reserve(&reader->file, PIECE));
         const la_ssize_t n = archive_read_data(archive, reader->file.bytes + reader->file.n, PIECE);
         if (n < 0) {
@@ -253,7 +253,7 @@ static synrl_status read_entry(struct reader *reader, struct archive *archive) {
     return SYNRL_OK;
 }
 
-/* Cuts .../CLASS/FILE.png into its last two parts; false where it is no picture of a class. */
+/* Splits .../CLASS/FILE.png into its last two parts; false where it is not an image of a class. */
 static bool cut_path(char *path, const char **class_name, const char **file_name) {
     char *slash = strrchr(path, '/');
     if (slash == NULL || !is_picture(slash + 1)) {
@@ -278,7 +278,7 @@ static synrl_status take_entry(struct reader *reader, struct archive *archive,
         return SYNRL_OK;
     }
     SYNRL_TRY(read_entry(reader, archive));
-    if (reader->file.n > FILE_MOST) {
+    if (reader->file.n > FILE_LIMIT) {
         reader->n_files++;
         note_unreadable(reader, class_name, file_name, "it has more than 64 MiB");
         return SYNRL_OK;
@@ -305,7 +305,7 @@ static synrl_status read_entries(struct reader *reader, struct archive *archive)
     return status;
 }
 
-/* Only what libarchive unpacks by itself: no filter that starts a program. */
+/* Only formats that libarchive unpacks itself: no filter that starts a program. */
 static bool support_formats(struct archive *archive) {
     return archive_read_support_filter_gzip(archive) == ARCHIVE_OK &&
            archive_read_support_filter_bzip2(archive) == ARCHIVE_OK &&
@@ -347,14 +347,14 @@ static synrl_status read_pictures(struct reader *reader) {
     fclose(file);
     SYNRL_TRY(status);
     if (reader->n_unreadable > 0) {
-        reader->host->log(reader->host, SYNRL_LOG_WARNING, "%s: %zu of %zu files do not read", path,
-                          reader->n_unreadable, reader->n_files);
+        reader->host->log(reader->host, SYNRL_LOG_WARNING, "%s: %zu of %zu files are unreadable",
+                          path, reader->n_unreadable, reader->n_files);
     }
     return N_SAMPLES(reader) > 0
                ? SYNRL_OK
                : reader->host->fail(reader->host, SYNRL_INVALID,
-                                    "%s: none of %zu PNG files reads: must have pictures in one "
-                                    "folder a class, such as A/1.png",
+                                    "%s: none of %zu PNG files is readable: must have images in "
+                                    "one folder per class, such as A/1.png",
                                     path, reader->n_files);
 }
 
@@ -380,7 +380,7 @@ static synrl_status allocate(struct images *images, const struct reader *reader,
                : SYNRL_NO_MEMORY;
 }
 
-/* Whether sample s, in order, is the first of its class. */
+/* Whether sample s, in sorted order, is the first of its class. */
 static bool begins_class(const struct reader *reader, size_t s) {
     const char *texts = (const char *)reader->texts.bytes;
     const struct sample *samples = SAMPLES(reader);
@@ -402,13 +402,13 @@ static synrl_status arrange(struct images *images, struct reader *reader, synrl_
     SYNRL_TRY(classes_check(images->host, reader->config->path, n_classes));
     SYNRL_TRY(allocate(images, reader, n_classes, names_size));
     char *name = images->names;
-    size_t class = 0;
+    size_t n_named = 0;
     for (size_t s = 0; s < n; s++) {
         if (begins_class(reader, s)) {
-            images->class_names[class ++] = name;
+            images->class_names[n_named++] = name;
             name = stpcpy(name, texts + samples[s].class_name) + 1;
         }
-        images->labels[s] = (int32_t) class - 1;
+        images->labels[s] = (int32_t)n_named - 1;
         memcpy(images->pixels + s * size, reader->pixels.bytes + samples[s].picture * size, size);
     }
     *data = (synrl_data){.size = sizeof *data,
@@ -469,7 +469,8 @@ static const synrl_param params[] = {
     {.name = "path",
      .type = SYNRL_PARAM_STRING,
      .offset = offsetof(struct config, path),
-     .meaning = "a folder, or a tar.gz or zip of one, with PNGs of one size in one folder a class"},
+     .meaning =
+         "a folder, or a tar.gz or zip of one, with PNGs of one size in one folder per class"},
     {.name = "limit",
      .type = SYNRL_PARAM_INTEGER,
      .offset = offsetof(struct config, limit),
@@ -490,7 +491,7 @@ SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
     .kind = SYNRL_KIND_DATASET,
     .id = "images",
     .version = "1.0.0",
-    .summary = "PNG pictures in one folder a class, or in a tar.gz of one, as grey bytes",
+    .summary = "PNG images in one folder per class, or in a tar.gz or zip of it, as grey bytes",
     .source = "the layout of Bulatov's notMNIST_small.tar.gz",
     SYNRL_PLUGIN_PARAMS(params, struct config),
     .ops = &ops,

@@ -1,5 +1,5 @@
-/* Pictures and labels from NumPy's NPZ: a zip of .npy files, each a header in the notation of
- * Python and an array. Always: a size of a header is believed only as far as bytes have come; bytes
+/* Images and labels from NumPy's NPZ: a zip of .npy files, each a header in Python's notation and
+ * an array. Invariants: memory grows with the bytes read, not with the sizes in a header; bytes
  * stay bytes, and every other number becomes a float. */
 #define _POSIX_C_SOURCE 200809L /* fileno */
 #include <archive.h>
@@ -16,26 +16,26 @@ struct config {
     int64_t limit;
 };
 
-enum { N_SIZES_MOST = 4, HEADER_MOST = 1 << 16 };
+enum { N_SIZES_MAX = 4, HEADER_LIMIT = 1 << 16 };
 
 struct npz {
     const synrl_host *host;
-    uint8_t *bytes; /* one of the two holds the inputs */
+    uint8_t *bytes; /* one of the two has the inputs */
     float *floats;
     int32_t *labels;
     const char **class_names;
 };
 
-/* One .npy on its way in, and then as it is. */
+/* One .npy, being read and afterwards. */
 struct array {
     const synrl_host *host;
-    const char *path, *name; /* of the archive, and in it */
+    const char *path, *name; /* of the archive, and of the array in it */
     struct buffer file;      /* header and data */
-    size_t data;             /* where in it the data begin */
+    size_t data;             /* offset of the data in it */
     char kind;               /* 'u', 'i' or 'f' */
     size_t item;             /* bytes of a number: 1, 2, 4 or 8 */
     bool is_big_endian, is_fortran;
-    size_t n_sizes, sizes[N_SIZES_MOST], n_items;
+    size_t n_sizes, sizes[N_SIZES_MAX], n_items;
 };
 
 #define FAIL_IN(array, format, ...)                                                              \
@@ -48,10 +48,11 @@ static synrl_status fail_archive(const synrl_host *host, struct archive *archive
                                  const char *path) {
     const char *why = archive_error_string(archive);
     return host->fail(host, archive_errno(archive) == ENOMEM ? SYNRL_NO_MEMORY : SYNRL_INVALID,
-                      "%s: is no NPZ, or damaged: %s", path, why != NULL ? why : "unknown reason");
+                      "%s: is not an NPZ file, or damaged: %s", path,
+                      why != NULL ? why : "unknown reason");
 }
 
-/* Reads on until there are n bytes of the file, or it ends. */
+/* Continues reading until `file` has n bytes, or the entry ends. */
 static synrl_status array_fill(struct array *array, struct archive *archive, size_t n) {
     enum { PIECE = 1 << 16 };
     while (array->file.n < n) {
@@ -72,12 +73,12 @@ static synrl_status array_fill(struct array *array, struct archive *archive, siz
 
 /* The header ----------------------------------------------------------------------------------- */
 
-/* Text between `next` and `end` that is being read. */
+/* Text being read, between `next` and `end`. */
 struct cursor {
     const char *next, *end;
 };
 
-/* Steps over blanks, and over c if it comes then. */
+/* Skips white space, and then c if it is next. */
 static bool accept(struct cursor *cursor, char c) {
     while (cursor->next < cursor->end && strchr(" \t\n", *cursor->next) != NULL) {
         cursor->next++;
@@ -100,7 +101,7 @@ static bool accept_word(struct cursor *cursor, const char *word) {
     return true;
 }
 
-/* 'text' or "text", into out, terminated. */
+/* Reads 'text' or "text" into `out`, terminated. */
 static bool accept_string(struct cursor *cursor, char *out, size_t size) {
     const char quote = accept(cursor, '\'') ? '\'' : '"';
     if (quote == '"' && !accept(cursor, '"')) {
@@ -129,11 +130,11 @@ static bool accept_shape(struct cursor *cursor, struct array *array) {
             size = size * 10 + (size_t)(*cursor->next++ - '0');
             n_digits++;
         }
-        if (n_digits == 0 || array->n_sizes == N_SIZES_MOST) {
+        if (n_digits == 0 || array->n_sizes == N_SIZES_MAX) {
             return false;
         }
         array->sizes[array->n_sizes++] = size;
-        accept(cursor, 'L'); /* as Python 2 wrote them */
+        accept(cursor, 'L'); /* as written by Python 2 */
         if (!accept(cursor, ',')) {
             return accept(cursor, ')');
         }
@@ -179,9 +180,9 @@ static synrl_status parse_dictionary(struct array *array, struct cursor *cursor)
         }
     }
     if (!is_sound || !has_type || !has_order || !has_shape) {
-        return FAIL_IN(array, "has a header that does not read: %s",
+        return FAIL_IN(array, "has a malformed header: %s",
                        "must be {'descr': '|u1', 'fortran_order': False, 'shape': (10, 28, 28), } "
-                       "with a type of numbers and at most 4 sizes");
+                       "with a numeric type and at most 4 sizes");
     }
     return take_type(array, type)
                ? SYNRL_OK
@@ -199,8 +200,7 @@ static synrl_status count_items(struct array *array, size_t limit) {
             return FAIL_IN(array, "has size %zu of 0: must be at least 1", d + 1);
         }
         if (size > limit / array->item / array->n_items) {
-            return FAIL_IN(array, "has a header that tells of more than limit = %zu MiB",
-                           limit >> 20);
+            return FAIL_IN(array, "declares more than limit = %zu MiB", limit >> 20);
         }
         array->n_items *= size;
     }
@@ -211,7 +211,7 @@ static synrl_status read_header(struct array *array, struct archive *archive) {
     SYNRL_TRY(array_fill(array, archive, 12));
     const unsigned char *bytes = array->file.bytes;
     if (array->file.n < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0) {
-        return FAIL_IN(array, "is no .npy: must begin with %s", "\\x93NUMPY");
+        return FAIL_IN(array, "is not an .npy file: must begin with %s", "\\x93NUMPY");
     }
     const unsigned version = bytes[6];
     if (version < 1 || version > 3) {
@@ -222,8 +222,9 @@ static synrl_status read_header(struct array *array, struct archive *archive) {
     if (version > 1) {
         length |= (size_t)bytes[10] << 16 | (size_t)bytes[11] << 24;
     }
-    if (length > HEADER_MOST) {
-        return FAIL_IN(array, "has a header of %zu bytes: must be at most %d", length, HEADER_MOST);
+    if (length > HEADER_LIMIT) {
+        return FAIL_IN(array, "has a header of %zu bytes: must be at most %d", length,
+                       HEADER_LIMIT);
     }
     array->data = start + length;
     SYNRL_TRY(array_fill(array, archive, array->data));
@@ -235,15 +236,15 @@ static synrl_status read_header(struct array *array, struct archive *archive) {
     return parse_dictionary(array, &cursor);
 }
 
-/* Header and data; nothing may follow. */
+/* Reads header and data; nothing may follow. */
 static synrl_status array_read(struct array *array, struct archive *archive, size_t limit) {
     SYNRL_TRY(read_header(array, archive));
     SYNRL_TRY(count_items(array, limit));
     const size_t wanted = array->data + array->n_items * array->item;
-    SYNRL_TRY(
-        array_fill(array, archive, wanted + 1)); /* and to the end, where the sum is checked */
+    SYNRL_TRY(array_fill(array, archive, wanted + 1)); /* to the end, where libarchive checks the
+                                                        * checksum */
     if (array->file.n != wanted) {
-        return FAIL_IN(array, "has %zu bytes of data%s: its shape tells of %zu",
+        return FAIL_IN(array, "has %zu bytes of data%s: its shape declares %zu",
                        array->file.n - array->data, array->file.n > wanted ? " or more" : "",
                        wanted - array->data);
     }
@@ -263,7 +264,7 @@ static synrl_status fail_missing(const struct array *array, const char *found) {
                              array->path, array->name, *found != '\0' ? found : "none");
 }
 
-/* Reads the arrays that are asked for as they come by, and notes the names of all. */
+/* Reads the requested arrays in the order of the archive, and collects the names of all. */
 static synrl_status read_entries(struct archive *archive, struct array *arrays, size_t n_arrays,
                                  size_t limit) {
     char found[256] = "";
@@ -342,7 +343,7 @@ static double array_value(const struct array *array, size_t i) {
     return (double)((int64_t)(bits << unused) >> unused);
 }
 
-/* Where in the file the item is that is number i in C order. */
+/* The position in the file of item i in C order. */
 static size_t array_place(const struct array *array, size_t i) {
     if (!array->is_fortran) {
         return i;
@@ -387,11 +388,11 @@ static synrl_status take_labels(struct npz *npz, const struct array *labels, con
     if (npz->labels == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    enum { LABEL_MOST = 999999 };
+    enum { LABEL_MAX = 999999 };
     *n_classes = 0;
     for (size_t s = 0; s < labels->n_items; s++) {
         const double value = array_value(labels, s);
-        if (!(value >= 0 && value <= LABEL_MOST && floor(value) == value)) {
+        if (!(value >= 0 && value <= LABEL_MAX && floor(value) == value)) {
             return FAIL_IN(labels, "gives sample %zu the label %g: must be a whole number from 0",
                            s + 1, value);
         }
@@ -412,7 +413,8 @@ static synrl_status check_shapes(const struct array *images, const struct array 
     }
     return labels->n_items == images->sizes[0]
                ? SYNRL_OK
-               : FAIL_IN(labels, "has %zu labels for the %zu samples of \"%s\": must be as many",
+               : FAIL_IN(labels,
+                         "has %zu labels for the %zu samples of \"%s\": the numbers must be equal",
                          labels->n_items, images->sizes[0], images->name);
 }
 
@@ -526,7 +528,7 @@ SYNRL_EXPORT const synrl_plugin synrl_plugin_entry = {
     .kind = SYNRL_KIND_DATASET,
     .id = "npz",
     .version = "1.0.0",
-    .summary = "arrays of pictures and labels in NumPy's NPZ format",
+    .summary = "arrays of images and labels in NumPy's NPZ format",
     .source = "NumPy: numpy.lib.format, versions 1.0 to 3.0",
     SYNRL_PLUGIN_PARAMS(params, struct config),
     .ops = &ops,

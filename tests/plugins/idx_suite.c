@@ -101,19 +101,19 @@ static const struct {
     size_t at, n_bytes, length;
     const char *part;
 } wrong_images[] = {
-    {"", 0, 0, 0, "i: is no IDX file: begins with 0 bytes"},
+    {"", 0, 0, 0, "i: is not an IDX file: begins with 0 bytes"},
     {"", 0, 0, 3, "begins with 3 bytes"},
     {"PK", 0, 2, 28, "begins with 4 bytes 50 4b 08 03, must be 00 00 08 03"},
     {"\x0d", 2, 1, 28, "IDX of type 0x0d: must be 0x08, bytes"},
     {"\x01", 3, 1, 28, "IDX of 1 dimensions: must be 2 or 3"},
     {"\xff", 3, 1, 28, "IDX of 255 dimensions"},
     {"", 0, 0, 15, "ends within its header"},
-    {"", 0, 0, 27, "has 11 bytes of data: its header tells of 12"},
-    {"", 0, 0, 29, "goes on behind the 12 bytes"},
+    {"", 0, 0, 27, "has 11 bytes of data: its header declares 12"},
+    {"", 0, 0, 29, "has data after the 12 bytes"},
     {"\0\0\0\0", 4, 4, 28, "size 1 is 0"},
-    {"\x7f\xff\xff\xff", 4, 4, 28, "its header tells of more than limit = 4096 MiB"},
+    {"\x7f\xff\xff\xff", 4, 4, 28, "declares more than limit = 4096 MiB"},
     {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 4, 12, 28, "more than limit = 4096 MiB"},
-    {"\x10\0\0\0", 4, 4, 28, "has 12 bytes of data: its header tells of 1610612736"},
+    {"\x10\0\0\0", 4, 4, 28, "has 12 bytes of data: its header declares 1610612736"},
     {"\0\0\0\1\0\0\0\4", 4, 8, 28, "2 labels for the 1 images of"},
 };
 
@@ -154,7 +154,7 @@ TEST(stops_where_a_small_file_unpacks_to_much) {
     const char *i = gzip_file("i", zeros, N);
     const char *l = loader_file(&loader, "l", labels, sizeof labels);
     loader.peak = 0;
-    loader_refuse(&loader, SYNRL_INVALID, "goes on behind the 10 bytes", "idx",
+    loader_refuse(&loader, SYNRL_INVALID, "has data after the 10 bytes", "idx",
                   GIVEN({"images", STRING(i)}, {"labels", STRING(l)}));
     memcpy(zeros + 4, "\0\x10\0\0\0\0\0\x3f", 8);
     i = gzip_file("i", zeros, N);

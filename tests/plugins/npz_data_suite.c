@@ -270,7 +270,7 @@ TEST(takes_arrays_by_name) {
     loader_refuse(&loader, SYNRL_INVALID, "has no array \"images\"; it has y.npy, other.npy, x.npy",
                   "npz", GIVEN({"path", STRING(path)}));
     loader_refuse(
-        &loader, SYNRL_INVALID, "array \"other\" is no .npy", "npz",
+        &loader, SYNRL_INVALID, "array \"other\" is not an .npy file", "npz",
         GIVEN({"path", STRING(path)}, {"images", STRING("other")}, {"labels", STRING("y")}));
 }
 
@@ -282,25 +282,26 @@ static const struct {
 } wrong_images[] = {
     {4, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 6), }", 12, "version 4.0"},
     {0, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 6), }", 12, "version 0.0"},
-    {1, "", 12, "has a header that does not read"},
-    {1, "{", 12, "has a header that does not read"},
-    {1, "{}", 12, "has a header that does not read"},
-    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 6)", 12, "does not read"},
-    {1, "{'descr': '|u1', 'fortran_order': Maybe, 'shape': (2, 6)}", 12, "does not read"},
-    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': 12}", 12, "does not read"},
-    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (-2, 6)}", 12, "does not read"},
-    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2,1,1,1,6)}", 12, "does not read"},
-    {1, "{'descr': '|u1', 'fortran_order': False, 'colour': 'red'}", 12, "does not read"},
-    {1, "{'descr': '|u1', 'fortran_order': False}", 12, "does not read"},
-    {1, "{'descr': [('a', '|u1')], 'fortran_order': False, 'shape': (2, 6)}", 12, "does not read"},
+    {1, "", 12, "has a malformed header"},
+    {1, "{", 12, "has a malformed header"},
+    {1, "{}", 12, "has a malformed header"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 6)", 12, "malformed header"},
+    {1, "{'descr': '|u1', 'fortran_order': Maybe, 'shape': (2, 6)}", 12, "malformed header"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': 12}", 12, "malformed header"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (-2, 6)}", 12, "malformed header"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2,1,1,1,6)}", 12, "malformed header"},
+    {1, "{'descr': '|u1', 'fortran_order': False, 'colour': 'red'}", 12, "malformed header"},
+    {1, "{'descr': '|u1', 'fortran_order': False}", 12, "malformed header"},
+    {1, "{'descr': [('a', '|u1')], 'fortran_order': False, 'shape': (2, 6)}", 12,
+     "malformed header"},
     {1, "{'descr': '<f2', 'fortran_order': False, 'shape': (2, 3)}", 12, "of type \"<f2\""},
     {1, "{'descr': '|O', 'fortran_order': False, 'shape': (2, 6)}", 12, "of type \"|O\""},
     {1, "{'descr': '|b1', 'fortran_order': False, 'shape': (2, 6)}", 12, "of type \"|b1\""},
     {1, "{'descr': '<u3', 'fortran_order': False, 'shape': (2, 2)}", 12, "of type \"<u3\""},
     {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 7)}", 12,
-     "has 12 bytes of data: its shape tells of 14"},
+     "has 12 bytes of data: its shape declares 14"},
     {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 5)}", 12,
-     "has 11 bytes of data or more: its shape tells of 10"},
+     "has 11 bytes of data or more: its shape declares 10"},
     {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 0)}", 12, "size 2 of 0"},
     {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (12,)}", 12, "has 1 sizes: must be 2"},
     {1, "{'descr': '|u1', 'fortran_order': False, 'shape': ()}", 1, "has 0 sizes"},
@@ -309,7 +310,7 @@ static const struct {
     {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (999999999999, 999999999999)}", 12,
      "more than limit = 4096 MiB"},
     {1, "{'descr': '<f8', 'fortran_order': False, 'shape': (2, 268000000)}", 12,
-     "has 12 bytes of data: its shape tells of 4288000000"},
+     "has 12 bytes of data: its shape declares 4288000000"},
 };
 
 TEST_EACH(refuses_wrong_images, sizeof wrong_images / sizeof wrong_images[0]) {
@@ -356,10 +357,10 @@ TEST(refuses_values_that_are_not_finite) {
 
 TEST(refuses_what_is_no_archive) {
     const char *path = loader_file(&loader, "a.npz", "", 0);
-    loader_refuse(&loader, SYNRL_INVALID, "a.npz: is no NPZ, or damaged", "npz",
+    loader_refuse(&loader, SYNRL_INVALID, "a.npz: is not an NPZ file, or damaged", "npz",
                   GIVEN({"path", STRING(path)}));
     path = loader_file(&loader, "a.npz", "\x93NUMPY and so on", 16);
-    loader_refuse(&loader, SYNRL_INVALID, "is no NPZ, or damaged", "npz",
+    loader_refuse(&loader, SYNRL_INVALID, "is not an NPZ file, or damaged", "npz",
                   GIVEN({"path", STRING(path)}));
     loader_refuse(&loader, SYNRL_IO, "nowhere.npz: cannot be opened", "npz",
                   GIVEN({"path", STRING("nowhere.npz")}));
@@ -379,7 +380,7 @@ TEST(stops_where_a_small_file_unpacks_to_much) {
     zip_add(&zip, "labels.npy", labels.bytes, labels.n, true);
     const char *path = zip_close(&zip);
     loader.peak = 0;
-    loader_refuse(&loader, SYNRL_INVALID, "has 13 bytes of data or more: its shape tells of 12",
+    loader_refuse(&loader, SYNRL_INVALID, "has 13 bytes of data or more: its shape declares 12",
                   "npz", GIVEN({"path", STRING(path)}));
     memcpy(bytes, "\x93NUMPY\2\0\xff\xff\xff\x7f", 12); /* a header of 2 GiB */
     zip_add(&zip, "images.npy", bytes, N, true);

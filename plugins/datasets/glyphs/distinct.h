@@ -1,5 +1,5 @@
-/* Samples with labels, in the order in which they came: each of as many bytes, no two of them
- * equal. What is kept is one array of samples and one of labels, as a data set hands them out. */
+/* Samples with labels, in the order of insertion: all of the same size, no two of them equal. They
+ * are in one array of samples and one of labels, as a data set needs them. */
 #ifndef DISTINCT_H
 #define DISTINCT_H
 
@@ -13,21 +13,21 @@ struct distinct {
     struct buffer table;   /* size_t: sample + 1 by the hash of its bytes; 0 is free */
 };
 
-/* No samples yet, and no memory. */
+/* Initialises an empty set without memory. */
 void distinct_init(struct distinct *set, const synrl_host *host, size_t size);
 
-/* Takes a sample unless there is an equal one, whatever its label. After a failure the set is as it
- * was. */
+/* Adds a sample unless there is an equal one, of whatever label. After a failure the set is
+ * unchanged. */
 synrl_status distinct_add(struct distinct *set, const uint8_t *sample, int32_t label);
 
-/* Of the samples from `start` on, fewer than 2^32, keeps `n_kept`, drawn from the stream, in the
- * order they have. After a failure the set is as it was. */
+/* Of the samples from `start` on, fewer than 2^32, keeps `n_kept`, drawn from the stream, in their
+ * present order. After a failure the set is unchanged. */
 synrl_status distinct_keep(struct distinct *set, size_t start, size_t n_kept, synrl_stream stream);
 
-/* Gives back the memory that only adding takes; another sample can still be added, at the cost of
- * making it anew. */
+/* Frees the memory that is used only for adding; another sample can still be added, at the cost of
+ * rebuilding it. */
 void distinct_settle(struct distinct *set);
 
-void distinct_free(struct distinct *set); /* leaves none, as after distinct_init */
+void distinct_free(struct distinct *set); /* empty afterwards, as after distinct_init */
 
 #endif
