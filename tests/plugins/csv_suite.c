@@ -143,7 +143,7 @@ static const struct {
 } malformed[] = {
     {"", "1", "table.csv: is empty: must have at least one line"},
     {"\n\n", "1", "table.csv: is empty"},
-    {"a,b\n", "b", "table.csv:1: a header, and no line of numbers"},
+    {"a,b\n", "b", "table.csv:1: a header without a line of numbers"},
     {"1,a\n2,3,b\n", "2", "table.csv:2: 3 fields: must be 2, as in line 1"},
     {"1,a\n2\n", "2", "table.csv:2: 1 fields: must be 2"},
     {"x,y\n1,a\n,b\n", "y", "table.csv:3: column 1 (\"x\") is empty: must be a number"},
@@ -159,7 +159,7 @@ static const struct {
     {"1,a\n2,b\n", "3", "no column \"3\": must be a number from 1 to 2"},
     {"1,a\n2,b\n", "0", "no column \"0\""},
     {"x,y\n2,b\n", "yy", "no column \"yy\": must be a number from 1 to 2, or a name"},
-    {"x,x\n2,b\n", "x", "2 columns are called \"x\""},
+    {"x,x\n2,b\n", "x", "2 columns are named \"x\""},
     {"1\n2\n", "1", "all columns (1) are labels or targets"},
     {"1,a\n2,a\n", "2", "the label is \"a\" in every line: must be at least 2"},
     {"1,\"a\n2,b\n", "2", "table.csv:1: a quote (\") is opened and never closed"},
@@ -188,7 +188,7 @@ TEST(refuses_parameters) {
         &loader, SYNRL_INVALID, "separator = \";;\": must be one byte", "csv",
         GIVEN({"path", STRING(path)}, {"label", STRING("2")}, {"separator", STRING(";;")}));
     loader_refuse(
-        &loader, SYNRL_INVALID, "column 2 is asked for twice", "csv",
+        &loader, SYNRL_INVALID, "column 2 is requested twice", "csv",
         GIVEN({"path", STRING(path)}, {"label", STRING("2")}, {"targets", STRING("1,2")}));
 }
 

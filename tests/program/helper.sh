@@ -69,6 +69,9 @@ await() {
 has() {
     command -v "$1" >/dev/null || { echo "skipped: $1 is not installed" && false; }
 }
+has_proc() {
+    [ -r /proc/self/stat ] || { echo "skipped: there is no /proc" && false; }
+}
 has_numpy() {
     /usr/bin/python3 -c 'import numpy' 2>/dev/null || { echo "skipped: python3-numpy is not installed" && false; }
 }

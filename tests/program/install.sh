@@ -1,0 +1,25 @@
+#!/usr/bin/env bash
+# What somebody else does: install, build a plugin outside of the tree with one compiler line, run it.
+
+setup() {
+    unset MAKEFLAGS MAKELEVEL
+    make -s -C "$SOURCE" install DESTDIR="$PWD/stage" PREFIX=/usr BUILD="$BUILD" >&2
+}
+
+test_a_plugin_builds_and_runs_against_what_is_installed() {
+    cp stage/usr/share/synrl/template/my_rule.c .
+    export PKG_CONFIG_PATH=$PWD/stage/usr/lib/pkgconfig
+    # shellcheck disable=SC2046 # flags are words
+    cc -O2 -ffp-contract=off -shared -fPIC $(pkg-config --cflags synrl) my_rule.c -o my_rule.so
+    cat >mine.lua <<'END'
+local synrl = require 'synrl'
+return synrl.train { name = 'mine', iterations = 50,
+  data = synrl.dataset('boundary', { samples = 50 }),
+  loss = 'euclidean', rule = synrl.rule('my_rule', {}),
+  model = synrl.model('mlp', { layers = { 2, 5, 1 } }),
+}.summary
+END
+    SYNRL_PLUGIN_PATH=. exits 0 stage/usr/bin/synrl run --quiet --no-pictures --json mine.lua
+    says '"iterations": 50'
+    refuses 1 'mine.lua:4: no rule "my_rule"' stage/usr/bin/synrl run --quiet mine.lua
+}
