@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "plugin/host.h"
 #include "support/support.h"
 #include "support/test.h"
 #include "train/dataset.h"
