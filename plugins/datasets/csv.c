@@ -210,7 +210,7 @@ static synrl_status find_column(const struct csv *csv, const char *name, size_t 
         }
     }
     if (n_found > 1) {
-        return FAIL_AT(csv, csv->first_line, "%zu columns are called \"%.*s\"", n_found,
+        return FAIL_AT(csv, csv->first_line, "%zu columns are named \"%.*s\"", n_found,
                        (int)length, name);
     }
     for (size_t i = 0; i < length && number <= N_COLUMNS_MAX; i++) {
@@ -229,7 +229,7 @@ static synrl_status find_column(const struct csv *csv, const char *name, size_t 
 
 static synrl_status take_column(struct csv *csv, size_t column) {
     if (csv->is_input.bytes[column] == 0) {
-        return FAIL_AT(csv, csv->first_line, "column %zu is asked for twice", column + 1);
+        return FAIL_AT(csv, csv->first_line, "column %zu is requested twice", column + 1);
     }
     csv->is_input.bytes[column] = 0;
     return SYNRL_OK;
@@ -314,7 +314,7 @@ static synrl_status read_table(struct csv *csv, size_t *n_rows) {
     }
     return *n_rows > 0
                ? SYNRL_OK
-               : FAIL_AT(csv, csv->first_line, "%s", "a header, and no line of numbers after it");
+               : FAIL_AT(csv, csv->first_line, "%s", "a header without a line of numbers after it");
 }
 
 /* Classes -------------------------------------------------------------------------------------- */
