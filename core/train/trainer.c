@@ -29,6 +29,7 @@ struct trainer {
     uint64_t done;
     uint64_t rewarded, stepped; /* since the last metrics */
     struct metrics latest;
+    struct metric_names own; /* of the rule */
     double seconds;
     bool has_ended, is_interrupted;
     char stopped[256];
@@ -338,6 +339,10 @@ void trainer_summary(const struct trainer *trainer, struct summary *summary) {
                                 .weights_hash = trainer->weights_hash,
                                 .seed = trainer->options.seed};
     snprintf(summary->stopped, sizeof summary->stopped, "%s", trainer->stopped);
+}
+
+const struct metric_names *trainer_metric_names(const struct trainer *trainer) {
+    return &trainer->own;
 }
 
 const struct train_options *trainer_options(const struct trainer *trainer) {

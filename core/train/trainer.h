@@ -58,6 +58,8 @@ synrl_status trainer_load(struct trainer *trainer, const void *state, size_t siz
  * remember, so it is asked again. Only for the last can its answer be news. */
 synrl_status trainer_retell(struct trainer *trainer, const struct metrics *metrics);
 
+/* The names of the metrics that the rule reports of itself. */
+const struct metric_names *trainer_metric_names(const struct trainer *trainer);
 const struct train_options *trainer_options(const struct trainer *trainer);
 const synrl_layout *trainer_layout(const struct trainer *trainer);
 void trainer_weights(const struct trainer *trainer, float *weights); /* [n_synapses] */
