@@ -36,6 +36,7 @@ mkdir -p "$debs"
 debootstrap --variant=minbase --include=git --cache-dir="$debs" bookworm "$root" ${mirror:+"$mirror"} \
     >build/bare/debootstrap.log || { tail build/bare/debootstrap.log && exit 1; }
 cp "$debs"/*.deb "$root/var/cache/apt/archives/"
+echo force-unsafe-io >"$root/etc/dpkg/dpkg.cfg.d/no-sync" # a root that is thrown away
 git clone -q . "$root/root/synrl"
 [ -z "$with_proc" ] || mount -t proc proc "$root/proc"
 for command in make gcc python3; do

@@ -83,7 +83,8 @@ check-bare:
 	tests/bare.sh
 
 check-crash: tests
-	SYNRL_CRASHES=100 CK_RUN_SUITE=resume $(BUILD)/tests/check
+	SYNRL_CRASHES=100 CK_TIMEOUT_MULTIPLIER=10 CK_RUN_CASE=a_run_killed_at_any_moment_ends_the_same \
+		$(BUILD)/tests/check
 
 check-fuzz: tests
 	SYNRL_FUZZ_CASES=$${SYNRL_FUZZ_CASES:-100000} CK_RUN_SUITE=fuzz $(BUILD)/tests/check

@@ -1,4 +1,5 @@
 /* synrl diff: where two runs part. Exit codes as diff's: 0 they do not, 1 they do, 2 trouble. */
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -8,6 +9,7 @@
 #include "cli/command.h"
 #include "cli/common.h"
 #include "plugin/host.h"
+#include "runs/metrics_csv.h"
 #include "runs/replay.h"
 #include "runs/run_files.h"
 #include "runs/runs.h"
@@ -137,33 +139,30 @@ static int by_replay(const struct pair *pair) {
 
 /* By metrics: for runs that cannot be replayed ------------------------------------------------- */
 
-static int compare_rows(const struct metrics *left, size_t n_left, const struct metrics *right,
-                        size_t n_right) {
-    for (size_t i = 0; i < n_left && i < n_right; i++) {
-        if (left[i].iteration != right[i].iteration ||
-            memcmp(&left[i].loss, &right[i].loss, sizeof left[i].loss) != 0) {
-            printf(
-                "by their recorded losses they part after iteration %llu, and no later than "
-                "%llu: %.17g and %.17g\n",
-                (unsigned long long)(i > 0 ? left[i - 1].iteration : 0),
-                (unsigned long long)left[i].iteration, left[i].loss, right[i].loss);
+static int compare_rows(const struct metrics_table *left, const struct metrics_table *right) {
+    for (size_t i = 0; i < left->n && i < right->n; i++) {
+        const struct metrics *one = &left->rows[i], *other = &right->rows[i];
+        if (one->iteration != other->iteration ||
+            memcmp(&one->loss, &other->loss, sizeof one->loss) != 0) {
+            printf("by their recorded losses they part after iteration %" PRIu64
+                   ", and no later than %" PRIu64 ": %.17g and %.17g\n",
+                   i > 0 ? left->rows[i - 1].iteration : 0, one->iteration, one->loss, other->loss);
             return PARTED;
         }
     }
     printf("their recorded losses are the same\n");
-    return n_left == n_right ? SAME : PARTED;
+    return left->n == right->n ? SAME : PARTED;
 }
 
 static int by_metrics(const struct pair *pair) {
-    struct metrics *rows[2] = {NULL, NULL};
-    size_t n[2] = {0, 0};
+    struct metrics_table *tables[2] = {NULL, NULL};
     int outcome = TROUBLE;
-    if (record_metrics(pair->core, pair->folders[0], UINT64_MAX, &rows[0], &n[0]) == SYNRL_OK &&
-        record_metrics(pair->core, pair->folders[1], UINT64_MAX, &rows[1], &n[1]) == SYNRL_OK) {
-        outcome = compare_rows(rows[0], n[0], rows[1], n[1]);
+    if (metrics_csv_read(pair->core, pair->folders[0], UINT64_MAX, &tables[0]) == SYNRL_OK &&
+        metrics_csv_read(pair->core, pair->folders[1], UINT64_MAX, &tables[1]) == SYNRL_OK) {
+        outcome = compare_rows(tables[0], tables[1]);
     }
-    core_free(pair->core, rows[0]);
-    core_free(pair->core, rows[1]);
+    metrics_table_free(pair->core, tables[0]);
+    metrics_table_free(pair->core, tables[1]);
     return outcome;
 }
 

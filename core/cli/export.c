@@ -8,7 +8,7 @@
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/common.h"
-#include "runs/run_files.h"
+#include "runs/metrics_csv.h"
 #include "runs/runs.h"
 #include "runs/tfevents.h"
 
@@ -64,22 +64,23 @@ static synrl_status export_csv(struct core *core, const char *path, const char *
 
 /* NumPy ---------------------------------------------------------------------------------------- */
 
-/* A vector of doubles a column, counts too. */
-static synrl_status export_npz(struct core *core, size_t n_rows, const struct metrics *rows,
+/* A vector of doubles per column, counts too. */
+static synrl_status export_npz(struct core *core, const struct metrics_table *table,
                                const char *output) {
-    struct npz_array arrays[RECORD_N_COLUMNS];
-    double *values = core_alloc(core, n_rows + 1, RECORD_N_COLUMNS * sizeof *values);
+    const size_t n_columns = metric_count(&table->own), n = table->n;
+    struct npz_array arrays[METRICS_MAX];
+    double *values = core_alloc(core, n + 1, n_columns * sizeof *values);
     if (values == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    for (size_t c = 0; c < RECORD_N_COLUMNS; c++) {
-        for (size_t i = 0; i < n_rows; i++) {
-            values[c * n_rows + i] = record_value(&rows[i], c);
+    for (size_t c = 0; c < n_columns; c++) {
+        for (size_t i = 0; i < n; i++) {
+            values[c * n + i] = metric_value(&table->rows[i], c);
         }
         arrays[c] = (struct npz_array){
-            .name = record_columns[c].name, .doubles = values + c * n_rows, .n_rows = n_rows};
+            .name = metric_name(&table->own, c), .doubles = values + c * n, .n_rows = n};
     }
-    const synrl_status status = npz_write(core, output, RECORD_N_COLUMNS, arrays);
+    const synrl_status status = npz_write(core, output, n_columns, arrays);
     core_free(core, values);
     return status;
 }
@@ -98,7 +99,7 @@ static double start_time(const json_t *run, const char *folder) {
 }
 
 /* DIR/RUN/events.out.tfevents.START.synrl: TensorBoard takes each folder in DIR for a run. */
-static synrl_status export_tensorboard(struct core *core, size_t n_rows, const struct metrics *rows,
+static synrl_status export_tensorboard(struct core *core, const struct metrics_table *table,
                                        const char *folder, const char *directory) {
     json_t *run;
     SYNRL_TRY(run_read(core, folder, &run));
@@ -112,7 +113,7 @@ static synrl_status export_tensorboard(struct core *core, size_t n_rows, const s
                      : NULL;
     synrl_status status = path != NULL ? folder_create(core, parent) : SYNRL_NO_MEMORY;
     if (status == SYNRL_OK) {
-        status = tfevents_write(core, path, n_rows, rows, start, seconds);
+        status = tfevents_write(core, path, table, start, seconds);
     }
     core_free(core, path);
     core_free(core, parent);
@@ -123,19 +124,18 @@ static synrl_status export_tensorboard(struct core *core, size_t n_rows, const s
 
 static synrl_status export_rows(struct core *core, const struct export_request *request,
                                 const char *folder) {
-    struct metrics *rows;
-    size_t n_rows;
-    SYNRL_TRY(record_metrics(core, folder, UINT64_MAX, &rows, &n_rows));
+    struct metrics_table *table;
+    SYNRL_TRY(metrics_csv_read(core, folder, UINT64_MAX, &table));
     char *output = request->output != NULL ? core_strdup(core, request->output)
                                            : core_printf(core, "%s.npz", run_base(folder));
     synrl_status status = output != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
     if (status == SYNRL_OK && request->npz) {
-        status = export_npz(core, n_rows, rows, output);
+        status = export_npz(core, table, output);
     } else if (status == SYNRL_OK) {
-        status = export_tensorboard(core, n_rows, rows, folder, request->tensorboard);
+        status = export_tensorboard(core, table, folder, request->tensorboard);
     }
     core_free(core, output);
-    core_free(core, rows);
+    metrics_table_free(core, table);
     return status;
 }
 

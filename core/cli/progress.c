@@ -1,6 +1,7 @@
 /* What a person sees of a run. All goes to stderr, so that stdout is the script's. */
 #include "cli/progress.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 #include <sys/ioctl.h>
@@ -120,15 +121,37 @@ static void begin(void *context, const struct train_options *options) {
 
 /* The table at the end ------------------------------------------------------------------------- */
 
-static void print_number(const char *name, double value, const char *format) {
-    if (!isnan(value)) {
-        fprintf(stderr, "  %-16s", name);
-        fprintf(stderr, format, value);
-        fputs("\n", stderr);
+/* "valid_accuracy" as "valid accuracy". */
+static void print_title(const char *name) {
+    char title[METRIC_NAME_SIZE];
+    snprintf(title, sizeof title, "%s", name);
+    for (char *c = title; *c != '\0'; c++) {
+        *c = (char)(*c == '_' ? ' ' : *c);
+    }
+    fprintf(stderr, "  %-15s ", title);
+}
+
+/* What is not known, and what has not happened, is left out. */
+static void print_metrics(const struct metric_names *own, const struct metrics *last) {
+    for (size_t i = 0; i < metric_count(own); i++) {
+        const struct metric *metric = metric_at(i);
+        const double value = metric_value(last, i);
+        if (!metric->in_summary || isnan(value) || (metric->is_count && value <= 0)) {
+            continue;
+        }
+        print_title(metric_name(own, i));
+        if (metric->is_count) {
+            fprintf(stderr, "%" PRIu64 "\n", metric_value_count(last, i));
+        } else if (metric->is_share) {
+            fprintf(stderr, "%.2f%%\n", 100 * value);
+        } else {
+            fprintf(stderr, "%.6g\n", value);
+        }
     }
 }
 
-static void print_summary(const char *name, const struct summary *summary, synrl_status outcome) {
+static void print_summary(const char *name, const struct metric_names *own,
+                          const struct summary *summary, synrl_status outcome) {
     const double seconds = summary->seconds;
     const char *how = outcome == SYNRL_OK        ? "done"
                       : outcome == SYNRL_STOPPED ? "stopped"
@@ -140,16 +163,7 @@ static void print_summary(const char *name, const struct summary *summary, synrl
         fprintf(stderr, " (%.0f it/s)", (double)summary->iterations / seconds);
     }
     fputs("\n", stderr);
-    const struct metrics *last = &summary->last;
-    print_number("loss", last->loss, "%.6g");
-    print_number("accuracy", 100 * last->accuracy, "%.2f%%");
-    print_number("valid loss", last->valid_loss, "%.6g");
-    print_number("valid accuracy", 100 * last->valid_accuracy, "%.2f%%");
-    fprintf(stderr, "  %-16s%llu\n", "sample forwards", (unsigned long long)last->sample_forwards);
-    if (last->sample_backwards > 0) {
-        fprintf(stderr, "  %-16s%llu\n", "sample backwards",
-                (unsigned long long)last->sample_backwards);
-    }
+    print_metrics(own, &summary->last);
     fprintf(stderr, "  %-16s%016llx\n", "weights hash", (unsigned long long)summary->weights_hash);
 }
 
@@ -171,7 +185,7 @@ static void end(void *context, const struct trainer *trainer, const struct recor
     progress_clear(progress);
     struct summary summary;
     trainer_summary(trainer, &summary);
-    print_summary(trainer_options(trainer)->name, &summary, outcome);
+    print_summary(trainer_options(trainer)->name, trainer_metric_names(trainer), &summary, outcome);
     if (recorder != NULL) {
         fprintf(stderr, "  %-16s%s\n", "run", recorder_folder(recorder));
     }

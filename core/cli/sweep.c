@@ -21,7 +21,7 @@
 #include "sweep/grid.h"
 #include "sweep/sweep_display.h"
 
-enum { VALUES_MAX = 100000, METRICS_MAX = 16, COUNT_MAX = 100000 };
+enum { VALUES_MAX = 100000, SHOWN_MAX = 16, COUNT_MAX = 100000 };
 
 struct sweep_request {
     struct sweep_options options;
@@ -184,14 +184,14 @@ static bool is_wanted(const struct sweep_request *request, const char *metric) {
 
 /* The metrics of all groups that are shown; of none of the usual, all. */
 static size_t choose_metrics(const struct sweep_request *request, const json_t *groups,
-                             const char *names[METRICS_MAX]) {
+                             const char *names[SHOWN_MAX]) {
     size_t n = 0;
     for (int usual = 1; usual >= 0 && n == 0; usual--) {
         for (size_t g = 0; g < json_array_size(groups); g++) {
             const char *metric;
             json_t *value;
             json_object_foreach(json_object_get(json_array_get(groups, g), "mean"), metric, value) {
-                bool known = n == METRICS_MAX || (usual == 1 && !is_wanted(request, metric));
+                bool known = n == SHOWN_MAX || (usual == 1 && !is_wanted(request, metric));
                 for (size_t i = 0; i < n && !known; i++) {
                     known = strcmp(names[i], metric) == 0;
                 }
@@ -280,7 +280,7 @@ static char *alignments_of(const json_t *grid, size_t n_metrics) {
 
 static bool print_table(const struct sweep_request *request, const json_t *results) {
     const json_t *groups = json_object_get(results, "groups");
-    const char *metrics[METRICS_MAX];
+    const char *metrics[SHOWN_MAX];
     const size_t n = choose_metrics(request, groups, metrics);
     char *alignments = alignments_of(request->grid, n);
     if (alignments == NULL) {

@@ -4,62 +4,37 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <string.h>
 
-#include "base/count.h"
 #include "lua/fields.h"
 #include "lua/session.h"
 
-static const struct {
-    const char *name;
-    size_t offset;
-    int better; /* a target is reached at or above (+1) or at or below (-1); 0: not a target */
-} fields[] = {
-    {"accuracy", offsetof(struct metrics, accuracy), 1},
-    {"loss", offsetof(struct metrics, loss), -1},
-    {"reward_rate", offsetof(struct metrics, reward_rate), 1},
-    {"valid_accuracy", offsetof(struct metrics, valid_accuracy), 1},
-    {"valid_loss", offsetof(struct metrics, valid_loss), -1},
-    {"alpha_s", offsetof(struct metrics, alpha_s), 0},
-    {"epsilon", offsetof(struct metrics, epsilon), 0},
-};
-enum { N_FIELDS = COUNT_OF(fields), N_TARGET_FIELDS = 5 };
-
-static double metric(const struct metrics *metrics, size_t field) {
-    double value;
-    memcpy(&value, (const char *)metrics + fields[field].offset, sizeof value);
-    return value;
-}
-
-static void set_count(lua_State *L, const char *name, uint64_t n) {
-    lua_pushinteger(L, (lua_Integer)n);
-    lua_setfield(L, -2, name);
-}
-
-void metrics_push(lua_State *L, const struct metrics *metrics) {
+void metrics_push(lua_State *L, const struct metric_names *own, const struct metrics *metrics,
+                  bool is_summary) {
     luaL_checkstack(L, 4, NULL);
-    lua_createtable(L, 0, N_FIELDS + 3);
-    set_count(L, "iteration", metrics->iteration);
-    set_count(L, "sample_forwards", metrics->sample_forwards);
-    set_count(L, "sample_backwards", metrics->sample_backwards);
-    for (size_t f = 0; f < N_FIELDS; f++) {
-        const double value = metric(metrics, f);
-        if (!isnan(value)) {
-            lua_pushnumber(L, value);
-            lua_setfield(L, -2, fields[f].name);
+    lua_createtable(L, 0, (int)metric_count(own));
+    for (size_t i = 0; i < metric_count(own); i++) {
+        const double value = metric_value(metrics, i);
+        if (isnan(value) || (is_summary && !metric_at(i)->in_summary)) {
+            continue;
         }
+        if (metric_at(i)->is_count) {
+            lua_pushinteger(L, (lua_Integer)metric_value_count(metrics, i));
+        } else {
+            lua_pushnumber(L, value);
+        }
+        lua_setfield(L, -2, metric_name(own, i));
     }
 }
 
 /* Reading the field `stop` --------------------------------------------------------------------- */
 
-static void read_target(lua_State *L, struct decider *decider, size_t field, bool has_valid) {
-    const char *name = fields[field].name;
-    if (!has_valid && strncmp(name, "valid", 5) == 0) {
+static void read_target(lua_State *L, struct decider *decider, size_t i, bool has_valid) {
+    const char *name = metric_at(i)->name;
+    if (!has_valid && metric_at(i)->needs_valid) {
         session_fail(L, "train: stop: the target %s needs valid, a validation set", name);
     }
     const double value = field_number(L, "train: stop", name, 0, HUGE_VAL);
-    decider->targets[decider->n_targets++] = (struct target){field, value};
+    decider->targets[decider->n_targets++] = (struct target){i, value};
 }
 
 void decider_read_stop(lua_State *L, struct decider *decider, bool has_valid) {
@@ -73,14 +48,17 @@ void decider_read_stop(lua_State *L, struct decider *decider, bool has_valid) {
                      "0.01}, not %s",
                      describe(L, -1));
     }
-    const char *names[N_TARGET_FIELDS];
-    for (size_t f = 0; f < N_TARGET_FIELDS; f++) {
-        names[f] = fields[f].name;
+    const char *names[N_METRICS];
+    size_t n = 0;
+    for (size_t i = 0; i < N_METRICS; i++) {
+        if (metric_at(i)->better != 0) {
+            names[n++] = metric_at(i)->name;
+        }
     }
-    keys_check(L, -1, "train: stop", N_TARGET_FIELDS, names);
-    for (size_t f = 0; f < N_TARGET_FIELDS; f++) {
-        if (field_push(L, -1, names[f])) {
-            read_target(L, decider, f, has_valid);
+    keys_check(L, -1, "train: stop", n, names);
+    for (size_t i = 0; i < N_METRICS; i++) {
+        if (metric_at(i)->better != 0 && field_push(L, -1, metric_at(i)->name)) {
+            read_target(L, decider, i, has_valid);
         }
     }
     if (decider->n_targets == 0) {
@@ -103,12 +81,12 @@ static int ask_script(lua_State *L) {
     const struct question *question = lua_touserdata(L, 1);
     if (lua_isfunction(L, 2)) {
         lua_pushvalue(L, 2);
-        metrics_push(L, question->metrics);
+        metrics_push(L, question->decider->own, question->metrics, false);
         lua_call(L, 1, 0);
     }
     if (lua_isfunction(L, 3)) {
         lua_pushvalue(L, 3);
-        metrics_push(L, question->metrics);
+        metrics_push(L, question->decider->own, question->metrics, false);
         lua_call(L, 1, 1);
         if (lua_toboolean(L, -1)) {
             const char *why =
@@ -144,8 +122,8 @@ static synrl_status ask(const struct decider *decider, struct question *question
 }
 
 static bool is_reached(const struct target *target, const struct metrics *metrics) {
-    const double value = metric(metrics, target->field);
-    return fields[target->field].better > 0 ? value >= target->value : value <= target->value;
+    const double value = metric_value(metrics, target->metric);
+    return metric_at(target->metric)->better > 0 ? value >= target->value : value <= target->value;
 }
 
 /* All targets must be reached; the reason names the first. */
@@ -158,7 +136,8 @@ static void compare_targets(const struct decider *decider, struct question *ques
     const struct target *first = &decider->targets[0];
     *question->stop = true;
     snprintf(question->reason, question->reason_size, "%s %.6g reached the target %.6g",
-             fields[first->field].name, metric(question->metrics, first->field), first->value);
+             metric_at(first->metric)->name, metric_value(question->metrics, first->metric),
+             first->value);
 }
 
 synrl_status decider_decide(void *context, const struct metrics *metrics, bool *stop, char *reason,

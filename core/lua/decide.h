@@ -5,17 +5,19 @@
 #include "lua/session.h"
 #include "train/metrics.h"
 
-/* Pushes a table of the known metrics. */
-void metrics_push(lua_State *L, const struct metrics *metrics);
+/* Pushes a table of the metrics that are known; of a summary, only those that belong in one. */
+void metrics_push(lua_State *L, const struct metric_names *own, const struct metrics *metrics,
+                  bool is_summary);
 
 /* What a script decides during a run. The indices are of the running function's stack. */
 enum { TARGETS_MAX = 8 };
 struct decider {
     struct session *session;
-    int on_evaluate, stop; /* functions; 0: none */
+    const struct metric_names *own; /* of the rule */
+    int on_evaluate, stop;          /* functions; 0: none */
     size_t n_targets;
     struct target {
-        size_t field;
+        size_t metric; /* its number */
         double value;
     } targets[TARGETS_MAX];
 };

@@ -215,6 +215,7 @@ static synrl_status start(struct session *session, struct run *run) {
     struct recorder_options options;
     struct invocation invocation;
     SYNRL_TRY(trainer_create(session->core, &run->options, &run->trainer));
+    run->decider.own = trainer_metric_names(run->trainer);
     if (!run->is_recorded) {
         return SYNRL_OK;
     }
@@ -266,13 +267,7 @@ static void push_summary(lua_State *L, const struct run *run) {
     trainer_summary(run->trainer, &summary);
     char hash[17];
     snprintf(hash, sizeof hash, "%016" PRIx64, summary.weights_hash);
-    metrics_push(L, &summary.last);
-    /* A summary has no values that belong only to the last iteration. */
-    static const char *const momentary[] = {"iteration", "alpha_s", "epsilon", "reward_rate"};
-    for (size_t i = 0; i < COUNT_OF(momentary); i++) {
-        lua_pushnil(L);
-        lua_setfield(L, -2, momentary[i]);
-    }
+    metrics_push(L, trainer_metric_names(run->trainer), &summary.last, true);
     set_string(L, "name", trainer_options(run->trainer)->name);
     set_integer(L, "iterations", summary.iterations);
     lua_pushnumber(L, summary.seconds);

@@ -9,7 +9,6 @@
 
 #include "base/file.h"
 #include "base/npz.h"
-#include "base/number.h"
 #include "draw/mistakes.h"
 #include "draw/pictures.h"
 #include "policy/policy.h"
@@ -17,6 +16,7 @@
 #include "record/checkpoint.h"
 #include "record/run_json.h"
 #include "record/transcript.h"
+#include "runs/metrics_csv.h"
 
 /* Creating ------------------------------------------------------------------------------------- */
 
@@ -76,29 +76,10 @@ const char *recorder_folder(const struct recorder *recorder) {
 
 /* Observing ------------------------------------------------------------------------------------ */
 
-static void write_number(FILE *stream, double number) {
-    char text[NUMBER_SIZE];
-    fputc(',', stream);
-    if (!isnan(number)) {
-        number_write(text, 17, number);
-        fputs(text, stream);
-    }
-}
-
 static synrl_status observe_record(void *context, const struct metrics *metrics) {
     struct recorder *recorder = context;
-    FILE *stream = recorder->metrics;
-    fprintf(stream, "%" PRIu64, metrics->iteration);
-    write_number(stream, metrics->loss);
-    write_number(stream, metrics->accuracy);
-    write_number(stream, metrics->reward_rate);
-    write_number(stream, metrics->valid_loss);
-    write_number(stream, metrics->valid_accuracy);
-    write_number(stream, metrics->alpha_s);
-    write_number(stream, metrics->epsilon);
-    fprintf(stream, ",%" PRIu64 ",%" PRIu64 "\n", metrics->sample_forwards,
-            metrics->sample_backwards);
-    return recorder_check_written(recorder, stream, "metrics.csv");
+    metrics_csv_write_row(recorder->metrics, trainer_metric_names(recorder->trainer), metrics);
+    return recorder_check_written(recorder, recorder->metrics, "metrics.csv");
 }
 
 static synrl_status observe_reward(void *context, uint64_t iteration, int reward) {

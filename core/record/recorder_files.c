@@ -16,7 +16,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "record/run_json.h"
-#include "runs/run_files.h"
+#include "runs/metrics_csv.h"
 
 char *recorder_path(const struct recorder *recorder, const char *name) {
     return core_printf(recorder->core, "%s/%s", recorder->folder, name);
@@ -172,7 +172,7 @@ synrl_status recorder_open_end(const struct recorder *recorder, const char *name
 
 synrl_status recorder_start_metrics(struct recorder *recorder) {
     SYNRL_TRY(recorder_open(recorder, "metrics.csv", "wbe", &recorder->metrics));
-    fputs(RECORD_METRICS_HEADING "\n", recorder->metrics);
+    metrics_csv_write_heading(recorder->metrics, trainer_metric_names(recorder->trainer));
     return recorder_check_written(recorder, recorder->metrics, "metrics.csv");
 }
 

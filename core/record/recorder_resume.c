@@ -13,6 +13,7 @@
 #include "record/checkpoint.h"
 #include "record/run_json.h"
 #include "record/transcript.h"
+#include "runs/metrics_csv.h"
 #include "runs/run_files.h"
 
 /* Checkpoints and plugins of another ABI mean something else. */
@@ -50,15 +51,29 @@ static synrl_status check_config(struct recorder *recorder) {
     return status;
 }
 
-static synrl_status retell(struct recorder *recorder, uint64_t iteration) {
-    struct metrics *rows;
-    size_t n;
-    SYNRL_TRY(record_metrics(recorder->core, recorder->folder, iteration, &rows, &n));
-    synrl_status status = SYNRL_OK;
-    for (size_t i = 0; status == SYNRL_OK && i < n; i++) {
-        status = trainer_retell(recorder->trainer, &rows[i]);
+/* Rows are added to the file, so its columns must be those that the rule has now. */
+static synrl_status check_columns(const struct recorder *recorder,
+                                  const struct metric_names *recorded) {
+    const struct metric_names *own = trainer_metric_names(recorder->trainer);
+    bool are_same = own->n == recorded->n;
+    for (size_t i = 0; are_same && i < own->n; i++) {
+        are_same = strcmp(own->names[i], recorded->names[i]) == 0;
     }
-    core_free(recorder->core, rows);
+    return are_same ? SYNRL_OK
+                    : core_fail(recorder->core, SYNRL_INVALID,
+                                "%s/metrics.csv: its columns are not the metrics that the rule "
+                                "reports now",
+                                recorder->folder);
+}
+
+static synrl_status retell(struct recorder *recorder, uint64_t iteration) {
+    struct metrics_table *table;
+    SYNRL_TRY(metrics_csv_read(recorder->core, recorder->folder, iteration, &table));
+    synrl_status status = check_columns(recorder, &table->own);
+    for (size_t i = 0; status == SYNRL_OK && i < table->n; i++) {
+        status = trainer_retell(recorder->trainer, &table->rows[i]);
+    }
+    metrics_table_free(recorder->core, table);
     return status;
 }
 

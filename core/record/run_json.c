@@ -101,18 +101,22 @@ void run_json_resume(json_t *json, uint64_t iteration) {
 /* Ending --------------------------------------------------------------------------------------- */
 
 static json_t *summary_json(const struct trainer *trainer) {
+    const struct metric_names *own = trainer_metric_names(trainer);
     struct summary summary;
     char hash[17];
     trainer_summary(trainer, &summary);
     snprintf(hash, sizeof hash, "%016" PRIx64, summary.weights_hash);
-    return json_pack("{s:I, s:o, s:o, s:o, s:o, s:f, s:I, s:I, s:s}", "iterations",
-                     (json_int_t)summary.iterations, "loss", json_number_or_null(summary.last.loss),
-                     "accuracy", json_number_or_null(summary.last.accuracy), "valid_loss",
-                     json_number_or_null(summary.last.valid_loss), "valid_accuracy",
-                     json_number_or_null(summary.last.valid_accuracy), "seconds", summary.seconds,
-                     "sample_forwards", (json_int_t)summary.last.sample_forwards,
-                     "sample_backwards", (json_int_t)summary.last.sample_backwards, "weights_hash",
-                     hash);
+    json_t *json = json_pack("{s:I, s:f, s:s}", "iterations", (json_int_t)summary.iterations,
+                             "seconds", summary.seconds, "weights_hash", hash);
+    for (size_t i = 0; i < metric_count(own); i++) {
+        if (metric_at(i)->in_summary) {
+            json_object_set_new(json, metric_name(own, i),
+                                metric_at(i)->is_count
+                                    ? json_integer((json_int_t)metric_value_count(&summary.last, i))
+                                    : json_number_or_null(metric_value(&summary.last, i)));
+        }
+    }
+    return json;
 }
 
 void run_json_end(json_t *json, const struct trainer *trainer, const char *status,

@@ -335,6 +335,13 @@ function picture(name, alternative) {
     ? make("img", { src: run.pictures[name], alt: alternative + " of " + run.name }) : null);
 }
 
+// What the rules of these runs report of themselves.
+function ownMetrics(runs) {
+  const known = ["loss", "accuracy", "reward_rate", "valid_loss", "valid_accuracy", "alpha_s", "epsilon"];
+  const names = new Set(runs.flatMap((run) => Object.keys(run.columns)));
+  return [...names].filter((name) => !known.includes(name)).sort();
+}
+
 function render(data) {
   const start = performance.now();
   latest = data;
@@ -356,7 +363,7 @@ function render(data) {
   chart(grid, "loss", groups, [["loss", ""], ["valid_loss", "validation"]], { log: view.log });
   chart(grid, "accuracy", groups, [["accuracy", ""], ["valid_accuracy", "validation"]], { share: true });
   chart(grid, "reward rate (smoothed)", groups, [["reward_rate", ""]], { share: true, least: 15 });
-  chart(grid, "alpha_s", groups, [["alpha_s", ""]]);
+  ["alpha_s"].concat(ownMetrics(runs)).forEach((name) => chart(grid, name, groups, [[name, ""]]));
   parent.append(make("p", { class: "note" },
     "Drag to zoom, double click to reset. Bands: 95% confidence of the mean over seeds. Dotted: validation."));
   parent.append(make("h2", {}, "Runs"));

@@ -6,9 +6,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/csv.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "base/number.h"
+#include "runs/metrics_csv.h"
 #include "runs/run_files.h"
 #include "runs/runs.h"
 
@@ -68,7 +70,7 @@ static json_t *column_json(const struct metrics *rows, size_t n, const size_t *c
     double first = (double)NAN;
     json_t *column = json_array();
     for (size_t i = 0; i < n; i++) {
-        const double value = record_value(&rows[chosen[i]], c);
+        const double value = metric_value(&rows[chosen[i]], c);
         has_some = has_some || isfinite(value);
         first = i == 0 ? value : first;
         are_same = are_same && value <= first && value >= first;
@@ -93,17 +95,18 @@ static json_int_t share_iterations(struct report *report, json_t *list) {
     return (json_int_t)json_array_size(report->iterations) - 1;
 }
 
-static void add_curves(struct report *report, json_t *run, const struct metrics *rows, size_t n,
+static void add_curves(struct report *report, json_t *run, const struct metrics_table *table,
                        size_t *chosen) {
-    const size_t n_chosen = thin(rows, n, report->n_points, chosen);
+    const struct metrics *rows = table->rows;
+    const size_t n_chosen = thin(rows, table->n, report->n_points, chosen);
     json_t *iterations = json_array(), *object = json_object();
     for (size_t i = 0; i < n_chosen; i++) {
         json_array_append_new(iterations, json_integer((json_int_t)rows[chosen[i]].iteration));
     }
-    for (size_t c = 0; c < RECORD_N_COLUMNS; c++) {
-        json_t *column = record_columns[c].is_count ? NULL : column_json(rows, n_chosen, chosen, c);
+    for (size_t c = 0; c < metric_count(&table->own); c++) {
+        json_t *column = metric_at(c)->is_count ? NULL : column_json(rows, n_chosen, chosen, c);
         if (column != NULL) {
-            json_object_set_new(object, record_columns[c].name, column);
+            json_object_set_new(object, metric_name(&table->own, c), column);
         }
     }
     json_object_set_new(run, "columns", object);
@@ -111,14 +114,13 @@ static void add_curves(struct report *report, json_t *run, const struct metrics 
 }
 
 static synrl_status read_curves(struct report *report, json_t *run, const char *folder) {
-    struct metrics *rows;
-    size_t n;
-    SYNRL_TRY(record_metrics(report->core, folder, UINT64_MAX, &rows, &n));
-    size_t *chosen = core_alloc(report->core, n + 2, sizeof *chosen);
+    struct metrics_table *table;
+    SYNRL_TRY(metrics_csv_read(report->core, folder, UINT64_MAX, &table));
+    size_t *chosen = core_alloc(report->core, table->n + 2, sizeof *chosen);
     if (chosen != NULL) {
-        add_curves(report, run, rows, n, chosen);
+        add_curves(report, run, table, chosen);
     }
-    core_free(report->core, rows);
+    metrics_table_free(report->core, table);
     core_free(report->core, chosen);
     return chosen != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
@@ -136,26 +138,24 @@ static char *read_optional(struct core *core, const char *folder, const char *na
     return bytes;
 }
 
-/* Lines of cells, as numbers where possible, else as text. */
-static json_t *csv_json(const char *text, bool numbers) {
+/* Lines of cells, as numbers where possible, else as text; up to a NUL, which JSON has not. */
+static json_t *csv_json(struct core *core, const char *text, bool numbers) {
+    struct csv csv = csv_begin(core, "", text, strlen(text));
     json_t *table = json_array();
-    while (*text != '\0') {
-        const size_t length = strcspn(text, "\r\n");
+    bool any = true;
+    while (csv_next(&csv, &any) == SYNRL_OK && any) {
         json_t *row = json_array();
-        for (const char *cell = text, *end = text + length; cell <= end;) {
-            const char *comma = memchr(cell, ',', (size_t)(end - cell));
-            const char *stop = comma != NULL ? comma : end;
+        for (size_t c = 0; c < csv.n_fields; c++) {
+            const struct csv_field cell = csv.fields[c];
             double value;
-            json_t *item = numbers && number_read(cell, stop, &value)
+            json_t *item = numbers && number_read(cell.start, cell.end, &value)
                                ? json_number_or_null(value)
-                               : json_stringn(cell, (size_t)(stop - cell));
+                               : json_stringn(cell.start, (size_t)(cell.end - cell.start));
             json_array_append_new(row, item != NULL ? item : json_string("?"));
-            cell = stop + 1;
         }
         json_array_append_new(table, row);
-        text += length;
-        text += strspn(text, "\r\n");
     }
+    csv_end(&csv);
     return table;
 }
 
@@ -165,7 +165,7 @@ static void add_policy(struct report *report, json_t *run, const char *folder) {
     if (text == NULL) {
         return;
     }
-    json_t *rows = csv_json(text, true), *heading = json_array_get(rows, 0);
+    json_t *rows = csv_json(report->core, text, true), *heading = json_array_get(rows, 0);
     json_int_t n_rewards = 0;
     for (size_t c = 0; c < json_array_size(heading); c++) {
         const char *name = json_string_value(json_array_get(heading, c));
@@ -184,7 +184,7 @@ static void add_confusion(struct report *report, json_t *run, const char *folder
     size_t size;
     char *text = read_optional(report->core, folder, "confusion.csv", TABLE_LIMIT, &size);
     if (text != NULL) {
-        json_object_set_new(run, "confusion", csv_json(text, false));
+        json_object_set_new(run, "confusion", csv_json(report->core, text, false));
     }
     core_free(report->core, text);
 }

@@ -13,7 +13,6 @@
 #include <string.h>
 
 #include "base/file.h"
-#include "runs/run_files.h"
 
 _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__,
                "numbers are written as they are in memory");
@@ -96,23 +95,25 @@ static size_t value_size(const char *tag) {
     return 2 + varint_size(length) + length + sizeof(float);
 }
 
-static size_t summary_size(const struct metrics *row) {
+static size_t summary_size(const struct metric_names *own, const struct metrics *row) {
     size_t size = 0;
-    for (size_t c = 1; c < RECORD_N_COLUMNS; c++) {
-        if (!isnan(record_value(row, c))) {
-            const size_t value = value_size(record_columns[c].name);
+    for (size_t i = 1; i < metric_count(own); i++) {
+        if (!isnan(metric_value(row, i))) {
+            const size_t value = value_size(metric_name(own, i));
             size += 1 + varint_size(value) + value;
         }
     }
     return size;
 }
 
-static void put_summary(struct writer *writer, const struct metrics *row) {
+/* All but the iteration, which is the event's step. */
+static void put_summary(struct writer *writer, const struct metric_names *own,
+                        const struct metrics *row) {
     put_key(writer, 5, WIRE_LENGTH);
-    put_varint(writer, summary_size(row));
-    for (size_t c = 1; c < RECORD_N_COLUMNS; c++) {
-        const char *name = record_columns[c].name;
-        const float value = (float)record_value(row, c);
+    put_varint(writer, summary_size(own, row));
+    for (size_t i = 1; i < metric_count(own); i++) {
+        const char *name = metric_name(own, i);
+        const float value = (float)metric_value(row, i);
         if (isnan(value)) {
             continue;
         }
@@ -136,30 +137,31 @@ static bool write_event(const struct writer *writer) {
            fwrite(&crc, sizeof crc, 1, writer->stream) == 1;
 }
 
-static bool write_events(struct writer *writer, size_t n_rows, const struct metrics *rows,
-                         double start, double seconds) {
-    const uint64_t last = n_rows > 0 ? rows[n_rows - 1].iteration : 0;
+static bool write_events(struct writer *writer, const struct metrics_table *table, double start,
+                         double seconds) {
+    const uint64_t last = table->n > 0 ? table->rows[table->n - 1].iteration : 0;
     begin_event(writer, start);
     put_text(writer, 3, "brain.Event:2");
     bool is_written = write_event(writer);
-    for (size_t i = 0; is_written && i < n_rows; i++) {
-        const double share = last > 0 ? (double)rows[i].iteration / (double)last : 0;
+    for (size_t i = 0; is_written && i < table->n; i++) {
+        const struct metrics *row = &table->rows[i];
+        const double share = last > 0 ? (double)row->iteration / (double)last : 0;
         begin_event(writer, start + seconds * share);
         put_key(writer, 2, WIRE_VARINT);
-        put_varint(writer, rows[i].iteration);
-        put_summary(writer, &rows[i]);
+        put_varint(writer, row->iteration);
+        put_summary(writer, &table->own, row);
         is_written = write_event(writer);
     }
     return is_written;
 }
 
-synrl_status tfevents_write(struct core *core, const char *path, size_t n_rows,
-                            const struct metrics *rows, double start, double seconds) {
+synrl_status tfevents_write(struct core *core, const char *path, const struct metrics_table *table,
+                            double start, double seconds) {
     struct writer writer = {.stream = NULL};
     struct draft *draft;
     size_t room = EVENT_ROOM;
-    for (size_t c = 0; c < RECORD_N_COLUMNS; c++) {
-        room += strlen(record_columns[c].name) + VALUE_ROOM;
+    for (size_t i = 0; i < metric_count(&table->own); i++) {
+        room += strlen(metric_name(&table->own, i)) + VALUE_ROOM;
     }
     writer.event = core_alloc(core, room, 1);
     if (writer.event == NULL) {
@@ -169,7 +171,7 @@ synrl_status tfevents_write(struct core *core, const char *path, size_t n_rows,
     if (status == SYNRL_OK) {
         make_table(writer.table);
         writer.stream = draft_stream(draft);
-        if (write_events(&writer, n_rows, rows, start, seconds)) {
+        if (write_events(&writer, table, start, seconds)) {
             status = draft_commit(draft);
         } else {
             status = file_fail(core, path, "write");

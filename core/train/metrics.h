@@ -1,8 +1,13 @@
-/* What is measured of a run while it goes on. */
+/* What is measured of a run while it goes on: the list of it that the heading, rows and reader of
+ * metrics.csv, Lua's tables and targets, summaries, progress, exports and the page all follow. */
 #ifndef METRICS_H
 #define METRICS_H
 
+#include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
+
+enum { METRICS_OWN_MAX = 16, METRIC_NAME_SIZE = 32 };
 
 /* What is known after an iteration that is looked at. NaN: not known. */
 struct metrics {
@@ -13,6 +18,36 @@ struct metrics {
     double valid_loss, valid_accuracy;
     double alpha_s, epsilon;                    /* NaN where the rule has none */
     uint64_t sample_forwards, sample_backwards; /* since the start; validation not counted */
+    double own[METRICS_OWN_MAX];                /* of the rule, in the order of its names */
 };
+
+/* The names of what a rule reports of itself. */
+struct metric_names {
+    size_t n;
+    const char *names[METRICS_OWN_MAX];
+};
+
+struct metric {
+    const char *name; /* NULL of a rule's own */
+    bool is_count;    /* uint64_t; else double */
+    bool is_share;    /* 0 to 1: shown as a percentage */
+    bool in_summary;  /* of what a run ended with */
+    bool needs_valid; /* known only where there is validation data */
+    int better;       /* a target is reached at or above (+1), or at or below (-1); 0: no target */
+    size_t offset;    /* in struct metrics */
+};
+enum { N_METRICS = 10, METRICS_MAX = N_METRICS + METRICS_OWN_MAX };
+
+/* The metrics of a run are numbered: the fixed ones, from `iteration`, and then the rule's own. */
+size_t metric_count(const struct metric_names *own);
+const struct metric *metric_at(size_t i);
+const char *metric_name(const struct metric_names *own, size_t i);
+double metric_value(const struct metrics *metrics, size_t i);         /* a count as a double */
+uint64_t metric_value_count(const struct metrics *metrics, size_t i); /* of a count */
+void metric_set(struct metrics *metrics, size_t i, double value);     /* of a double */
+void metric_set_count(struct metrics *metrics, size_t i, uint64_t value);
+
+/* Whether a rule may not call a metric so: a fixed metric or a field of summaries has the name. */
+bool metric_name_is_taken(const char *name);
 
 #endif

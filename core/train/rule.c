@@ -1,6 +1,8 @@
 /* Instances of rules. Every operation is guarded: host_enter, host_leave. */
 #include "train/rule.h"
 
+#include <string.h>
+
 synrl_status rule_create(struct rule *rule, struct core *core, struct component *component) {
     const synrl_plugin *entry = component_plugin(component)->entry;
     rule->component = component_retain(component);
@@ -55,6 +57,25 @@ const synrl_policy *rule_policy(struct rule *rule) {
     return SYNRL_OFFERS(rule->ops, policy)
                ? rule->ops->policy(&rule->host.public, rule->config, rule->self)
                : NULL;
+}
+
+synrl_status rule_metric_names(const struct rule *rule, struct metric_names *names) {
+    *names = (struct metric_names){.n = rule->ops->n_metrics};
+    for (size_t m = 0; m < names->n; m++) {
+        names->names[m] = rule->ops->metrics[m].name;
+        if (metric_name_is_taken(names->names[m])) {
+            return rule->host.public.fail(&rule->host.public, SYNRL_INVALID,
+                                          "a metric \"%s\": every run has one of that name",
+                                          names->names[m]);
+        }
+    }
+    return SYNRL_OK;
+}
+
+void rule_metrics(const struct rule *rule, double *values) {
+    for (size_t m = 0; m < rule->ops->n_metrics; m++) {
+        memcpy(&values[m], (const char *)rule->self + rule->ops->metrics[m].offset, sizeof *values);
+    }
 }
 
 struct stateful rule_state(struct rule *rule) {

@@ -5,6 +5,7 @@
 #include "plugin/component.h"
 #include "plugin/host.h"
 #include "synrl/rule.h"
+#include "train/metrics.h"
 #include "train/state.h"
 
 struct rule {
@@ -24,6 +25,9 @@ void rule_clear(struct rule *rule); /* all zero is allowed */
 synrl_status rule_step(struct rule *rule, synrl_env *env);
 synrl_status rule_finish(struct rule *rule, synrl_env *env);
 const synrl_policy *rule_policy(struct rule *rule); /* NULL: it has none */
+/* The names of its metrics, and their values now [n]. SYNRL_INVALID where a name is taken. */
+synrl_status rule_metric_names(const struct rule *rule, struct metric_names *names);
+void rule_metrics(const struct rule *rule, double *values);
 /* What it remembers. */
 struct stateful rule_state(struct rule *rule);
 /* Whether it says all that it remembers, so that a run can be saved and continued. */

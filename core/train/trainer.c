@@ -30,6 +30,7 @@ struct trainer {
     uint64_t done;
     uint64_t rewarded, stepped; /* since the last metrics */
     struct metrics latest;
+    struct metric_names own; /* of the rule */
     double seconds;
     bool has_ended, is_interrupted;
     char stopped[256];
@@ -101,6 +102,7 @@ static synrl_status make_rule(struct trainer *trainer) {
     SYNRL_TRY(environment_check(environment));
     environment_set_rule(environment, &rule->host, rule->ops->traits, false);
     const struct stateful state = rule_state(rule);
+    SYNRL_TRY(rule_metric_names(rule, &trainer->own));
     return state_measure(&state, &trainer->rule_state_size);
 }
 
@@ -202,6 +204,7 @@ static synrl_status measure(struct trainer *trainer, bool evaluate) {
                                 .valid_accuracy = (double)NAN,
                                 .alpha_s = scheduled(trainer, "alpha_s"),
                                 .epsilon = scheduled(trainer, "epsilon")};
+    rule_metrics(&trainer->rule, metrics->own);
     SYNRL_TRY(environment_measure(trainer->environment, metrics));
     warn_of_divergence(trainer);
     if (trainer->stepped > 0) {
@@ -404,6 +407,10 @@ void trainer_summary(const struct trainer *trainer, struct summary *summary) {
                                 .weights_hash = trainer->weights_hash,
                                 .seed = trainer->options.seed};
     snprintf(summary->stopped, sizeof summary->stopped, "%s", trainer->stopped);
+}
+
+const struct metric_names *trainer_metric_names(const struct trainer *trainer) {
+    return &trainer->own;
 }
 
 const struct train_options *trainer_options(const struct trainer *trainer) {

@@ -66,6 +66,8 @@ bool trainer_can_resume(const struct trainer *trainer);
 /* Whether `losses` is called. */
 bool trainer_records_losses(const struct trainer *trainer);
 
+/* The names of the metrics that the rule reports of itself. */
+const struct metric_names *trainer_metric_names(const struct trainer *trainer);
 const struct train_options *trainer_options(const struct trainer *trainer);
 const synrl_layout *trainer_layout(const struct trainer *trainer);
 void trainer_weights(const struct trainer *trainer, float *weights); /* [n_synapses] */

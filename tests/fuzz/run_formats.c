@@ -13,6 +13,7 @@
 #include "record/recorder.h"
 #include "report/report.h"
 #include "runs/index.h"
+#include "runs/metrics_csv.h"
 #include "runs/replay.h"
 #include "runs/run_files.h"
 #include "runs/runs.h"
@@ -129,16 +130,15 @@ static void check_report(struct fuzz *fuzz, const char *folder) {
 }
 
 static synrl_status look_at_metrics(struct fuzz *fuzz, const char *folder) {
-    struct metrics *rows;
-    size_t n;
-    SYNRL_TRY(record_metrics(fuzz->loader.core, folder, UINT64_MAX, &rows, &n));
+    struct metrics_table *table;
+    SYNRL_TRY(metrics_csv_read(fuzz->loader.core, folder, UINT64_MAX, &table));
     double sum = 0;
-    for (size_t i = 0; i < n; i++) {
-        for (size_t c = 0; c < RECORD_N_COLUMNS; c++) {
-            sum += record_value(&rows[i], c);
+    for (size_t i = 0; i < table->n; i++) {
+        for (size_t c = 0; c < metric_count(&table->own); c++) {
+            sum += metric_value(&table->rows[i], c) + (double)metric_name(&table->own, c)[0];
         }
     }
-    core_free(fuzz->loader.core, rows);
+    metrics_table_free(fuzz->loader.core, table);
     (void)sum;
     return SYNRL_OK;
 }
@@ -222,10 +222,9 @@ static void pack_checkpoint(struct dice *dice, const struct bytes *parts, size_t
 }
 
 static bool has_metrics(struct core *core, const char *folder) {
-    struct metrics *rows;
-    size_t n;
-    const bool has = record_metrics(core, folder, UINT64_MAX, &rows, &n) == SYNRL_OK;
-    core_free(core, rows);
+    struct metrics_table *table;
+    const bool has = metrics_csv_read(core, folder, UINT64_MAX, &table) == SYNRL_OK;
+    metrics_table_free(core, table);
     return has;
 }
 

@@ -75,6 +75,32 @@ has_proc() {
 has_numpy() {
     /usr/bin/python3 -c 'import numpy' 2>/dev/null || { echo "skipped: python3-numpy is not installed" && false; }
 }
+# The browser, without a window. browse ADDRESS prints the page as it has rendered it.
+has_browser() {
+    has_proc && has chromium
+}
+browse() {
+    chromium --headless --no-sandbox --disable-gpu --enable-logging=stderr --user-data-dir=profile \
+        --virtual-time-budget=8000 --host-resolver-rules='MAP * ~NOTFOUND, EXCLUDE 127.0.0.1' \
+        --dump-dom "$1"
+}
+# draws N ADDRESS: the page is rendered with so many charts, and nothing went wrong on the way.
+draws() {
+    exits 0 browse "$2"
+    says "data-charts=\"$1\""
+    says '<canvas'
+    if grep CONSOLE "$ERROR" >&2; then
+        fail 'the browser complains'
+    fi
+}
+
+# Lua's own interpreter.
+has_stock_lua() {
+    [ -n "$STOCK_LUA" ] || { echo "skipped: lua5.4 cannot load a module with this sanitizer" && false; }
+}
+stock_lua() {
+    LUA_CPATH="$BUILD/lua/?.so" lua5.4 "$@"
+}
 
 # shellcheck source=/dev/null
 . "$1"

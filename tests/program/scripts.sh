@@ -119,14 +119,6 @@ END
 
 # Lua's own interpreter -------------------------------------------------------------------------
 
-has_stock_lua() {
-    [ -n "$STOCK_LUA" ] || { echo 'skipped: lua5.4 cannot load a module with a sanitizer' && false; }
-}
-
-stock_lua() {
-    LUA_CPATH="$BUILD/lua/?.so" lua5.4 "$@"
-}
-
 test_the_stock_interpreter_runs_scripts() {
     has_stock_lua || return 0
     local by_lua

@@ -21,7 +21,7 @@ test_every_command_shows_its_help_wherever_it_is_asked() {
     for name in $(grep -l '^const struct command command_' "$SOURCE"/core/cli/*.c | xargs -n 1 basename -s .c); do
         exits 0 synrl help "$name"
         cp "$OUTPUT" help
-        grep -q "^usage: synrl $name" <(head -n 1 help) || fail "no usage of $name"
+        [[ $(head -n 1 help) == "usage: synrl $name"* ]] || fail "no usage of $name"
         grep -q -e --help help || fail "$name does not mention --help"
         exits 0 synrl "$name" --help
         prints "$(cat help)"
@@ -107,6 +107,7 @@ printf "%s\n" "${COMPREPLY[@]}" | sort | paste -sd " "' - "${words[@]}" >complet
 }
 
 test_bash_completes() {
+    has_proc || return 0 # bash's own <(...) needs it
     mkdir -p runs/2031-first runs/2031-second
     touch script.lua
     completes 're' 'reindex replay report resume'

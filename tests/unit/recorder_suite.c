@@ -14,6 +14,7 @@
 #include "plugin/host.h"
 #include "policy/policy.h"
 #include "policy/policy_csv.h"
+#include "runs/metrics_csv.h"
 #include "runs/run_files.h"
 #include "support/scratch.h"
 #include "support/small_run.h"
@@ -311,9 +312,8 @@ static synrl_status resume(struct a_run *run, const char *folder) {
 TEST(a_run_whose_metrics_were_changed_goes_on_with_whole_lines) {
     const char *folder = leave_a_run();
     struct a_run run;
-    struct metrics *rows;
+    struct metrics_table *table;
     char path[600];
-    size_t n;
     snprintf(path, sizeof path, "%s/metrics.csv", folder);
     char *text = scratch_read(path, NULL), *row = strchr(text, '\n') + 1;
     FILE *metrics = fopen(path, "w");
@@ -324,10 +324,10 @@ TEST(a_run_whose_metrics_were_changed_goes_on_with_whole_lines) {
     const struct observer observer = recorder_observer(run.recorder);
     ck_assert_int_eq(recorder_finish(run.recorder, trainer_run(run.trainer, 1, &observer)),
                      SYNRL_OK);
-    ck_assert_msg(record_metrics(core, folder, UINT64_MAX, &rows, &n) == SYNRL_OK, "%s",
+    ck_assert_msg(metrics_csv_read(core, folder, UINT64_MAX, &table) == SYNRL_OK, "%s",
                   core->message);
-    ck_assert_uint_eq(n, 31);
-    core_free(core, rows);
+    ck_assert_uint_eq(table->n, 31);
+    metrics_table_free(core, table);
     end(&run);
 }
 

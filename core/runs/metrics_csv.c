@@ -1,0 +1,219 @@
+/* metrics.csv. What a file says is checked: its heading begins with the iteration and has each name
+ * once, and each row has as many values. */
+#include "runs/metrics_csv.h"
+
+#include <inttypes.h>
+#include <math.h>
+#include <string.h>
+
+#include "base/csv.h"
+#include "base/file.h"
+#include "base/number.h"
+
+#define METRICS_LIMIT ((size_t)1 << 32)
+
+/* Writing -------------------------------------------------------------------------------------- */
+
+void metrics_csv_write_heading(FILE *stream, const struct metric_names *own) {
+    for (size_t i = 0; i < metric_count(own); i++) {
+        fprintf(stream, "%s%s", i > 0 ? "," : "", metric_name(own, i));
+    }
+    fputc('\n', stream);
+}
+
+void metrics_csv_write_row(FILE *stream, const struct metric_names *own,
+                           const struct metrics *metrics) {
+    for (size_t i = 0; i < metric_count(own); i++) {
+        const double value = metric_value(metrics, i);
+        char text[NUMBER_SIZE] = "";
+        if (metric_at(i)->is_count) {
+            snprintf(text, sizeof text, "%" PRIu64, metric_value_count(metrics, i));
+        } else if (!isnan(value)) {
+            number_write(text, 17, value);
+        }
+        fprintf(stream, "%s%s", i > 0 ? "," : "", text);
+    }
+    fputc('\n', stream);
+}
+
+/* Reading -------------------------------------------------------------------------------------- */
+
+struct reader {
+    struct csv csv;
+    struct metrics_table *table;
+    size_t capacity;
+    size_t n_columns;
+    size_t metrics[METRICS_MAX]; /* which one a column is */
+};
+
+/* As a rule may call a metric (synrl/rule.h). */
+static bool is_name(struct csv_field field) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    const size_t length = (size_t)(field.end - field.start);
+    if (length == 0 || length >= METRIC_NAME_SIZE || field.start[0] < 'a' || field.start[0] > 'z') {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (field.start[i] == '\0' || strchr(letters, field.start[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* The number of the metric that a column has; new names become those of the rule. */
+static synrl_status name_column(struct reader *reader, struct csv_field field, size_t *metric) {
+    struct metrics_table *table = reader->table;
+    struct metric_names *own = &table->own;
+    char text[CSV_TEXT_SIZE];
+    for (*metric = 0; *metric < metric_count(own); ++*metric) {
+        if (csv_is(field, metric_name(own, *metric))) {
+            return SYNRL_OK;
+        }
+    }
+    if (!is_name(field)) {
+        return csv_fail(&reader->csv, "\"%s\" is not the name of a metric", csv_text(field, text));
+    }
+    if (own->n == METRICS_OWN_MAX) {
+        return csv_fail(&reader->csv, "more than %d metrics of a rule", METRICS_OWN_MAX);
+    }
+    memcpy(table->texts[own->n], field.start, (size_t)(field.end - field.start));
+    own->names[own->n] = table->texts[own->n];
+    own->n++;
+    return SYNRL_OK;
+}
+
+/* A process that dies at once leaves a part of the heading. */
+static bool is_heading_begun(const char *text, const char *end) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_,", first[] = "iteration,";
+    for (size_t i = 0; text + i < end; i++) {
+        if (text[i] == '\0' || strchr(letters, text[i]) == NULL ||
+            (i < strlen(first) && text[i] != first[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static synrl_status read_heading(struct reader *reader) {
+    const struct csv *csv = &reader->csv;
+    const char *start = csv->next;
+    bool any, has[METRICS_MAX] = {false};
+    SYNRL_TRY(csv_next(&reader->csv, &any));
+    for (size_t c = 0; any && c < csv->n_fields; c++) {
+        size_t metric;
+        char text[CSV_TEXT_SIZE];
+        SYNRL_TRY(name_column(reader, csv->fields[c], &metric));
+        if (has[metric]) {
+            return csv_fail(csv, "two columns are called \"%s\"", csv_text(csv->fields[c], text));
+        }
+        has[metric] = true;
+        reader->metrics[c] = metric;
+        reader->n_columns = c + 1;
+    }
+    if (any ? reader->metrics[0] != 0 : !is_heading_begun(start, csv->end)) {
+        return csv_fail(csv,
+                        "must begin with the names of the columns, the first of them iteration");
+    }
+    return SYNRL_OK;
+}
+
+/* "", "nan", "inf", "-inf" or a number. */
+static bool read_value(struct csv_field field, double *value) {
+    const bool is_infinite = csv_is(field, "inf") || csv_is(field, "-inf");
+    *value = is_infinite ? (double)INFINITY : (double)NAN;
+    if (is_infinite && *field.start == '-') {
+        *value = -*value;
+    }
+    return is_infinite || field.start == field.end || csv_is(field, "nan") ||
+           number_read(field.start, field.end, value);
+}
+
+static synrl_status read_row(const struct reader *reader, struct metrics *row) {
+    const struct csv *csv = &reader->csv;
+    if (csv->n_fields != reader->n_columns) {
+        return csv_fail(csv, "%zu values, where the heading has %zu names", csv->n_fields,
+                        reader->n_columns);
+    }
+    for (size_t i = 0; i < METRICS_MAX; i++) {
+        if (!metric_at(i)->is_count) {
+            metric_set(row, i, (double)NAN);
+        }
+    }
+    for (size_t c = 0; c < csv->n_fields; c++) {
+        const struct csv_field field = csv->fields[c];
+        const size_t length = (size_t)(field.end - field.start), metric = reader->metrics[c];
+        uint64_t count = 0;
+        double value = 0;
+        char text[CSV_TEXT_SIZE];
+        if (metric_at(metric)->is_count ? !integer_read(field.start, length, 0, UINT64_MAX, &count)
+                                        : !read_value(field, &value)) {
+            return csv_fail(csv, "column %zu is \"%s\": must be a number", c + 1,
+                            csv_text(field, text));
+        }
+        if (metric_at(metric)->is_count) {
+            metric_set_count(row, metric, count);
+        } else {
+            metric_set(row, metric, value);
+        }
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status read_rows(struct reader *reader, uint64_t last) {
+    struct metrics_table *table = reader->table;
+    SYNRL_TRY(read_heading(reader));
+    for (bool any = true; any;) {
+        SYNRL_TRY(csv_next(&reader->csv, &any));
+        if (any && table->n == reader->capacity) {
+            struct metrics *rows =
+                core_grow(reader->csv.core, table->rows, table->n, &reader->capacity, sizeof *rows);
+            if (rows == NULL) {
+                return SYNRL_NO_MEMORY;
+            }
+            table->rows = rows;
+        }
+        if (any) {
+            SYNRL_TRY(read_row(reader, &table->rows[table->n]));
+            if (table->rows[table->n].iteration > last) {
+                return SYNRL_OK;
+            }
+            table->n++;
+        }
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status read_text(struct core *core, const char *path, uint64_t last,
+                              struct metrics_table *table) {
+    char *text;
+    size_t size;
+    SYNRL_TRY(file_read(core, path, METRICS_LIMIT, &text, &size));
+    struct reader reader = {.csv = csv_begin(core, path, text, size), .table = table};
+    const synrl_status status = read_rows(&reader, last);
+    csv_end(&reader.csv);
+    core_free(core, text);
+    return status;
+}
+
+synrl_status metrics_csv_read(struct core *core, const char *folder, uint64_t last,
+                              struct metrics_table **made) {
+    char *path = core_printf(core, "%s/metrics.csv", folder);
+    struct metrics_table *table = core_alloc(core, 1, sizeof *table);
+    synrl_status status =
+        path != NULL && table != NULL ? read_text(core, path, last, table) : SYNRL_NO_MEMORY;
+    core_free(core, path);
+    *made = table;
+    if (status != SYNRL_OK) {
+        metrics_table_free(core, table);
+        *made = NULL;
+    }
+    return status;
+}
+
+void metrics_table_free(struct core *core, struct metrics_table *table) {
+    if (table != NULL) {
+        core_free(core, table->rows);
+    }
+    core_free(core, table);
+}

@@ -1,0 +1,124 @@
+#!/usr/bin/env bash
+# Reports, in a browser without a window: curves are drawn, nothing is fetched, nothing in a run's
+# folder can become part of the page.
+
+setup() {
+    synrl run --quiet --no-pictures "$SOURCE/tests/program/report.lua" >/dev/null
+}
+
+# Contents --------------------------------------------------------------------------------------
+
+test_a_report_is_drawn() {
+    exits 0 synrl report runs/* --title 'Two of a kind'
+    says 'report.html: 3 runs'
+    has_browser || return 0
+    draws 4 report.html
+    says '<h1>Two of a kind</h1>'
+    says 'some (mean of 2)'
+    says 'rewards \ actions'
+    says Confusion
+}
+
+# Half way along the curves of 40 iterations the legend shows iteration 20 and a value for each.
+test_values_are_shown_under_the_pointer() {
+    exits 0 synrl report runs/*some*
+    cat >>report.html <<'END'
+<script>addEventListener('load', () => setTimeout(() => {
+  const over = document.querySelector('.u-over');
+  const box = over.getBoundingClientRect();
+  for (const type of ['mouseenter', 'mousemove'])
+    over.dispatchEvent(new MouseEvent(type, { bubbles: true,
+      clientX: box.left + box.width / 2, clientY: box.top + 20 }));
+  setTimeout(() => { document.body.dataset.hovered =
+    document.querySelector('.u-legend').innerText.replace(/\s+/g, ' '); }, 300);
+}, 1000));</script>
+END
+    has_browser || return 0
+    exits 0 browse report.html
+    grep -q 'data-hovered="[^"]*iteration20some (mean of 2)[0-9]' "$OUTPUT" ||
+        fail "$(grep -o 'data-hovered="[^"]*"' "$OUTPUT")"
+}
+
+# 20 runs of 10,000 points: under 3 MB, and drawn in less than a second of the browser's time.
+test_many_points_are_thinned() {
+    local run
+    run=$(compgen -G 'runs/*some*' | head -n 1)
+    head -n 1 "$run/metrics.csv" >m
+    awk 'BEGIN { for (i = 0; i <= 10000; i++) printf "%d,%.17g,%.17g,%.17g,,,0.001,0.1,%d,0\n",
+        i, 1 / (i + 1) + rand() / 9, rand(), rand(), i }' >>m
+    for i in $(seq 10 29); do
+        cp -r "$run" "many$i"
+        cp m "many$i/metrics.csv"
+    done
+    exits 0 synrl report many*
+    [ "$(wc -c <report.html)" -lt 3000000 ]
+    has_browser || return 0
+    draws 4 report.html
+}
+
+# Of the cells of this sweep, each once, though there are other runs and it was made twice.
+test_a_sweep_is_reported() {
+    cat >c.lua <<'END'
+local synrl = require 'synrl'
+local o = synrl.options { seed = 1, epsilon = 0.5 }
+return synrl.train { name = 'cell', loss = 'mse', iterations = 10,
+  rule = synrl.rule('win_stay', { epsilon = o.epsilon }),
+  data = synrl.dataset('boundary', { samples = 50 }),
+  model = synrl.model('mlp', { layers = { 2, 5, 1 } }) }.summary
+END
+    exits 0 synrl sweep c.lua epsilon=0.1,0.2 seed=1..2
+    exits 0 synrl sweep --fresh c.lua epsilon=0.1,0.2 seed=1..2
+    exits 0 synrl sweep c.lua epsilon=0.3
+    [ "$(compgen -G 'runs/*-cell*' | wc -l)" -eq 9 ]
+    for file in runs/sweep-*.json; do
+        synrl report "$file"
+    done | sort >said
+    [ "$(cat said)" = $'report.html: 1 run\nreport.html: 4 runs' ]
+    echo '{}' >x.json
+    refuses 1 'x.json: not the record of a sweep' synrl report x.json
+    refuses 1 'none.json: cannot open it' synrl report none.json
+}
+
+# Safety ----------------------------------------------------------------------------------------
+
+# A policy forbids every fetch (one would be reported on the console, which `draws` looks at), and the
+# page has no address to fetch from: uPlot's home page in a comment is all.
+test_a_report_needs_nothing_else() {
+    exits 0 synrl report runs/*
+    grep -q "default-src 'none'; img-src data:; style-src" report.html
+    [ "$(grep -oE '(src|href)="[^"]*' report.html | grep -vc 'data:' || true)" -eq 0 ]
+    # Nor does whoever passes it on need another file for uPlot's licence.
+    grep -q 'Copyright (c) 2022 Leon Sorokin' report.html
+    grep -q 'shall be included in' report.html
+}
+
+test_names_are_text() {
+    local hostile='</script><img src=x onerror=alert(1)><!--'
+    sed -i "s#\"name\": \"[^\"]*\"#\"name\": \"$hostile\"#" runs/*/run.json
+    exits 0 synrl report runs/* --title "$hostile"
+    [ "$(grep -c '<script' report.html)" -eq 3 ]
+    if grep -q '<img src=x' report.html; then
+        fail 'a name has become a part of the page'
+    fi
+    has_browser || return 0
+    draws 4 report.html
+    if grep -q '<img src="x"' "$OUTPUT"; then
+        fail 'a name has become an element'
+    fi
+}
+
+test_damage_is_shown_and_not_fatal() {
+    local runs=(runs/*)
+    rm "${runs[0]}/metrics.csv"
+    echo '{"status":' >"${runs[1]}/run.json"
+    head -c 3000 /dev/zero >"${runs[2]}/metrics.csv"
+    head -c 99 "$BUILD/synrl" >"${runs[2]}/policy.csv"
+    : >"${runs[2]}/confusion.csv"
+    mkdir runs/none
+    exits 0 synrl report runs/*
+    [ "$(grep -o '"problem":' report.html | wc -l)" -eq 4 ]
+    has_browser || return 0
+    exits 0 browse report.html
+    says data-rendered
+    says 'metrics.csv: cannot open it'
+}
