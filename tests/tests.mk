@@ -1,7 +1,8 @@
-# Tests. tests/KIND/NAME_suite.c holds a suite, whose tests register themselves (tests/support/test.h).
+# Tests. A file is a suite: tests/unit/ROOM/NAME_suite.c, tests/plugins/NAME_suite.c, tests/lua/NAME.lua and
+# tests/program/NAME.sh. Its tests register themselves (tests/support/test.h and scripts.h).
 # `make check CK_RUN_SUITE=policy` runs one suite.
 
-TEST_OBJECTS := $(call objects,tests/*/*_suite.c tests/fuzz/*_formats.c tests/support/*.c tests/ref/*.c tests/main.c)
+TEST_OBJECTS := $(call objects,tests/*/*_suite.c tests/unit/*/*_suite.c tests/fuzz/*_formats.c tests/support/*.c tests/ref/*.c tests/main.c)
 BAD_PLUGINS := $(patsubst tests/bad/%.c,$(BUILD)/tests/bad/%.so,$(wildcard tests/bad/*.c))
 FIXTURES := $(patsubst tests/fixtures/%.c,$(BUILD)/tests/fixtures/%.so,$(wildcard tests/fixtures/*.c))
 # Examples, and the template of a rule, as their readers build them: with one line.
@@ -105,7 +106,7 @@ coverage:
 # Lint ------------------------------------------------------------------------------------------
 
 TIDY_FILES := $(wildcard core/*/*.c $(PLUGIN_KINDS:%=plugins/%/*.c) $(PLUGIN_KINDS:%=plugins/%/*/*.c) \
-	tests/*.c tests/*/*_suite.c tests/fuzz/*.c tests/support/*.c tests/ref/*.c)
+	tests/*.c tests/*/*_suite.c tests/unit/*/*_suite.c tests/fuzz/*.c tests/support/*.c tests/ref/*.c)
 
 .PHONY: lint lint-tools lint-rooms lint-text lint-code
 lint: lint-rooms lint-text lint-code $(TIDY_FILES:%.c=$(BUILD)/tidy/%.ok)

@@ -103,7 +103,7 @@ TEST(puts_the_activation_on_both_layers) {
     dataset_release(dataset);
 }
 
-TEST(depends_on_its_seed_alone) {
+TEST(depends_only_on_its_seed) {
     struct dataset *a = loader_load(&loader, "boundary", GIVEN({"seed", INTEGER(7)}));
     struct dataset *b = loader_load(&loader, "boundary", GIVEN({"seed", INTEGER(7)}));
     struct dataset *c = loader_load(&loader, "boundary", GIVEN({"seed", INTEGER(8)}));

@@ -113,7 +113,7 @@ TEST(separates_by_the_byte_given) {
     dataset_release(dataset);
 }
 
-TEST(takes_a_header_when_told) {
+TEST(takes_a_header_on_request) {
     const char *path = file("0,1,label\n5,6,a\n7,8,b\n");
     loader_refuse(&loader, SYNRL_INVALID, "no column \"label\": must be a number from 1 to 3",
                   "csv", GIVEN({"path", STRING(path)}, {"label", STRING("label")}));

@@ -182,7 +182,7 @@ TEST(turns_colour_into_grey) {
     dataset_release(dataset);
 }
 
-TEST(leaves_out_and_names_what_does_not_read) {
+TEST(unreadable_files_are_named_and_left_out) {
     const struct bytes pngs[] = {grey_png(10), grey_png(20)};
     struct bytes cut = grey_png(30), empty = {.n = 0}, other = {.n = 0}, broken = grey_png(40);
     cut.n -= 20;

@@ -355,7 +355,7 @@ TEST(refuses_values_that_are_not_finite) {
                   GIVEN({"path", STRING(npz_of(&images, &labels, false))}));
 }
 
-TEST(refuses_what_is_no_archive) {
+TEST(refuses_what_is_not_an_archive) {
     const char *path = loader_file(&loader, "a.npz", "", 0);
     loader_refuse(&loader, SYNRL_INVALID, "a.npz: is not an NPZ, or damaged", "npz",
                   GIVEN({"path", STRING(path)}));

@@ -39,7 +39,7 @@ static const struct {
     {0x1p-1074, "5e-324"},
 };
 
-TEST(a_number_is_short) {
+TEST(numbers_use_fewest_digits) {
     for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
         json_t *json = json_real(numbers[i].value);
         char *text = json_text(json, JSON_ENCODE_ANY);
@@ -50,7 +50,7 @@ TEST(a_number_is_short) {
 }
 
 /* What is no number of this kind is not touched, however much it looks like one. */
-TEST(the_rest_is_as_it_was) {
+TEST(shortening_keeps_other_text) {
     static const char wanted[] =
         "{\"0.97399999999999998\": \"say \\\"0.97399999999999998\\\", \\\\\", \"e\": [true, false, "
         "null, -3, 9223372036854775807, 0.974, {\"x\": []}, {}], \"\xc3\xa9\": -2.5}";

@@ -240,7 +240,7 @@ static synrl_status stop_at_50(void *context, const struct metrics *metrics, boo
     return SYNRL_OK;
 }
 
-TEST(a_run_stops_when_told_and_says_why) {
+TEST(a_run_stops_on_request_and_says_why) {
     struct trainer *trainer;
     struct summary summary;
     options.decide = stop_at_50;

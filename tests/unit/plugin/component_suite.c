@@ -130,7 +130,7 @@ TEST(values_are_copied_into_the_config) {
     component_release(component);
 }
 
-TEST(near_types_do_for_each_other) {
+TEST(convertible_types_are_accepted) {
     struct component *component = start();
     set(component,
         GIVEN({"number", INTEGER(1)}, {"integer", NUMBER(12.0)}, {"schedule", INTEGER(0)},
@@ -241,7 +241,7 @@ static const struct {
 enum { N_REFUSED = sizeof refused / sizeof refused[0] };
 
 /* Nothing of it stays: the parameter can be set after all, and is at its default else. */
-TEST_EACH(a_wrong_value_is_told_and_forgotten, N_REFUSED) {
+TEST_EACH(a_wrong_value_is_refused_and_not_kept, N_REFUSED) {
     char message[256];
     snprintf(message, sizeof message, WHO "%s", refused[_i].message);
     component_release(start()); /* by now the plugin is open */
@@ -266,7 +266,7 @@ TEST_EACH(a_wrong_value_is_told_and_forgotten, N_REFUSED) {
     component_release(component);
 }
 
-TEST(a_component_of_another_kind_is_no_activation) {
+TEST(a_component_of_another_kind_is_not_an_activation) {
     struct component *loss = test_component(core, SYNRL_KIND_LOSS, "mse", 0, NULL);
     struct component *component = start();
     const struct value value = COMPONENT(loss);

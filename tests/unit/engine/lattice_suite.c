@@ -186,7 +186,7 @@ TEST(an_undo_at_the_edge_needs_no_rebase) {
 }
 
 /* Saved in the middle of a lattice's life: the copy goes on bit for bit. */
-TEST(a_saved_lattice_goes_on_alike) {
+TEST(a_saved_lattice_continues_the_same) {
     struct expected expected;
     int8_t actions[N];
     both_set(&expected);

@@ -104,7 +104,7 @@ static bool same_rows(const struct dataset *a, const struct dataset *b) {
     return true;
 }
 
-TEST(splits_by_its_seed_alone) {
+TEST(splits_only_by_its_seed) {
     struct dataset *whole = points(200), *parts[6];
     ck_assert_int_eq(dataset_split(whole, 0.75, 1, &parts[0], &parts[1]), SYNRL_OK);
     ck_assert_int_eq(dataset_split(whole, 0.75, 1, &parts[2], &parts[3]), SYNRL_OK);

@@ -117,7 +117,7 @@ static const char *text_at(const json_t *json, const char *key) {
 
 /* The run that went well ----------------------------------------------------------------------- */
 
-TEST(run_json_tells_all) {
+TEST(run_json_has_every_field) {
     struct a_run run;
     struct summary summary;
     char hash[17];
@@ -309,7 +309,7 @@ static synrl_status resume(struct a_run *run, const char *folder) {
 }
 
 /* Its metrics were edited: cut where the checkpoint says, a line would be half of one. */
-TEST(a_run_whose_metrics_were_changed_goes_on_with_whole_lines) {
+TEST(a_run_whose_metrics_were_changed_resumes_with_whole_lines) {
     const char *folder = leave_a_run();
     struct a_run run;
     struct metrics_table *table;
@@ -332,7 +332,7 @@ TEST(a_run_whose_metrics_were_changed_goes_on_with_whole_lines) {
 }
 
 /* The state ends with the histories of the synapses; 255 is none. The checksum is made right. */
-TEST(a_checkpoint_that_does_not_fit_is_told_with_its_run) {
+TEST(a_checkpoint_that_does_not_fit_is_reported_with_its_run) {
     enum { CHECKSUM = 40, STATE = 48 };
     const char *folder = leave_a_run();
     struct a_run run;

@@ -31,7 +31,7 @@ static void teardown(void) {
     core_destroy(core);
 }
 
-SUITE("policy_file", .setup = setup, .teardown = teardown);
+SUITE("policy_csv", .setup = setup, .teardown = teardown);
 
 static size_t n_entries(const synrl_policy *policy) {
     return (size_t)policy->n_reward_histories * policy->n_situations * 3;
@@ -391,7 +391,7 @@ TEST(hashes_without_features_stay) {
     policy_release(policy);
 }
 
-TEST(the_hash_tells_policies_apart) {
+TEST(different_policies_have_different_hashes) {
     synrl_policy *policy = scrambled_policy(2, 1, 0), *other;
     ck_assert_int_eq(policy_copy(core, policy, &other), SYNRL_OK);
     ck_assert_uint_eq(policy_hash(policy), policy_hash(other));

@@ -13,7 +13,7 @@
 
 #include "support/test.h"
 
-SUITE("luamemory", .timeout = 120);
+SUITE("memory", .timeout = 120);
 
 struct memory {
     size_t n_allowed; /* allocations until it has run out */

@@ -141,7 +141,7 @@ TEST(refuses_a_truncated_library) {
     free(bytes);
 }
 
-TEST(refuses_a_file_that_is_no_library) {
+TEST(refuses_a_file_that_is_not_a_library) {
     scratch_file(&scratch, "text.so", "this is not a shared object");
     use_scratch();
     refuse(SYNRL_KIND_RULE, "text", "text.so: cannot be loaded");
