@@ -12,7 +12,7 @@
 #include "engine/pool.h"
 #include "plugin/kind.h"
 #include "plugin/registry.h"
-#include "policy/policy.h"
+#include "policy/policy_api.h"
 
 enum { ALIGNMENT = 64 };
 

@@ -6,8 +6,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "policy/memory.h"
-
 /* The private struct, whose first member is the shared one. */
 struct policy_object {
     synrl_policy shared;
@@ -105,8 +103,8 @@ void policy_release(const synrl_policy *policy) {
     }
 }
 
-static synrl_status api_create(const synrl_host *host, uint32_t n_actions, uint32_t n_rewards,
-                               uint32_t n_features, synrl_policy **policy) {
+synrl_status policy_create_owned(const synrl_host *host, uint32_t n_actions, uint32_t n_rewards,
+                                 uint32_t n_features, synrl_policy **policy) {
     synrl_policy shape;
     *policy = NULL;
     if (!shape_of(n_actions, n_rewards, n_features, &shape)) {
@@ -121,21 +119,13 @@ static synrl_status api_create(const synrl_host *host, uint32_t n_actions, uint3
     return SYNRL_OK;
 }
 
-static synrl_status api_copy(const synrl_host *host, const synrl_policy *from,
-                             synrl_policy **policy) {
-    SYNRL_TRY(api_create(host, from->n_actions, from->n_rewards, from->n_features, policy));
+synrl_status policy_copy_owned(const synrl_host *host, const synrl_policy *from,
+                               synrl_policy **policy) {
+    SYNRL_TRY(
+        policy_create_owned(host, from->n_actions, from->n_rewards, from->n_features, policy));
     copy_contents(*policy, from);
     return SYNRL_OK;
 }
-
-const synrl_policy_api policy_api = {
-    .size = sizeof(synrl_policy_api),
-    .create = api_create,
-    .copy = api_copy,
-    .memory_create = memory_create,
-    .choose = memory_choose,
-    .observe = memory_observe,
-};
 
 /* Features ------------------------------------------------------------------------------------- */
 

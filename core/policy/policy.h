@@ -6,14 +6,17 @@
 #include "base/core.h"
 #include "synrl/policy.h"
 
-extern const synrl_policy_api policy_api;
-
 /* A policy with all values 0 and one reference. Features are named feature1, feature2, ... */
 synrl_status policy_create(struct core *core, uint32_t n_actions, uint32_t n_rewards,
                            uint32_t n_features, synrl_policy **policy);
 synrl_status policy_copy(struct core *core, const synrl_policy *from, synrl_policy **policy);
-/* Only for those made by the two above: what policy_api makes belongs to the instance of its host,
- * and must be copied to outlive it. The reference count is not part of the value, so const policies
+/* The same for an instance of a plugin, whose memory they are. */
+synrl_status policy_create_owned(const synrl_host *host, uint32_t n_actions, uint32_t n_rewards,
+                                 uint32_t n_features, synrl_policy **policy);
+synrl_status policy_copy_owned(const synrl_host *host, const synrl_policy *from,
+                               synrl_policy **policy);
+/* Only for those made by policy_create and policy_copy: an instance's must be copied to outlive it.
+ * The reference count is not part of the value, so const policies
  * can be retained too. */
 const synrl_policy *policy_retain(const synrl_policy *policy);
 void policy_release(const synrl_policy *policy); /* NULL is allowed */

@@ -1,5 +1,6 @@
 /* Policies and memories against plain loops over digits, for every state and every size of it. */
 #include "policy/policy.h"
+#include "policy/policy_api.h"
 
 #include <math.h>
 #include <stdlib.h>

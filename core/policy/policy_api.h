@@ -1,0 +1,9 @@
+/* What the policy room offers to plugins: see synrl/policy.h. */
+#ifndef POLICY_API_H
+#define POLICY_API_H
+
+#include "synrl/policy.h"
+
+extern const synrl_policy_api policy_api;
+
+#endif
