@@ -82,7 +82,14 @@ void gnuplot_abandon(struct gnuplot *gnuplot) {
     gnuplot->script = NULL;
 }
 
-void gnuplot_formats(FILE *script, const char *folder, const char *name, int width, int height) {
+const char *picture_name(enum picture picture) {
+    static const char *const names[N_PICTURES] = {"loss", "boundary", "policy", "confusion",
+                                                  "mistakes"};
+    return names[picture];
+}
+
+void gnuplot_formats(FILE *script, const char *folder, enum picture picture, int width,
+                     int height) {
     fprintf(script,
             "do for [format in 'svg png'] {\n"
             "if (format eq 'svg') {\n"
@@ -93,7 +100,7 @@ void gnuplot_formats(FILE *script, const char *folder, const char *name, int wid
             "set output ",
             width, height, width, height);
     gnuplot_quote(script, folder);
-    fprintf(script, ".'/%s.'.format\n", name);
+    fprintf(script, ".'/%s.'.format\n", picture_name(picture));
 }
 
 void gnuplot_formats_end(FILE *script) {

@@ -21,9 +21,18 @@ void gnuplot_abandon(struct gnuplot *gnuplot);
 void gnuplot_quote(FILE *script, const char *text);
 /* Writes the commands that open one file, SVG or PNG by its ending. SYNRL_INVALID for any other. */
 synrl_status gnuplot_file(struct gnuplot *gnuplot, const char *path, int width, int height);
-/* Writes the commands that open each of the two formats: everything between them and
- * gnuplot_formats_end is drawn twice, into NAME.svg and NAME.png in the folder. */
-void gnuplot_formats(FILE *script, const char *folder, const char *name, int width, int height);
+/* The pictures of a run. Each is drawn in two formats, into NAME.svg and NAME.png in its folder:
+ * all commands between gnuplot_formats and gnuplot_formats_end are carried out twice. */
+enum picture {
+    PICTURE_LOSS,
+    PICTURE_BOUNDARY,
+    PICTURE_POLICY,
+    PICTURE_CONFUSION,
+    PICTURE_MISTAKES,
+    N_PICTURES
+};
+const char *picture_name(enum picture picture); /* "loss" */
+void gnuplot_formats(FILE *script, const char *folder, enum picture picture, int width, int height);
 void gnuplot_formats_end(FILE *script);
 
 #endif

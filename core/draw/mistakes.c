@@ -152,7 +152,7 @@ static synrl_status draw_confusion(struct core *core, const struct predictions *
             "set palette defined (0 '#ffffff', 0.05 '#bfdcf0', 1 '#0072b2')\n",
             (double)n - 0.5, (double)n - 0.5);
     const int side = 140 + 46 * (int)n;
-    gnuplot_formats(script, folder, "confusion", side, side);
+    gnuplot_formats(script, folder, PICTURE_CONFUSION, side, side);
     fputs(
         "plot $cells using 1:2:3 with image, "
         "$cells using 1:2:($4 > 0 ? sprintf('%d', $4) : '') with labels font ',11'\n",
@@ -254,7 +254,7 @@ static synrl_status draw_mistakes(struct core *core, const struct predictions *p
             "unset border\nunset key\nunset colorbox\nset palette defined (0 '#ffffff', 1 "
             "'#101010')\nset title 'worst mistakes, actual: predicted'\n",
             COLUMNS * width, n_rows * height);
-    gnuplot_formats(script, folder, "mistakes", 1000,
+    gnuplot_formats(script, folder, PICTURE_MISTAKES, 1000,
                     (int)(60 + 1000 * n_rows * height / (COLUMNS * width)));
     fputs(
         "plot $pixels matrix with image pixels, "

@@ -52,7 +52,7 @@ static synrl_status draw_loss(struct core *core, const struct trainer *trainer,
     FILE *script = gnuplot.script;
     snprintf(file, sizeof file, "%s/metrics.csv", folder);
     common_style(script);
-    gnuplot_formats(script, folder, "loss", has_classes ? 1000 : 600, 420);
+    gnuplot_formats(script, folder, PICTURE_LOSS, has_classes ? 1000 : 600, 420);
     fprintf(script, "set multiplot layout 1,%d title ", has_classes ? 2 : 1);
     gnuplot_quote(script, options->name);
     fputs(" noenhanced\nset xlabel 'iteration'\nset ylabel 'loss'\nset logscale y\n", script);
@@ -188,7 +188,7 @@ static void plot_plane(FILE *script, const struct plane *plane, const char *fold
         "set palette defined (0 '#bfdcf0', 1 '#f8d3b8')\nset cbrange [0:1]\n"
         "colour(c) = c == 0 ? 0x0072b2 : 0xd55e00\n",
         script);
-    gnuplot_formats(script, folder, "boundary", 1000, 520);
+    gnuplot_formats(script, folder, PICTURE_BOUNDARY, 1000, 520);
     fprintf(script,
             "set multiplot layout 1,2\nset title 'target'\n"
             "plot $points using 1:2:(colour($3)) with points pt 7 ps 0.45 lc rgb variable\n"
@@ -344,7 +344,7 @@ static synrl_status draw_policy(struct core *core, const synrl_policy *policy, c
         write_policy_tics(script, policy);
     }
     if (folder != NULL) {
-        gnuplot_formats(script, folder, "policy", width, 170 + 44 * n_rows);
+        gnuplot_formats(script, folder, PICTURE_POLICY, width, 170 + 44 * n_rows);
         plot_policy(script, policy, n_rows);
         gnuplot_formats_end(script);
     } else {

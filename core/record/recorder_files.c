@@ -15,6 +15,7 @@
 #include "base/count.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "draw/gnuplot.h"
 #include "record/run_json.h"
 #include "runs/metrics_csv.h"
 
@@ -75,27 +76,24 @@ static synrl_status claim_name(struct recorder *recorder, const char *parent, co
     return core_fail(core, SYNRL_IO, "%s: too many runs of this name in one second", parent);
 }
 
-/* Removes the results of a failed run. Without core_alloc: the run may have failed for lack of
- * memory. */
-static void remove_files(const struct recorder *recorder, size_t n, const char *const *names) {
+/* Without core_alloc: the run may have failed for lack of memory. */
+static void remove_file(const struct recorder *recorder, const char *name, const char *ending) {
     char path[PATH_MAX];
-    for (size_t i = 0; i < n; i++) {
-        const int length = snprintf(path, sizeof path, "%s/%s", recorder->folder, names[i]);
-        if (length > 0 && (size_t)length < sizeof path) {
-            unlink(path);
-        }
+    const int length = snprintf(path, sizeof path, "%s/%s%s", recorder->folder, name, ending);
+    if (length > 0 && (size_t)length < sizeof path) {
+        unlink(path);
     }
 }
 
-static const char *const results[] = {
-    "weights.npz",   "policy.csv",   "loss.svg",     "loss.png",      "boundary.svg",
-    "boundary.png",  "policy.svg",   "policy.png",   "confusion.csv", "confusion.svg",
-    "confusion.png", "mistakes.svg", "mistakes.png",
-};
-static const char *const beginnings[] = {"metrics.csv", "run.json"};
-
 void recorder_remove_results(const struct recorder *recorder) {
-    remove_files(recorder, COUNT_OF(results), results);
+    static const char *const results[] = {"weights.npz", "policy.csv", "confusion.csv"};
+    for (size_t i = 0; i < COUNT_OF(results); i++) {
+        remove_file(recorder, results[i], "");
+    }
+    for (int i = 0; i < N_PICTURES; i++) {
+        remove_file(recorder, picture_name((enum picture)i), ".svg");
+        remove_file(recorder, picture_name((enum picture)i), ".png");
+    }
 }
 
 /* run.json ------------------------------------------------------------------------------------- */
@@ -208,7 +206,8 @@ synrl_status recorder_start(struct recorder *recorder, const struct recorder_opt
 
 void recorder_abandon(struct recorder *recorder) {
     if (recorder->folder != NULL) {
-        remove_files(recorder, COUNT_OF(beginnings), beginnings);
+        remove_file(recorder, "metrics.csv", "");
+        remove_file(recorder, "run.json", "");
         rmdir(recorder->folder);
     }
 }

@@ -248,3 +248,45 @@ test_a_run_that_still_runs_cannot_be_resumed() {
     refuses 1 'another process is writing this run' synrl resume runs/*-first
     kill -9 $!
 }
+
+# Results that are no longer so -----------------------------------------------------------------
+
+# An interrupted run has its results; when it is resumed and fails, nothing is left of them, nor
+# anything lost that was not one.
+test_a_run_that_fails_leaves_no_results() {
+    cat >f.lua <<'END'
+local synrl = require 'synrl'
+synrl.train { loss = 'mse', rule = 'win_stay', iterations = 1000000000, name = 'first',
+   data = synrl.dataset('boundary', { samples = 50 }),
+   model = synrl.model('mlp', { layers = { 2, 5, 1 } }),
+   checkpoint = { every = 1000 },
+   record_every = 1000,
+   on_evaluate = function(metrics)
+      local fail = io.open('fail')
+      if fail and metrics.iteration > fail:read('n') then error('no') end
+      if metrics.iteration == 5000 then io.open('begun', 'w'):close() end
+   end }
+END
+    has gnuplot || return 0
+    synrl run --quiet f.lua >/dev/null 2>&1 &
+    await begun
+    kill -TERM $!
+    exits 75 wait $!
+    cp -r runs/*-first before
+    run=$(echo runs/*-first)
+    touch "$run/notes.md"
+    tail -n 1 "$run/metrics.csv" | cut -d, -f1 >fail
+    refuses 1 'f.lua:9: no' synrl resume --quiet "$run"
+    for file in before/*; do
+        case ${file#before/} in
+        run.json | metrics.csv | rewards.bin | checkpoint-*) ;;
+        *) echo "${file#before/}" ;;
+        esac
+    done >results
+    grep -qx 'weights.npz' results
+    grep -qx 'policy.csv' results
+    while read -r file; do
+        absent "$run/$file"
+    done <results
+    ls "$run/notes.md" "$run/metrics.csv"
+}

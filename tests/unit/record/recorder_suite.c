@@ -1,7 +1,8 @@
 /* What a run leaves behind: complete and true after a good run, nothing that looks finished after a
  * bad one. */
-#include "record/recorder.h"
+#include "record/recorder_private.h"
 
+#include <dirent.h>
 #include <math.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -414,6 +415,28 @@ TEST(a_failure_at_the_end_takes_the_results_away) {
     json_t *json = read_json(&run);
     ck_assert_str_eq(text_at(json, "status"), "failed");
     json_decref(json);
+    end(&run);
+}
+
+/* Whatever a complete run leaves beside what a resumed one goes on from. */
+TEST(all_results_are_taken_away) {
+    struct a_run run;
+    begin(&run, true);
+    ck_assert_int_eq(carry_out(&run), SYNRL_OK);
+    const size_t n_before = scratch_count(recorder_folder(run.recorder));
+    ck_assert(has(&run, "weights.npz") && has(&run, "policy.csv"));
+    recorder_remove_results(run.recorder);
+    ck_assert_uint_lt(scratch_count(recorder_folder(run.recorder)), n_before);
+    DIR *folder = opendir(recorder_folder(run.recorder));
+    ck_assert_ptr_nonnull(folder);
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        const char *name = entry->d_name;
+        ck_assert_msg(name[0] == '.' || strcmp(name, "run.json") == 0 ||
+                          strcmp(name, "metrics.csv") == 0 || strcmp(name, "rewards.bin") == 0 ||
+                          strncmp(name, "checkpoint-", 11) == 0,
+                      "%s is left", name);
+    }
+    closedir(folder);
     end(&run);
 }
 
