@@ -1,5 +1,5 @@
--- One policy, learned on tanh networks, on networks of other activations: the golden policy, frozen, and
--- win_stay beside it.
+-- A policy learned on tanh networks (the golden policy, frozen) on networks with other activations,
+-- compared with win_stay.
 --
 --   synrl run --no-record scripts/ablation_activation.lua picture=activation.png
 --   synrl run --no-record scripts/ablation_activation.lua task=ocr hidden=32 seeds=3

@@ -1,4 +1,4 @@
--- How much chance helps: epsilon from 0 to 1 for a policy that is learned, one that is frozen, and win_stay.
+-- How much exploration helps: epsilon from 0 to 1 for a learned policy, a frozen one, and win_stay.
 --
 --   synrl run --no-record scripts/ablation_epsilon.lua picture=epsilon.png
 --   synrl run --no-record scripts/ablation_epsilon.lua task=ocr seeds=3

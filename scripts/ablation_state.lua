@@ -1,5 +1,5 @@
--- What a synapse has to remember: 0 to 4 actions times 0 to 4 rewards, the policy learned as it goes, and
--- frozen on a new task.
+-- What a synapse has to remember: 0 to 4 actions times 0 to 4 rewards, with the policy learned during
+-- training, and frozen on a new task.
 --
 --   synrl run --no-record scripts/ablation_state.lua picture=state.png
 --   synrl run --no-record scripts/ablation_state.lua task=ocr seeds=3

@@ -2,7 +2,7 @@
 --   adaptive  Fig. 1a: network and policy learn together
 --   static    Fig. 1b: the policy just learned, frozen, on a new boundary. At the paper's alpha_q this
 --             is a lottery: about seven in ten such policies fail on some boundary
---   golden    Fig. 1b again, with the shipped policy that was chosen among many (scripts/golden.lua)
+--   golden    Fig. 1b again, with the shipped policy, selected from many (scripts/golden.lua)
 -- The last two run on the same boundary from the same start.
 local synrl = require "synrl"
 local tasks = require "lib.tasks"

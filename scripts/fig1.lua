@@ -1,5 +1,5 @@
--- Fig. 1 over many seeds: what a single run of scripts/boundary.lua cannot tell. Each seed is that script's:
--- the same boundaries, starts and action streams as `scripts/boundary.lua seed=N`.
+-- Fig. 1 over many seeds, to complement a single run of scripts/boundary.lua. Each seed has the same
+-- boundaries, initial weights and action streams as `scripts/boundary.lua seed=N`.
 --
 --   synrl run --quiet scripts/fig1.lua seeds=10 authors=PATH/authors_golden.csv
 local synrl = require "synrl"

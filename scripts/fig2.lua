@@ -1,5 +1,6 @@
--- The paper's Fig. 2: training and validation loss and accuracy of both methods, side by side, on one split. The
--- paper's settings are rule=static iterations=500000 (about 4 minutes); the defaults take half a minute.
+-- The paper's Fig. 2: training and validation loss and accuracy of both methods, side by side, on one
+-- split. The paper's settings are rule=static iterations=500000 (about 4 minutes); the defaults take
+-- half a minute.
 --
 --   synrl run scripts/fig2.lua
 --   synrl run scripts/fig2.lua rule=static iterations=500000 picture=fig2.png
@@ -12,14 +13,14 @@ local o = ocr.options {
    rule = "win_stay", -- or static, with the policy `golden`
    iterations = 50000,
    epochs = 500,      -- of gradient descent
-   picture = "",      -- a PNG or SVG; else none
+   picture = "",      -- a PNG or SVG to draw; "": none
 }
 
 local data = ocr.data(o)
 local train, valid = data:split(0.75, o.seed)
 local series = { "loss", "valid_loss", "accuracy", "valid_accuracy" }
 
--- Trains, and keeps what each validation showed.
+-- Trains, and keeps the metrics of each validation.
 local function curves(name, model, rule, iterations, batch)
    local seen = { iteration = {} }
    for _, of in ipairs(series) do

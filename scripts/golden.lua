@@ -1,6 +1,6 @@
--- Finds a golden policy. Freezing a learned policy is a lottery, so: learn `policies` of them, each on a
--- boundary of its own; try each, frozen, on `tests` boundaries it has not seen; keep the `finalists` whose
--- worst accuracy is best, try those on `finals` further boundaries, and save the best of them.
+-- Finds a golden policy. Freezing a learned policy is a lottery. Therefore: learn `policies` of them,
+-- each on its own boundary; try each, frozen, on `tests` boundaries that it has not seen; keep the
+-- `finalists` whose worst accuracy is best, try those on `finals` further boundaries, and save the best.
 --
 --   synrl run --quiet scripts/golden.lua save=datasets/policies/golden.csv
 local synrl = require "synrl"
@@ -41,7 +41,7 @@ local function learn(number)
       own = result.summary.accuracy, scores = {} }
 end
 
--- Tries a policy, frozen, on boundaries first .. first + n - 1 of those set aside for trials.
+-- Tries a policy, frozen, on boundaries first .. first + n - 1 of those reserved for trials.
 local function try(candidate, first, n)
    for task = first, first + n - 1 do
       local rule = synrl.rule("static",

@@ -13,7 +13,7 @@ local o = ocr.options {
    epsilon = 0.25,    -- of win_stay
    from = 2e-3,       -- alpha_s of win_stay at the start ...
    to = 2e-4,         -- ... and at the end
-   batch = 0,         -- samples a batch; 0: all of them
+   batch = 0,         -- samples per batch; 0: all of them
    every = 5000,      -- iterations between two batches
 }
 
@@ -47,7 +47,7 @@ local s = result.summary
 print(string.format("%s, %d hidden units, %d iterations: validation accuracy %.2f%%, loss %.4f (%.1f s)",
    o.rule, o.hidden, s.iterations, 100 * s.valid_accuracy, s.valid_loss, s.seconds))
 local confusion = result:evaluate(valid).confusion
-print("confusion on the validation set (rows: actual, columns: answered)")
+print("confusion on the validation set (rows: actual, columns: predicted)")
 print("     " .. ("ABCDEFGHIJ"):gsub(".", "%0    "))
 for actual, row in ipairs(confusion) do
    io.write(("ABCDEFGHIJ"):sub(actual, actual))

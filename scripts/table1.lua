@@ -1,5 +1,5 @@
--- The paper's Table 1: both methods, with and without hidden units, `trials` times each. Trial t of every row
--- trains on the same split, so that rows can be compared pair by pair.
+-- The paper's Table 1: both methods, with and without hidden units, `trials` times each. Trial t of
+-- every row trains on the same split, so that rows can be compared trial by trial.
 --
 --   synrl run --quiet --no-record scripts/table1.lua
 --   synrl run --quiet --no-record scripts/table1.lua images=PATH labels=PATH policy=PATH scale=0.1
@@ -12,8 +12,8 @@ local o = ocr.options {
    trials = 5,
    scale = 1.0,   -- times the paper's iterations
    epochs = 500,  -- of gradient descent
-   rows = "all",  -- or the names of some: static32,gd32
-   policy = "",   -- a CSV; else the golden one
+   rows = "all",  -- or names of rows: static32,gd32
+   policy = "",   -- a CSV file; "": the golden policy
 }
 
 local policy = synrl.policy.load(o.policy ~= "" and o.policy or o.golden)
@@ -32,7 +32,7 @@ local function glorot_tanh(hidden, seed)
       distribution = "glorot_published", seed = seed })
 end
 
--- What generalised best of what was tried on other splits: weights that start small, and tanh.
+-- The setting that generalised best on other splits: small initial weights, and tanh.
 local function calm(hidden, seed)
    return synrl.model("mlp", { layers = ocr.layers(hidden), activation = "tanh", init = 0.03, seed = seed })
 end

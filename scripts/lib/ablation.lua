@@ -1,11 +1,11 @@
--- What the ablations share: one training on either task, and the table and picture of a sweep.
+-- Shared by the ablations: one training on either task, and the table and plot of a sweep.
 local synrl = require "synrl"
 local tasks = require "lib.tasks"
 local ocr = require "lib.ocr"
 
 local ablation = {}
 
--- Options that every ablation takes, beside its own.
+-- Options of every ablation, in addition to its own.
 function ablation.options(own)
    own.task = own.task or "boundary" -- boundary, or ocr: the letters of datasets/glyphs or of `images`
    own.iterations = own.iterations or 10000
@@ -18,12 +18,12 @@ function ablation.options(own)
    return o
 end
 
--- alpha_s that suits the task: the paper's on a boundary; on letters it falls, as in scripts/ocr.lua.
+-- alpha_s for the task: the paper's on a boundary; on letters it falls, as in scripts/ocr.lua.
 function ablation.alpha(o)
    return o.task == "boundary" and 0.001 or ocr.falling(2e-3, 2e-4, o.iterations, 50)
 end
 
--- One run. change: the fields of synrl.model to be set otherwise, or nil. Returns the policy too.
+-- One run. change: fields of synrl.model to override, or nil. Returns the policy too.
 function ablation.train(o, name, rule, seed, change)
    local run = { name = name, rule = rule, iterations = o.iterations, seed = seed, record = false }
    local model
@@ -45,7 +45,8 @@ function ablation.train(o, name, rule, seed, change)
    return { accuracy = s.valid_accuracy or s.accuracy, loss = s.valid_loss or s.loss }, result.policy
 end
 
--- A table: a line a group, the parameters first; then the mean and half of its 95% confidence interval.
+-- Prints a table: one line per group, with its parameters, the mean and half of its 95% confidence
+-- interval.
 function ablation.print(sweep, parameters, metrics)
    local line = {}
    for _, name in ipairs(parameters) do
@@ -70,7 +71,7 @@ function ablation.print(sweep, parameters, metrics)
    print("percent of accuracy: mean over seeds, and half of its 95% confidence interval")
 end
 
--- Lines of a metric over one parameter, one for each value of another.
+-- Lines of a metric over one parameter, one line per value of another.
 function ablation.lines(sweep, metric, over, of)
    local lines, by_value = {}, {}
    for _, group in ipairs(sweep.groups) do

@@ -1,17 +1,17 @@
--- Typeset characters: data, networks, schedules and methods that the OCR scripts share.
+-- Typeset characters: data, networks, schedules and methods, shared by the OCR scripts.
 local synrl = require "synrl"
 local tasks = require "lib.tasks"
 
 local ocr = {}
 
--- What each script takes: where the pictures are, and how they are split.
+-- The options of every script: the files of the images, and their split.
 ocr.defaults = {
    images = tasks.folder .. "/../datasets/glyphs/images-idx3-ubyte.gz",
    labels = tasks.folder .. "/../datasets/glyphs/labels-idx1-ubyte.gz",
    golden = tasks.folder .. "/../datasets/policies/golden.csv",
 }
 
--- Options of a script: its own, and those above.
+-- The options of a script: its own and those above.
 function ocr.options(own)
    for name, value in pairs(ocr.defaults) do
       own[name] = own[name] or value
@@ -33,8 +33,8 @@ function ocr.net(hidden, seed)
    return synrl.model("mlp", { layers = ocr.layers(hidden), activation = "relu", init = 0.1, seed = seed })
 end
 
--- alpha falling from `from` to `to` in equal ratios, in so many steps over the iterations. Steps, since each
--- change of alpha costs the engine a pass in floats.
+-- alpha falling from `from` to `to` in equal ratios, in a number of steps over the iterations: steps,
+-- since each change of alpha costs the engine a pass in floats.
 function ocr.falling(from, to, iterations, steps)
    local schedule = {}
    for i = 0, steps - 1 do
@@ -43,15 +43,15 @@ function ocr.falling(from, to, iterations, steps)
    return synrl.schedule(schedule)
 end
 
--- Batches of 5,000 drawn anew every 5,000 iterations, unless the data is not larger than that.
+-- Batches of 5,000 redrawn every 5,000 iterations, if the data is larger than that.
 function ocr.batch(data, size, every)
    if size > 0 and size < #data then
       return { size = size, every = every }
    end
 end
 
--- The paper's synaptic method: a frozen policy, epsilon 0.1, alpha_s 1e-4, halved at iteration 60,000 where
--- there are hidden units.
+-- The paper's synaptic method: a frozen policy, epsilon 0.1, alpha_s 1e-4, with hidden units halved at
+-- iteration 60,000.
 function ocr.paper_rule(hidden, policy)
    local alpha_s = 1e-4
    if hidden > 0 then
@@ -69,8 +69,8 @@ function ocr.win_stay(hidden, iterations)
    return synrl.rule("win_stay", { epsilon = 0.25, alpha_s = ocr.falling(from, to, iterations, 50) })
 end
 
--- The setting with the best validation accuracy at 32 hidden units, on splits 101 to 104: small steps for long,
--- since what a synapse learns grows with the iterations, and the noise in it with their square root.
+-- The setting with the best validation accuracy at 32 hidden units, on splits 101 to 104: many small
+-- steps, since what a synapse learns grows with the iterations, and its noise with their square root.
 function ocr.calm_win_stay(iterations)
    return synrl.rule("win_stay", { epsilon = 0.25, alpha_s = ocr.falling(2e-4, 2e-5, iterations, 100) })
 end

@@ -1,12 +1,12 @@
--- Tasks that several scripts train on, and what they need to tell of many runs.
+-- Tasks shared by several scripts, and statistics of many runs.
 local synrl = require "synrl"
 
 local tasks = {}
 
--- The folder of the scripts, from which shipped data is found.
+-- The folder of the scripts, to find shipped data.
 tasks.folder = (debug.getinfo(1, "S").source:match("^@(.*)/lib/[^/]*$") or ".")
 
--- The paper's random decision boundary: samples in [-10, 10]^2, a tanh net with weights U(-1, 1).
+-- The paper's random decision boundary: samples in [-10, 10]^2, a tanh network with weights U(-1, 1).
 function tasks.boundary(o, seed)
    return synrl.dataset("boundary", { samples = o.samples, hidden = o.hidden, seed = seed })
 end
