@@ -1,10 +1,10 @@
-/* Time that passes, whatever the date is set to. */
+/* Monotonic time, independent of the date. */
 #ifndef CLOCK_H
 #define CLOCK_H
 
 #include <time.h>
 
-/* Seconds since some moment. */
+/* Seconds since an arbitrary moment. */
 static inline double clock_seconds(void) {
     struct timespec time;
     clock_gettime(CLOCK_MONOTONIC, &time);

@@ -30,7 +30,7 @@ static inline bool number_read(const char *text, const char *end, double *value)
     return stop == end && isfinite(*value);
 }
 
-/* A whole number in decimal digits, nothing before or after them, from min to max. */
+/* Reads an integer from min to max, in decimal digits with nothing before or after them. */
 static inline bool integer_read(const char *text, size_t length, uint64_t min, uint64_t max,
                                 uint64_t *value) {
     *value = 0;
@@ -44,7 +44,7 @@ static inline bool integer_read(const char *text, size_t length, uint64_t min, u
     return length > 0 && *value >= min && *value <= max;
 }
 
-/* The same with a minus sign, or without one. */
+/* The same with an optional minus sign. */
 static inline bool signed_read(const char *text, size_t length, int64_t *value) {
     const bool is_negative = length > 0 && text[0] == '-';
     uint64_t magnitude;

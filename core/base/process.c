@@ -10,7 +10,7 @@
 enum { BOOT_SIZE = 128 };
 
 bool process_program(char path[PATH_MAX]) {
-    /* Without /proc, as the kernel was asked to execute it: relative to where it was started. */
+    /* Without /proc, as passed to the kernel: relative to the folder where it was started. */
     const char *executed = (const char *)getauxval(AT_EXECFN);
     return realpath("/proc/self/exe", path) != NULL ||
            (executed != NULL && realpath(executed, path) != NULL);

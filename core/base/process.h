@@ -1,5 +1,5 @@
-/* Which program this is; which process made a run, and whether it is alive. Process ids are reused,
- * but not with the same start time in the same boot of the machine. */
+/* The file of this program; the process that made a run, and whether it is alive. Process ids are
+ * reused, but not with the same start time in the same boot of the machine. */
 #ifndef PROCESS_H
 #define PROCESS_H
 
@@ -8,7 +8,7 @@
 
 #include <jansson.h>
 
-/* The file that this process was started from; false where the system does not report it. */
+/* The executable file of this process; false where the system does not report it. */
 bool process_program(char path[PATH_MAX]);
 
 /* This process: {"pid", "start", "boot"}; start is 0 or boot "" where the system does not report

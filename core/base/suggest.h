@@ -6,7 +6,8 @@
 
 /* The nearest of n words to `word`, or NULL where none is near enough. */
 const char *suggest(const char *word, size_t n, const char *const *words);
-/* The end of a message: ", did you mean "x"?", or "" where none is near enough. Returns text. */
+/* Writes the end of a message, ", did you mean "x"?" or "" where none is near enough, and returns
+ * text. */
 enum { SUGGESTION_SIZE = 96 };
 const char *suggest_text(const char *word, size_t n, const char *const *words,
                          char text[SUGGESTION_SIZE]);

@@ -1,5 +1,4 @@
-/* Text in columns. A character is as wide as any other: wide ones and combining ones are rare in
- * what is shown. */
+/* Text in columns. All characters count as equally wide; wide and combining ones are rare here. */
 #include "base/table.h"
 
 #include <stdarg.h>
@@ -35,7 +34,7 @@ void table_add(struct table *table, const char *format, ...) {
     va_end(arguments);
 }
 
-/* Characters of UTF-8, not bytes. */
+/* The number of UTF-8 characters. */
 static int width_of(const char *text) {
     int width = 0;
     for (; *text != '\0'; text++) {
@@ -44,8 +43,8 @@ static int width_of(const char *text) {
     return width;
 }
 
-/* The width of each column, freed by free(); NULL, and nothing in line, where there is no memory.
- */
+/* The width of each column, freed by free(); NULL, for unaligned output, where there is no
+ * memory. */
 static int *measure(const struct table *table, size_t n_columns) {
     int *widths = calloc(n_columns + 1, sizeof *widths);
     for (size_t i = 0; widths != NULL && i < table->n_cells; i++) {
@@ -57,7 +56,7 @@ static int *measure(const struct table *table, size_t n_columns) {
     return widths;
 }
 
-/* No spaces after the last cell of a row that is not empty. */
+/* Prints a row, without spaces after its last cell that is not empty. */
 static size_t last_of_row(const struct table *table, size_t first, size_t n_columns) {
     size_t last = first;
     for (size_t i = first; i < first + n_columns && i < table->n_cells; i++) {

@@ -13,15 +13,15 @@ struct table {
     bool has_failed; /* there was no memory for a cell */
 };
 
-/* Adds the next cell, the first of a row after the last of the one before. Control characters
- * become '?': nothing that a terminal would obey. */
+/* Adds the next cell; after the last of a row the next row begins. Control characters, which a
+ * terminal would obey, become '?'. */
 void table_add(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints the rows, each after `indent`, with two spaces between columns. A column is as wide as its
- * widest cell, but for cells of more than TABLE_WIDE characters, after which a row is out of line.
- */
+ * widest cell, not counting cells of more than TABLE_WIDE characters, which shift the rest of their
+ * row. */
 enum { TABLE_WIDE = 100 };
 void table_print(const struct table *table, FILE *stream, const char *indent);
-/* Leaves an empty table of the same columns. */
+/* Frees the cells, and leaves an empty table of the same columns. */
 void table_free(struct table *table);
 
 #endif

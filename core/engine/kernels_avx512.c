@@ -116,7 +116,7 @@ enum { PAIR_OUTPUTS = 14 };
  * group. */
 ALWAYS_INLINE void dense_tile(const int n, const int n_blocks, const int n_lines, size_t n_groups,
                               const uint8_t *groups, const int8_t *actions, size_t stride,
-                              int32_t *sums, const uint8_t *behind) {
+                              int32_t *sums, const uint8_t *ahead) {
     enum { LINE = GROUP * SYNRL_LANES };
     const uint8_t *next_groups = groups + n_groups * LINE;
     int32_t *next_sums = sums + stride;
@@ -131,7 +131,7 @@ ALWAYS_INLINE void dense_tile(const int n, const int n_blocks, const int n_lines
         const __m512i x = _mm512_loadu_si512(groups + g * LINE);
         const __m512i next_x = n_blocks == 2 ? _mm512_loadu_si512(next_groups + g * LINE) : x;
         for (int line = 0; line < n_lines; line++) {
-            _mm_prefetch((const char *)behind + (g * (size_t)n_lines + (size_t)line) * LINE,
+            _mm_prefetch((const char *)ahead + (g * (size_t)n_lines + (size_t)line) * LINE,
                          _MM_HINT_T1);
         }
         UNROLLED
@@ -279,9 +279,9 @@ FUNCTION(log, u35)
 FUNCTION(sin, u35)
 FUNCTION(cos, u35)
 
-#define TABLE(isa, worth, the_dense, the_peak)                                           \
+#define TABLE(isa, threshold, the_dense, the_peak)                                           \
     {                                                                                    \
-        .name = (isa), .sparse_threshold = (worth), .words = words, .peak = (the_peak),  \
+        .name = (isa), .sparse_threshold = (threshold), .words = words, .peak = (the_peak),  \
         .exp = avx512_exp, .log = avx512_log, .tanh = common_tanh, .sin = avx512_sin,    \
         .cos = avx512_cos, .log_sum_exp = common_log_sum_exp, .tally = common_tally,     \
         .choose = choose, .count_changes = count_changes, .advance = common_advance,     \

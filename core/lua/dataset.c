@@ -41,7 +41,7 @@ static int new_dataset(lua_State *L) {
 static int split(lua_State *L) {
     struct session *session = session_of(L);
     lua_settop(L, 3);
-    struct dataset *whole = dataset_read(L, 1, "split: what is split");
+    struct dataset *whole = dataset_read(L, 1, "split: the data set");
     lua_pushvalue(L, 2);
     const double fraction = field_number(L, "split", "the fraction", 0, 1);
     const uint64_t seed =
@@ -70,7 +70,7 @@ static void set_class_names(lua_State *L, const synrl_data *data) {
 
 /* () -> table of shapes and names */
 static int info(lua_State *L) {
-    const struct dataset *dataset = dataset_read(L, 1, "info: what is asked");
+    const struct dataset *dataset = dataset_read(L, 1, "info: the data set");
     const synrl_data *data = dataset_data(dataset);
     lua_createtable(L, 0, 10);
     lua_pushstring(L, dataset_id(dataset));
@@ -96,7 +96,7 @@ static int dataset_length(lua_State *L) {
 }
 
 static int dataset_tostring(lua_State *L) {
-    const struct dataset *dataset = dataset_read(L, 1, "tostring: what is shown");
+    const struct dataset *dataset = dataset_read(L, 1, "tostring: the data set");
     const synrl_data *data = dataset_data(dataset);
     char text[256];
     snprintf(text, sizeof text, "dataset \"%s\": %zu samples of %zu inputs", dataset_id(dataset),

@@ -34,8 +34,8 @@ static json_t *cpu_json(void) {
     return name != NULL ? name : json_null();
 }
 
-/* The commit checked out where the script is, as git says; null where it says none: there is no
- * git, no repository, no commit yet, or the repository is another user's. */
+/* The commit checked out where the script is, from git; null without git, repository or commit, or
+ * where the repository belongs to another user. */
 static synrl_status git_json(struct core *core, const char *script, json_t **commit) {
     enum { HASH_LIMIT = 128 };
     char folder[PATH_MAX], *text, *slash;

@@ -1,6 +1,6 @@
-/* Bytes that grow as data arrives, for the loaders: a size that a file states is never believed
- * before that many bytes have come. Always n <= capacity; all zero is empty. What is not freed
- * early, the host frees with the data set. */
+/* Bytes that grow with the data read, for the loaders: memory is never allocated for a size in a
+ * file before that many bytes have been read. Invariant: n <= capacity; all zero is empty. The host
+ * frees with the data set what is not freed before. */
 #ifndef BUFFER_H
 #define BUFFER_H
 
@@ -23,7 +23,7 @@ static inline void buffer_free(const synrl_host *host, struct buffer *buffer) {
     *buffer = (struct buffer){0};
 }
 
-/* Room for `more` bytes after the n that there are. After a failure the buffer is as it was. */
+/* Makes room for `more` bytes after the present n. After a failure the buffer is unchanged. */
 static inline synrl_status buffer_reserve(const synrl_host *host, struct buffer *buffer,
                                           size_t more) {
     if (more <= buffer->capacity - buffer->n) {
@@ -56,7 +56,7 @@ static inline synrl_status buffer_append(const synrl_host *host, struct buffer *
     return SYNRL_OK;
 }
 
-/* FOLDER/NAME, terminated, in place of what the buffer holds. */
+/* Replaces the buffer's contents by FOLDER/NAME, terminated. */
 static inline synrl_status buffer_join(const synrl_host *host, struct buffer *buffer,
                                        const char *folder, const char *name) {
     buffer->n = 0;
@@ -65,7 +65,7 @@ static inline synrl_status buffer_join(const synrl_host *host, struct buffer *bu
     return buffer_append(host, buffer, name, strlen(name) + 1);
 }
 
-/* All that is left of an open stream; where it cannot be read, ferror says so afterwards. */
+/* Reads the rest of an open stream; after an error, ferror is set. */
 static inline synrl_status buffer_fill(const synrl_host *host, struct buffer *buffer, FILE *file) {
     for (size_t n = 1; n > 0; buffer->n += n) {
         SYNRL_TRY(buffer_reserve(host, buffer, 65536));

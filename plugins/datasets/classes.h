@@ -18,8 +18,8 @@ static inline synrl_status classes_check(const synrl_host *host, const char *pat
                                        "%s: has %zu classes: must be at least 2", path, n_classes);
 }
 
-/* Where the name after the one at `text` begins: after a comma where there are any, else one UTF-8
- * character on. *length is the name's. */
+/* The beginning of the name after the one at `text`: after a comma if there are any, else one UTF-8
+ * character further. *length is that of the name at `text`. */
 static inline const char *classes_next(const char *text, bool has_commas, size_t *length) {
     if (has_commas) {
         *length = strcspn(text, ",");
@@ -32,9 +32,9 @@ static inline const char *classes_next(const char *text, bool has_commas, size_t
     return text + *length;
 }
 
-/* Names for the labels 0 .. *n_classes - 1 (the largest label, and one more), from the text of the
- * parameter; it may name more classes, and then *n_classes grows. *names is one block of memory;
- * SYNRL_INVALID where it names fewer. */
+/* Takes names for the labels 0 .. *n_classes - 1 (the largest label plus one) from the parameter.
+ * It may name more classes, which increases *n_classes; SYNRL_INVALID where it names fewer. *names
+ * is a single allocation. */
 static inline synrl_status classes_name(const synrl_host *host, const char *given,
                                         size_t *n_classes, const char *const **names) {
     const bool is_given = given != NULL && *given != '\0';
