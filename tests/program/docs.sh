@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# The examples of the documents do what they say.
+# The documents say what the program does: their examples run, and their tables are complete.
 
 # Cuts the Lua examples of a page into example1.lua, example2.lua ... and prints how many there are.
 examples_of() {
@@ -16,5 +16,45 @@ test_examples_of_the_lua_reference_run() {
     for ((i = 1; i <= n; i++)); do
         exits 0 synrl run --quiet --no-pictures "example$i.lua"
         complains ''
+    done
+}
+
+test_examples_of_the_guide_run() {
+    local page
+    for page in README.md docs/guide/quickstart.md; do
+        [ "$(examples_of "$SOURCE/$page")" -eq 1 ]
+        exits 0 synrl run --quiet --no-pictures example1.lua iterations=50
+        complains ''
+    done
+}
+
+# The names in the first cells of the tables of a section of docs/reference/runs.md.
+names_of() {
+    awk -v heading="$1" '
+        /^#/ { is_in = $0 == heading }
+        is_in && /^\| `/ {
+            split($0, cells, "|")
+            n = split(cells[2], parts, "`")
+            for (i = 2; i < n; i += 2) print parts[i]
+        }
+    ' "$SOURCE/docs/reference/runs.md"
+}
+
+test_the_page_on_runs_lists_what_a_run_records() {
+    local key
+    cat >s.lua <<'END'
+local synrl = require "synrl"
+local train, valid = synrl.dataset("boundary", { samples = 60 }):split(0.5)
+synrl.train {
+   data = train, valid = valid, batch = { size = 20, every = 5 }, iterations = 20,
+   model = synrl.model("mlp", { layers = { 2, 5, 1 } }), loss = "mse", rule = "win_stay",
+   stop = function(metrics) return metrics.iteration >= 10 and "enough" end, evaluate_every = 5,
+}
+END
+    exits 0 synrl run --quiet --no-pictures s.lua
+    head -n 1 runs/*/metrics.csv | tr ',' '\n' | diff - <(names_of '### metrics.csv')
+    # The keys of run.json and of the objects in it.
+    for key in $(grep -oE '^ {2}( {2})?"[a-z_]+"' runs/*/run.json | tr -d ' "'); do
+        names_of '### run.json' | grep -qx -- "$key" || fail "$key is not on the page"
     done
 }
