@@ -210,8 +210,8 @@ static synrl_status find_column(const struct csv *csv, const char *name, size_t 
         }
     }
     if (n_found > 1) {
-        return FAIL_AT(csv, csv->first_line, "%zu columns are named \"%.*s\"", n_found,
-                       (int)length, name);
+        return FAIL_AT(csv, csv->first_line, "%zu columns are named \"%.*s\"", n_found, (int)length,
+                       name);
     }
     for (size_t i = 0; i < length && number <= N_COLUMNS_MAX; i++) {
         const bool is_digit = name[i] >= '0' && name[i] <= '9';
