@@ -44,7 +44,7 @@ static void start(size_t n_threads, size_t n_samples, bool is_bytes) {
 
 /* Weights that have moved, so that sums are not all in the base. */
 static void act(void) {
-    int8_t actions[NET_SYNAPSES];
+    static int8_t actions[NET_SYNAPSES]; /* which stay as they are */
     float alphas[NET_TENSORS];
     for (size_t i = 0; i < NET_SYNAPSES; i++) {
         actions[i] = (int8_t)(rand() % 3 - 1);

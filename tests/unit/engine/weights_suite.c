@@ -90,7 +90,10 @@ static void life_act(struct life *life) {
     const int8_t c = (int8_t)(rand() % 3 - 1);
     for (size_t i = 0; i < NET_SYNAPSES; i++) {
         int8_t *action = &life->actions[i];
-        *action = kind == 0 || rand() % 16 == 0 ? (int8_t)(rand() % 3 - 1) : (int8_t)(c * *action);
+        *action = (int8_t)(c * *action);
+        if (kind == 0 || rand() % 16 == 0) {
+            *action = (int8_t)(rand() % 3 - 1);
+        }
     }
     for (size_t t = 0; t < NET_TENSORS; t++) {
         if (rand() % 30 == 0) {

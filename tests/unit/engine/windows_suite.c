@@ -182,8 +182,10 @@ static void live(size_t n_samples, bool is_bytes) {
     ck_assert_int_eq(projection_bind(of_samples, packed), SYNRL_OK);
     for (int step = 0; step < 12; step++) {
         for (size_t i = 0; i < N; i++) {
-            actions[i] = rand() % (step % 2 == 0 ? 2 : 12) == 0 ? (int8_t)(rand() % 3 - 1)
-                                                                : (int8_t)-actions[i];
+            actions[i] = (int8_t)-actions[i];
+            if (rand() % (step % 2 == 0 ? 2 : 12) == 0) {
+                actions[i] = (int8_t)(rand() % 3 - 1);
+            }
         }
         projection_act(of_windows, actions, 1e-3F);
         projection_act(of_samples, actions, 1e-3F);
