@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "engine/random.h"
 #include "plugin/host.h"
 #include "support/support.h"
 #include "support/test.h"
@@ -63,6 +64,15 @@ static void unmake(struct made *made) {
     dataset_release(made->data);
     component_release(made->model);
     component_release(made->loss_component);
+}
+
+/* The loss; outputs [N_SAMPLES][N_CLASSES], or NULL. */
+static double run(const struct made *made, float *outputs) {
+    struct pass pass;
+    ck_assert_msg(network_pass(made->network, &(struct pass_options){.outputs = outputs}, &pass) ==
+                      SYNRL_OK,
+                  "%s", core->message);
+    return pass.loss;
 }
 
 /* The plain network, in double ----------------------------------------------------------------- */
@@ -176,21 +186,13 @@ TEST_EACH(gradients_are_finite_differences, N_SHAPES *N_ACTIVATIONS *N_ACTIVATIO
     unmake(&made);
 }
 
-static double loss_of(struct network *network) {
-    struct pass pass;
-    ck_assert_int_eq(network_pass(network, &(struct pass_options){.watch = NULL}, &pass), SYNRL_OK);
-    return pass.loss;
-}
-
 TEST(outputs_are_those_of_a_plain_loop) {
     for (size_t shape = 0; shape < N_SHAPES; shape++) {
         struct made made = shape_of(shape, "tanh", "sigmoid", "mse");
         double weights[128], x[WIDEST];
         float outputs[N_SAMPLES * N_CLASSES];
         weights_of(&made, weights);
-        ck_assert_int_eq(network_pass(made.network, &(struct pass_options){.outputs = outputs},
-                                      &(struct pass){0}),
-                         SYNRL_OK);
+        run(&made, outputs);
         for (size_t s = 0; s < N_SAMPLES; s++) {
             plain_forward(&made, weights, s, x);
             for (size_t o = 0; o < N_CLASSES; o++) {
@@ -205,17 +207,19 @@ TEST(outputs_are_those_of_a_plain_loop) {
 TEST(tensors_follow_one_another) {
     static const struct {
         const char *name;
-        size_t first, rows, columns;
+        size_t first, rows, columns, first_unit;
         bool is_bias;
     } expected[] = {
-        {"layer1.weight", 0, 5, 6, false},  {"layer1.bias", 30, 5, 1, true},
-        {"layer2.weight", 35, 4, 5, false}, {"layer2.bias", 55, 4, 1, true},
-        {"layer3.weight", 59, 3, 4, false}, {"layer3.bias", 71, 3, 1, true},
+        {"layer1.weight", 0, 5, 6, 0, false},  {"layer1.bias", 30, 5, 1, 0, true},
+        {"layer2.weight", 35, 4, 5, 5, false}, {"layer2.bias", 55, 4, 1, 0, true},
+        {"layer3.weight", 59, 3, 4, 9, false}, {"layer3.bias", 71, 3, 1, 0, true},
     };
     struct made made = shape_of(2, "tanh", "identity", "mse");
     const synrl_layout *layout = network_layout(made.network);
     ck_assert_uint_eq(layout->n_tensors, 6);
     ck_assert_uint_eq(layout->n_synapses, 74);
+    ck_assert_uint_eq(layout->n_units, 12);
+    ck_assert_uint_eq(layout->n_outputs, 3);
     for (size_t t = 0; t < 6; t++) {
         const synrl_tensor *tensor = &layout->tensors[t];
         ck_assert_str_eq(tensor->name, expected[t].name);
@@ -223,6 +227,24 @@ TEST(tensors_follow_one_another) {
         ck_assert_uint_eq(tensor->n_rows, expected[t].rows);
         ck_assert_uint_eq(tensor->n_columns, expected[t].columns);
         ck_assert(tensor->is_bias == expected[t].is_bias);
+        ck_assert(tensor->reads_inputs == (t == 0));
+        ck_assert(tensor->is_bias || tensor->first_unit == expected[t].first_unit);
+    }
+    unmake(&made);
+}
+
+/* U(-1, 1), biases U(-0.5, 0.5), each tensor from a stream of its own. */
+TEST(initial_weights_are_those_of_their_streams) {
+    struct made made = shape_of(2, "tanh", "identity", "mse");
+    const synrl_layout *layout = network_layout(made.network);
+    float weights[74], drawn[30];
+    network_get_weights(made.network, weights);
+    for (size_t t = 0; t < 6; t++) {
+        const synrl_tensor *tensor = &layout->tensors[t];
+        const size_t n = tensor->n_rows * tensor->n_columns;
+        const float width = tensor->is_bias ? 0.5F : 1.0F;
+        random_api.uniform((synrl_stream){1, t, SYNRL_PURPOSE_WEIGHTS}, 0, n, -width, width, drawn);
+        ck_assert_mem_eq(weights + tensor->first, drawn, n * sizeof(float));
     }
     unmake(&made);
 }
@@ -237,7 +259,7 @@ TEST(saved_networks_go_on) {
             actions[i] = (int8_t)((t * 7 + i * 5) % 3 - 1);
         }
         network_act(one.network, actions, 0.001F, 1.0F);
-        loss_of(one.network);
+        run(&one, NULL);
     }
     const size_t size = network_state_size(one.network);
     void *state = core_alloc(core, size, 1);
@@ -247,11 +269,35 @@ TEST(saved_networks_go_on) {
     for (int t = 0; t < 5; t++) {
         network_act(one.network, actions, 0.001F, 2.0F);
         network_act(two.network, actions, 0.001F, 2.0F);
-        ck_assert_double_eq(loss_of(one.network), loss_of(two.network));
+        ck_assert_double_eq(run(&one, NULL), run(&two, NULL));
     }
     core_free(core, state);
     unmake(&one);
     unmake(&two);
+}
+
+TEST(acts_can_be_taken_back) {
+    struct made made = shape_of(2, "tanh", "identity", "mse");
+    int8_t actions[74];
+    float alphas[6], before[74], after[74];
+    for (size_t i = 0; i < 74; i++) {
+        actions[i] = (int8_t)(i % 3) - 1;
+    }
+    for (size_t t = 0; t < 6; t++) {
+        alphas[t] = t == 3 ? 0.0F : 0.01F * (float)(t + 1); /* 0: stays */
+    }
+    const double loss = run(&made, NULL);
+    network_get_weights(made.network, before);
+    network_act_tensors(made.network, actions, alphas);
+    network_get_weights(made.network, after);
+    ck_assert_mem_ne(before, after, sizeof after);
+    ck_assert_mem_eq(before + 55, after + 55, 4 * sizeof(float));
+    ck_assert_double_ne(run(&made, NULL), loss);
+    network_undo(made.network, actions, alphas);
+    network_get_weights(made.network, after);
+    ck_assert_mem_eq(before, after, sizeof after);
+    ck_assert_double_eq(run(&made, NULL), loss);
+    unmake(&made);
 }
 
 TEST(what_has_no_derivative_is_named) {
@@ -280,5 +326,28 @@ TEST(wrong_shapes_are_refused) {
                  network_create(core, model, made.loss_component, made.data, 5, &network),
                  "has 4 outputs, and dataset \"pixels\" has 3 classes");
     component_release(model);
+    static const struct {
+        size_t n;
+        double sizes[3];
+        const char *part;
+    } refused[] = {
+        {1, {6}, "layers has 1 entries: must have at least 2"},
+        {2, {6, 3}, "2 activations for 0 hidden layers: must be one, or one per layer"},
+        {3, {6, 16777216, 300}, "make more than 4294967295 synapses by layer 2"},
+    };
+    for (size_t i = 0; i < 3; i++) {
+        const struct value two[] = {STRING("tanh"), STRING("relu")};
+        struct value numbers[3];
+        for (size_t l = 0; l < refused[i].n; l++) {
+            numbers[l] = (struct value)NUMBER(refused[i].sizes[l]);
+        }
+        const struct named_value values[] = {{"layers", LIST_OF(refused[i].n, numbers)},
+                                             {"activation", LIST_OF(i == 1 ? 2 : 1, two)}};
+        model = test_component(core, SYNRL_KIND_MODEL, "mlp", VALUES(values));
+        test_failure(core, SYNRL_INVALID,
+                     network_create(core, model, made.loss_component, made.data, 5, &network),
+                     refused[i].part);
+        component_release(model);
+    }
     unmake(&made);
 }
