@@ -177,7 +177,7 @@ static void sum_share(void *context, size_t worker, size_t n_workers) {
 
 static synrl_status sum_inputs(struct credit *credit, size_t t) {
     const synrl_host *host = credit->host;
-    const synrl_batch *batch = weights_inputs(credit->weights, t);
+    const synrl_batch *batch = credit->weights->tensors[t].inputs;
     struct input_sums *sums = &credit->inputs[credit->weights->tensors[t].source];
     if (sums->means == NULL) {
         SYNRL_TRY(SYNRL_NEW(host, sums->means, batch->n_inputs));
@@ -347,7 +347,7 @@ static void add_signal(size_t n_rows, const int16_t *signal, int64_t *sums) {
 
 static bool is_exact(const struct credit *credit, size_t t) {
     return credit->signal.bytes != NULL && credit->weights->tensors[t].projection != NULL &&
-           weights_inputs(credit->weights, t)->is_bytes;
+           credit->weights->tensors[t].inputs->is_bytes;
 }
 
 static void unpack_bytes(const synrl_batch *batch, size_t block, int16_t *x) {
@@ -363,8 +363,9 @@ static void unpack_bytes(const synrl_batch *batch, size_t block, int16_t *x) {
 static void add_inputs(const struct credit *credit, struct adder *adder, const synrl_pass *pass,
                        const synrl_source *source) {
     const synrl_tensor *tensor = &credit->layout->tensors[source->tensor];
-    const synrl_batch *batch = weights_inputs(pass->weights, source->tensor);
-    const size_t block = weights_input_block(pass->weights, batch, pass->block, source->position);
+    const struct tensor_weights *weights = &pass->weights->tensors[source->tensor];
+    const synrl_batch *batch = weights->inputs;
+    const size_t block = input_block(weights, pass->block, source->position);
     int64_t *sums = adder->sums + tensor->first;
     if (is_exact(credit, source->tensor)) {
         unpack_bytes(batch, block, adder->x_bytes);
@@ -374,7 +375,7 @@ static void add_inputs(const struct credit *credit, struct adder *adder, const s
     }
     batch_values(batch, block, adder->x);
     if ((credit->signal.flags & SYNRL_CENTRED) != 0) {
-        const float *means = credit->inputs[pass->weights->tensors[source->tensor].source].means;
+        const float *means = credit->inputs[weights->source].means;
         for (size_t i = 0; i < tensor->n_columns * SYNRL_LANES; i++) {
             adder->x[i] -= means[i / SYNRL_LANES];
         }
@@ -447,7 +448,7 @@ static int64_t total(const struct credit *credit, size_t i) {
 static double exact_credit(const struct credit *credit, size_t t, size_t i) {
     const synrl_tensor *tensor = &credit->layout->tensors[t];
     const int64_t sum = total(credit, tensor->first + i);
-    const double scale = (double)weights_inputs(credit->weights, t)->scale;
+    const double scale = (double)credit->weights->tensors[t].inputs->scale;
     if ((credit->signal.flags & SYNRL_CENTRED) == 0) {
         return scale * (double)sum;
     }

@@ -7,12 +7,43 @@
 #include "engine/watch.h"
 #include "engine/weights_private.h"
 
-static size_t first_rows(const synrl_pass *pass, const synrl_source *sources) {
-    return pass->weights->layout->tensors[sources[0].tensor].n_rows;
+/* Whether a source can be the k-th of a group of n_rows units. */
+static bool source_fits(const synrl_weights *weights, const synrl_source *source, size_t k,
+                        size_t n_rows) {
+    if (source->tensor >= weights->n_tensors) {
+        return false;
+    }
+    const struct tensor_weights *tensor = &weights->tensors[source->tensor];
+    return tensor->n_rows == n_rows && (tensor->projection != NULL) == (source->x == NULL) &&
+           source->position < (k == 0 ? tensor->first_end : tensor->later_end);
 }
 
-static const char *source_misuse(const synrl_weights *weights, const synrl_source *source,
-                                 size_t n_rows, bool is_first) {
+static bool call_fits(const synrl_weights *weights, size_t n_sources, const synrl_source *sources,
+                      int bias, size_t n_rows) {
+    for (size_t k = 0; k < n_sources; k++) {
+        if (!source_fits(weights, &sources[k], k, n_rows)) {
+            return false;
+        }
+    }
+    return n_rows > 0 &&
+           (bias == SYNRL_NO_TENSOR || ((size_t)bias < weights->n_tensors &&
+                                        weights->tensors[(size_t)bias].bias_rows == n_rows));
+}
+
+/* How many units a call is about; 0 where its first source is none. */
+static size_t count_rows(const synrl_weights *weights, size_t n_sources,
+                         const synrl_source *sources) {
+    const bool is_known = n_sources > 0 && sources[0].tensor < weights->n_tensors;
+    return is_known ? weights->tensors[sources[0].tensor].n_rows : 0;
+}
+
+/* Misuse --------------------------------------------------------------------------------------- */
+
+static const char *source_misuse(const synrl_weights *weights, const synrl_source *source, size_t k,
+                                 size_t n_rows) {
+    if (source->tensor >= weights->n_tensors) {
+        return "there is no such tensor";
+    }
     const synrl_tensor *tensor = &weights->layout->tensors[source->tensor];
     if (tensor->is_bias) {
         return "a bias is no source";
@@ -20,71 +51,45 @@ static const char *source_misuse(const synrl_weights *weights, const synrl_sourc
     if (tensor->n_rows != n_rows) {
         return "sources must have the same number of rows";
     }
-    if (tensor->reads_inputs != (source->x == NULL)) {
-        return tensor->reads_inputs ? "x must be NULL for a tensor that reads the inputs"
-                                    : "x is NULL, and the tensor does not read the inputs";
+    if (tensor->reads_inputs && source->x != NULL) {
+        return "x must be NULL for a tensor that reads the inputs";
     }
-    if (is_first ? source->position >= tensor_positions(tensor) : !tensor->is_later_source) {
-        return is_first ? "position must be below the tensor's n_positions"
-                        : "must be declared is_later_source to be added to another";
+    if (!tensor->reads_inputs && source->x == NULL) {
+        return "x is NULL, and the tensor does not read the inputs";
     }
-    if (tensor->reads_inputs && tensor->window.kernel_height > 0) {
-        const synrl_batch *inputs = weights_inputs(weights, source->tensor);
-        if (source->position >= inputs->n_blocks / weights->batch->n_blocks) {
-            return "position must be below the number of windows";
-        }
-    }
-    return NULL;
+    return k > 0 && !tensor->is_later_source
+               ? "must be declared is_later_source to be added to another"
+               : "position must be below the tensor's n_positions, and the number of windows";
 }
 
-/* NULL where all is well; *tensor: the one at fault. */
-static const char *find_misuse(const synrl_pass *pass, size_t n_sources,
-                               const synrl_source *sources, int bias, size_t *tensor) {
-    const synrl_weights *weights = pass->weights;
-    const synrl_layout *layout = weights->layout;
-    *tensor = SIZE_MAX;
-    if (n_sources < 1) {
-        return "there must be at least one source";
-    }
-    for (size_t k = 0; k < n_sources; k++) {
-        *tensor = sources[k].tensor;
-        if (*tensor >= layout->n_tensors) {
-            return "there is no such tensor";
-        }
-        const char *misuse = source_misuse(weights, &sources[k], first_rows(pass, sources), k == 0);
-        if (misuse != NULL) {
-            return misuse;
+/* Keeps what is wrong with a call that does not fit, until the host asks. */
+__attribute__((cold, noinline)) static void note_misuse(synrl_weights *weights, size_t n_sources,
+                                                        const synrl_source *sources, int bias,
+                                                        size_t n_rows) {
+    const char *misuse = "a bias must be a tensor with is_bias, of the sources' rows, one column";
+    size_t tensor = (size_t)bias;
+    for (size_t k = n_sources; k-- > 0;) { /* the first one is told */
+        if (!source_fits(weights, &sources[k], k, n_rows)) {
+            misuse = source_misuse(weights, &sources[k], k, n_rows);
+            tensor = sources[k].tensor;
         }
     }
-    if (bias != SYNRL_NO_TENSOR) {
-        *tensor = (size_t)bias;
-        if (bias < 0 || *tensor >= layout->n_tensors) {
-            return "there is no such tensor, to be the bias";
-        }
-        const synrl_tensor *biases = &layout->tensors[bias];
-        if (biases->n_rows != first_rows(pass, sources) || biases->n_columns != 1 ||
-            biases->reads_inputs) {
-            return "a bias must have is_bias, the rows of the sources, one column, and read no "
-                   "inputs";
-        }
-    }
-    return NULL;
+    atomic_store(&weights->misused, tensor);
+    atomic_store(&weights->misuse, n_sources > 0 ? misuse : "there must be at least one source");
 }
+
+/* Sums ----------------------------------------------------------------------------------------- */
 
 static void source_sum(const synrl_pass *pass, const synrl_source *source, const float *bias,
                        float *sum) {
-    const synrl_weights *weights = pass->weights;
-    const struct tensor_weights *tensor = &weights->tensors[source->tensor];
-    const synrl_tensor *shape = &weights->layout->tensors[source->tensor];
-    if (tensor->projection == NULL) {
-        kernels_in_use()->affine(shape->n_rows, shape->n_columns, lattice_values(tensor->lattice),
-                                 bias, source->x, sum);
-        return;
+    const struct tensor_weights *tensor = &pass->weights->tensors[source->tensor];
+    if (tensor->projection != NULL) {
+        projection_values(tensor->projection, input_block(tensor, pass->block, source->position),
+                          bias, sum);
+    } else {
+        tensor->lattice->kernels->affine(tensor->n_rows, tensor->n_columns,
+                                         lattice_values(tensor->lattice), bias, source->x, sum);
     }
-    const synrl_batch *inputs = weights_inputs(weights, source->tensor);
-    projection_values(tensor->projection,
-                      weights_input_block(weights, inputs, pass->block, source->position), bias,
-                      sum);
 }
 
 static void add_later_sources(const synrl_pass *pass, size_t n_sources, const synrl_source *sources,
@@ -102,33 +107,19 @@ static void add_later_sources(const synrl_pass *pass, size_t n_sources, const sy
     }
 }
 
-/* The host made the weights, and only it hands out passes over them: the note of a misuse is the
- * one thing about them that a pass changes. */
-static void note_misuse(synrl_weights *weights, const char *misuse, size_t tensor) {
-    atomic_store(&weights->misused, tensor);
-    atomic_store(&weights->misuse, misuse);
-}
-
-static void fill_nan(const synrl_weights *weights, size_t tensor, float *y) {
-    const synrl_layout *layout = weights->layout;
-    const size_t n_rows = tensor < layout->n_tensors ? layout->tensors[tensor].n_rows : 0;
-    for (size_t i = 0; i < n_rows * SYNRL_LANES; i++) {
-        y[i] = NAN;
-    }
-}
-
 void units(const synrl_pass *pass, size_t n_sources, const synrl_source *sources, int bias,
            const synrl_activation *f, float *y) {
     const synrl_weights *weights = pass->weights;
     struct watch *watch = pass->context;
-    size_t tensor;
-    const char *misuse = find_misuse(pass, n_sources, sources, bias, &tensor);
-    if (misuse != NULL) {
-        note_misuse((synrl_weights *)weights, misuse, tensor);
-        fill_nan(weights, n_sources > 0 ? sources[0].tensor : SIZE_MAX, y);
+    const size_t n_rows = count_rows(weights, n_sources, sources);
+    if (!call_fits(weights, n_sources, sources, bias, n_rows)) {
+        /* A note is the one thing about weights that a pass may change. */
+        note_misuse((synrl_weights *)weights, n_sources, sources, bias, n_rows);
+        for (size_t i = 0; i < n_rows * SYNRL_LANES; i++) {
+            y[i] = NAN;
+        }
         return;
     }
-    const size_t n_rows = first_rows(pass, sources);
     const float *biases =
         bias != SYNRL_NO_TENSOR ? lattice_values(weights->tensors[bias].lattice) : NULL;
     source_sum(pass, &sources[0], n_sources == 1 ? biases : NULL, y);

@@ -28,9 +28,23 @@ static size_t find_source(synrl_weights *weights, const synrl_window *wanted) {
     return s;
 }
 
+/* Before windows are known, which may be fewer. */
+static void set_ends(const synrl_tensor *tensor, struct tensor_weights *made) {
+    const bool is_source = !tensor->is_bias;
+    const bool drives = is_source && !tensor->is_later_source;
+    made->first_end = is_source ? tensor->n_positions : 0;
+    made->first_end += made->first_end == 0 && drives ? 1 : 0;
+    made->later_end = is_source && tensor->is_later_source ? SIZE_MAX : 0;
+    made->bias_rows =
+        tensor->is_bias && !tensor->reads_inputs && tensor->n_columns == 1 ? tensor->n_rows : 0;
+}
+
 static synrl_status make_tensor(synrl_weights *weights, size_t t) {
     const synrl_tensor *tensor = &weights->layout->tensors[t];
     struct tensor_weights *made = &weights->tensors[t];
+    made->n_rows = tensor->n_rows;
+    made->n_columns = tensor->n_columns;
+    set_ends(tensor, made);
     if (!tensor->reads_inputs) {
         return lattice_create(weights->host, tensor->n_rows * tensor->n_columns, &made->lattice);
     }
@@ -41,7 +55,7 @@ static synrl_status make_tensor(synrl_weights *weights, size_t t) {
 static synrl_status make_sums(synrl_weights *weights) {
     const synrl_layout *layout = weights->layout;
     size_t n_rows = 0;
-    for (size_t t = 0; t < layout->n_tensors; t++) {
+    for (size_t t = 0; t < weights->n_tensors; t++) {
         const synrl_tensor *tensor = &layout->tensors[t];
         n_rows = tensor->is_later_source && tensor->n_rows > n_rows ? tensor->n_rows : n_rows;
     }
@@ -57,7 +71,7 @@ static synrl_status build(synrl_weights *weights) {
     SYNRL_TRY(SYNRL_NEW(host, weights->tensors, layout->n_tensors));
     SYNRL_TRY(SYNRL_NEW(host, weights->sources, layout->n_tensors));
     SYNRL_TRY(SYNRL_NEW(host, weights->negated, layout->n_synapses));
-    for (size_t t = 0; t < layout->n_tensors; t++) {
+    for (size_t t = 0; t < weights->n_tensors; t++) {
         SYNRL_TRY(make_tensor(weights, t));
     }
     return make_sums(weights);
@@ -70,6 +84,7 @@ synrl_status weights_create(const synrl_host *host, const synrl_layout *layout,
     SYNRL_TRY(SYNRL_NEW(host, weights, 1));
     weights->host = host;
     weights->layout = layout;
+    weights->n_tensors = layout->n_tensors;
     const synrl_status status = build(weights);
     if (status != SYNRL_OK) {
         weights_destroy(weights);
@@ -84,7 +99,7 @@ void weights_destroy(synrl_weights *weights) {
         return;
     }
     const synrl_host *host = weights->host;
-    for (size_t t = 0; weights->tensors != NULL && t < weights->layout->n_tensors; t++) {
+    for (size_t t = 0; weights->tensors != NULL && t < weights->n_tensors; t++) {
         projection_destroy(weights->tensors[t].projection);
         lattice_destroy(weights->tensors[t].lattice);
     }
@@ -124,6 +139,10 @@ static synrl_status check_columns(const synrl_weights *weights, size_t t,
     return SYNRL_OK;
 }
 
+static size_t smaller(size_t a, size_t b) {
+    return a < b ? a : b;
+}
+
 static synrl_status bind_tensor(synrl_weights *weights, size_t t, const synrl_batch *batch) {
     struct tensor_weights *tensor = &weights->tensors[t];
     if (tensor->lattice != NULL) {
@@ -131,9 +150,15 @@ static synrl_status bind_tensor(synrl_weights *weights, size_t t, const synrl_ba
         return SYNRL_OK;
     }
     const synrl_batch *windows = weights->sources[tensor->source].windows;
-    const synrl_batch *inputs = windows != NULL ? windows : batch;
-    SYNRL_TRY(check_columns(weights, t, inputs));
-    return projection_bind(tensor->projection, inputs);
+    tensor->inputs = windows != NULL ? windows : batch;
+    tensor->n_windows = windows != NULL ? windows->n_blocks / batch->n_blocks : 0;
+    set_ends(&weights->layout->tensors[t], tensor);
+    if (windows != NULL) {
+        tensor->first_end = smaller(tensor->first_end, tensor->n_windows);
+        tensor->later_end = smaller(tensor->later_end, tensor->n_windows);
+    }
+    SYNRL_TRY(check_columns(weights, t, tensor->inputs));
+    return projection_bind(tensor->projection, tensor->inputs);
 }
 
 synrl_status weights_bind(synrl_weights *weights, const synrl_batch *batch) {
@@ -144,7 +169,7 @@ synrl_status weights_bind(synrl_weights *weights, const synrl_batch *batch) {
             SYNRL_TRY(make_windows(weights, source, batch));
         }
     }
-    for (size_t t = 0; t < weights->layout->n_tensors; t++) {
+    for (size_t t = 0; t < weights->n_tensors; t++) {
         SYNRL_TRY(bind_tensor(weights, t, batch));
     }
     weights->batch = batch;
@@ -153,7 +178,7 @@ synrl_status weights_bind(synrl_weights *weights, const synrl_batch *batch) {
 
 /* Moving --------------------------------------------------------------------------------------- */
 
-#define EACH_TENSOR(t) for (size_t t = 0; t < weights->layout->n_tensors; t++)
+#define EACH_TENSOR(t) for (size_t t = 0; t < weights->n_tensors; t++)
 
 static size_t first_of(const synrl_weights *weights, size_t t) {
     return weights->layout->tensors[t].first;
@@ -285,7 +310,7 @@ synrl_status weights_check(synrl_weights *weights) {
         return SYNRL_OK;
     }
     const size_t t = atomic_load(&weights->misused);
-    const bool is_known = t < weights->layout->n_tensors;
+    const bool is_known = t < weights->n_tensors;
     return weights->host->fail(weights->host, SYNRL_INVALID, "units of tensor %zu (%s): %s", t,
                                is_known ? weights->layout->tensors[t].name : "not in the layout",
                                misuse);

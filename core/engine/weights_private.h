@@ -14,15 +14,24 @@ struct input_source {
     synrl_batch *windows; /* NULL: none yet, or none wanted */
 };
 
-struct tensor_weights { /* one of the two */
-    synrl_projection *projection;
+struct tensor_weights {
+    synrl_projection *projection; /* one of the two */
     synrl_lattice *lattice;
-    size_t source; /* of a projection */
+    size_t n_rows, n_columns;
+    /* What `units` may ask for: positions as the first source and as a later one are below these;
+     * how many units it can be the bias of. 0: none. */
+    size_t first_end, later_end, bias_rows;
+    /* Of a projection: what it reads; and while bound, its blocks are n_windows * block + position,
+     * or with n_windows 0, block. */
+    size_t source;
+    const synrl_batch *inputs;
+    size_t n_windows;
 };
 
 struct synrl_weights {
     const synrl_host *host;
     const synrl_layout *layout;
+    size_t n_tensors;
     struct tensor_weights *tensors; /* [n_tensors] */
     size_t n_sources;
     struct input_source *sources; /* [at most n_tensors] */
@@ -35,23 +44,10 @@ struct synrl_weights {
     _Atomic size_t misused;
 };
 
-/* The blocks that a projection takes at a position of a block of the batch. */
-static inline const synrl_batch *weights_inputs(const synrl_weights *weights, size_t tensor) {
-    const synrl_batch *windows = weights->sources[weights->tensors[tensor].source].windows;
-    return windows != NULL ? windows : weights->batch;
-}
-
-static inline size_t weights_input_block(const synrl_weights *weights, const synrl_batch *inputs,
-                                         size_t block, size_t position) {
-    return inputs == weights->batch
-               ? block
-               : block * (inputs->n_blocks / weights->batch->n_blocks) + position;
-}
-
-/* How many groups of units a tensor drives as the first source. */
-static inline size_t tensor_positions(const synrl_tensor *tensor) {
-    const bool is_first = !tensor->is_bias && !tensor->is_later_source;
-    return tensor->n_positions > 0 || !is_first ? tensor->n_positions : 1;
+/* The block of a projection's inputs that belongs to a block of the batch. */
+static inline size_t input_block(const struct tensor_weights *tensor, size_t block,
+                                 size_t position) {
+    return tensor->n_windows == 0 ? block : block * tensor->n_windows + position;
 }
 
 #endif

@@ -239,10 +239,13 @@ TEST(misuse_of_units_is_named) {
         {1, {{SKIP, 0, NULL}}, -1, "(skip.weight): position must be below"},
         {2, {{HIDDEN, 0, x}, {OUT, 0, x}}, -1, "(out.weight): sources must have the same"},
         {2, {{OUT, 0, x}, {OUT, 0, x}}, -1, "must be declared is_later_source"},
-        {1, {{IN, 0, NULL}}, 9, "no such tensor, to be the bias"},
-        {1, {{IN, 0, NULL}}, -2, "no such tensor, to be the bias"},
-        {1, {{IN, 0, NULL}}, WINDOW_BIAS, "(window.bias): a bias must have"},
-        {1, {{IN, 0, NULL}}, IN, "(in.weight): a bias must have"},
+        {1, {{IN, 0, NULL}}, 9, "a bias must be a tensor with is_bias"},
+        {1, {{IN, 0, NULL}}, -2, "a bias must be a tensor with is_bias"},
+        {1, {{IN, 0, NULL}}, WINDOW_BIAS, "(window.bias): a bias must be"},
+        {1, {{IN, 0, NULL}}, IN, "(in.weight): a bias must be"},
+        {1, {{OUT, 0, x}}, AGAIN, "(again.weight): a bias must be"},
+        {2, {{HIDDEN, 0, x}, {SKIP, 0, x}}, -1, "(skip.weight): x must be NULL"},
+        {2, {{HIDDEN, 0, x}, {17, 0, x}}, -1, "tensor 17 (not in the layout)"},
     };
     struct samples samples;
     start(1);
