@@ -1,17 +1,17 @@
-/* The paper's random decision boundary: points drawn uniformly from a cube, answered by a random
- * net with one hidden layer and one output; the output's sign is the class.
+/* The paper's random decision boundary: points drawn uniformly from a cube, labelled by a random
+ * network with one hidden layer and one output, whose sign is the class.
  *
  *     x ~ U(-range, range)^dimension;  y = f(W2 f(W1 x)),  weights ~ U(-weight_range,
  * weight_range), no bias
  *
- * Bhargava et al. 2021, section 3: 2-100-1, tanh (on every layer, as the authors' code has it),
- * 2,000 points in [-10, 10]^2, weights in [-1, 1]. */
+ * Bhargava et al. 2021, section 3: 2-100-1, tanh (on every layer, as in the authors' code), 2,000
+ * points in [-10, 10]^2, weights in [-1, 1]. */
 #include <synrl/activation.h>
 #include <synrl/dataset.h>
 
 enum { OUTPUT, CLASS };
 
-/* Which random numbers are which: the stream's `iteration`. */
+/* The streams of random numbers, by `iteration`. */
 enum { STREAM_WEIGHTS_1, STREAM_WEIGHTS_2, STREAM_INPUTS };
 
 struct config {
@@ -24,16 +24,16 @@ struct config {
 
 static const synrl_param params[] = {
     SYNRL_INTEGER(dimension, "2", 1, 1e6, "inputs per sample"),
-    SYNRL_INTEGER(hidden, "100", 1, 1e6, "hidden units of the target net"),
-    SYNRL_INTEGER(samples, "2000", 1, 1e8, "how many points"),
+    SYNRL_INTEGER(hidden, "100", 1, 1e6, "hidden units of the target network"),
+    SYNRL_INTEGER(samples, "2000", 1, 1e8, "number of points"),
     SYNRL_NUMBER(range, "10", SYNRL_POSITIVE, 1e30,
                  "points are U(-range, range) in each dimension"),
     SYNRL_NUMBER(weight_range, "1", SYNRL_POSITIVE, 1e30,
-                 "the target net's weights are U(-weight_range, weight_range)"),
-    SYNRL_ACTIVATION_PARAM(activation, "tanh", "of the target net, on both layers"),
+                 "the target network's weights are U(-weight_range, weight_range)"),
+    SYNRL_ACTIVATION_PARAM(activation, "tanh", "activation of the target network, on both layers"),
     SYNRL_CHOICE(targets, "output", "output|class",
-                 "what is learned: the target net's output, or its class as -1 and +1"),
-    SYNRL_INTEGER(seed, "1", 0, 9007199254740992.0, "of the target net and the points"),
+                 "what is learned: the target network's output, or its class as -1 and +1"),
+    SYNRL_INTEGER(seed, "1", 0, 9007199254740992.0, "seed of the target network and the points"),
 };
 
 static const char *const class_names[] = {"negative", "positive"};
@@ -41,8 +41,8 @@ static const char *const class_names[] = {"negative", "positive"};
 struct boundary {
     float *inputs;        /* [samples][dimension] */
     float *targets;       /* [samples] */
-    float *inner, *outer; /* weights [hidden][dimension] and [hidden]: only while it is made */
-    float *units;         /* [hidden]: only while it is made */
+    float *inner, *outer; /* weights [hidden][dimension] and [hidden]: only during creation */
+    float *units;         /* [hidden]: only during creation */
 };
 
 static void draw(const synrl_host *host, const struct config *config, struct boundary *boundary) {
@@ -110,6 +110,6 @@ static synrl_status create(const synrl_host *host, const void *configuration, vo
 }
 
 SYNRL_DATASET(boundary, "1.0.0",
-              "the paper's random decision boundary: points answered by a random net",
+              "the paper's random decision boundary: points labelled by a random network",
               "Bhargava et al. 2021, section 3", SYNRL_PARAMS(params), struct boundary,
               .create = create);

@@ -1,5 +1,5 @@
 /* Numbers in columns, from a text file: RFC 4180 with any one-byte separator, and LF, CRLF or CR at
- * the ends of lines. Always: what is not a table of finite numbers is refused with its line, and
+ * the ends of lines. Invariant: what is not a table of finite numbers is refused with its line;
  * numbers are parsed in the C locale. */
 #define _GNU_SOURCE /* strtof_l */
 #include <locale.h>
@@ -24,8 +24,8 @@ static const synrl_param params[] = {
     SYNRL_STRING(targets, SYNRL_OPTIONAL,
                  "columns of targets, by name or number: \"x,y\" or \"3,4\"; the rest are inputs"),
     SYNRL_CHOICE(header, "auto", "auto|yes|no",
-                 "whether the first line names the columns; auto: if there is no number in it"),
-    SYNRL_STRING(separator, ",", "the byte between two fields"),
+                 "whether the first line names the columns; auto: if it contains no number"),
+    SYNRL_STRING(separator, ",", "the byte that separates fields"),
 };
 
 enum { N_COLUMNS_MAX = 1000000 };
@@ -36,14 +36,14 @@ struct csv {
     const struct config *config;
     locale_t locale; /* "C" */
     struct buffer text;
-    char *next, *end;     /* what is not read yet; *end is 0 */
-    size_t line;          /* where the current record begins, from 1 */
-    size_t next_line;     /* where `next` is */
-    struct buffer fields; /* char * of the current record */
-    struct buffer names;  /* char * of the header; empty without one */
+    char *next, *end;     /* the unread rest; *end is 0 */
+    size_t line;          /* first line of the current record, from 1 */
+    size_t next_line;     /* line of `next` */
+    struct buffer fields; /* char *, of the current record */
+    struct buffer names;  /* char *, of the header; empty without one */
     size_t n_columns, first_line;
     size_t label;                  /* column; n_columns: none */
-    struct buffer target_columns;  /* size_t, in the order asked for */
+    struct buffer target_columns;  /* size_t, in the order requested */
     struct buffer is_input;        /* [n_columns] bytes */
     struct buffer inputs, targets; /* float */
     struct buffer label_texts;     /* char * */
@@ -61,7 +61,7 @@ static bool is_line_end(char c) {
     return c == '\n' || c == '\r';
 }
 
-/* Steps over one LF, CRLF or CR. */
+/* Skips one LF, CRLF or CR. */
 static void skip_line_end(struct csv *csv) {
     csv->next += csv->next[0] == '\r' && csv->next[1] == '\n' ? 2 : 1;
     csv->next_line++;
@@ -78,7 +78,8 @@ static char *trim(char *start, char *end) {
     return start;
 }
 
-/* From the opening quote to past the closing one; the text moves left as quotes go. */
+/* Reads a quoted field, from after the opening quote to after the closing one; the text moves left
+ * as quotes are removed. */
 static synrl_status unquote(struct csv *csv, char **field) {
     char *out = csv->next;
     const size_t line = csv->next_line;
@@ -96,7 +97,7 @@ static synrl_status unquote(struct csv *csv, char **field) {
     return FAIL_AT(csv, line, "%s", "a quote (\") is opened and never closed");
 }
 
-/* One field; leaves `next` at what ended it, and that character in *ended. */
+/* Reads one field; leaves `next` at the character that ended it, which is in *ended. */
 static synrl_status read_field(struct csv *csv, char separator, char **field, char *ended) {
     if (*csv->next == '"') {
         csv->next++;
@@ -117,7 +118,7 @@ static synrl_status read_field(struct csv *csv, char separator, char **field, ch
     return SYNRL_OK;
 }
 
-/* The next record that is not an empty line, into `fields`; *found is false after the last. */
+/* Reads the next record that is not an empty line into `fields`; *found is false after the last. */
 static synrl_status read_record(struct csv *csv, bool *found) {
     const char separator = csv->config->separator[0];
     while (csv->next < csv->end && is_line_end(*csv->next)) {
@@ -154,7 +155,7 @@ static synrl_status read_record(struct csv *csv, bool *found) {
 static bool parse_number(const struct csv *csv, const char *text, float *value) {
     const size_t length = strlen(text);
     if (length == 0 || strspn(text, "+-.0123456789eE") != length) {
-        return false; /* nor "nan", "inf" and hexadecimal */
+        return false; /* as are "nan", "inf" and hexadecimal numbers */
     }
     char *stop;
     *value = strtof_l(text, &stop, csv->locale);
@@ -187,7 +188,7 @@ static synrl_status append_number(struct csv *csv, size_t column, struct buffer 
 
 /* Columns -------------------------------------------------------------------------------------- */
 
-/* Whether the current record has no number in it. */
+/* Whether the current record contains no number. */
 static bool looks_like_header(const struct csv *csv) {
     float value;
     for (size_t c = 0; c < N_ITEMS(char *, csv->fields); c++) {
@@ -198,7 +199,7 @@ static bool looks_like_header(const struct csv *csv) {
     return true;
 }
 
-/* By its name, else by its number from 1. `name` is [length] and not terminated. */
+/* Finds a column by name, else by number, from 1. `name` is [length] and not terminated. */
 static synrl_status find_column(const struct csv *csv, const char *name, size_t length,
                                 size_t *column) {
     size_t n_found = 0, number = 0;
@@ -221,7 +222,7 @@ static synrl_status find_column(const struct csv *csv, const char *name, size_t 
         return FAIL_AT(csv, csv->first_line, "no column \"%.*s\": must be a number from 1 to %zu%s",
                        (int)(length < 80 ? length : 80), name, csv->n_columns,
                        csv->names.n > 0 ? ", or a name of this header"
-                                        : "; this line is not taken for a header");
+                                        : "; this line is not a header");
     }
     *column = n_found == 1 ? *column : number - 1;
     return SYNRL_OK;
@@ -235,7 +236,7 @@ static synrl_status take_column(struct csv *csv, size_t column) {
     return SYNRL_OK;
 }
 
-/* Which column is what, from the parameters and the first record. */
+/* Assigns the columns, from the parameters and the first record. */
 static synrl_status assign_columns(struct csv *csv) {
     const char *label = csv->config->label, *targets = csv->config->targets;
     SYNRL_TRY(buffer_reserve(csv->host, &csv->is_input, csv->n_columns));
@@ -319,7 +320,7 @@ static synrl_status read_table(struct csv *csv, size_t *n_rows) {
 
 /* Classes -------------------------------------------------------------------------------------- */
 
-/* Labels sort by value where all of them are numbers, else as bytes. */
+/* Labels are sorted by value if all of them are numbers, else as bytes. */
 struct order {
     const struct csv *csv;
     bool is_numeric;
@@ -336,7 +337,7 @@ static int compare_labels(const void *a, const void *b, void *context) {
     return strcmp(text_a, text_b);
 }
 
-/* The distinct labels, sorted, take the place of all in `texts`; returns how many. */
+/* Replaces the labels in `texts` by the distinct ones, sorted, and returns their number. */
 static size_t sort_distinct(struct order *order, char **texts, size_t n) {
     size_t n_distinct = 0;
     qsort_r(texts, n, sizeof *texts, compare_labels, order);
@@ -376,7 +377,7 @@ static synrl_status name_classes(struct csv *csv, char **classes, size_t n_class
     return SYNRL_OK;
 }
 
-/* labels and class names from label_texts, where there are labels. */
+/* Sets labels and class names from label_texts, where there are labels. */
 static synrl_status take_labels(struct csv *csv, size_t *n_classes) {
     char **texts = ITEMS(char *, csv->label_texts), **classes;
     const size_t n = N_ITEMS(char *, csv->label_texts);
@@ -407,7 +408,7 @@ static synrl_status take_labels(struct csv *csv, size_t *n_classes) {
 
 /* The plugin ----------------------------------------------------------------------------------- */
 
-/* The whole file, terminated; refuses what is not text. */
+/* Reads the whole file, terminated; refuses one that is not text. */
 static synrl_status read_text(struct csv *csv) {
     const char *path = csv->config->path;
     FILE *file = fopen(path, "rbe");
@@ -442,11 +443,11 @@ static bool is_given(const char *text) {
 static synrl_status check_config(const struct csv *csv) {
     const struct config *config = csv->config;
     if (strlen(config->separator) != 1 || strchr("\"\r\n", *config->separator) != NULL) {
-        return FAIL(csv, "separator = \"%s\": must be one byte, not a quote or the end of a line",
+        return FAIL(csv, "separator = \"%s\": must be one byte, neither a quote nor a line end",
                     config->separator);
     }
     if (!is_given(config->label) && !is_given(config->targets)) {
-        return FAIL(csv, "label or targets must be given: which columns of %s are to be learned",
+        return FAIL(csv, "label or targets must be given: the columns of %s to learn",
                     config->path);
     }
     return SYNRL_OK;

@@ -1,9 +1,9 @@
-/* Letters rendered in all the fonts of a folder: like notMNIST, and anyone can make it.
+/* Letters rendered in all the fonts of a folder: like notMNIST, and reproducible by anyone.
  *
  * A letter is stretched until it touches all sides of the square, as in notMNIST, and drawn white
- * on black. Always: no two samples are equal; a letter that a font lacks, draws blank or as its box
- * for missing glyphs is left out, and so is a font that draws two letters alike; the same fonts and
- * seed give the same samples. */
+ * on black. Invariants: no two samples are equal; a letter that a font lacks, or draws blank or as
+ * its box for missing glyphs, is left out, and so is a font that draws two letters alike; the same
+ * fonts and seed give the same samples. */
 #define _GNU_SOURCE /* strcasestr */
 #include <dirent.h>
 #include <ft2build.h>
@@ -27,23 +27,25 @@ struct config {
 #define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
-    SYNRL_STRING(folder, "/usr/share/fonts", "where the fonts are, in it and below it"),
-    SYNRL_STRING(only, SYNRL_OPTIONAL,
-                 "font files whose path holds one of these words: \"serif,mono\"; left out: all"),
-    SYNRL_STRING(without, SYNRL_OPTIONAL, "but none whose path holds one of these words"),
+    SYNRL_STRING(folder, "/usr/share/fonts",
+                 "the folder of the fonts, searched with its subfolders"),
+    SYNRL_STRING(
+        only, SYNRL_OPTIONAL,
+        "only font files whose path contains one of these words: \"serif,mono\"; default: all"),
+    SYNRL_STRING(without, SYNRL_OPTIONAL, "no font files whose path contains one of these words"),
     SYNRL_STRING(letters, "ABCDEFGHIJ", "the classes"),
     SYNRL_INTEGER(size, "28", 4, 256, "pixels per side"),
-    SYNRL_INTEGER(samples, "0", 0, 1e8, "how many; 0: each letter of each font once"),
+    SYNRL_INTEGER(samples, "0", 0, 1e8, "number of samples; 0: each letter of each font once"),
     SYNRL_NUMBER(jitter, "0", 0, 2,
-                 "how much letters are sheared, shrunk and moved where fonts do not suffice"),
-    SYNRL_INTEGER(seed, "1", 0, 9e15, "of the jitter and the choice"),
+                 "how much letters are sheared, shrunk and moved where there are too few fonts"),
+    SYNRL_INTEGER(seed, "1", 0, 9e15, "seed of the jitter and the selection"),
 };
 
 enum { DEPTH_MAX = 16, LETTERS_MAX = 1000, N_DRAWN = 5, PASSES_MAX = 1000 };
 
 #define MARGIN_MAX 0.15 /* of the side, at jitter 1 */
 
-/* One face of a font file, from `paths` on. */
+/* One face of a font file in `paths`. */
 struct face {
     size_t path;
     long index;
@@ -56,7 +58,7 @@ struct glyphs {
     struct distinct samples;   /* [size][size] each */
     struct buffer paths;       /* of font files, terminated, one after another */
     struct buffer path_starts; /* size_t, sorted by path */
-    struct buffer faces;       /* struct face: those that can be used */
+    struct buffer faces;       /* struct face: the usable ones */
     uint8_t *drawn;            /* [n_letters + 1][size][size]: scratch */
     bool *has;                 /* [n_letters]: scratch */
     size_t size, n_letters;
@@ -71,7 +73,7 @@ struct glyphs {
 
 /* Font files ----------------------------------------------------------------------------------- */
 
-/* Whether a word of the list "a,b,c" is in the path, in either case. */
+/* Whether the path contains a word of the list "a,b,c", ignoring case. */
 static bool has_word(const char *path, const char *words) {
     char word[64];
     while (words != NULL && *words != '\0') {
@@ -99,7 +101,7 @@ static bool is_font(const struct config *config, const char *path) {
 
 static synrl_status take_entry(struct glyphs *glyphs, const char *path, unsigned depth);
 
-/* Goes through a folder and what is below it; links to folders are not followed. */
+/* Searches a folder and its subfolders, without following links to folders. */
 static synrl_status search(struct glyphs *glyphs, const char *folder, unsigned depth) {
     DIR *stream = opendir(folder);
     if (stream == NULL) {
@@ -142,7 +144,7 @@ static int compare_starts(const void *a, const void *b, void *texts) {
 
 /* Drawing -------------------------------------------------------------------------------------- */
 
-/* How a letter is changed before it is drawn: all 0 is not at all. Each is in [-1, 1). */
+/* The changes of a letter before it is drawn, each in [-1, 1); 0 is none. */
 struct change {
     float drawn[N_DRAWN];
 };
@@ -151,7 +153,7 @@ static FT_Fixed fixed(double value) {
     return (FT_Fixed)(value * 65536.0 + (value < 0 ? -0.5 : 0.5));
 }
 
-/* Shears, and makes 16 times as large, so that rounding does not show. */
+/* Shears the outline and enlarges it 16 times, so that rounding is invisible. */
 static void distort(FT_Outline *outline, const struct change *change, double jitter) {
     enum { LARGER = 16 };
     const float *drawn = change->drawn;
@@ -163,7 +165,7 @@ static void distort(FT_Outline *outline, const struct change *change, double jit
     FT_Outline_Transform(outline, &matrix);
 }
 
-/* Stretches the outline over the square, up to a margin; false where it has no extent. */
+/* Stretches the outline over the square except for a margin; false where it has no extent. */
 static bool fit(FT_Outline *outline, size_t size, const struct change *change, double jitter) {
     FT_BBox box;
     if (FT_Outline_Get_BBox(outline, &box) != 0 || box.xMin >= box.xMax || box.yMin >= box.yMax) {
@@ -181,7 +183,7 @@ static bool fit(FT_Outline *outline, size_t size, const struct change *change, d
     return true;
 }
 
-/* Draws a glyph into pixels [size][size]; false where there is nothing to see. */
+/* Draws a glyph into pixels [size][size]; false where it is blank. */
 static bool draw(const struct glyphs *glyphs, FT_Face face, FT_UInt glyph,
                  const struct change *change, double jitter, uint8_t *pixels) {
     const size_t size = glyphs->size;
@@ -211,8 +213,8 @@ static bool draw(const struct glyphs *glyphs, FT_Face face, FT_UInt glyph,
 
 /* Fonts ---------------------------------------------------------------------------------------- */
 
-/* Draws all letters of a face, unchanged, into `drawn`, the last one being the box for missing
- * glyphs; has[l]: whether it can be used. False: the face cannot be. */
+/* Draws all letters of a face, unchanged, into `drawn`, of which the last is the box for missing
+ * glyphs; has[l]: letter l is usable. False: the face is not usable. */
 static bool draw_letters(struct glyphs *glyphs, FT_Face face) {
     static const struct change none;
     const size_t n = glyphs->n_letters, size = glyphs->samples.size;
@@ -250,13 +252,13 @@ static synrl_status take_face(struct glyphs *glyphs, const struct face *which, F
     return is_used ? buffer_append(glyphs->host, &glyphs->faces, which, sizeof *which) : SYNRL_OK;
 }
 
-/* All faces of a file; what FreeType cannot read is not a font. */
+/* Adds all faces of a file; a file that FreeType cannot read is not a font. */
 static synrl_status take_file(struct glyphs *glyphs, size_t path) {
     long n_faces = 1;
     for (long index = 0; index < n_faces; index++) {
         FT_Face face;
         if (FT_New_Face(glyphs->library, TEXT_AT(glyphs, path), index, &face) != 0) {
-            glyphs->host->log(glyphs->host, SYNRL_LOG_WARNING, "%s is left out: is not a font",
+            glyphs->host->log(glyphs->host, SYNRL_LOG_WARNING, "%s is left out: it is not a font",
                               TEXT_AT(glyphs, path));
             return SYNRL_OK;
         }
@@ -269,7 +271,7 @@ static synrl_status take_file(struct glyphs *glyphs, size_t path) {
     return SYNRL_OK;
 }
 
-/* Each letter of a face once more, changed at random. */
+/* Draws each letter of a face again, changed at random. */
 static synrl_status vary_face(struct glyphs *glyphs, FT_Face face, size_t f, uint64_t pass) {
     const synrl_host *host = glyphs->host;
     const synrl_stream stream = {(uint64_t)glyphs->config->seed, pass, SYNRL_PURPOSE_DATA};
@@ -300,7 +302,8 @@ static synrl_status vary_all(struct glyphs *glyphs, uint64_t pass) {
     return SYNRL_OK;
 }
 
-/* Up or down to the number of samples asked for: changed letters are added pass by pass. */
+/* Adjusts the number of samples to the requested one: adds changed letters in passes, or drops
+ * some. */
 static synrl_status reach(struct glyphs *glyphs) {
     struct distinct *samples = &glyphs->samples;
     const size_t wanted = (size_t)glyphs->config->samples;
@@ -311,7 +314,7 @@ static synrl_status reach(struct glyphs *glyphs) {
             return glyphs->host->fail(
                 glyphs->host, SYNRL_INVALID,
                 "the fonts in %s give %zu distinct samples, and samples = %zu: "
-                "more take jitter > 0 or more fonts",
+                "for more, set jitter > 0 or add fonts",
                 glyphs->config->folder, samples->n, wanted);
         }
         start = samples->n;
@@ -324,7 +327,7 @@ static synrl_status reach(struct glyphs *glyphs) {
 
 /* The plugin ----------------------------------------------------------------------------------- */
 
-/* UTF-8 into characters; SYNRL_INVALID where it is not UTF-8, or a letter comes twice. */
+/* Splits UTF-8 into characters; SYNRL_INVALID where it is not valid, or a letter occurs twice. */
 static synrl_status read_letters(struct glyphs *glyphs) {
     const char *text = glyphs->config->letters;
     while (*text != '\0') {

@@ -1,6 +1,6 @@
-/* Pictures and labels in MNIST's IDX format, gzip-compressed or plain: a magic number 00 00 08 n, n
- * sizes as big-endian 32-bit numbers, and the bytes. Always: bytes stay bytes, and a size in a
- * header is believed only as far as bytes have come. */
+/* Images and labels in MNIST's IDX format, gzip-compressed or plain: a magic number 00 00 08 n, n
+ * sizes as big-endian 32-bit numbers, and the bytes. Invariants: bytes stay bytes, and memory grows
+ * with the bytes read, not with the sizes in a header. */
 #include <synrl/dataset.h>
 #include <zlib.h>
 
@@ -15,15 +15,15 @@ struct config {
 
 static const synrl_param params[] = {
     SYNRL_STRING(images, SYNRL_REQUIRED,
-                 "the file of the pictures, gzip or plain: such as images-idx3-ubyte.gz"),
-    SYNRL_STRING(labels, SYNRL_REQUIRED, "the file of their labels: such as labels-idx1-ubyte.gz"),
+                 "the file of the images, gzip or plain, such as images-idx3-ubyte.gz"),
+    SYNRL_STRING(labels, SYNRL_REQUIRED, "the file of their labels, such as labels-idx1-ubyte.gz"),
     SYNRL_STRING(classes, SYNRL_OPTIONAL, CLASSES_MEANING),
-    SYNRL_INTEGER(limit, "4096", 1, 1 << 20, "MiB that the unpacked pictures may have"),
+    SYNRL_INTEGER(limit, "4096", 1, 1 << 20, "MiB that the unpacked images may have"),
 };
 
 enum { N_SIZES_MAX = 3 };
 
-/* A file while it is read, and then what was in it. */
+/* A file being read, and afterwards. */
 struct file {
     const synrl_host *host;
     const char *path;
@@ -41,7 +41,7 @@ struct idx {
 #define FAIL(file, format, ...) \
     (file)->host->fail((file)->host, SYNRL_INVALID, "%s: " format, (file)->path, __VA_ARGS__)
 
-/* Reads n bytes or as many as there are. */
+/* Reads n bytes, or fewer at the end of the file. */
 static synrl_status file_read(struct file *file, void *bytes, unsigned n, unsigned *n_read) {
     const int got = gzread(file->stream, bytes, n);
     int code = Z_OK;
@@ -49,7 +49,7 @@ static synrl_status file_read(struct file *file, void *bytes, unsigned n, unsign
     if (got < 0 || (code != Z_OK && code != Z_STREAM_END)) {
         return code == Z_ERRNO ? file->host->fail(file->host, SYNRL_IO, "%s: cannot be read: %s",
                                                   file->path, strerror(errno))
-                               : FAIL(file, "is damaged or cut off: %s", why);
+                               : FAIL(file, "is damaged or truncated: %s", why);
     }
     *n_read = (unsigned)got;
     return SYNRL_OK;
@@ -92,7 +92,7 @@ static synrl_status read_sizes(struct file *file, size_t *n_bytes) {
             return FAIL(file, "size %zu is 0: must be at least 1", d + 1);
         }
         if (size > file->limit / *n_bytes) {
-            return FAIL(file, "its header declares more than limit = %zu MiB", file->limit >> 20);
+            return FAIL(file, "declares more than limit = %zu MiB", file->limit >> 20);
         }
         file->sizes[d] = size;
         *n_bytes *= size;
@@ -100,7 +100,7 @@ static synrl_status read_sizes(struct file *file, size_t *n_bytes) {
     return SYNRL_OK;
 }
 
-/* Exactly n bytes, and then the end. */
+/* Reads exactly n bytes, after which the file must end. */
 static synrl_status read_data(struct file *file, size_t n_bytes) {
     enum { PIECE = 1 << 16 };
     struct buffer *data = &file->data;
@@ -128,7 +128,7 @@ static void close_stream(struct file *file) {
     }
 }
 
-/* A whole file of `least` to `most` dimensions. */
+/* Reads a whole file of `least` to `most` dimensions. */
 static synrl_status load(const synrl_host *host, const char *path, int64_t limit, unsigned least,
                          unsigned most, struct file *file) {
     size_t n_bytes = 0;
@@ -172,8 +172,8 @@ static synrl_status create(const synrl_host *host, const void *configuration, vo
     SYNRL_TRY(load(host, config->images, config->limit, 2, 3, images));
     SYNRL_TRY(load(host, config->labels, config->limit, 1, 1, labels));
     if (labels->sizes[0] != images->sizes[0]) {
-        return FAIL(labels, "%zu labels for the %zu images of %s: must be equal", labels->sizes[0],
-                    images->sizes[0], config->images);
+        return FAIL(labels, "%zu labels for the %zu images of %s: the numbers must be equal",
+                    labels->sizes[0], images->sizes[0], config->images);
     }
     const bool is_flat = images->n_sizes == 2;
     *data = (synrl_data){.size = sizeof *data,
@@ -194,6 +194,6 @@ static void destroy(const synrl_host *host, const void *config, void *self) {
     close_stream(&idx->labels);
 }
 
-SYNRL_DATASET(idx, "1.0.0", "pictures and labels in MNIST's IDX format, gzip or plain",
+SYNRL_DATASET(idx, "1.0.0", "images and labels in MNIST's IDX format, gzip or plain",
               "LeCun, Cortes and Burges: the MNIST database, \"file formats\"",
               SYNRL_PARAMS(params), struct idx, .create = create, .destroy = destroy);

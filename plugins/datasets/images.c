@@ -1,7 +1,6 @@
-/* PNG pictures, one folder per class, in a folder or in a tar or zip of one. Always: all pictures
- * have the size of the first that can be read; what cannot be read is counted and named, and left
- * out; samples are in the order of class and file name, whatever order the folder or archive has.
- */
+/* PNG images, one folder per class, in a folder or in a tar or zip of one. Invariants: all images
+ * have the size of the first readable one; unreadable files are counted, named and left out;
+ * samples are ordered by class and file name, regardless of the order in the folder or archive. */
 #define _GNU_SOURCE /* qsort_r, fileno */
 #include <dirent.h>
 #include <png.h>
@@ -28,12 +27,12 @@ static const synrl_param params[] = {
 
 enum { FILE_LIMIT = 64 << 20, N_NAMED_MAX = 10 };
 
-/* Deflate packs at most 1032 to 1, and a byte holds at most 8 pixels. */
+/* Deflate compresses at most 1032 to 1, and a byte has at most 8 pixels. */
 enum { PIXELS_PER_BYTE_MAX = 8 * 1032 };
 
-/* Where in `texts` its names begin, and which picture of `read` it is. */
+/* The positions of its names in `texts`, and the number of its image in `read`. */
 struct sample {
-    size_t class_name, file_name, picture;
+    size_t class_name, file_name, image;
 };
 
 struct images {
@@ -54,7 +53,7 @@ struct images {
     (images)->host->fail((images)->host, SYNRL_INVALID, "%s: " format, (images)->config->path, \
                          __VA_ARGS__)
 
-/* Pictures ------------------------------------------------------------------------------------- */
+/* Images --------------------------------------------------------------------------------------- */
 
 static void note_unreadable(struct images *images, const char *class_name, const char *file_name,
                             const char *why) {
@@ -72,14 +71,14 @@ static synrl_status check_size(struct images *images, const png_image *image,
     }
     if (image->height != images->height || image->width != images->width) {
         const char *first = (const char *)images->texts.bytes;
-        return FAIL(images, "%s/%s is %u x %u, and %s/%s is %zu x %zu: must be of one size",
+        return FAIL(images, "%s/%s is %u x %u, and %s/%s is %zu x %zu: the sizes must be equal",
                     class_name, file_name, image->width, image->height, first,
                     first + strlen(first) + 1, images->width, images->height);
     }
     return SYNRL_OK;
 }
 
-/* Before there is memory for so many. */
+/* Checks the limit, before memory is allocated. */
 static synrl_status check_limit(struct images *images, size_t size) {
     const size_t limit = (size_t)images->config->limit << 20;
     return images->read.n <= limit && size <= limit - images->read.n
@@ -89,15 +88,14 @@ static synrl_status check_limit(struct images *images, size_t size) {
 
 static synrl_status append_sample(struct images *images, const char *class_name,
                                   const char *file_name) {
-    struct sample sample = {.class_name = images->texts.n, .picture = N_SAMPLES(images)};
+    struct sample sample = {.class_name = images->texts.n, .image = N_SAMPLES(images)};
     SYNRL_TRY(buffer_append(images->host, &images->texts, class_name, strlen(class_name) + 1));
     sample.file_name = images->texts.n;
     SYNRL_TRY(buffer_append(images->host, &images->texts, file_name, strlen(file_name) + 1));
     return buffer_append(images->host, &images->samples, &sample, sizeof sample);
 }
 
-/* The current file, as grey bytes after what is in `read`. Leaves *image open for png_image_free.
- */
+/* Appends the current file as grey bytes to `read`. Leaves *image open for png_image_free. */
 static synrl_status decode(struct images *images, png_image *image, const char *class_name,
                            const char *file_name) {
     static const png_color black = {0, 0, 0};
@@ -129,8 +127,8 @@ static synrl_status decode(struct images *images, png_image *image, const char *
     return SYNRL_OK;
 }
 
-static synrl_status take_picture(struct images *images, const char *class_name,
-                                 const char *file_name) {
+static synrl_status take_image(struct images *images, const char *class_name,
+                               const char *file_name) {
     png_image image = {.version = PNG_IMAGE_VERSION};
     images->n_files++;
     const synrl_status status = decode(images, &image, class_name, file_name);
@@ -138,8 +136,8 @@ static synrl_status take_picture(struct images *images, const char *class_name,
     return status;
 }
 
-/* Pictures end in .png; what begins with a dot is of the operating system. */
-static bool is_picture(const char *file_name) {
+/* Whether this is an image: names end in .png, and hidden files belong to the operating system. */
+static bool is_image(const char *file_name) {
     const size_t length = strlen(file_name);
     return *file_name != '.' && length > 4 && strcasecmp(file_name + length - 4, ".png") == 0;
 }
@@ -162,7 +160,7 @@ static synrl_status take_file(struct images *images, const char *path, const cha
     if (file != NULL) {
         fclose(file);
     }
-    return status == SYNRL_OK && is_read ? take_picture(images, class_name, file_name) : status;
+    return status == SYNRL_OK && is_read ? take_image(images, class_name, file_name) : status;
 }
 
 static synrl_status read_class(struct images *images, const char *folder, const char *class_name) {
@@ -173,7 +171,7 @@ static synrl_status read_class(struct images *images, const char *folder, const 
     struct buffer path = {0};
     synrl_status status = SYNRL_OK;
     for (const struct dirent *entry; status == SYNRL_OK && (entry = readdir(stream)) != NULL;) {
-        if (!is_picture(entry->d_name)) {
+        if (!is_image(entry->d_name)) {
             continue;
         }
         status = buffer_join(images->host, &path, folder, entry->d_name);
@@ -211,10 +209,10 @@ static synrl_status read_folder(struct images *images, const char *folder) {
 
 /* Archives ------------------------------------------------------------------------------------- */
 
-/* Cuts .../CLASS/FILE.png into its last two parts; false where it is not a picture of a class. */
+/* Splits .../CLASS/FILE.png into its last two parts; false where it is not an image of a class. */
 static bool cut_path(char *path, const char **class_name, const char **file_name) {
     char *slash = strrchr(path, '/');
-    if (slash == NULL || !is_picture(slash + 1)) {
+    if (slash == NULL || !is_image(slash + 1)) {
         return false;
     }
     *slash = '\0';
@@ -242,10 +240,10 @@ static synrl_status take_entry(struct images *images, struct archive_entry *entr
         note_unreadable(images, class_name, file_name, "it has more than 64 MiB");
         return SYNRL_OK;
     }
-    return take_picture(images, class_name, file_name);
+    return take_image(images, class_name, file_name);
 }
 
-/* Only what libarchive unpacks by itself: no filter that starts a program. */
+/* Only formats that libarchive unpacks itself: no filter that starts a program. */
 static int support_formats(struct archive *archive) {
     int (*const formats[])(struct archive *) = {
         archive_read_support_filter_gzip, archive_read_support_filter_bzip2,
@@ -263,8 +261,8 @@ static synrl_status read_archive(struct images *images) {
     struct unpack *unpack = &images->unpack;
     struct archive_entry *entry;
     struct buffer path = {0};
-    *unpack =
-        (struct unpack){.host = images->host, .path = images->config->path, .what = "a tar or zip"};
+    *unpack = (struct unpack){
+        .host = images->host, .path = images->config->path, .what = "a tar or zip file"};
     SYNRL_TRY(unpack_open(unpack, support_formats));
     SYNRL_TRY(unpack_next(unpack, &entry));
     while (entry != NULL) {
@@ -275,7 +273,7 @@ static synrl_status read_archive(struct images *images) {
     return SYNRL_OK;
 }
 
-static synrl_status read_pictures(struct images *images) {
+static synrl_status read_images(struct images *images) {
     const char *path = images->config->path;
     struct stat info;
     if (stat(path, &info) != 0) {
@@ -283,12 +281,12 @@ static synrl_status read_pictures(struct images *images) {
     }
     SYNRL_TRY(S_ISDIR(info.st_mode) ? read_folder(images, path) : read_archive(images));
     if (images->n_unreadable > 0) {
-        images->host->log(images->host, SYNRL_LOG_WARNING, "%s: %zu of %zu files cannot be read",
+        images->host->log(images->host, SYNRL_LOG_WARNING, "%s: %zu of %zu files are unreadable",
                           path, images->n_unreadable, images->n_files);
     }
     return N_SAMPLES(images) > 0 ? SYNRL_OK
                                  : FAIL(images,
-                                        "none of %zu PNG files can be read: must have pictures in "
+                                        "none of %zu PNG files is readable: must have images in "
                                         "one folder per class, such as A/1.png",
                                         images->n_files);
 }
@@ -302,7 +300,7 @@ static int compare_samples(const void *a, const void *b, void *texts) {
     return order != 0 ? order : strcmp(text + sample_a->file_name, text + sample_b->file_name);
 }
 
-/* Whether sample s, in order, is the first of its class. */
+/* Whether sample s, in sorted order, is the first of its class. */
 static bool begins_class(const struct images *images, size_t s) {
     const char *texts = (const char *)images->texts.bytes;
     const struct sample *samples = SAMPLES(images);
@@ -330,7 +328,7 @@ static synrl_status arrange(struct images *images, synrl_data *data) {
             class_names[++label] = texts + samples[s].class_name;
         }
         labels[s] = label;
-        memcpy(pixels + s * size, images->read.bytes + samples[s].picture * size, size);
+        memcpy(pixels + s * size, images->read.bytes + samples[s].image * size, size);
     }
     *data = (synrl_data){.size = sizeof *data,
                          .n_samples = n,
@@ -352,7 +350,7 @@ static synrl_status create(const synrl_host *host, const void *config, void *sel
     struct images *images = self;
     images->host = host;
     images->config = config;
-    SYNRL_TRY(read_pictures(images));
+    SYNRL_TRY(read_images(images));
     SYNRL_TRY(arrange(images, data));
     buffer_free(host, &images->samples);
     buffer_free(host, &images->read);
@@ -365,6 +363,6 @@ static void destroy(const synrl_host *host, const void *config, void *self) {
 }
 
 SYNRL_DATASET(images, "1.0.0",
-              "PNG pictures in one folder per class, or in a tar.gz of one, as grey bytes",
+              "PNG images in one folder per class, or in a tar.gz or zip of it, as grey bytes",
               "the layout of Bulatov's notMNIST_small.tar.gz", SYNRL_PARAMS(params), struct images,
               .create = create, .destroy = destroy);

@@ -1,5 +1,5 @@
-/* Pictures and labels from NumPy's NPZ: a zip of .npy files, each a header in the notation of
- * Python and an array. Always: a size in a header is believed only as far as bytes have come; bytes
+/* Images and labels from NumPy's NPZ: a zip of .npy files, each a header in Python's notation and
+ * an array. Invariants: memory grows with the bytes read, not with the sizes in a header; bytes
  * stay bytes, and every other number becomes a float. */
 #define _POSIX_C_SOURCE 200809L /* fileno */
 #include <math.h>
@@ -27,12 +27,12 @@ static const synrl_param params[] = {
 
 enum { N_SIZES_MAX = 4, HEADER_LIMIT = 1 << 16 };
 
-/* One .npy while it is read, and then what is in it. */
+/* One .npy, being read and afterwards. */
 struct array {
     struct unpack *unpack;
     const char *name;   /* in the archive */
     struct buffer file; /* header and data */
-    size_t data;        /* where in it the data begin */
+    size_t data;        /* offset of the data in it */
     char kind;          /* 'u', 'i' or 'f' */
     size_t item;        /* bytes of a number: 1, 2, 4 or 8 */
     bool is_big_endian, is_fortran;
@@ -52,12 +52,12 @@ struct npz {
 
 /* The header ----------------------------------------------------------------------------------- */
 
-/* Text between `next` and `end` that is being read. */
+/* Text being read, between `next` and `end`. */
 struct cursor {
     const char *next, *end;
 };
 
-/* Steps over blanks, and over c if it comes then. */
+/* Skips white space, and then c if it is next. */
 static bool accept(struct cursor *cursor, char c) {
     while (cursor->next < cursor->end && strchr(" \t\n", *cursor->next) != NULL) {
         cursor->next++;
@@ -80,7 +80,7 @@ static bool accept_word(struct cursor *cursor, const char *word) {
     return true;
 }
 
-/* 'text' or "text", into out, terminated. */
+/* Reads 'text' or "text" into `out`, terminated. */
 static bool accept_string(struct cursor *cursor, char *out, size_t size) {
     const char quote = accept(cursor, '\'') ? '\'' : '"';
     if (quote == '"' && !accept(cursor, '"')) {
@@ -113,7 +113,7 @@ static bool accept_shape(struct cursor *cursor, struct array *array) {
             return false;
         }
         array->sizes[array->n_sizes++] = size;
-        accept(cursor, 'L'); /* as Python 2 wrote them */
+        accept(cursor, 'L'); /* as written by Python 2 */
         if (!accept(cursor, ',')) {
             return accept(cursor, ')');
         }
@@ -190,7 +190,7 @@ static synrl_status read_header(struct array *array) {
     SYNRL_TRY(unpack_fill(array->unpack, &array->file, 12));
     const unsigned char *bytes = array->file.bytes;
     if (array->file.n < 12 || memcmp(bytes, "\x93NUMPY", 6) != 0) {
-        return FAIL_IN(array, "is not a .npy: must begin with %s", "\\x93NUMPY");
+        return FAIL_IN(array, "is not an .npy file: must begin with %s", "\\x93NUMPY");
     }
     const unsigned version = bytes[6];
     if (version < 1 || version > 3) {
@@ -215,7 +215,7 @@ static synrl_status read_header(struct array *array) {
     return parse_dictionary(array, &cursor);
 }
 
-/* Header and data; nothing may follow. */
+/* Reads header and data; nothing may follow. */
 static synrl_status array_read(struct array *array, size_t limit) {
     SYNRL_TRY(read_header(array));
     SYNRL_TRY(count_items(array, limit));
@@ -238,7 +238,7 @@ static bool is_named(const char *entry, const char *name) {
            (entry[length] == '\0' || strcmp(entry + length, ".npy") == 0);
 }
 
-/* Reads the wanted arrays as they come by, and notes the names of all. */
+/* Reads the requested arrays in the order of the archive, and collects the names of all. */
 static synrl_status read_entries(const synrl_host *host, struct npz *npz, size_t limit) {
     char found[256] = "";
     struct archive_entry *entry;
@@ -293,7 +293,7 @@ static double array_value(const struct array *array, size_t i) {
     return (double)((int64_t)(bits << unused) >> unused);
 }
 
-/* The place in the file of the item that is number i in C order. */
+/* The position in the file of item i in C order. */
 static size_t array_place(const struct array *array, size_t i) {
     if (!array->is_fortran) {
         return i;
@@ -360,7 +360,8 @@ static synrl_status check_shapes(const struct array *images, const struct array 
     }
     return labels->n_items == images->sizes[0]
                ? SYNRL_OK
-               : FAIL_IN(labels, "has %zu labels for the %zu samples of \"%s\": must be equal",
+               : FAIL_IN(labels,
+                         "has %zu labels for the %zu samples of \"%s\": the numbers must be equal",
                          labels->n_items, images->sizes[0], images->name);
 }
 
@@ -371,7 +372,7 @@ static synrl_status create(const synrl_host *host, const void *configuration, vo
     const struct config *config = configuration;
     struct npz *npz = self;
     struct array *images = &npz->arrays[IMAGES], *labels = &npz->arrays[LABELS];
-    npz->unpack = (struct unpack){.host = host, .path = config->path, .what = "an NPZ"};
+    npz->unpack = (struct unpack){.host = host, .path = config->path, .what = "an NPZ file"};
     *images = (struct array){.unpack = &npz->unpack, .name = config->images};
     *labels = (struct array){.unpack = &npz->unpack, .name = config->labels};
     SYNRL_TRY(unpack_open(&npz->unpack, archive_read_support_format_zip_seekable));
@@ -400,6 +401,6 @@ static void destroy(const synrl_host *host, const void *config, void *self) {
     unpack_close(&((struct npz *)self)->unpack);
 }
 
-SYNRL_DATASET(npz, "1.0.0", "arrays of pictures and labels in NumPy's NPZ format",
+SYNRL_DATASET(npz, "1.0.0", "arrays of images and labels in NumPy's NPZ format",
               "NumPy: numpy.lib.format, versions 1.0 to 3.0", SYNRL_PARAMS(params), struct npz,
               .create = create, .destroy = destroy);

@@ -1,5 +1,5 @@
-/* Samples side by side, and a table of them by their hash with open addressing. The table is either
- * empty or knows all samples, and at most half of it is taken. */
+/* An array of samples, and a hash table of them with open addressing. Invariant: the table is
+ * either empty or contains all samples, and is at most half full. */
 #include "distinct.h"
 
 /* FNV-1a, 64 bits (Fowler, Noll and Vo). */
@@ -15,7 +15,7 @@ static const uint8_t *sample_at(const struct distinct *set, size_t sample) {
     return set->samples.bytes + sample * set->size;
 }
 
-/* The slot of this sample, or the free one where it would be. */
+/* The slot of this sample, or the free one for it. */
 static size_t *find_slot(const struct distinct *set, const uint8_t *sample) {
     size_t *slots = ITEMS(size_t, set->table);
     const size_t n = N_ITEMS(size_t, set->table);
@@ -26,7 +26,8 @@ static size_t *find_slot(const struct distinct *set, const uint8_t *sample) {
     }
 }
 
-/* Room for one more sample, with as many free slots as taken ones, so that one is found soon. */
+/* Makes room for one more sample, with as many free slots as used ones, so that searches are
+ * short. */
 static synrl_status grow_table(const synrl_host *host, struct distinct *set) {
     if (2 * (set->n + 1) <= N_ITEMS(size_t, set->table)) {
         return SYNRL_OK;

@@ -1,5 +1,5 @@
-/* Samples with labels, in the order in which they came: all of one size, no two of them equal. What
- * is kept is one array of samples and one of labels, as a data set hands them out. */
+/* Samples with labels, in the order of insertion: all of the same size, no two of them equal. They
+ * are in one array of samples and one of labels, as a data set needs them. */
 #ifndef DISTINCT_H
 #define DISTINCT_H
 
@@ -14,18 +14,18 @@ struct distinct {
     struct buffer table;   /* size_t: sample + 1 by the hash of its bytes; 0 is free */
 };
 
-/* Takes a sample unless there is an equal one, whatever its label. After a failure the set is as it
- * was. */
+/* Adds a sample unless there is an equal one, of whatever label. After a failure the set is
+ * unchanged. */
 synrl_status distinct_add(const synrl_host *host, struct distinct *set, const uint8_t *sample,
                           int32_t label);
 
-/* Of the samples from `start` on, fewer than 2^32, keeps `n_kept`, drawn from the stream, in the
- * order they have. After a failure the set is as it was. */
+/* Of the samples from `start` on, fewer than 2^32, keeps `n_kept`, drawn from the stream, in their
+ * present order. After a failure the set is unchanged. */
 synrl_status distinct_keep(const synrl_host *host, struct distinct *set, size_t start,
                            size_t n_kept, synrl_stream stream);
 
-/* Gives back the memory that only adding takes; another sample can still be added, at the cost of
- * making it again. */
+/* Frees the memory that is used only for adding; another sample can still be added, at the cost of
+ * rebuilding it. */
 void distinct_settle(const synrl_host *host, struct distinct *set);
 
 #endif
