@@ -118,7 +118,7 @@ TEST(drops_a_font_that_is_there_twice) {
         loader_load(&loader, "glyphs", GIVEN({"folder", STRING(loader.scratch.folder)}));
     ck_assert_uint_eq(dataset_data(dataset)->n_samples, 10);
     ck_assert_uint_eq(loader.n_warnings, 1);
-    ck_assert_ptr_nonnull(strstr(loader.warning, "broken.ttf is left out: is not a font"));
+    ck_assert_ptr_nonnull(strstr(loader.warning, "broken.ttf is left out: it is not a font"));
     dataset_release(dataset);
 }
 

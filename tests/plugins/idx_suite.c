@@ -111,7 +111,7 @@ static const struct {
     {"", 0, 0, 27, "has 11 bytes of data: its header declares 12"},
     {"", 0, 0, 29, "has data after the 12 bytes"},
     {"\0\0\0\0", 4, 4, 28, "size 1 is 0"},
-    {"\x7f\xff\xff\xff", 4, 4, 28, "its header declares more than limit = 4096 MiB"},
+    {"\x7f\xff\xff\xff", 4, 4, 28, "declares more than limit = 4096 MiB"},
     {"\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff\xff", 4, 12, 28, "more than limit = 4096 MiB"},
     {"\x10\0\0\0", 4, 4, 28, "has 12 bytes of data: its header declares 1610612736"},
     {"\0\0\0\1\0\0\0\4", 4, 8, 28, "2 labels for the 1 images of"},

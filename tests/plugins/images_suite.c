@@ -231,14 +231,14 @@ TEST(refuses_pictures_of_two_sizes) {
 }
 
 TEST(refuses_what_holds_no_pictures) {
-    loader_refuse(&loader, SYNRL_INVALID, "none of 0 PNG files can be read", "images",
+    loader_refuse(&loader, SYNRL_INVALID, "none of 0 PNG files is readable", "images",
                   GIVEN({"path", STRING(loader.scratch.folder)}));
     loader_refuse(&loader, SYNRL_IO, "nowhere: cannot be opened: No such file", "images",
                   GIVEN({"path", STRING("nowhere")}));
     const char *path = loader_file(&loader, "a.tar.gz", "", 0);
     loader_refuse(&loader, SYNRL_INVALID, "a.tar.gz: ", "images", GIVEN({"path", STRING(path)}));
     path = loader_file(&loader, "a.tar.gz", "what is this, is it an archive?", 31);
-    loader_refuse(&loader, SYNRL_INVALID, "is not a tar or zip, or damaged", "images",
+    loader_refuse(&loader, SYNRL_INVALID, "is not a tar or zip file, or damaged", "images",
                   GIVEN({"path", STRING(path)}));
     const struct bytes png = grey_png(10);
     struct bytes tar = {.n = 0};

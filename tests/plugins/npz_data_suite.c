@@ -270,7 +270,7 @@ TEST(takes_arrays_by_name) {
     loader_refuse(&loader, SYNRL_INVALID, "has no array \"images\"; it has y.npy, other.npy, x.npy",
                   "npz", GIVEN({"path", STRING(path)}));
     loader_refuse(
-        &loader, SYNRL_INVALID, "array \"other\" is not a .npy", "npz",
+        &loader, SYNRL_INVALID, "array \"other\" is not an .npy file", "npz",
         GIVEN({"path", STRING(path)}, {"images", STRING("other")}, {"labels", STRING("y")}));
 }
 
@@ -357,10 +357,10 @@ TEST(refuses_values_that_are_not_finite) {
 
 TEST(refuses_what_is_not_an_archive) {
     const char *path = loader_file(&loader, "a.npz", "", 0);
-    loader_refuse(&loader, SYNRL_INVALID, "a.npz: is not an NPZ, or damaged", "npz",
+    loader_refuse(&loader, SYNRL_INVALID, "a.npz: is not an NPZ file, or damaged", "npz",
                   GIVEN({"path", STRING(path)}));
     path = loader_file(&loader, "a.npz", "\x93NUMPY and so on", 16);
-    loader_refuse(&loader, SYNRL_INVALID, "is not an NPZ, or damaged", "npz",
+    loader_refuse(&loader, SYNRL_INVALID, "is not an NPZ file, or damaged", "npz",
                   GIVEN({"path", STRING(path)}));
     loader_refuse(&loader, SYNRL_IO, "nowhere.npz: cannot be opened", "npz",
                   GIVEN({"path", STRING("nowhere.npz")}));
