@@ -1,4 +1,4 @@
-/* One parameter: checking, storing, describing. Invariant: a config's field is written only once
+/* One parameter: checking and storing. Invariant: a config's field is written only once
  * all of its value has been checked. */
 #include "plugin/component_private.h"
 
@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "plugin/bounds.h"
+#include "plugin/param_types.h"
 #include "policy/policy.h"
 
 /* A parameter on its way in. */
@@ -18,23 +19,6 @@ struct setting {
     struct slot *slot;
     const struct value *value;
 };
-
-static const char *type_name(synrl_param_type type) {
-    static const char *const names[] = {
-        [SYNRL_PARAM_NUMBER] = "a number",
-        [SYNRL_PARAM_INTEGER] = "an integer",
-        [SYNRL_PARAM_BOOLEAN] = "true or false",
-        [SYNRL_PARAM_STRING] = "a string",
-        [SYNRL_PARAM_CHOICE] = "one of",
-        [SYNRL_PARAM_INTEGERS] = "a list of integers",
-        [SYNRL_PARAM_NUMBERS] = "a list of numbers",
-        [SYNRL_PARAM_SCHEDULE] = "a number, a schedule or a function of the iteration",
-        [SYNRL_PARAM_POLICY] = "a policy",
-        [SYNRL_PARAM_ACTIVATION] = "an activation",
-        [SYNRL_PARAM_ACTIVATIONS] = "an activation or a list of them",
-    };
-    return names[type];
-}
 
 /* What came, in a few words, for a message. */
 static const char *value_text(const struct value *value, char *text, size_t size) {
@@ -71,8 +55,9 @@ static synrl_status fail_type(const struct setting *setting) {
     const bool is_choice = setting->param->type == SYNRL_PARAM_CHOICE;
     return core_fail(setting->core, SYNRL_INVALID, "%s: %s = %s: must be %s%s%s",
                      setting->component->host.who, setting->param->name,
-                     value_text(setting->value, text, sizeof text), type_name(setting->param->type),
-                     is_choice ? " " : "", is_choice ? setting->param->choices : "");
+                     value_text(setting->value, text, sizeof text),
+                     param_type(setting->param->type)->must, is_choice ? " " : "",
+                     is_choice ? setting->param->choices : "");
 }
 
 static synrl_status check_range(const struct setting *setting, double number) {
@@ -116,22 +101,25 @@ static bool as_integer(const struct value *value, int64_t *integer) {
     return false;
 }
 
+static synrl_status read_integer(const struct setting *setting, int64_t *integer) {
+    return as_integer(setting->value, integer) ? check_range(setting, (double)*integer)
+                                               : fail_type(setting);
+}
+
+static synrl_status read_number(const struct setting *setting, double *number) {
+    return as_number(setting->value, number) ? check_range(setting, *number) : fail_type(setting);
+}
+
 static synrl_status set_number(const struct setting *setting) {
-    double number;
-    if (!as_number(setting->value, &number)) {
-        return fail_type(setting);
-    }
-    SYNRL_TRY(check_range(setting, number));
+    double number = 0;
+    SYNRL_TRY(read_number(setting, &number));
     store(setting, &number, sizeof number);
     return SYNRL_OK;
 }
 
 static synrl_status set_integer(const struct setting *setting) {
-    int64_t integer;
-    if (!as_integer(setting->value, &integer)) {
-        return fail_type(setting);
-    }
-    SYNRL_TRY(check_range(setting, (double)integer));
+    int64_t integer = 0;
+    SYNRL_TRY(read_integer(setting, &integer));
     store(setting, &integer, sizeof integer);
     return SYNRL_OK;
 }
@@ -192,37 +180,43 @@ static void items_of(const struct value *value, size_t *n, const struct value **
     *items = is_list ? value->as.list.items : value;
 }
 
-static synrl_status set_item(const struct setting *item, int64_t *integer, double *number) {
-    const bool is_integer = item->param->type == SYNRL_PARAM_INTEGERS;
-    if (!(is_integer ? as_integer(item->value, integer) : as_number(item->value, number))) {
-        return fail_type(item);
-    }
-    return check_range(item, is_integer ? (double)*integer : *number);
+/* Memory for the items of a list; param_set frees it after a failure. */
+static void *begin_list(const struct setting *setting, size_t size, size_t *n,
+                        const struct value **values) {
+    items_of(setting->value, n, values);
+    setting->slot->memory = core_alloc(setting->core, *n, size);
+    return setting->slot->memory;
 }
 
-/* Integers or numbers. */
-static synrl_status set_list(const struct setting *setting) {
-    const bool is_integer = setting->param->type == SYNRL_PARAM_INTEGERS;
+static synrl_status set_integers(const struct setting *setting) {
     const struct value *values;
+    struct setting item = *setting;
     size_t n;
-    items_of(setting->value, &n, &values);
-    void *memory = core_alloc(setting->core, n, is_integer ? sizeof(int64_t) : sizeof(double));
-    if (memory == NULL) {
+    int64_t *integers = begin_list(setting, sizeof *integers, &n, &values);
+    if (integers == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    setting->slot->memory = memory; /* param_set frees it after a failure */
-    int64_t *integers = memory;
-    double *numbers = memory;
     for (size_t i = 0; i < n; i++) {
-        struct setting item = *setting;
         item.value = &values[i];
-        SYNRL_TRY(set_item(&item, &integers[i], &numbers[i]));
+        SYNRL_TRY(read_integer(&item, &integers[i]));
     }
-    if (is_integer) {
-        store(setting, &(synrl_integers){n, integers}, sizeof(synrl_integers));
-    } else {
-        store(setting, &(synrl_numbers){n, numbers}, sizeof(synrl_numbers));
+    store(setting, &(synrl_integers){n, integers}, sizeof(synrl_integers));
+    return SYNRL_OK;
+}
+
+static synrl_status set_numbers(const struct setting *setting) {
+    const struct value *values;
+    struct setting item = *setting;
+    size_t n;
+    double *numbers = begin_list(setting, sizeof *numbers, &n, &values);
+    if (numbers == NULL) {
+        return SYNRL_NO_MEMORY;
     }
+    for (size_t i = 0; i < n; i++) {
+        item.value = &values[i];
+        SYNRL_TRY(read_number(&item, &numbers[i]));
+    }
+    store(setting, &(synrl_numbers){n, numbers}, sizeof(synrl_numbers));
     return SYNRL_OK;
 }
 
@@ -311,35 +305,41 @@ static synrl_status set_activations(const struct setting *setting) {
     return SYNRL_OK;
 }
 
-static synrl_status set_by_type(const struct setting *setting) {
-    switch (setting->param->type) {
-    case SYNRL_PARAM_NUMBER:
-        return set_number(setting);
-    case SYNRL_PARAM_INTEGER:
-        return set_integer(setting);
-    case SYNRL_PARAM_BOOLEAN:
-        return set_boolean(setting);
-    case SYNRL_PARAM_STRING:
-        return set_string(setting);
-    case SYNRL_PARAM_CHOICE:
-        return set_choice(setting);
-    case SYNRL_PARAM_INTEGERS:
-    case SYNRL_PARAM_NUMBERS:
-        return set_list(setting);
-    case SYNRL_PARAM_SCHEDULE:
-        return set_schedule(setting);
-    case SYNRL_PARAM_POLICY:
-        return set_policy(setting);
-    case SYNRL_PARAM_ACTIVATION:
-        if (setting->value->kind == VALUE_LIST) {
-            return fail_type(setting);
-        }
-        return set_activations(setting);
-    case SYNRL_PARAM_ACTIVATIONS:
-        return set_activations(setting);
-    }
-    return fail_type(setting);
+static synrl_status set_activation(const struct setting *setting) {
+    return setting->value->kind == VALUE_LIST ? fail_type(setting) : set_activations(setting);
 }
+
+/* Defaults: what is not written as its type is a string, which its type then refuses ----------- */
+
+static struct value string_item(const char *text) {
+    return (struct value){.kind = VALUE_STRING, .as.string = text};
+}
+
+static struct value number_item(const char *text) {
+    char *end;
+    const double number = strtod(text, &end);
+    return *end == '\0' ? (struct value){.kind = VALUE_NUMBER, .as.number = number}
+                        : string_item(text);
+}
+
+static struct value boolean_item(const char *text) {
+    const bool is_true = strcmp(text, "true") == 0;
+    return is_true || strcmp(text, "false") == 0
+               ? (struct value){.kind = VALUE_BOOLEAN, .as.boolean = is_true}
+               : string_item(text);
+}
+
+/* All types ------------------------------------------------------------------------------------ */
+
+static const struct {
+    synrl_status (*set)(const struct setting *setting);
+    struct value (*item)(const char *text); /* of a default */
+} operations[] = {
+#define ROW(type, word, must, c_type, functions, text) \
+    [SYNRL_PARAM_##type] = {set_##functions, text##_item},
+    PARAM_TYPES(ROW)
+#undef ROW
+};
 
 synrl_status param_set(struct component *component, uint32_t p, const struct value *value) {
     const struct setting setting = {.component = component,
@@ -347,7 +347,7 @@ synrl_status param_set(struct component *component, uint32_t p, const struct val
                                     .param = &component->plugin->entry->params[p],
                                     .slot = &component->slots[p],
                                     .value = value};
-    const synrl_status status = set_by_type(&setting);
+    const synrl_status status = operations[setting.param->type].set(&setting);
     if (status != SYNRL_OK) {
         param_release(component, p);
     }
@@ -355,30 +355,6 @@ synrl_status param_set(struct component *component, uint32_t p, const struct val
 }
 
 /* Defaults ------------------------------------------------------------------------------------- */
-
-/* What is not written as its type is a string, which its type then refuses. */
-static struct value scalar_from_text(const synrl_param *param, const char *text) {
-    const struct value string = {.kind = VALUE_STRING, .as.string = text};
-    char *end;
-    switch (param->type) {
-    case SYNRL_PARAM_NUMBER:
-    case SYNRL_PARAM_INTEGER:
-    case SYNRL_PARAM_INTEGERS:
-    case SYNRL_PARAM_NUMBERS:
-    case SYNRL_PARAM_SCHEDULE: {
-        const double number = strtod(text, &end);
-        return *end == '\0' ? (struct value){.kind = VALUE_NUMBER, .as.number = number} : string;
-    }
-    case SYNRL_PARAM_BOOLEAN: {
-        const bool is_true = strcmp(text, "true") == 0;
-        return is_true || strcmp(text, "false") == 0
-                   ? (struct value){.kind = VALUE_BOOLEAN, .as.boolean = is_true}
-                   : string;
-    }
-    default:
-        return string;
-    }
-}
 
 /* A list's default is written "{2, 100, 1}". */
 static synrl_status set_default_list(struct component *component, uint32_t p, char *text) {
@@ -388,7 +364,7 @@ static synrl_status set_default_list(struct component *component, uint32_t p, ch
     char *rest = NULL;
     for (char *item = strtok_r(text, "{, }", &rest); item != NULL && n < ITEMS_MAX;
          item = strtok_r(NULL, "{, }", &rest)) {
-        items[n++] = scalar_from_text(&component->plugin->entry->params[p], item);
+        items[n++] = operations[component->plugin->entry->params[p].type].item(item);
     }
     if (n == ITEMS_MAX) {
         return core_fail(component->core, SYNRL_INVALID,
@@ -402,7 +378,7 @@ static synrl_status set_default_list(struct component *component, uint32_t p, ch
 synrl_status param_set_default(struct component *component, uint32_t p) {
     const synrl_param *param = &component->plugin->entry->params[p];
     if (param->default_text[0] != '{') {
-        const struct value value = scalar_from_text(param, param->default_text);
+        const struct value value = operations[param->type].item(param->default_text);
         return param_set(component, p, &value);
     }
     char *text = core_strdup(component->core, param->default_text);
@@ -424,91 +400,6 @@ void param_release(struct component *component, uint32_t p) {
     schedule_release(slot->schedule);
     policy_release(slot->policy);
     *slot = (struct slot){0};
-}
-
-/* Describing ----------------------------------------------------------------------------------- */
-
-static json_t *choice_json(const char *words, int32_t index) {
-    for (; index > 0; index--) {
-        words = strchr(words, '|') + 1;
-    }
-    return json_stringn(words, strcspn(words, "|"));
-}
-
-static json_t *policy_json(const synrl_policy *policy) {
-    char hash[17];
-    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)policy_hash(policy));
-    return json_pack("{s:i, s:i, s:s}", "n_actions", (int)policy->n_actions, "n_rewards",
-                     (int)policy->n_rewards, "hash", hash);
-}
-
-static json_t *activation_json(const struct component *activation) {
-    return activation->plugin->entry->n_params == 0 ? json_string(activation->plugin->entry->id)
-                                                    : component_json(activation);
-}
-
-static json_t *list_json(const struct slot *slot, const synrl_param *param, const void *field) {
-    json_t *list = json_array();
-    if (param->type == SYNRL_PARAM_INTEGERS) {
-        const synrl_integers *integers = field;
-        for (size_t i = 0; i < integers->n; i++) {
-            json_array_append_new(list, json_integer(integers->items[i]));
-        }
-        return list;
-    }
-    if (param->type == SYNRL_PARAM_NUMBERS) {
-        const synrl_numbers *numbers = field;
-        for (size_t i = 0; i < numbers->n; i++) {
-            json_array_append_new(list, json_real(numbers->items[i]));
-        }
-        return list;
-    }
-    for (size_t i = 0; i < slot->n_components; i++) {
-        json_array_append_new(list, activation_json(slot->components[i]));
-    }
-    return list;
-}
-
-json_t *param_json(const struct component *component, uint32_t p) {
-    const synrl_param *param = &component->plugin->entry->params[p];
-    const struct slot *slot = &component->slots[p];
-    const char *field = (const char *)component->config + param->offset;
-    union {
-        double number;
-        int64_t integer;
-        bool boolean;
-        int32_t choice;
-    } value = {.integer = 0};
-    if (!slot->is_set) {
-        return json_null();
-    }
-    switch (param->type) {
-    case SYNRL_PARAM_NUMBER:
-        memcpy(&value.number, field, sizeof value.number);
-        return json_real(value.number);
-    case SYNRL_PARAM_INTEGER:
-        memcpy(&value.integer, field, sizeof value.integer);
-        return json_integer(value.integer);
-    case SYNRL_PARAM_BOOLEAN:
-        memcpy(&value.boolean, field, sizeof value.boolean);
-        return json_boolean(value.boolean);
-    case SYNRL_PARAM_STRING:
-        return json_string(slot->memory);
-    case SYNRL_PARAM_CHOICE:
-        memcpy(&value.choice, field, sizeof value.choice);
-        return choice_json(param->choices, value.choice);
-    case SYNRL_PARAM_SCHEDULE:
-        return schedule_json(slot->schedule);
-    case SYNRL_PARAM_POLICY:
-        return policy_json(slot->policy);
-    case SYNRL_PARAM_ACTIVATION:
-        return activation_json(slot->components[0]);
-    case SYNRL_PARAM_INTEGERS:
-    case SYNRL_PARAM_NUMBERS:
-    case SYNRL_PARAM_ACTIVATIONS:
-        return list_json(slot, param, field);
-    }
-    return json_null();
 }
 
 const struct component *component_part(const struct component *component, size_t i) {

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "plugin/kind.h"
+#include "plugin/param_types.h"
 #include "synrl/activation.h"
 #include "synrl/dataset.h"
 #include "synrl/loss.h"
@@ -15,34 +16,8 @@ bool is_plugin_id(const char *text) {
     return text[0] >= 'a' && text[0] <= 'z' && n < 64 && text[n] == '\0';
 }
 
-size_t param_size(synrl_param_type type) {
-    switch (type) {
-    case SYNRL_PARAM_NUMBER:
-        return sizeof(double);
-    case SYNRL_PARAM_INTEGER:
-        return sizeof(int64_t);
-    case SYNRL_PARAM_BOOLEAN:
-        return sizeof(bool);
-    case SYNRL_PARAM_CHOICE:
-        return sizeof(int32_t);
-    case SYNRL_PARAM_INTEGERS:
-        return sizeof(synrl_integers);
-    case SYNRL_PARAM_ACTIVATIONS:
-        return sizeof(synrl_activations);
-    case SYNRL_PARAM_NUMBERS:
-        return sizeof(synrl_numbers);
-    case SYNRL_PARAM_STRING:
-    case SYNRL_PARAM_SCHEDULE:
-    case SYNRL_PARAM_POLICY:
-    case SYNRL_PARAM_ACTIVATION:
-        return sizeof(void *);
-    }
-    return 0;
-}
-
-static size_t param_alignment(synrl_param_type type) {
-    const size_t size = param_size(type);
-    return size < sizeof(void *) ? size : sizeof(void *);
+static size_t param_size(const synrl_param *param) {
+    return param_type(param->type)->size;
 }
 
 static synrl_status check_version(struct core *core, const synrl_plugin *entry, const char *file) {
@@ -120,8 +95,8 @@ static synrl_status check_overlap(struct core *core, const synrl_plugin *entry, 
     const synrl_param *param = &entry->params[p];
     for (uint32_t before = 0; before < p; before++) {
         const synrl_param *other = &entry->params[before];
-        if (param->offset < other->offset + param_size(other->type) &&
-            other->offset < param->offset + param_size(param->type)) {
+        if (param->offset < other->offset + param_size(other) &&
+            other->offset < param->offset + param_size(param)) {
             return core_fail(core, SYNRL_INVALID,
                              "%s: parameters \"%s\" and \"%s\" are written to the same field", file,
                              other->name, param->name);
@@ -134,20 +109,20 @@ static synrl_status check_param(struct core *core, const synrl_plugin *entry, ui
                                 const char *file) {
     SYNRL_TRY(check_param_name(core, entry, p, file));
     const synrl_param *param = &entry->params[p];
-    const size_t size = param_size(param->type);
-    if (size == 0) {
+    const struct param_type *type = param_type(param->type);
+    if (type == NULL) {
         return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\" is of type %d: unknown", file,
                          param->name, (int)param->type);
     }
-    if (param->offset > entry->config_size || size > entry->config_size - param->offset) {
+    if (param->offset > entry->config_size || type->size > entry->config_size - param->offset) {
         return core_fail(core, SYNRL_INVALID,
                          "%s: parameter \"%s\" lies outside of the config's %u bytes", file,
                          param->name, entry->config_size);
     }
-    if (param->offset % param_alignment(param->type) != 0) {
+    if (param->offset % type->alignment != 0) {
         return core_fail(core, SYNRL_INVALID,
                          "%s: parameter \"%s\" is at offset %zu: must be a multiple of %zu", file,
-                         param->name, param->offset, param_alignment(param->type));
+                         param->name, param->offset, type->alignment);
     }
     SYNRL_TRY(check_overlap(core, entry, p, file));
     if (param->type == SYNRL_PARAM_CHOICE && (param->choices == NULL || !param->choices[0])) {

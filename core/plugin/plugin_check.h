@@ -12,7 +12,4 @@ synrl_status plugin_check(struct core *core, const synrl_plugin *entry, const ch
 /* [a-z][a-z0-9_]*, at most 63 letters: what can be an id, or the name of a parameter. */
 bool is_plugin_id(const char *text);
 
-/* Bytes of the C type that a parameter of this type is stored in; 0 for no type. */
-size_t param_size(synrl_param_type type);
-
 #endif

@@ -3,34 +3,7 @@
 
 #include "base/table.h"
 #include "plugin/kind.h"
-
-static const char *type_word(synrl_param_type type) {
-    switch (type) {
-    case SYNRL_PARAM_NUMBER:
-        return "number";
-    case SYNRL_PARAM_INTEGER:
-        return "integer";
-    case SYNRL_PARAM_BOOLEAN:
-        return "boolean";
-    case SYNRL_PARAM_STRING:
-        return "string";
-    case SYNRL_PARAM_CHOICE:
-        return "choice";
-    case SYNRL_PARAM_INTEGERS:
-        return "integers";
-    case SYNRL_PARAM_NUMBERS:
-        return "numbers";
-    case SYNRL_PARAM_SCHEDULE:
-        return "schedule";
-    case SYNRL_PARAM_POLICY:
-        return "policy";
-    case SYNRL_PARAM_ACTIVATION:
-        return "activation";
-    case SYNRL_PARAM_ACTIVATIONS:
-        return "activations";
-    }
-    return "";
-}
+#include "plugin/param_types.h"
 
 /* "0 .. 1", "> 0", ">= 1", or the words of a choice. */
 static void range_text(const synrl_param *param, char *text, size_t size) {
@@ -57,7 +30,7 @@ static void add_row(struct table *table, const synrl_param *param) {
     char range[128];
     range_text(param, range, sizeof range);
     table_add(table, "%s", param->name);
-    table_add(table, "%s", type_word(param->type));
+    table_add(table, "%s", param_type(param->type)->word);
     table_add(table, "%s", default_word(param));
     table_add(table, "%s", range);
     table_add(table, "%s", param->meaning);
