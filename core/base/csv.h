@@ -15,7 +15,7 @@ struct csv {
     size_t length;    /* of the line */
     size_t n_fields;
     struct csv_field *fields;
-    bool is_cut; /* the text ends inside a line: what is left of it is no row */
+    bool is_cut; /* the text ends inside a line: the rest is not a row */
     const char *next, *end;
     size_t capacity;
 };

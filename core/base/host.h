@@ -41,8 +41,8 @@ void host_violate(struct host *host, const char *format, ...) __attribute__((for
 
 /* Around every operation of the plugin that can fail. host_enter clears the message; host_leave
  * gives the status that the operation has in the end: a violation makes it fail, a failure without
- * a message gets one, a number that is no status is replaced. Both keep core->running, by which a
- * crash can be named. */
+ * a message gets one, a number that is not a status is replaced. Both keep core->running, by which
+ * a crash can be named. */
 struct operation host_enter(struct host *host, const char *operation);
 synrl_status host_leave(struct host *host, struct operation before, synrl_status status);
 

@@ -46,7 +46,7 @@ static const char *source_misuse(const synrl_weights *weights, const synrl_sourc
     }
     const synrl_tensor *tensor = &weights->layout->tensors[source->tensor];
     if (tensor->is_bias) {
-        return "a bias is no source";
+        return "a bias is not a source";
     }
     if (tensor->n_rows != n_rows) {
         return "sources must have the same number of rows";
@@ -68,7 +68,7 @@ __attribute__((cold, noinline)) static void note_misuse(synrl_weights *weights, 
                                                         size_t n_rows) {
     const char *misuse = "a bias must be a tensor with is_bias, of the sources' rows, one column";
     size_t tensor = (size_t)bias;
-    for (size_t k = n_sources; k-- > 0;) { /* the first one is told */
+    for (size_t k = n_sources; k-- > 0;) { /* the first one is reported */
         if (!source_fits(weights, &sources[k], k, n_rows)) {
             misuse = source_misuse(weights, &sources[k], k, n_rows);
             tensor = sources[k].tensor;

@@ -38,7 +38,8 @@ struct host *component_host(struct component *component);
 /* For SYNRL_KIND_ACTIVATION: as models are handed it. */
 const synrl_activation *component_activation(const struct component *component);
 
-/* {"id": ..., "version": ..., "file": ..., "parameters": {...}}, for run.json; a policy stands as
+/* {"id": ..., "version": ..., "file": ..., "parameters": {...}}, for run.json; a policy is written
+ * as
  * {"n_actions", "n_rewards", "hash"}, a schedule as a number, a list of steps or "function". NULL
  * with the message set where there is no memory. */
 json_t *component_json(const struct component *component);

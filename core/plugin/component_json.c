@@ -20,7 +20,7 @@ static synrl_status refuse(const struct making *making, const synrl_param *param
                            const json_t *json) {
     const synrl_plugin *entry = component_plugin(making->component)->entry;
     return core_fail(making->core, SYNRL_INVALID,
-                     "%s \"%s\": the record of %s is no value for it: %s",
+                     "%s \"%s\": the recorded value of %s does not fit it: %s",
                      kind_name((synrl_kind)entry->kind), entry->id, param->name,
                      json_is_object(json) ? "an object" : "of another type");
 }

@@ -6,8 +6,9 @@
 
 #include "synrl/plugin.h"
 
-const char *kind_name(synrl_kind kind);   /* "activation"; "unknown" for a number that is no kind */
-const char *kind_folder(synrl_kind kind); /* "activations" */
+const char *
+kind_name(synrl_kind kind); /* "activation"; "unknown" for a number that is not a kind */
+const char *kind_folder(synrl_kind kind);                /* "activations" */
 bool kind_from_name(const char *name, synrl_kind *kind); /* "rule" */
 
 #endif

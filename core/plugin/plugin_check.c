@@ -82,8 +82,8 @@ static synrl_status check_param_name(struct core *core, const synrl_plugin *entr
     }
     for (uint32_t before = 0; before < p; before++) {
         if (strcmp(entry->params[before].name, name) == 0) {
-            return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\" stands in its table twice",
-                             file, name);
+            return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\" is listed twice", file,
+                             name);
         }
     }
     return SYNRL_OK;

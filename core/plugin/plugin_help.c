@@ -1,4 +1,4 @@
-/* What a plugin can be told, as text: `synrl help KIND ID`. */
+/* The options that a plugin accepts, as text: `synrl help KIND ID`. */
 #include "plugin/plugin_help.h"
 
 #include "base/table.h"

@@ -189,7 +189,7 @@ static synrl_status open_plugin(struct core *core, const char *file, const struc
     return SYNRL_OK;
 }
 
-/* A folder for one kind holds that kind alone. */
+/* A folder of one kind holds only that kind. */
 static synrl_status check_kind(struct core *core, const struct plugin *plugin, synrl_kind kind) {
     if (plugin->entry->kind == (uint32_t)kind) {
         return SYNRL_OK;

@@ -147,7 +147,7 @@ static synrl_status env_loss(synrl_env *env, double *loss) {
 
 /* Batches -------------------------------------------------------------------------------------- */
 
-/* Draws batch `number` from (seed, number) alone and binds it. */
+/* Draws batch `number` from (seed, number) only and binds it. */
 static synrl_status draw_batch(struct environment *environment, uint64_t number) {
     const struct train_options *options = &environment->options;
     if (environment->samples != NULL) {

@@ -30,7 +30,7 @@ struct environment {
     struct pass last;
     bool is_loss_known, is_correct_known;
     bool has_moved; /* since the run began */
-    bool is_paid;   /* the pass that found it is counted: looking costs a rule nothing */
+    bool is_paid;   /* the pass that found it is counted: measuring costs a rule nothing */
     int reward;
     synrl_outcome outcome;
     double losses[2]; /* of this iteration, for the record: before and after the step; or NaN */

@@ -1,4 +1,4 @@
-/* What is measured of a run while it goes on: the list of it that the heading, rows and reader of
+/* What is measured during a run: the list that the heading, rows and reader of
  * metrics.csv, Lua's tables and targets, summaries, progress, exports and the page all follow. */
 #ifndef METRICS_H
 #define METRICS_H
@@ -9,7 +9,7 @@
 
 enum { METRICS_OWN_MAX = 16, METRIC_NAME_SIZE = 32 };
 
-/* What is known after an iteration that is looked at. NaN: not known. */
+/* What is known after an iteration that is measured. NaN: not known. */
 struct metrics {
     uint64_t iteration; /* iterations done; 0: before the first */
     double loss;        /* on the batch */

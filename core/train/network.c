@@ -38,7 +38,7 @@ struct network {
     struct tally *tallies;    /* [n_workers] */
     float *slopes;            /* [n_blocks][n_outputs][SYNRL_LANES], made by the first gradient */
     float *terms;             /* [n_blocks][SYNRL_LANES] of the last pass, where they are kept */
-    uint64_t seed, iteration; /* what forward is told */
+    uint64_t seed, iteration; /* for streams of noise in forward */
 };
 
 static const synrl_loss_ops *loss_ops(const struct network *network) {

@@ -12,8 +12,8 @@ struct network;
 
 /* What one forward pass over the batch finds. */
 struct pass {
-    double sum;  /* of the loss's terms, exact to 2^-32 a term; infinite where one is no number */
-    double loss; /* NaN without a loss */
+    double sum; /* of the loss's terms, exact to 2^-32 per term; infinite where one is not finite */
+    double loss;        /* NaN without a loss */
     uint64_t n_correct; /* where asked for */
 };
 
@@ -33,7 +33,7 @@ synrl_shape data_shape(const synrl_data *data);
 
 /* Packs samples[0 .. n_samples - 1] of the data (NULL: the first ones) and binds the weights. */
 synrl_status network_bind(struct network *network, const uint32_t *samples);
-/* What the model's forward is told of the run. */
+/* The seed and iteration that forward gets, for streams of noise. */
 void network_set_time(struct network *network, uint64_t seed, uint64_t iteration);
 
 /* One forward pass. SYNRL_INVALID where model or loss did what they must not. */

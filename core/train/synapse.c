@@ -38,7 +38,7 @@ synrl_status synapse_parse(struct core *core, const synrl_layout *layout, const 
     }
     core_fail(
         core, SYNRL_INVALID,
-        "\"%s\" is no synapse: write LAYER:TO:FROM or LAYER:TO:bias, counted from 1; there are",
+        "\"%s\" is not a synapse: write LAYER:TO:FROM or LAYER:TO:bias, counted from 1; there are",
         name);
     for (size_t t = 0; t < layout->n_tensors; t++) {
         const synrl_tensor *tensor = &layout->tensors[t];

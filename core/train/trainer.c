@@ -1,6 +1,5 @@
-/* Runs a rule in its environment, looks at what comes of it, and tells the observers. Looking draws
- * no random number and moves no weight: a run ends with the same bits however often it is looked
- * at. */
+/* Runs a rule in its environment, measures it and notifies the observers. Measuring draws no random
+ * number and moves no weight: a run ends with the same bits however often it is measured. */
 #include "train/trainer.h"
 
 #include <inttypes.h>
@@ -167,7 +166,7 @@ static synrl_status validate(struct trainer *trainer, struct metrics *metrics) {
     return SYNRL_OK;
 }
 
-/* What the rule was told to use at this iteration, if it has such a parameter. */
+/* The value of that schedule of the rule at this iteration; NaN where it has none. */
 static double scheduled(const struct trainer *trainer, const char *name) {
     const synrl_plugin *entry = component_plugin(trainer->options.rule)->entry;
     const uint64_t iteration = trainer->done > 0 ? trainer->done - 1 : 0;
@@ -186,7 +185,7 @@ static double scheduled(const struct trainer *trainer, const char *name) {
     return (double)NAN;
 }
 
-/* Says once that the loss is no longer a number to go by. */
+/* Warns once that the loss is not finite. */
 static void warn_of_divergence(struct trainer *trainer) {
     if (!isfinite(trainer->latest.loss) && !trainer->has_diverged) {
         trainer->has_diverged = true;
@@ -225,7 +224,7 @@ static bool record_is_due(const struct trainer *trainer, uint64_t done) {
            (trainer->validation != NULL && is_due(trainer, done, trainer->options.evaluate_every));
 }
 
-/* Looks, tells the observers, and asks the script whether to go on. */
+/* Measures, notifies the observers, and asks the script whether to continue. */
 static synrl_status report(struct trainer *trainer, size_t n_observers,
                            const struct observer *observers) {
     const struct train_options *options = &trainer->options;
@@ -314,7 +313,7 @@ static synrl_status step_rule(struct trainer *trainer) {
     return environment_check(trainer->environment);
 }
 
-/* After the last iteration; what it moves is no iteration's. */
+/* After the last iteration. Its moves belong to none. */
 static synrl_status finish_rule(struct trainer *trainer) {
     SYNRL_TRY(rule_finish(&trainer->rule, environment_public(trainer->environment)));
     return environment_check(trainer->environment);
@@ -382,7 +381,7 @@ synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
         core_log(trainer->core, SYNRL_LOG_WARNING, "%s moved no weight in %" PRIu64 " iterations",
                  trainer->rule.host.who, trainer->done);
     }
-    if (trainer->is_interrupted) { /* between two iterations, and before anything looks */
+    if (trainer->is_interrupted) { /* between two iterations, and before anything is measured */
         SYNRL_TRY(tell_checkpoint(n_observers, observers));
     }
     if (trainer->has_ended && status == SYNRL_STOPPED &&

@@ -33,7 +33,7 @@ synrl_status trainer_create(struct core *core, const struct train_options *optio
                             struct trainer **made);
 void trainer_destroy(struct trainer *trainer); /* NULL is allowed */
 /* Runs the iterations that are left: none, where trainer_load brought a run that had ended.
- * Observers are told in the order given. */
+ * Observers are notified in the order given. */
 synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
                          const struct observer *observers);
 
@@ -52,7 +52,7 @@ void trainer_summary(const struct trainer *trainer, struct summary *summary);
 bool trainer_has_ended(const struct trainer *trainer);
 
 /* All that a run is at this moment, between two iterations. A trainer made from the same options
- * that loads it goes on to the same bits. load: SYNRL_INVALID where the bytes do not fit; the
+ * that loads it continues to the same bits. load: SYNRL_INVALID where the bytes do not fit; the
  * trainer may then load others, or be destroyed. */
 size_t trainer_state_size(const struct trainer *trainer);
 synrl_status trainer_save(struct trainer *trainer, void *state);

@@ -90,9 +90,9 @@ test_wrong_arguments_are_refused() {
 
 test_synapses_that_are_not_there_are_refused() {
     run >/dev/null
-    refuses 1 '"9:1:1" is no synapse' synrl replay --synapse 9:1:1 runs/*/
-    refuses 1 '"1:0:1" is no synapse' synrl replay --synapse 1:0:1 runs/*/
-    refuses 1 'is no synapse' synrl replay --synapse 1:1:99999999999999999999 runs/*/
+    refuses 1 '"9:1:1" is not a synapse' synrl replay --synapse 9:1:1 runs/*/
+    refuses 1 '"1:0:1" is not a synapse' synrl replay --synapse 1:0:1 runs/*/
+    refuses 1 'is not a synapse' synrl replay --synapse 1:1:99999999999999999999 runs/*/
 }
 
 # diff ------------------------------------------------------------------------------------------

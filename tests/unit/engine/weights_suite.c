@@ -233,7 +233,7 @@ TEST(misuse_of_units_is_named) {
         {1, {{SIZE_MAX, 0, x}}, -1, "there is no such tensor"},
         {1, {{IN, 0, x}}, -1, "(in.weight): x must be NULL"},
         {1, {{HIDDEN, 0, NULL}}, -1, "(hidden.weight): x is NULL"},
-        {1, {{IN_BIAS, 0, x}}, -1, "a bias is no source"},
+        {1, {{IN_BIAS, 0, x}}, -1, "a bias is not a source"},
         {1, {{IN, 1, NULL}}, -1, "position must be below"},
         {1, {{WINDOW, 4, NULL}}, -1, "(window.weight): position must be below"},
         {1, {{SKIP, 0, NULL}}, -1, "(skip.weight): position must be below"},

@@ -101,7 +101,7 @@ static const struct {
     {"overlapping", "parameters \"speed\" and \"gear\" are written to the same field"},
     {"nameless", "nameless.so: parameter 1 has no name or no meaning"},
     {"odd_param", "parameter \"top speed\": must be lower-case letters, digits and _"},
-    {"twice", "twice.so: parameter \"speed\" stands in its table twice"},
+    {"twice", "twice.so: parameter \"speed\" is listed twice"},
     {"no_choices", "no_choices.so: parameter \"gear\" has no choices"},
     {"empty_range", "empty_range.so: parameter \"speed\": no value is in 2 .. 1"},
 };
