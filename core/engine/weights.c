@@ -178,14 +178,12 @@ synrl_status weights_bind(synrl_weights *weights, const synrl_batch *batch) {
 
 /* Moving --------------------------------------------------------------------------------------- */
 
-#define EACH_TENSOR(t) for (size_t t = 0; t < weights->n_tensors; t++)
-
 static size_t first_of(const synrl_weights *weights, size_t t) {
     return weights->layout->tensors[t].first;
 }
 
 void weights_set(synrl_weights *weights, const float *values) {
-    EACH_TENSOR(t) {
+    for (size_t t = 0; t < weights->layout->n_tensors; t++) {
         struct tensor_weights *tensor = &weights->tensors[t];
         if (tensor->projection != NULL) {
             projection_set(tensor->projection, values + first_of(weights, t));
@@ -196,7 +194,7 @@ void weights_set(synrl_weights *weights, const float *values) {
 }
 
 void weights_get(const synrl_weights *weights, float *values) {
-    EACH_TENSOR(t) {
+    for (size_t t = 0; t < weights->layout->n_tensors; t++) {
         const struct tensor_weights *tensor = &weights->tensors[t];
         if (tensor->projection != NULL) {
             projection_get(tensor->projection, values + first_of(weights, t));
@@ -208,7 +206,7 @@ void weights_get(const synrl_weights *weights, float *values) {
 }
 
 void weights_shift(synrl_weights *weights, const float *delta) {
-    EACH_TENSOR(t) {
+    for (size_t t = 0; t < weights->layout->n_tensors; t++) {
         struct tensor_weights *tensor = &weights->tensors[t];
         if (tensor->projection != NULL) {
             projection_shift(tensor->projection, delta + first_of(weights, t));
@@ -219,13 +217,13 @@ void weights_shift(synrl_weights *weights, const float *delta) {
 }
 
 void weights_act(synrl_weights *weights, const int8_t *actions, const float *alphas) {
-    EACH_TENSOR(t) {
+    for (size_t t = 0; t < weights->layout->n_tensors; t++) {
         if (weights->tensors[t].projection != NULL && alphas[t] > 0.0F) {
             projection_act(weights->tensors[t].projection, actions + first_of(weights, t),
                            alphas[t]);
         }
     }
-    EACH_TENSOR(t) {
+    for (size_t t = 0; t < weights->layout->n_tensors; t++) {
         if (weights->tensors[t].lattice != NULL && alphas[t] > 0.0F) {
             lattice_act(weights->tensors[t].lattice, actions + first_of(weights, t), alphas[t]);
         }
@@ -236,7 +234,7 @@ void weights_undo(synrl_weights *weights, const int8_t *actions, const float *al
     for (size_t i = 0; i < weights->layout->n_synapses; i++) {
         weights->negated[i] = (int8_t)-actions[i];
     }
-    EACH_TENSOR(t) {
+    for (size_t t = 0; t < weights->layout->n_tensors; t++) {
         const int8_t *negated = weights->negated + first_of(weights, t);
         const struct tensor_weights *tensor = &weights->tensors[t];
         if (tensor->projection != NULL && alphas[t] > 0.0F) {
@@ -248,7 +246,7 @@ void weights_undo(synrl_weights *weights, const int8_t *actions, const float *al
 }
 
 void weights_last_actions(const synrl_weights *weights, int8_t *actions) {
-    EACH_TENSOR(t) {
+    for (size_t t = 0; t < weights->layout->n_tensors; t++) {
         const struct tensor_weights *tensor = &weights->tensors[t];
         int8_t *own = actions + weights->layout->tensors[t].first;
         if (tensor->projection != NULL) {
@@ -268,7 +266,7 @@ static size_t tensor_state_size(const struct tensor_weights *tensor) {
 
 size_t weights_state_size(const synrl_weights *weights) {
     size_t size = 0;
-    EACH_TENSOR(t) {
+    for (size_t t = 0; t < weights->layout->n_tensors; t++) {
         size += tensor_state_size(&weights->tensors[t]);
     }
     return size;
@@ -276,7 +274,7 @@ size_t weights_state_size(const synrl_weights *weights) {
 
 void weights_save(const synrl_weights *weights, void *state) {
     char *to = state;
-    EACH_TENSOR(t) {
+    for (size_t t = 0; t < weights->layout->n_tensors; t++) {
         const struct tensor_weights *tensor = &weights->tensors[t];
         if (tensor->projection != NULL) {
             projection_save(tensor->projection, to);
@@ -294,7 +292,7 @@ synrl_status weights_load(synrl_weights *weights, const void *state, size_t size
                                    "a saved network of %zu bytes: must be %zu", size,
                                    weights_state_size(weights));
     }
-    EACH_TENSOR(t) {
+    for (size_t t = 0; t < weights->layout->n_tensors; t++) {
         struct tensor_weights *tensor = &weights->tensors[t];
         const size_t n = tensor_state_size(tensor);
         SYNRL_TRY(tensor->projection != NULL ? projection_load(tensor->projection, from, n)

@@ -7,7 +7,14 @@
 #include "engine/batch.h"
 #include "engine/pool.h"
 
-enum { HEIGHT = 5, WIDTH_ = 4, CHANNELS = 2, KERNEL_HEIGHT = 2, KERNEL_WIDTH = 3, STRIDE = 2 };
+enum {
+    IMAGE_HEIGHT = 5,
+    IMAGE_WIDTH = 4,
+    CHANNELS = 2,
+    KERNEL_HEIGHT = 2,
+    KERNEL_WIDTH = 3,
+    STRIDE = 2
+};
 enum { ACTS_MAX = 8190 };
 
 /* Activations ---------------------------------------------------------------------------------- */
@@ -63,7 +70,8 @@ static const synrl_tensor tensors[NET_TENSORS] = {
                 .n_rows = 3,
                 .n_columns = KERNEL_HEIGHT * KERNEL_WIDTH * CHANNELS,
                 .reads_inputs = true,
-                .window = {HEIGHT, WIDTH_, CHANNELS, KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE, 1},
+                .window = {IMAGE_HEIGHT, IMAGE_WIDTH, CHANNELS, KERNEL_HEIGHT, KERNEL_WIDTH, STRIDE,
+                           1},
                 .n_positions = NET_WINDOWS,
                 .first_unit = 5},
     [WINDOW_BIAS] = {.name = "window.bias", .n_rows = 3, .n_columns = 1, .is_bias = true},
@@ -250,7 +258,7 @@ static size_t window_input(size_t position, size_t column) {
     const size_t top = position / 2 * STRIDE, left = position % 2;
     const size_t dy = column / (KERNEL_WIDTH * CHANNELS);
     const size_t dx = column / CHANNELS % KERNEL_WIDTH;
-    return ((top + dy) * WIDTH_ + left + dx) * CHANNELS + column % CHANNELS;
+    return ((top + dy) * IMAGE_WIDTH + left + dx) * CHANNELS + column % CHANNELS;
 }
 
 float net_presynaptic(const struct small_net *net, size_t tensor, size_t position, size_t column,
