@@ -141,6 +141,13 @@ function css(name) {
   return getComputedStyle(document.documentElement).getPropertyValue(name);
 }
 
+/* As short as an axis needs it: 0.001, 1.5e-6; nothing where a log axis leaves a label out. */
+function shortNumber(value) {
+  if (value === null) return "";
+  return value !== 0 && Math.abs(value) < 1e-4 ? String(Number(value.toPrecision(3)).toExponential())
+    : String(Number(value.toPrecision(3)));
+}
+
 function chart(parent, title, groups, metrics, { log, share, least } = {}) {
   const series = seriesOf(groups, metrics, least);
   if (series.length === 0) {
@@ -177,7 +184,7 @@ function chart(parent, title, groups, metrics, { log, share, least } = {}) {
     scales: { x: { time: false, ...(view.zoom[title] ? { min: view.zoom[title][0], max: view.zoom[title][1] } : {}) },
       y: log ? { distr: 3 } : {} },
     axes: [{ ...axis, label: "iteration", labelSize: 20 }, { ...axis, size: 62,
-      values: (u, splits) => splits.map((value) => (value === null ? "" : String(Number(value.toPrecision(3))))) }],
+      values: (u, splits) => splits.map(shortNumber) }],
     series: [{ label: "iteration" }, ...options],
     bands: bands.map((band) => ({ series: band.series, fill: band.fill })),
     legend: { live: true },

@@ -1,0 +1,114 @@
+#!/usr/bin/env bash
+# Rules of other kinds in the program: what they read decides what is recorded, replayed and resumed.
+
+setup() {
+    export SYNRL_PLUGIN_PATH=$BUILD/tests/examples
+    cat >s.lua <<'END'
+local synrl = require "synrl"
+local o = synrl.options { rule = "alopex", iterations = 400, every = 0, seed = 3 }
+local result = synrl.train {
+   name = o.rule, iterations = o.iterations, seed = o.seed, loss = "mse",
+   data = synrl.dataset("boundary", { samples = 90 }),
+   model = synrl.model("mlp", { layers = { 2, 6, 1 }, output = "tanh" }),
+   batch = { size = 40, every = 7 }, rule = o.rule,
+   checkpoint = o.every > 0 and { every = o.every } or nil,
+}
+return { hash = result.summary.weights_hash }
+END
+}
+
+run() {
+    synrl run --quiet --no-pictures s.lua "$@"
+}
+
+hash_of() {
+    sed -n 's/^hash *//p' "$OUTPUT"
+}
+
+# A rule that reads losses is replayed from those that were recorded, two doubles per iteration.
+test_a_rule_that_reads_losses_is_replayed() {
+    exits 0 run
+    local hash
+    hash=$(hash_of)
+    [ "$(stat -c %s runs/*/losses.bin)" -eq $((400 * 16)) ]
+    exits 0 synrl replay runs/*/
+    says "$hash"
+    truncate -s 6000 runs/*/losses.bin
+    refuses 1 'losses.bin: has 6000 bytes: must hold 16 for each of 400' synrl replay runs/*/
+}
+
+# RSO steps and takes steps back: the replay does too, and reads no loss.
+test_steps_that_are_taken_back_are_replayed() {
+    exits 0 run rule=rso
+    local hash
+    hash=$(hash_of)
+    absent 'runs/*/losses.bin'
+    exits 0 synrl replay runs/*/
+    says "$hash"
+}
+
+test_a_rule_that_reads_more_is_not_replayed() {
+    exits 0 run rule=open_es iterations=20
+    refuses 1 'rule "open_es" needs more than rewards and losses' synrl replay runs/*/
+}
+
+# Half of a run, and the rest of it, end as the whole: weights, metrics and losses.
+test_a_rule_that_reads_losses_is_resumed() {
+    exits 0 run every=100
+    local hash newest
+    hash=$(hash_of)
+    mkdir whole
+    cp runs/*/{metrics.csv,losses.bin,rewards.bin} whole
+    rm -r runs
+    exits 0 run every=100 # and lose what came after the checkpoint at 300
+    newest=$(echo runs/*/checkpoint-000000000400.bin)
+    mv "$newest" last
+    compgen -G 'runs/*/checkpoint-*.bin' >/dev/null || cp last "$newest"
+    exits 0 synrl resume --quiet runs/*/
+    says "$hash"
+    for file in metrics.csv losses.bin rewards.bin; do
+        cmp whole/$file runs/*/$file
+    done
+}
+
+# A metric of the rule's own is a column, in every place that has metrics.
+test_a_rule_reports_metrics_of_its_own() {
+    exits 0 run
+    head -n 1 runs/*/metrics.csv | grep -q ',temperature$'
+    exits 0 synrl export runs/*/ --csv
+    says ',temperature'
+    exits 0 synrl report runs/*/ -o page.html
+    grep -q '"temperature"' page.html
+}
+
+# What was made with plugins of another ABI can be looked at, and is not resumed.
+test_runs_of_an_older_abi_are_shown_but_not_resumed() {
+    exits 0 run rule=win_stay
+    local hash
+    hash=$(hash_of)
+    sed -i '/"abi": /d' runs/*/run.json
+    exits 0 synrl ls
+    says win_stay
+    exits 0 synrl show runs/*/
+    exits 0 synrl report runs/*/ -o page.html
+    exits 0 synrl replay runs/*/
+    says "$hash"
+    refuses 1 'was made with plugin ABI 2, and this synrl speaks 3' synrl resume runs/*/
+}
+
+# The template, without its state: it can be trained, and nothing of it is continued wrongly.
+test_a_rule_without_state_is_not_resumed() {
+    has cc || return 0
+    sed 's/my_rule/forgetful/g; s/, .state = state//' "$SOURCE/plugins/template/my_rule.c" >forgetful.c
+    cc -O2 -ffp-contract=off -w -shared -fPIC -I"$SOURCE/core/include" forgetful.c -o forgetful.so
+    export SYNRL_PLUGIN_PATH=$PWD
+    refuses 1 'checkpoint: rule "forgetful" cannot be resumed' run rule=forgetful every=10
+    rm -rf runs
+    exits 0 run rule=forgetful
+    local hash
+    hash=$(hash_of)
+    absent 'runs/*/checkpoint-*'
+    sed -i 's/"status": "done"/"status": "interrupted"/' runs/*/run.json
+    exits 0 synrl resume --quiet runs/*/
+    says "$hash"
+}
