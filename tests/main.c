@@ -1,17 +1,27 @@
-/* Runs every test, each in a process of its own (Check's fork mode), and ends with Check's closing
- * line. CK_RUN_SUITE=name runs one suite, CK_RUN_CASE=name one test; CK_FORK=no keeps all in this
- * process. */
+/* Runs every test, in as many processes as there are processors, and ends with Check's closing
+ * line. CK_RUN_SUITE=name   one suite CK_RUN_CASE=name    one test TEST_PROCESSES=1    one process,
+ * which can write Check's log files (CK_XML_LOG_FILE_NAME ...) CK_FORK=no          the same, and it
+ * runs the tests itself */
 #include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
 
+#include "support/runner.h"
 #include "support/scripts.h"
-#include "support/test.h"
+
+enum { PROCESSES_MOST = 64 };
+
+static int n_processes(void) {
+    const char *wanted = getenv("TEST_PROCESSES"), *forks = getenv("CK_FORK");
+    const long n = forks != NULL && strcmp(forks, "no") == 0 ? 1
+                   : wanted != NULL                          ? strtol(wanted, NULL, 10)
+                                                             : sysconf(_SC_NPROCESSORS_ONLN);
+    return n < 1 ? 1 : n > PROCESSES_MOST ? PROCESSES_MOST : (int)n;
+}
 
 int main(void) {
-    setenv("CK_DEFAULT_TIMEOUT", "60", 0); /* against hanging; a busy machine is no failure */
-    SRunner *runner = test_runner();
-    scripts_add(runner);
-    srunner_run_all(runner, CK_ENV);
-    const int failed = srunner_ntests_failed(runner);
-    srunner_free(runner);
-    return failed == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
+    setenv("CK_DEFAULT_TIMEOUT", "300", 0); /* against hanging; a busy machine is no failure */
+    scripts_register();
+    const int n = n_processes();
+    return (n == 1 ? run_in_one() : run_in_several(n)) ? EXIT_SUCCESS : EXIT_FAILURE;
 }

@@ -40,7 +40,7 @@ static void teardown(void) {
     child_close(&child);
 }
 
-SUITE("example_build", .setup = setup, .teardown = teardown, .timeout = 120);
+SUITE("example_build", .setup = setup, .teardown = teardown);
 
 /* The line of the guide that compiles my_rule.c, for another file. */
 static void compiler_line(const char *id, char *line, size_t size) {

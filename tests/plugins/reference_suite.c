@@ -34,7 +34,7 @@ static void teardown(void) {
     core_destroy(core);
 }
 
-SUITE("reference", .setup = setup, .teardown = teardown, .timeout = 120);
+SUITE("reference", .setup = setup, .teardown = teardown);
 
 static struct component *configured(synrl_kind kind, const char *id, size_t n,
                                     const struct named_value *values) {

@@ -13,18 +13,16 @@ setup() {
     url=$(grep -o 'http://127.0.0.1:[0-9]*' served)
 }
 
-# get PATH [METHOD [HOST]]: prints the status, a blank and the body.
+# get PATH [METHOD [HOST]]: prints the status, a blank and what follows the header.
 get() {
-    python3 - "$url" "$@" <<'END'
-import http.client, sys
-host = sys.argv[1][7:]
-c = http.client.HTTPConnection(host)
-c.putrequest(sys.argv[3] if len(sys.argv) > 3 else 'GET', sys.argv[2], skip_host=True)
-c.putheader('Host', sys.argv[4] if len(sys.argv) > 4 else host)
-c.endheaders()
-r = c.getresponse()
-print(r.status, r.read().decode())
-END
+    local host=${url#http://} line status
+    exec 3<>"/dev/tcp/127.0.0.1/${host#*:}"
+    printf '%s %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "${2:-GET}" "$1" "${3:-$host}" >&3
+    read -r _ status _ <&3
+    while IFS= read -r line <&3 && [ "$line" != $'\r' ]; do :; done
+    printf '%s ' "$status"
+    cat <&3
+    exec 3<&-
 }
 
 # answers STATUS PATH [METHOD [HOST]]

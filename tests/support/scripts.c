@@ -11,16 +11,22 @@
 #include <unistd.h>
 
 #include "support/child.h"
+#include "support/test.h"
 
-enum { TIMEOUT = 300, LINE_MOST = 256, MESSAGE_MOST = 6000 };
+enum { LINE_MOST = 256, MESSAGE_MOST = 6000 };
+
+struct script_suite {
+    struct test_suite suite;
+    char name[LINE_MOST];
+};
 
 struct script_case {
-    TTest check;
-    char file[LINE_MOST], suite[LINE_MOST], name[LINE_MOST];
+    struct test test;
+    char file[LINE_MOST], name[LINE_MOST];
     bool is_lua;
 };
 
-/* Filled before the first test runs. */
+/* Filled before the first test runs, and kept to the end. */
 static struct script_case **cases;
 static int n_cases;
 
@@ -77,24 +83,26 @@ static void *must(void *memory) {
     return memory;
 }
 
-static struct script_case *add_case(const char *file, const char *name, bool is_lua) {
-    const char *base = strrchr(file, '/') + 1;
+static void add_case(const struct test_suite *suite, const char *file, const char *name, int line,
+                     bool is_lua) {
     cases = must(realloc(cases, (size_t)(n_cases + 1) * sizeof(struct script_case *)));
     struct script_case *script = must(calloc(1, sizeof *script));
     snprintf(script->file, sizeof script->file, "%s", file);
-    snprintf(script->suite, sizeof script->suite, "%.*s", (int)strcspn(base, "."), base);
     snprintf(script->name, sizeof script->name, "%s", name);
     script->is_lua = is_lua;
+    script->test = (struct test){
+        suite, {script->name, run_case, script->file, line}, n_cases, n_cases + 1, NULL};
     cases[n_cases++] = script;
-    return script;
+    test_register(&script->test);
 }
 
-static void add_test(Suite *suite, struct script_case *script, int line) {
-    script->check = (TTest){script->name, run_case, script->file, line};
-    TCase *tests = tcase_create(script->name);
-    tcase_set_timeout(tests, TIMEOUT);
-    tcase_add_loop_test(tests, &script->check, n_cases - 1, n_cases);
-    suite_add_tcase(suite, tests);
+/* Named as the file, without its folder and what follows the point. */
+static const struct test_suite *make_suite(const char *file) {
+    struct script_suite *made = must(calloc(1, sizeof *made));
+    const char *base = strrchr(file, '/') + 1;
+    snprintf(made->name, sizeof made->name, "%.*s", (int)strcspn(base, "."), base);
+    made->suite = (struct test_suite){.name = made->name};
+    return &made->suite;
 }
 
 /* Whether the line begins with the prefix and `name()`. */
@@ -108,34 +116,30 @@ static bool find_name(const char *line, const char *prefix, char *name) {
     return length > 0 && strncmp(line + n + length, "()", 2) == 0;
 }
 
-static void add_file(SRunner *runner, const char *file, const char *prefix, bool is_lua) {
+static void add_file(const char *file, const char *prefix, bool is_lua) {
     char text[LINE_MOST], name[LINE_MOST];
     FILE *stream = must(fopen(file, "r"));
-    Suite *suite = NULL;
+    const struct test_suite *suite = NULL;
     for (int line = 1; fgets(text, sizeof text, stream) != NULL; line++) {
         if (find_name(text, prefix, name)) {
-            struct script_case *script = add_case(file, name, is_lua);
-            if (suite == NULL) {
-                suite = suite_create(script->suite);
-                srunner_add_suite(runner, suite);
-            }
-            add_test(suite, script, line);
+            suite = suite != NULL ? suite : make_suite(file);
+            add_case(suite, file, name, line, is_lua);
         }
     }
     fclose(stream);
 }
 
-static void add_files(SRunner *runner, const char *files, const char *prefix, bool is_lua) {
+static void add_files(const char *files, const char *prefix, bool is_lua) {
     glob_t found;
     if (glob(files, 0, NULL, &found) == 0) {
         for (size_t i = 0; i < found.gl_pathc; i++) {
-            add_file(runner, found.gl_pathv[i], prefix, is_lua);
+            add_file(found.gl_pathv[i], prefix, is_lua);
         }
         globfree(&found);
     }
 }
 
-void scripts_add(SRunner *runner) {
-    add_files(runner, "tests/lua/*.lua", "function test.", true);
-    add_files(runner, "tests/program/*.sh", "test_", false);
+void scripts_register(void) {
+    add_files("tests/lua/*.lua", "function test.", true);
+    add_files("tests/program/*.sh", "test_", false);
 }

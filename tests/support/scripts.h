@@ -5,8 +5,6 @@
 #ifndef SCRIPTS_H
 #define SCRIPTS_H
 
-#include <check.h>
-
-void scripts_add(SRunner *runner);
+void scripts_register(void);
 
 #endif

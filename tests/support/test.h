@@ -17,25 +17,25 @@ struct test_suite {
 struct test {
     const struct test_suite *suite;
     TTest check;
-    int n; /* how many times it runs */
+    int first, end; /* runs with first, first + 1 .. end - 1 */
     struct test *next;
 };
 
 void test_register(struct test *test);
-/* A runner of all tests, by file and line, to be freed by srunner_free(). */
-SRunner *test_runner(void);
+/* All tests, by file and line. */
+const struct test *tests_registered(void);
 
 /* SUITE("name", .setup = f, ...); anywhere in the file. */
 #define SUITE(...) static struct test_suite this_suite = {.name = __VA_ARGS__}
 
 /* A test that runs n times, with _i = 0 to n - 1: n rows of a table, or 0 where it cannot run. */
-#define TEST_EACH(test_name, n_times)                                                        \
-    static void test_name(int _i);                                                           \
-    __attribute__((constructor)) static void test_name##_register(void) {                    \
-        static struct test test = {                                                          \
-            &this_suite, {#test_name, test_name, __FILE__, __LINE__}, (int)(n_times), NULL}; \
-        test_register(&test);                                                                \
-    }                                                                                        \
+#define TEST_EACH(test_name, n_times)                                                           \
+    static void test_name(int _i);                                                              \
+    __attribute__((constructor)) static void test_name##_register(void) {                       \
+        static struct test test = {                                                             \
+            &this_suite, {#test_name, test_name, __FILE__, __LINE__}, 0, (int)(n_times), NULL}; \
+        test_register(&test);                                                                   \
+    }                                                                                           \
     static void test_name(__attribute__((unused)) int _i)
 #define TEST(test_name) TEST_EACH(test_name, 1)
 

@@ -13,7 +13,7 @@
 #include "support/support.h"
 #include "support/test.h"
 
-SUITE("projection", .timeout = 300);
+SUITE("projection");
 
 static struct core *core;
 static struct host host;

@@ -16,7 +16,7 @@
 #include "support/support.h"
 #include "support/test.h"
 
-SUITE("watch", .timeout = 300);
+SUITE("watch");
 
 static const size_t sizes[] = {1, 15, 16, 17, 37, 256, 300};
 enum { N_SIZES = sizeof sizes / sizeof sizes[0] };

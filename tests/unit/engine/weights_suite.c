@@ -14,7 +14,7 @@
 #include "support/support.h"
 #include "support/test.h"
 
-SUITE("weights", .timeout = 300);
+SUITE("weights");
 
 static struct core *core;
 static struct host host;

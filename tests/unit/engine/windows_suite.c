@@ -12,7 +12,7 @@
 #include "support/support.h"
 #include "support/test.h"
 
-SUITE("windows", .timeout = 120);
+SUITE("windows");
 
 static struct core *core;
 static struct host host;

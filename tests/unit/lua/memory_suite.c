@@ -13,7 +13,7 @@
 
 #include "support/test.h"
 
-SUITE("memory", .timeout = 120);
+SUITE("memory");
 
 struct memory {
     size_t n_allowed; /* allocations until it has run out */
