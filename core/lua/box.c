@@ -5,17 +5,43 @@
 #include <math.h>
 #include <string.h>
 
+/* (object, name); upvalues: the tables of properties and of methods. */
+static int index_box(lua_State *L) {
+    lua_settop(L, 2);
+    lua_pushvalue(L, 2);
+    if (lua_rawget(L, lua_upvalueindex(1)) == LUA_TFUNCTION) {
+        lua_pushvalue(L, 1);
+        lua_call(L, 1, 1);
+        return 1;
+    }
+    lua_pushvalue(L, 2);
+    lua_rawget(L, lua_upvalueindex(2));
+    return 1;
+}
+
+/* Sets __index of the metatable on top of the stack. */
+static void set_index(lua_State *L, const struct type *type) {
+    static const luaL_Reg none[] = {{NULL, NULL}};
+    if (type->properties != NULL) {
+        lua_newtable(L);
+        luaL_setfuncs(L, type->properties, 0);
+    }
+    lua_newtable(L);
+    luaL_setfuncs(L, type->methods != NULL ? type->methods : none, 0);
+    if (type->properties != NULL) {
+        lua_pushcclosure(L, index_box, 2);
+    }
+    lua_setfield(L, -2, "__index");
+}
+
 void type_register(lua_State *L, const struct type *type) {
     luaL_newmetatable(L, type->name);
     if (type->meta != NULL) {
         luaL_setfuncs(L, type->meta, 0);
     }
-    if (type->methods != NULL && lua_getfield(L, -1, "__index") == LUA_TNIL) {
-        lua_newtable(L);
-        luaL_setfuncs(L, type->methods, 0);
-        lua_setfield(L, -3, "__index");
+    if (type->methods != NULL || type->properties != NULL) {
+        set_index(L, type);
     }
-    lua_settop(L, lua_gettop(L) - (type->methods != NULL));
     lua_pushcfunction(L, type->free);
     lua_setfield(L, -2, "__gc");
     lua_pushcfunction(L, type->free);

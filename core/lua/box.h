@@ -13,6 +13,9 @@ struct type {
     lua_CFunction free;      /* idempotent: both __gc and __close */
     const luaL_Reg *meta;    /* further metamethods, and "__describe": see describe; or NULL */
     const luaL_Reg *methods; /* or NULL */
+    /* What reads like a field, object.NAME: functions of the object that return its value; or NULL.
+     */
+    const luaL_Reg *properties;
 };
 void type_register(lua_State *L, const struct type *type);
 

@@ -1,8 +1,6 @@
 /* Configured plugins as Lua objects. */
 #include "lua/component.h"
 
-#include <string.h>
-
 #include "lua/session.h"
 #include "plugin/kind.h"
 
@@ -19,16 +17,15 @@ synrl_kind component_kind(const struct component *component) {
     return (synrl_kind)component_plugin(component)->entry->kind;
 }
 
-static int component_index(lua_State *L) {
+static int get_id(lua_State *L) {
     const struct component *component = component_at(L, 1);
-    const char *name = luaL_checkstring(L, 2);
-    if (component != NULL && strcmp(name, "id") == 0) {
-        lua_pushstring(L, component_plugin(component)->entry->id);
-    } else if (component != NULL && strcmp(name, "kind") == 0) {
-        lua_pushstring(L, kind_name(component_kind(component)));
-    } else {
-        lua_pushnil(L);
-    }
+    lua_pushstring(L, component != NULL ? component_plugin(component)->entry->id : NULL);
+    return 1;
+}
+
+static int get_kind(lua_State *L) {
+    const struct component *component = component_at(L, 1);
+    lua_pushstring(L, component != NULL ? kind_name(component_kind(component)) : NULL);
     return 1;
 }
 
@@ -63,9 +60,10 @@ static int component_free(lua_State *L) {
     return 0;
 }
 
-static const luaL_Reg metamethods[] = {{"__describe", component_describe},
-                                       {"__index", component_index},
-                                       {"__tostring", component_tostring},
-                                       {NULL, NULL}};
+static const luaL_Reg metamethods[] = {
+    {"__describe", component_describe}, {"__tostring", component_tostring}, {NULL, NULL}};
 
-const struct type component_type = {"synrl.component", component_free, metamethods, NULL};
+static const luaL_Reg properties[] = {{"id", get_id}, {"kind", get_kind}, {NULL, NULL}};
+
+const struct type component_type = {"synrl.component", component_free, metamethods, NULL,
+                                    properties};

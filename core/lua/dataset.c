@@ -51,11 +51,6 @@ static int split(lua_State *L) {
     return 2;
 }
 
-static void set_count(lua_State *L, const char *name, size_t n) {
-    lua_pushinteger(L, (lua_Integer)n);
-    lua_setfield(L, -2, name);
-}
-
 static void set_class_names(lua_State *L, const synrl_data *data) {
     if (data->class_names == NULL) {
         return;
@@ -73,19 +68,17 @@ static int info(lua_State *L) {
     const struct dataset *dataset = dataset_read(L, 1, "info: the data set");
     const synrl_data *data = dataset_data(dataset);
     lua_createtable(L, 0, 10);
-    lua_pushstring(L, dataset_id(dataset));
-    lua_setfield(L, -2, "id");
-    set_count(L, "samples", data->n_samples);
-    set_count(L, "inputs", data->n_inputs);
-    set_count(L, "targets", data->targets != NULL ? data->n_targets : 0);
-    set_count(L, "classes", data->n_classes);
+    field_set_string(L, "id", dataset_id(dataset));
+    field_set_integer(L, "samples", data->n_samples);
+    field_set_integer(L, "inputs", data->n_inputs);
+    field_set_integer(L, "targets", data->targets != NULL ? data->n_targets : 0);
+    field_set_integer(L, "classes", data->n_classes);
     set_class_names(L, data);
-    lua_pushstring(L, data->format == SYNRL_INPUT_BYTES ? "bytes" : "floats");
-    lua_setfield(L, -2, "format");
+    field_set_string(L, "format", data->format == SYNRL_INPUT_BYTES ? "bytes" : "floats");
     if (data->height > 0) {
-        set_count(L, "height", data->height);
-        set_count(L, "width", data->width);
-        set_count(L, "channels", data->n_channels);
+        field_set_integer(L, "height", data->height);
+        field_set_integer(L, "width", data->width);
+        field_set_integer(L, "channels", data->n_channels);
     }
     return 1;
 }
@@ -118,6 +111,6 @@ static const luaL_Reg metamethods[] = {
 
 static const luaL_Reg methods[] = {{"info", info}, {"split", split}, {NULL, NULL}};
 
-const struct type dataset_type = {"synrl.dataset", dataset_free, metamethods, methods};
+const struct type dataset_type = {"synrl.dataset", dataset_free, metamethods, methods, NULL};
 
 const luaL_Reg dataset_functions[] = {{"dataset", new_dataset}, {NULL, NULL}};

@@ -13,16 +13,14 @@ void metrics_push(lua_State *L, const struct metric_names *own, const struct met
     luaL_checkstack(L, 4, NULL);
     lua_createtable(L, 0, (int)metric_count(own));
     for (size_t i = 0; i < metric_count(own); i++) {
-        const double value = metric_value(metrics, i);
-        if (isnan(value) || (is_summary && !metric_at(i)->in_summary)) {
+        if (is_summary && !metric_at(i)->in_summary) {
             continue;
         }
         if (metric_at(i)->is_count) {
-            lua_pushinteger(L, (lua_Integer)metric_value_count(metrics, i));
+            field_set_integer(L, metric_name(own, i), metric_value_count(metrics, i));
         } else {
-            lua_pushnumber(L, value);
+            field_set_number(L, metric_name(own, i), metric_value(metrics, i));
         }
-        lua_setfield(L, -2, metric_name(own, i));
     }
 }
 

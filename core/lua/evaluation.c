@@ -1,8 +1,7 @@
 /* The evaluation of a network on a data set, as a table. */
 #include "lua/evaluation.h"
 
-#include <math.h>
-
+#include "lua/fields.h"
 #include "lua/session.h"
 #include "train/evaluate.h"
 
@@ -11,14 +10,7 @@ static int evaluation_release(lua_State *L) {
     return 0;
 }
 
-const struct type evaluation_type = {"synrl.evaluation", evaluation_release, NULL, NULL};
-
-static void set_number(lua_State *L, const char *name, double value) {
-    if (!isnan(value)) {
-        lua_pushnumber(L, value);
-        lua_setfield(L, -2, name);
-    }
-}
+const struct type evaluation_type = {"synrl.evaluation", evaluation_release, NULL, NULL, NULL};
 
 /* [actual class][predicted class], both from 1. */
 static void set_confusion(lua_State *L, const struct evaluation *evaluation) {
@@ -66,10 +58,9 @@ int evaluation_push(lua_State *L, const struct trained_network *network, struct 
                   evaluate(session->core, network->model, network->weights, network->n_weights,
                            network->loss, data, evaluation));
     lua_newtable(L);
-    lua_pushinteger(L, (lua_Integer)evaluation->n_samples);
-    lua_setfield(L, -2, "samples");
-    set_number(L, "loss", evaluation->loss);
-    set_number(L, "accuracy", evaluation->accuracy);
+    field_set_integer(L, "samples", evaluation->n_samples);
+    field_set_number(L, "loss", evaluation->loss);
+    field_set_number(L, "accuracy", evaluation->accuracy);
     if (evaluation->confusion != NULL) {
         set_confusion(L, evaluation);
     }

@@ -103,3 +103,38 @@ uint64_t field_integer(lua_State *L, const char *who, const char *name, int64_t 
     lua_pop(L, 2);
     return value;
 }
+
+/* Writing -------------------------------------------------------------------------------------- */
+
+void field_set_integer(lua_State *L, const char *name, uint64_t value) {
+    lua_pushinteger(L, (lua_Integer)value);
+    lua_setfield(L, -2, name);
+}
+
+void field_set_number(lua_State *L, const char *name, double value) {
+    if (!isnan(value)) {
+        lua_pushnumber(L, value);
+        lua_setfield(L, -2, name);
+    }
+}
+
+void field_set_string(lua_State *L, const char *name, const char *text) {
+    lua_pushstring(L, text);
+    lua_setfield(L, -2, name);
+}
+
+/* Lists ---------------------------------------------------------------------------------------- */
+
+bool table_is_list(lua_State *L, int index, size_t *n) {
+    size_t n_keys = 0;
+    *n = lua_rawlen(L, index);
+    for (lua_pushnil(L); lua_next(L, index) != 0; n_keys++) {
+        lua_pop(L, 1);
+        const lua_Integer key = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
+        if (key < 1 || (lua_Unsigned)key > *n) {
+            lua_pop(L, 1);
+            return false;
+        }
+    }
+    return n_keys == *n;
+}

@@ -21,4 +21,12 @@ uint64_t field_integer(lua_State *L, const char *who, const char *name, int64_t 
 /* The same for the value at an index. */
 uint64_t argument_integer(lua_State *L, int index, const char *who, int64_t min, int64_t max);
 
+/* Sets a field of the table on top of the stack; a NaN is not set. */
+void field_set_integer(lua_State *L, const char *name, uint64_t value);
+void field_set_number(lua_State *L, const char *name, double value);
+void field_set_string(lua_State *L, const char *name, const char *text);
+
+/* Whether the keys of the table at the index are exactly 1 .. n. */
+bool table_is_list(lua_State *L, int index, size_t *n);
+
 #endif

@@ -4,6 +4,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "lua/fields.h"
 #include "lua/result.h"
 
 enum { DEPTH_MAX = 64 };
@@ -20,21 +21,6 @@ static json_t *refuse(struct conversion *conversion, const char *what) {
     snprintf(conversion->problem, conversion->problem_size, "the script's result contains %s",
              what);
     return NULL;
-}
-
-/* Whether the keys are exactly 1 .. n, n > 0. */
-static bool is_list(lua_State *L, int index) {
-    const lua_Unsigned n = lua_rawlen(L, index);
-    lua_Unsigned n_keys = 0;
-    for (lua_pushnil(L); lua_next(L, index) != 0; n_keys++) {
-        lua_pop(L, 1);
-        if (!lua_isinteger(L, -1) || lua_tointeger(L, -1) < 1 ||
-            (lua_Unsigned)lua_tointeger(L, -1) > n) {
-            lua_pop(L, 1);
-            return false;
-        }
-    }
-    return n > 0 && n_keys == n;
 }
 
 static json_t *convert_list(lua_State *L, int index, struct conversion *conversion) {
@@ -83,9 +69,10 @@ static json_t *convert_nested(lua_State *L, int index, struct conversion *conver
     if (conversion->depth == DEPTH_MAX || lua_checkstack(L, 8) == 0) {
         return refuse(conversion, "tables nested too deeply, or in a cycle");
     }
+    size_t n;
     conversion->depth++;
-    json_t *value = is_list(L, index) ? convert_list(L, index, conversion)
-                                      : convert_table(L, index, conversion);
+    json_t *value = table_is_list(L, index, &n) && n > 0 ? convert_list(L, index, conversion)
+                                                         : convert_table(L, index, conversion);
     conversion->depth--;
     return value;
 }

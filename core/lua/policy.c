@@ -332,45 +332,37 @@ static int policy_equal(lua_State *L) {
     return 1;
 }
 
-static int push_hash(lua_State *L, const synrl_policy *policy) {
-    char text[17];
-    snprintf(text, sizeof text, "%016" PRIx64, policy_hash(policy));
-    lua_pushstring(L, text);
+/* Properties ----------------------------------------------------------------------------------- */
+
+static int get_n_actions(lua_State *L) {
+    lua_pushinteger(L, check_policy(L, 1)->n_actions);
     return 1;
 }
 
-static void push_feature_names(lua_State *L, const synrl_policy *policy) {
+static int get_n_rewards(lua_State *L) {
+    lua_pushinteger(L, check_policy(L, 1)->n_rewards);
+    return 1;
+}
+
+static int get_n_features(lua_State *L) {
+    lua_pushinteger(L, check_policy(L, 1)->n_features);
+    return 1;
+}
+
+static int get_features(lua_State *L) {
+    const synrl_policy *policy = check_policy(L, 1);
     lua_createtable(L, (int)policy->n_features, 0);
     for (uint32_t feature = 0; feature < policy->n_features; feature++) {
         lua_pushstring(L, policy_feature_name(policy, feature));
         lua_rawseti(L, -2, (lua_Integer)feature + 1);
     }
+    return 1;
 }
 
-static const luaL_Reg methods[] = {{"draw", draw}, {"freeze", freeze}, {"greedy", greedy},
-                                   {"q", q},       {"save", save},     {NULL, NULL}};
-
-static int policy_index(lua_State *L) {
-    const synrl_policy *policy = check_policy(L, 1);
-    const char *name = luaL_checkstring(L, 2);
-    if (strcmp(name, "n_actions") == 0) {
-        lua_pushinteger(L, policy->n_actions);
-    } else if (strcmp(name, "n_rewards") == 0) {
-        lua_pushinteger(L, policy->n_rewards);
-    } else if (strcmp(name, "n_features") == 0) {
-        lua_pushinteger(L, policy->n_features);
-    } else if (strcmp(name, "features") == 0) {
-        push_feature_names(L, policy);
-    } else if (strcmp(name, "hash") == 0) {
-        push_hash(L, policy);
-    } else {
-        lua_pushnil(L);
-        for (const luaL_Reg *method = methods; method->name != NULL; method++) {
-            if (strcmp(name, method->name) == 0) {
-                lua_pushcfunction(L, method->func);
-            }
-        }
-    }
+static int get_hash(lua_State *L) {
+    char text[17];
+    snprintf(text, sizeof text, "%016" PRIx64, policy_hash(check_policy(L, 1)));
+    lua_pushstring(L, text);
     return 1;
 }
 
@@ -382,12 +374,17 @@ static int policy_free(lua_State *L) {
     return 0;
 }
 
-static const luaL_Reg metamethods[] = {{"__eq", policy_equal},
-                                       {"__index", policy_index},
-                                       {"__tostring", policy_tostring},
-                                       {NULL, NULL}};
+static const luaL_Reg metamethods[] = {
+    {"__eq", policy_equal}, {"__tostring", policy_tostring}, {NULL, NULL}};
 
-const struct type policy_type = {"synrl.policy", policy_free, metamethods, NULL};
+static const luaL_Reg methods[] = {{"draw", draw}, {"freeze", freeze}, {"greedy", greedy},
+                                   {"q", q},       {"save", save},     {NULL, NULL}};
+
+static const luaL_Reg properties[] = {{"features", get_features},   {"hash", get_hash},
+                                      {"n_actions", get_n_actions}, {"n_features", get_n_features},
+                                      {"n_rewards", get_n_rewards}, {NULL, NULL}};
+
+const struct type policy_type = {"synrl.policy", policy_free, metamethods, methods, properties};
 
 const luaL_Reg policy_functions[] = {
     {"from", from}, {"load", load}, {"new", policy_new}, {NULL, NULL}};

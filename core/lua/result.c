@@ -3,10 +3,9 @@
  * The network and its data are freed by then; model and loss are kept to evaluate the weights. */
 #include "lua/result.h"
 
-#include <string.h>
-
 #include "lua/dataset.h"
 #include "lua/evaluation.h"
+#include "lua/fields.h"
 #include "lua/session.h"
 
 struct trained_network *result_push(lua_State *L) {
@@ -45,10 +44,8 @@ static void push_tensor(lua_State *L, const struct trained_network *result) {
         lua_pushnumber(L, (lua_Number)result->weights[first + i]);
         lua_rawseti(L, -2, i + 1);
     }
-    lua_pushinteger(L, rows);
-    lua_setfield(L, -2, "rows");
-    lua_pushinteger(L, columns);
-    lua_setfield(L, -2, "columns");
+    field_set_integer(L, "rows", (uint64_t)rows);
+    field_set_integer(L, "columns", (uint64_t)columns);
 }
 
 /* () -> {["layer1.weight"] = {rows = .., columns = .., w11, w12, ..}, ..} */
@@ -76,23 +73,15 @@ static int evaluate_on(lua_State *L) {
     return evaluation_push(L, result_at(L, 1), dataset_read(L, 2, "evaluate: the data"), false);
 }
 
-static const luaL_Reg methods[] = {{"evaluate", evaluate_on}, {"weights", weights}, {NULL, NULL}};
-
-static int result_index(lua_State *L) {
+static int get_summary(lua_State *L) {
     luaL_checkudata(L, 1, result_type.name);
-    const char *name = luaL_checkstring(L, 2);
-    if (strcmp(name, "summary") == 0) {
-        lua_getiuservalue(L, 1, RESULT_SUMMARY);
-    } else if (strcmp(name, "policy") == 0) {
-        lua_getiuservalue(L, 1, RESULT_POLICY);
-    } else {
-        lua_pushnil(L);
-        for (const luaL_Reg *method = methods; method->name != NULL; method++) {
-            if (strcmp(name, method->name) == 0) {
-                lua_pushcfunction(L, method->func);
-            }
-        }
-    }
+    lua_getiuservalue(L, 1, RESULT_SUMMARY);
+    return 1;
+}
+
+static int get_policy(lua_State *L) {
+    luaL_checkudata(L, 1, result_type.name);
+    lua_getiuservalue(L, 1, RESULT_POLICY);
     return 1;
 }
 
@@ -114,6 +103,9 @@ bool result_push_summary(lua_State *L, int index) {
     return true;
 }
 
-static const luaL_Reg metamethods[] = {{"__index", result_index}, {NULL, NULL}};
+static const luaL_Reg methods[] = {{"evaluate", evaluate_on}, {"weights", weights}, {NULL, NULL}};
 
-const struct type result_type = {"synrl.result", result_free, metamethods, NULL};
+static const luaL_Reg properties[] = {
+    {"policy", get_policy}, {"summary", get_summary}, {NULL, NULL}};
+
+const struct type result_type = {"synrl.result", result_free, NULL, methods, properties};

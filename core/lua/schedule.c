@@ -151,6 +151,6 @@ static int schedule_free(lua_State *L) {
 
 static const luaL_Reg metamethods[] = {{"__call", value_at}, {NULL, NULL}};
 
-const struct type schedule_type = {"synrl.schedule", schedule_free, metamethods, NULL};
+const struct type schedule_type = {"synrl.schedule", schedule_free, metamethods, NULL, NULL};
 
 const luaL_Reg schedule_functions[] = {{"schedule", new_schedule}, {NULL, NULL}};

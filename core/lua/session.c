@@ -22,7 +22,7 @@ static int session_free(lua_State *L) {
     return 0;
 }
 
-static const struct type session_type = {"synrl.session", session_free, NULL, NULL};
+static const struct type session_type = {"synrl.session", session_free, NULL, NULL, NULL};
 
 void session_open(lua_State *L) {
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &session_key) == LUA_TUSERDATA) {
@@ -157,7 +157,7 @@ static int text_free(lua_State *L) {
     return 0;
 }
 
-const struct type text_type = {"synrl.text", text_free, NULL, NULL};
+const struct type text_type = {"synrl.text", text_free, NULL, NULL, NULL};
 
 char **text_push(lua_State *L) {
     return box_push(L, &text_type, sizeof(char *));

@@ -27,7 +27,7 @@ static int json_free(lua_State *L) {
     return 0;
 }
 
-const struct type kept_json_type = {"synrl.json", json_free, NULL, NULL};
+const struct type kept_json_type = {"synrl.json", json_free, NULL, NULL, NULL};
 
 static json_t **json_push(lua_State *L) {
     return box_push(L, &kept_json_type, sizeof(json_t *));

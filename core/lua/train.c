@@ -42,7 +42,7 @@ static int run_free(lua_State *L) {
     return 0;
 }
 
-const struct type run_type = {"synrl.run", run_free, NULL, NULL};
+const struct type run_type = {"synrl.run", run_free, NULL, NULL, NULL};
 
 /* Reading the table ---------------------------------------------------------------------------- */
 
@@ -252,33 +252,22 @@ static synrl_status go(struct session *session, struct run *run) {
 
 /* The result ----------------------------------------------------------------------------------- */
 
-static void set_integer(lua_State *L, const char *name, uint64_t value) {
-    lua_pushinteger(L, (lua_Integer)value);
-    lua_setfield(L, -2, name);
-}
-
-static void set_string(lua_State *L, const char *name, const char *text) {
-    lua_pushstring(L, text);
-    lua_setfield(L, -2, name);
-}
-
 static void push_summary(lua_State *L, const struct run *run) {
     struct summary summary;
     trainer_summary(run->trainer, &summary);
     char hash[17];
     snprintf(hash, sizeof hash, "%016" PRIx64, summary.weights_hash);
     metrics_push(L, trainer_metric_names(run->trainer), &summary.last, true);
-    set_string(L, "name", trainer_options(run->trainer)->name);
-    set_integer(L, "iterations", summary.iterations);
-    lua_pushnumber(L, summary.seconds);
-    lua_setfield(L, -2, "seconds");
-    set_integer(L, "seed", summary.seed);
-    set_string(L, "weights_hash", hash);
+    field_set_string(L, "name", trainer_options(run->trainer)->name);
+    field_set_integer(L, "iterations", summary.iterations);
+    field_set_number(L, "seconds", summary.seconds);
+    field_set_integer(L, "seed", summary.seed);
+    field_set_string(L, "weights_hash", hash);
     if (summary.stopped[0] != '\0') {
-        set_string(L, "stopped", summary.stopped);
+        field_set_string(L, "stopped", summary.stopped);
     }
     if (run->recorder != NULL) {
-        set_string(L, "run", recorder_folder(run->recorder));
+        field_set_string(L, "run", recorder_folder(run->recorder));
     }
 }
 

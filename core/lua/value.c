@@ -5,6 +5,7 @@
 
 #include "lua/box.h"
 #include "lua/component.h"
+#include "lua/fields.h"
 #include "lua/policy.h"
 #include "lua/schedule.h"
 
@@ -16,24 +17,9 @@ static struct value other(lua_State *L, int index) {
     return (struct value){.kind = VALUE_OTHER, .as.string = describe(L, index)};
 }
 
-/* Whether the table's keys are exactly 1 .. n. */
-static bool is_list(lua_State *L, int index, size_t *n) {
-    size_t n_keys = 0;
-    *n = lua_rawlen(L, index);
-    for (lua_pushnil(L); lua_next(L, index) != 0; n_keys++) {
-        lua_pop(L, 1);
-        const lua_Integer key = lua_isinteger(L, -1) ? lua_tointeger(L, -1) : 0;
-        if (key < 1 || (lua_Unsigned)key > *n) {
-            lua_pop(L, 1);
-            return false;
-        }
-    }
-    return n_keys == *n;
-}
-
 static void read_list(lua_State *L, int index, struct value *value, int depth) {
     size_t n;
-    if (depth == DEPTH_MAX || !is_list(L, index, &n)) {
+    if (depth == DEPTH_MAX || !table_is_list(L, index, &n)) {
         *value = (struct value){.kind = VALUE_OTHER,
                                 .as.string = depth == DEPTH_MAX ? "a table nested too deeply"
                                                                 : "a table with named fields"};
