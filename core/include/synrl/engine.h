@@ -68,7 +68,8 @@ struct synrl_engine_api {
     /* The same for samples first .. first + n - 1, one row per sample: rows [n][n_inputs]. */
     void (*batch_rows)(const synrl_batch *batch, size_t first, size_t n, float *rows);
     /* [main] A derived batch of the windows of another, as it is now: window p of a sample of block
-     * b is that lane of block b * n_windows + p. Belongs to the instance of `host`. */
+     * b is that lane of block b * n_windows + p. All lanes of its blocks count as samples, those
+     * past the last sample of `batch` too. Belongs to the instance of `host`. */
     synrl_status (*batch_windows)(const synrl_host *host, const synrl_batch *batch,
                                   const synrl_window *window, synrl_batch **windows);
 
@@ -78,7 +79,8 @@ struct synrl_engine_api {
      *
      * The sums of a tensor that reads the inputs are kept up to date incrementally; of the others,
      * each sum runs over the inputs in ascending order, and the sources are added in order. bias: a
-     * tensor of one column, or SYNRL_NO_TENSOR. f NULL: the identity. y is none of the x. Perturbs
+     * tensor of one column that is declared is_bias, or SYNRL_NO_TENSOR. Sources after the first
+     * are declared is_later_source. f NULL: the identity. y is none of the x. Perturbs
      * the units, and sees who was active, where a rule asks for it (env.h). */
     void (*units)(const synrl_pass *pass, size_t n_sources, const synrl_source *sources, int bias,
                   const synrl_activation *f, float *y);
