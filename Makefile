@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Builds synrl. `make help` lists the targets. Nothing here installs anything on the machine except
 # `make install`; sh tools/setup installs the packages that the build and the checks need.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Fetches the real notMNIST_small (8.5 MB, 18,724 pictures), checks it, and leaves it as it is: the data
 # set "images" reads it. An interrupted fetch goes on where it stopped. Nothing in synrl needs it.
 # usage: datasets/get-notmnist.sh [FOLDER] [MD5]

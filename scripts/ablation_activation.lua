@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- A policy learned on tanh networks (the golden policy, frozen) on networks with other activations,
 -- compared with win_stay.
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- How much exploration helps: epsilon from 0 to 1 for a learned policy, a frozen one, and win_stay.
 --
 --   synrl run --no-record scripts/ablation_epsilon.lua picture=epsilon.png

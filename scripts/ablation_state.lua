@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What a synapse has to remember: 0 to 4 actions times 0 to 4 rewards, with the policy learned during
 -- training, and frozen on a new task.
 --

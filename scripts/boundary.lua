@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The paper's Fig. 1: match a random decision boundary in the plane with a 2-100-1 network.
 --   adaptive  Fig. 1a: network and policy learn together
 --   static    Fig. 1b: the policy just learned, frozen, on a new boundary. At the paper's alpha_q this

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Fig. 1 over many seeds, to complement a single run of scripts/boundary.lua. Each seed has the same
 -- boundaries, initial weights and action streams as `scripts/boundary.lua seed=N`.
 --

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The paper's Fig. 2: training and validation loss and accuracy of both methods, side by side, on one
 -- split. The paper's settings are rule=static iterations=500000 (about 4 minutes); the defaults take
 -- half a minute.

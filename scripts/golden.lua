@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Finds a golden policy. Freezing a learned policy is a lottery. Therefore: learn `policies` of them,
 -- each on its own boundary; try each, frozen, on `tests` boundaries that it has not seen; keep the
 -- `finalists` whose worst accuracy is best, try those on `finals` further boundaries, and save the best.

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- One training on typeset characters. The defaults take about ten seconds; the paper's own settings are
 --   rule=static hidden=32 iterations=500000 batch=5000
 -- and its baseline is

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The paper's Table 1: both methods, with and without hidden units, `trials` times each. Trial t of
 -- every row trains on the same split, so that rows can be compared trial by trial.
 --

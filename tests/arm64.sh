@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Builds for ARM64 against a Debian of its own under build/arm64, and runs the tests of the engine and some trainings
 # under QEMU: no bit may differ. As root, with mmdebstrap, qemu-user and gcc-aarch64-linux-gnu. usage: arm64.sh
 set -euo pipefail

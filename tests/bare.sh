@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The README's two commands on a Debian 12 that holds git and nothing else: no make, no compiler, no
 # locale, no terminal, and unless it is asked for no /proc. Checks the commit that is checked out.
 # As root, with debootstrap. Packages are kept in build/bare/debs for the next time.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Whether the programs of two compilers end with the same weights, on letters and boundaries, with frozen and learned
 # policies. usage: compilers.sh BUILD BUILD [COMMAND that runs the second ...]
 set -euo pipefail

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Whether tools/lint-rooms and tools/lint-links find what they are there for: each is given a small
 # made-up core, once as it should be and once for each way of breaking it.
 set -euo pipefail

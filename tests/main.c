@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs every test, in as many processes as there are processors, and ends with Check's closing
  * line. CK_RUN_SUITE=name   one suite CK_RUN_CASE=name    one test TEST_PROCESSES=1    one process,
  * which can write Check's log files (CK_XML_LOG_FILE_NAME ...) CK_FORK=no          the same, and it

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 # Tests. A file is a suite: tests/unit/ROOM/NAME_suite.c, tests/plugins/NAME_suite.c, tests/lua/NAME.lua and
 # tests/program/NAME.sh. Its tests register themselves (tests/support/test.h and scripts.h).
 # `make check CK_RUN_SUITE=policy` runs one suite.
@@ -125,6 +126,7 @@ lint-rooms: $(CORE_OBJECTS) $(LUA_OBJECTS) $(CLI_OBJECTS)
 lint-text: lint-tools
 	tools/lint-docs $$(git ls-files '*.md')
 	codespell $$(git ls-files ':!core/report/uplot' ':!*.png' ':!*.gz' ':!*.svg')
+	tools/spdx
 	@if command -v reuse >/dev/null 2>&1; then reuse lint --quiet || { reuse lint; exit 1; }; \
 	else echo "skipped: reuse is not installed, so no licence is checked"; fi
 

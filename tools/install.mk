@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 #: install            PREFIX=/usr/local DESTDIR=
 #: uninstall          removes what install put there; other files stay
 #

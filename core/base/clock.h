@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Monotonic time, independent of the date. */
 #ifndef CLOCK_H
 #define CLOCK_H

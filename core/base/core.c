@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Allocation, the message of the last failure, and the log. Invariant: message is always a
  * terminated string. */
 #include "base/core.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A core: the state shared by all of one program, namely allocator, message of the last failure,
  * log, workers and plugins. There is no other state: cores share nothing. Made by core_create
  * (plugin/host.h).

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The number of elements of an array. */
 #ifndef COUNT_H
 #define COUNT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows of comma-separated values. Invariant: fields point into the text. */
 #include "base/csv.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows of comma-separated values without quotes: the files that the program writes. */
 #ifndef CSV_H
 #define CSV_H

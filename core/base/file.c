@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading and writing files. Invariant: a path given to draft_begin is at any moment either the old
  * file or the complete new one. */
 #include "base/file.h"

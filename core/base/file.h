@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files: read whole up to a limit; written completely or not at all. Messages name the path. */
 #ifndef FILE_H
 #define FILE_H

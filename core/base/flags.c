@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finds and applies the rows of a table of flags. */
 #include "base/flags.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tables of command-line flags: one row has a flag's name, the field for its value, the values
  * accepted and its meaning. The parser, help, the manual page, completion and the words that call
  * the program again use the same rows. */

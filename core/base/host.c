@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory of instances, and the guard around their operations. Invariant: every block that was
  * handed out and not freed is on the list of its host, with its guard bytes after it. */
 #include "base/host.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The host of one instance of a plugin, from the core's side: whose it is, the memory it handed
  * out, and what it must not let pass. plugin/host.h puts one together. */
 #ifndef BASE_HOST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* JSON as text. jansson writes all numbers of a text with the same number of digits, of which only
  * 17 are enough for each; so the text is rewritten in a second pass. Invariant: the writing
  * position is never after the reading one, since a number is only replaced by a shorter one. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What jansson lacks: text with numbers as a person would write them, and differences. */
 #ifndef JSON_H
 #define JSON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lists of names in order. */
 #ifndef NAMES_H
 #define NAMES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes .npz: a zip of uncompressed members, each a .npy of format 1.0 with float32 or float64 in
  * little-endian, row-major order. */
 #include "base/npz.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arrays for NumPy: a zip file of .npy arrays. Equal arrays give equal bytes. */
 #ifndef NPZ_H
 #define NPZ_H

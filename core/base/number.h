@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Locale-independent, round-trip-exact number text. */
 #ifndef NUMBER_H
 #define NUMBER_H

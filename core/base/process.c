@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Processes as described in Linux's /proc, read on demand: nothing is cached. */
 #include "base/process.h"
 

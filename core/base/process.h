@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The file of this program; the process that made a run, and whether it is alive. Process ids are
  * reused, but not with the same start time in the same boot of the machine. */
 #ifndef PROCESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Programs as child processes. Invariant: a child gets no descriptors of this process except its
  * three streams (all descriptors are opened with O_CLOEXEC). */
 #include "base/spawn.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Programs as child processes, without a shell. Each child is waited for by its process id, since
  * the process may have other children. */
 #ifndef SPAWN_H

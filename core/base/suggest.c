@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "Did you mean": the nearest word by edit distance, a swap of neighbours counting once (optimal
  * string alignment). */
 #include "base/suggest.h"

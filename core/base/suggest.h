@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* "Did you mean". */
 #ifndef SUGGEST_H
 #define SUGGEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text in columns. All characters count as equally wide; wide and combining ones are rare here. */
 #include "base/table.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Text in columns, for people. */
 #ifndef TABLE_H
 #define TABLE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The words of a command line. Invariant: list[n] is NULL unless list is. */
 #include "base/words.h"
 

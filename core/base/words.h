@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The words of a command line: a growing list, to start a process or to be shown. */
 #ifndef WORDS_H
 #define WORDS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Command lines read by the tables of the commands. A value follows its flag as the next word, or
  * after "=": --limit 3, --limit=3; a flag of one letter may be joined to it: -j4. */
 #include "cli/arguments.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Command lines read by the tables of the commands. */
 #ifndef ARGUMENTS_H
 #define ARGUMENTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The subcommands of the program, one per file: each exports what it takes and what it does. */
 #ifndef COMMAND_H
 #define COMMAND_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the commands share. */
 #include "cli/common.h"
 #include "cli/crash.h"

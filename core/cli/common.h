@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the commands share: their core, their messages, and the index of the runs. */
 #ifndef COMMON_H
 #define COMMON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl completion: what a shell needs to complete command lines, from the tables. */
 #include <stdio.h>
 #include <string.h>

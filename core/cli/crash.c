@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Crashes are named by `watched`. The handler runs on a stack of its own, so that a plugin that
  * has used up the stack is named too, and calls only what a handler may. */
 #include "cli/crash.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is said when the process ends in the middle of a plugin's operation. */
 #ifndef CRASH_H
 #define CRASH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl diff: where two runs part. Exit codes as diff's: 0 they do not, 1 they do, 2 trouble. */
 #include <inttypes.h>
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl export: a run's metrics for other programs. */
 #include <errno.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl help: how the program and its commands are used, or what a plugin is and takes. */
 #include <stdio.h>
 

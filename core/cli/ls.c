@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl ls: the recorded runs as a table, newest last. */
 #include <stdio.h>
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The synrl program: finds the subcommand and hands over. Exit codes: 0 done, 1 error, 2 wrong
  * usage, 75 interrupted. */
 #include <stdio.h>

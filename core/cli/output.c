@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a command has found, for programs and for people. */
 #include "cli/output.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Results for programs and for people. */
 #ifndef OUTPUT_H
 #define OUTPUT_H

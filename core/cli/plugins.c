@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl plugins: every plugin on the search path, broken ones with what is wrong. */
 #include <stdio.h>
 #include <string.h>

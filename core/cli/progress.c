@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a person sees of a run. All goes to stderr, so that stdout is the script's. */
 #include "cli/progress.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Shows runs on stderr: a line that is rewritten on a terminal, else a line now and then; at the
  * end a table, and the loss curve where `plot` is set. */
 #ifndef PROGRESS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl reindex: the index of recorded runs, rebuilt from their folders. */
 #include <stdio.h>
 

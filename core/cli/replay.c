@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl replay: a run again, from its transcript; and what one synapse did in it, step by step. */
 #include <stdio.h>
 #include <string.h>

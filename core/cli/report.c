@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl report: a page about some runs, in one file. */
 #include <stdio.h>
 #include <string.h>

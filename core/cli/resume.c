@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl resume: calls a script again as it was called, and continues where it was.
  *
  * The script is run from its start. Runs that it had completed are not run again: their results are

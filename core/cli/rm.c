@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl rm: removes recorded runs. Nothing is removed where one of the names is not a run's. */
 #include <stdio.h>
 

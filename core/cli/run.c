@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl run: an experiment, from its script to what it returns.
  *
  * A signal only sets a flag and a hook. A run that is going on is stopped and recorded as stopped,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Running a script, for the commands run and resume. */
 #ifndef RUN_H
 #define RUN_H

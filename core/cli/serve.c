@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl serve: the report's page over HTTP, for the runs of a folder, as they go.
  *
  * It listens on the loopback address alone, reads and never writes, and hands out two things: the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl show: all that is known of a run. */
 #include <dirent.h>
 #include <fcntl.h>

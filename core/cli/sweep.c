@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl sweep: a script with every combination of options, side by side, and what came of it as a
  * table. */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Help made of the tables of the commands. */
 #include "cli/usage.h"
 

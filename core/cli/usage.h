@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Help made of the tables: of the program, of one command, and the manual page's part. */
 #ifndef USAGE_H
 #define USAGE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl version */
 #include <stdio.h>
 

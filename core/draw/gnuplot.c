@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* gnuplot as a child process. Its script is an unlinked temporary file rather than a pipe, so a
  * child that exits early cannot kill us with SIGPIPE. */
 #include "draw/gnuplot.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* gnuplot as a child process that runs a script, without a shell. */
 #ifndef GNUPLOT_H
 #define GNUPLOT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The errors of a classifier, as a table and as pictures. */
 #include "draw/mistakes.h"
 

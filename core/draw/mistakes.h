@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The errors of a classifier. */
 #ifndef MISTAKES_H
 #define MISTAKES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pictures of a run. The colours are Okabe and Ito's, which are distinguishable for the
  * colour-blind. */
 #include "draw/pictures.h"

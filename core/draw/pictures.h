@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Pictures of a run, drawn by gnuplot where it is installed. */
 #ifndef PICTURES_H
 #define PICTURES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Curves for scripts. The colours are Okabe and Ito's, which are distinguishable for the
  * colour-blind. */
 #include "draw/plot.h"

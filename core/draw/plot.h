@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Curves for scripts, drawn by gnuplot. */
 #ifndef PLOT_H
 #define PLOT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Batches: samples packed once into the orders that the inner loops read. Invariant: lanes after
  * the last sample hold copies of it, and inputs after the last are 0. */
 #include "engine/batch_private.h"

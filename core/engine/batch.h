@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Batches: samples packed for the inner loops. */
 #ifndef BATCH_H
 #define BATCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A packed batch, as the engine's other parts see it. */
 #ifndef BATCH_PRIVATE_H
 #define BATCH_PRIVATE_H

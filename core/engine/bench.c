@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Single parts of the engine, for benchmarks. */
 #include "engine/bench.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Single parts of the engine, for benchmarks. */
 #ifndef ENGINE_BENCH_H
 #define ENGINE_BENCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The policy step over a range of synapses: random words, actions, histories. */
 #include "engine/choose.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The policy step: each synapse's action, from its history and its random word. */
 #ifndef CHOOSE_H
 #define CHOOSE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Credit, in plain C. Workers keep sums of their own: of bytes times bytes exact integers, of
  * floats one block's sum at a time in fixed point. */
 #include "engine/credit.h"

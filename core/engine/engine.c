@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The engine's table of functions for models. */
 #include "engine/engine.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the engine offers to the rest of the core; models see synrl/engine.h. */
 #ifndef ENGINE_H
 #define ENGINE_H

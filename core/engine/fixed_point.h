@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sums of floats in fixed point, in units of 2^-24: each addend is what one block comes to, so
  * neither the number of workers nor the order of blocks can change a bit. */
 #ifndef FIXED_POINT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The choice of the inner loops' variant: a pure function of the machine and of SYNRL_ISA, cached
  * after the first call, by any thread with the same result. */
 #include "engine/isa.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The choice of the inner loops' variant. */
 #ifndef ISA_H
 #define ISA_H

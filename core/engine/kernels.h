@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inner loops, one set per instruction set; all give the same bits.
  *
  * The bytes of a batch are packed twice, each time with the sixteen samples of a block in lanes of

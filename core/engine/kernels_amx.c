@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The dense path for AMX: tiles of 16 rows of 64 bytes, multiplied by one instruction. Compiled for
  * AMX; called where the CPU supports it and the system permits its use.
  *

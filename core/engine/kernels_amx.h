@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The functions that kernels_avx512.c puts into its table where the CPU supports AMX. */
 #ifndef KERNELS_AMX_H
 #define KERNELS_AMX_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inner loops for AVX2. Compiled with -mavx2; called where the CPU supports it. */
 #include "engine/kernels.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inner loops for AVX-512 with VNNI, VBMI and VBMI2. Compiled for these; called where the CPU
  * supports them. */
 #include "engine/kernels.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inner loops that all instruction sets share, written in lanes. Each kernels_*.c includes
  * this, is compiled for its own instruction set, and replaces in its table what intrinsics do
  * better. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The inner loops in plain C, for any machine, with vectors of the narrowest width. */
 #include "engine/kernels.h"
 

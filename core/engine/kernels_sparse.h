@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The sparse path: adds rows of bytes where actions changed. Each variant includes this.
  *
  * The inputs of one output whose action changed are listed by the change, +1, -1, +2 or -2, so that

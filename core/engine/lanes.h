@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Vectors of WIDTH lanes, by the compilers' vector extension: as many as fit in a register of the
  * instruction set for which the including file is compiled. A block's SYNRL_LANES samples are one
  * register of AVX-512, two of AVX2, four of SSE2. Arithmetic is lane by lane, so the width cannot

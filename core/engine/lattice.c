@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Weights on a lattice. Invariant: |k| is at most n_acts and at most acts_max, so no counter
  * overflows; values, where kept, are those of w0, k and alpha. An undo moves k back to where it was
  * before, so that n_acts may pass acts_max by one. */

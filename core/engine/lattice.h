@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Weights on a lattice: w = w0 + alpha * k. A projection contains one; a synrl_lattice is one. */
 #ifndef LATTICE_H
 #define LATTICE_H

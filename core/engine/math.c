@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Functions of arrays, by the variant in use. SLEEF's cinz_ family gives the same bits in all. */
 #include "engine/math.h"
 

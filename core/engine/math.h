@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Functions of arrays, and sums whose order does not matter. */
 #ifndef MATH_H
 #define MATH_H

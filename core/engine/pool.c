@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Workers that spin between pieces of work that follow each other closely, and otherwise sleep.
  *
  * A piece of work is a round, and each worker's share of it is a task, which any worker may claim:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Workers that run pieces of work together, one after another.
  *
  * The caller is one of them. Between two pieces of work the others spin for some tens of

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Projections: Z = X W^T of a bound batch, kept up to date while W moves on its lattice.
  *
  * Bytes: Z = scale * (X w0) + (alpha * scale) * S with S = X k in exact integers. A step adds X a

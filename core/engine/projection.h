@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Projections: Z = X W^T of a bound batch, kept up to date as W moves on its lattice. */
 #ifndef PROJECTION_H
 #define PROJECTION_H

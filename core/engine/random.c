@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Counter-based random numbers: see synrl_stream. There is no state. */
 #include "engine/random.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Counter-based random numbers. */
 #ifndef RANDOM_H
 #define RANDOM_H

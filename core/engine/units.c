@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The units of a layer. What a model hands over is checked against its layout before anything is
  * read; a worker has no way to fail, so the weights keep what was wrong until they are asked. */
 #include "engine/units.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The units of a layer: what the engine offers to a model's forward. */
 #ifndef UNITS_H
 #define UNITS_H

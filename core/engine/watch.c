@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Watches of a pass, in plain C. Sums are integers: see fixed_point.h. */
 #include "engine/watch.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a pass does beside computing outputs: moves the units by noise, correlates what synapses see
  * with a signal, or sums up how active the units are.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The weights of one network. Invariant: while bound, windows are those of the batch. */
 #include "engine/weights.h"
 

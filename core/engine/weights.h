@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The weights of one network: for each tensor of its layout a projection of the batch, where it
  * reads the inputs, else a lattice. All of it is memory of the host that it was made with. */
 #ifndef WEIGHTS_H

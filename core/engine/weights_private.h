@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The weights as `units` and watches see them. */
 #ifndef WEIGHTS_PRIVATE_H
 #define WEIGHTS_PRIVATE_H

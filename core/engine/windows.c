@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Batches of windows. The windows of one block of samples are blocks that follow one another, so
  * those of one tile are whole tiles: who works on a tile of samples shares no tile of windows. */
 #include "engine/windows.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Batches of windows: the samples of another batch, cut up and packed as any batch is. */
 #ifndef WINDOWS_H
 #define WINDOWS_H

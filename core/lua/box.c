@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Boxes: their common metatables, and descriptions of values. */
 #include "lua/box.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every object is a box: a full userdata that is pushed empty, with its metatable, and filled
  * afterwards, so the collector frees its contents even after a failure. The contents are
  * reference-counted; no box keeps another alive. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The runs that one call of the program records, by their ordinal. A call that resumes finds those
  * of the earlier call. */
 #include "lua/calls.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The runs of one call of the program. */
 #ifndef LUA_CALLS_H
 #define LUA_CALLS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Configured plugins as Lua objects. */
 #include "lua/component.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Components as Lua objects. */
 #ifndef LUA_COMPONENT_H
 #define LUA_COMPONENT_H

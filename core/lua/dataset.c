@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data sets as Lua objects. */
 #include "lua/dataset.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data sets as Lua objects. */
 #ifndef LUA_DATASET_H
 #define LUA_DATASET_H

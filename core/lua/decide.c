@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The decisions of a script during a run: metrics as a table, on_evaluate, stop functions and
  * targets. Called within the core's loop, so scripts run protected. */
 #include "lua/decide.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The decisions of a script during a run. */
 #ifndef LUA_DECIDE_H
 #define LUA_DECIDE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl.evaluate: evaluates a network on a data set. */
 #include "lua/evaluate.h"
 

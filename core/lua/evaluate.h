@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl.evaluate. */
 #ifndef LUA_EVALUATE_H
 #define LUA_EVALUATE_H

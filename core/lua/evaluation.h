@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The evaluation of a network on a data set, as a table. */
 #ifndef LUA_EVALUATION_H
 #define LUA_EVALUATION_H

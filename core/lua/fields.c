@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reading tables of named values: unknown keys, wrong types and values out of range are errors that
  * name the key, the value given and the values accepted. Access is raw, so no metamethod runs. */
 #include "lua/fields.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tables of named values. */
 #ifndef LUA_FIELDS_H
 #define LUA_FIELDS_H

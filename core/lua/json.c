@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lua values as JSON, and back. */
 #include "lua/json.h"
 

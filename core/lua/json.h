@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lua values as JSON, and back. */
 #ifndef LUA_JSON_H
 #define LUA_JSON_H

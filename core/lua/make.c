@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Making configured plugins: synrl.model, rule, loss, activation. */
 #include "lua/make.h"
 

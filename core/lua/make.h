@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Components from a script's values. */
 #ifndef LUA_MAKE_H
 #define LUA_MAKE_H

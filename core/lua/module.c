@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The module: what `require "synrl"` returns. */
 #include "lua/module.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The entry of the Lua module. Without settings, under the stock interpreter, it uses
  * settings_default. */
 #ifndef MODULE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl.options: a script's options with their defaults, and the user's overrides.
  *
  * The type of a default is the type of the option. In the program the overrides come from the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl.options. */
 #ifndef LUA_OPTIONS_H
 #define LUA_OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl.plot: draws curves in panels from a script's tables. The numbers are in userdata on the
  * stack until they are drawn. */
 #include "lua/plot.h"

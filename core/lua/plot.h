@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl.plot. */
 #ifndef LUA_PLOT_H
 #define LUA_PLOT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Policies as Lua objects. They never change: training works on a copy.
  *
  * A state in Lua is {actions = {..}, rewards = {..}}, the most recent first: actions -1, 0, 1;

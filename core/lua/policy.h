@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Policies as Lua objects. */
 #ifndef LUA_POLICY_H
 #define LUA_POLICY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The result of a training run: summary, policy, weights.
  *
  * The network and its data are freed by then; model and loss are kept to evaluate the weights. */

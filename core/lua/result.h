@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The result of a run. */
 #ifndef LUA_RESULT_H
 #define LUA_RESULT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Schedules as Lua objects, and Lua functions as schedules.
  *
  * A function is kept in Lua's registry for as long as the core's schedule lives. During a run it is

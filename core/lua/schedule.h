@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Schedules as Lua objects, and Lua functions as schedules. */
 #ifndef LUA_SCHEDULE_H
 #define LUA_SCHEDULE_H

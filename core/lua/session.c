@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The session of a Lua state, and its errors.
  *
  * The session is a box, made before every other and so collected last: when the state is closed,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The session, one per Lua state, shared by the files of the Lua module. It holds the core and is
  * closed last.
  *

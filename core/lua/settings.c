@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The settings, which the program stores in Lua's registry before the module is opened. */
 #include "lua/settings.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Interface between the program and the Lua module: settings in, results out. */
 #ifndef LUA_SETTINGS_H
 #define LUA_SETTINGS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl.sweep: a grid of parameters times seeds, each cell in its own process.
  *
  * A cell is the same script called again with --cell SWEEP:CELL: it runs the script as usual until

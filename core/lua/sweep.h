@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl.sweep. */
 #ifndef LUA_SWEEP_H
 #define LUA_SWEEP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl.train: one run, from a script's table to a result.
  *
  * Everything that a run makes is in one box until it ends. The values read from the table stay on

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl.train. */
 #ifndef LUA_TRAIN_H
 #define LUA_TRAIN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Converts Lua values to values for parameters. */
 #include "lua/value.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Lua values as values for parameters. */
 #ifndef LUA_VALUE_H
 #define LUA_VALUE_H

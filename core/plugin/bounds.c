@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Ranges of parameters, checked and put in words. */
 #include "plugin/bounds.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The range of a parameter, as synrl/param.h writes it: inclusive, both zero for "no bound". */
 #ifndef BOUNDS_H
 #define BOUNDS_H

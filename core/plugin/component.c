@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A plugin with its parameters. Invariant: whatever the config points to is held by this component:
  * owned memory on a list, or a counted reference in the slot of its parameter. */
 #include "plugin/component.h"

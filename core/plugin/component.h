@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A component: a plugin and its parameters, set and checked, ready to be put to work.
  *
  * Counted references. Its config struct never changes after component_finish, and it holds on to

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The value of a parameter as JSON, for the run's record. */
 #include <inttypes.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A component made again from what a run's record says of it. */
 #include <string.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Components from what a run recorded of them. */
 #ifndef COMPONENT_JSON_H
 #define COMPONENT_JSON_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One parameter: checking and storing. Invariant: a config's field is written only once
  * all of its value has been checked. */
 #include "plugin/component_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What component.c and component_param.c share: a component, and what it holds for one parameter.
  * They need each other, since the parameters of a component may be components. */
 #ifndef COMPONENT_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The core object is put together here, above all that it owns; and the host that an instance of a
  * plugin is handed: the core's functions, bound to that instance. */
 #include "plugin/host.h"

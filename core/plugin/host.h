@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Makes and ends the core, and the host that an instance of a plugin is handed. */
 #ifndef HOST_H
 #define HOST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The kinds of plugins, each with the folder that holds those of its kind. */
 #include "plugin/kind.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The kinds of plugins by number, name and folder. */
 #ifndef KIND_H
 #define KIND_H

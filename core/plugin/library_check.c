@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the dynamic loader takes on trust: that a library's file holds the segments it promises. */
 #include "plugin/library_check.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether a file can be loaded as a library at all. */
 #ifndef LIBRARY_CHECK_H
 #define LIBRARY_CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is known of each type of parameter. */
 #include "plugin/param_types.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The types that a parameter may have: one list, expanded wherever something is said or done by
  * type. */
 #ifndef PARAM_TYPES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The checks that a plugin's entry has to pass before any of its code runs. */
 #include "plugin/plugin_check.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether what a file says of itself can be believed. Reads constant data only: no code of the
  * plugin runs. */
 #ifndef PLUGIN_CHECK_H

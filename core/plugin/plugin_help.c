@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The options that a plugin accepts, as text: `synrl help KIND ID`. */
 #include "plugin/plugin_help.h"
 

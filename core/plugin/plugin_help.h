@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The parameters of a plugin as text. */
 #ifndef PLUGIN_HELP_H
 #define PLUGIN_HELP_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finds, opens and checks plugins. Invariant: a plugin in the list has passed every check, and
  * stays where it is until the registry is destroyed. */
 #include "plugin/registry.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finds plugins, opens them, and checks what they say of themselves before any of their code runs.
  *
  * Searched in this order, the first match wins: core_options.plugin_path and then the folders of

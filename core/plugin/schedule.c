@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Schedules: constants, steps, functions of a script, and any of these with bounds. Immutable once
  * made, but for the count of references. */
 #include "plugin/schedule.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Schedules: a value for each iteration. Counted references. */
 #ifndef SCHEDULE_H
 #define SCHEDULE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A value on its way from a script into a plugin's config: dynamic, borrowed, short-lived. */
 #ifndef VALUE_H
 #define VALUE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The memories of synapses, a byte or half a byte each, and the policy step. */
 #include "policy/memory.h"
 

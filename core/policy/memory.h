@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the synapses of a network remember, and the policy step. Memories are made for the instance
  * of a host and end with it; every history in one is below 3^n_actions. */
 #ifndef MEMORY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tables. A policy of the core's own is reference-counted: every stored pointer to one holds a
  * reference. One made for an instance of a plugin is a block of that instance's memory. */
 #include "policy/policy.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Policies as objects: tables, reference counts, names of features, text, hash. The functions that
  * rules use are in synrl/policy.h, the memories of synapses in policy/memory.h. */
 #ifndef POLICY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The table of functions that plugins are handed. */
 #include "policy/policy_api.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the policy room offers to plugins: see synrl/policy.h. */
 #ifndef POLICY_API_H
 #define POLICY_API_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Policies as text: CSV for programs, a table for people, a hash.
  *
  * A CSV has one column per remembered reward and action, oldest first, one per feature, the first

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Policies as files. */
 #ifndef POLICY_CSV_H
 #define POLICY_CSV_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Checkpoints: written under a temporary name, brought to the disk, renamed; checked when read. */
 #include "record/checkpoint.h"
 

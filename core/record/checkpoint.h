@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* States of a run on disk: FOLDER/checkpoint-ITERATION.bin, each complete or absent. A file
  * consists of a header and the trainer's state (trainer_save); the header contains an XXH3-64 of
  * both. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line of `synrl run`, read and written by one table. */
 #include "record/invocation.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The command line of `synrl run`: its table of flags, by which `synrl run` reads and `synrl
  * resume` and sweeps write command lines. */
 #ifndef INVOCATION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Provenance. Values that cannot be determined are null: provenance never fails a run. */
 #include "record/provenance.h"
 

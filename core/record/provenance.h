@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The provenance of a run: machine, versions, files. */
 #ifndef PROVENANCE_H
 #define PROVENANCE_H

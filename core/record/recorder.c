@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Records a run. Invariant: run.json says "running" until everything else in the folder is
  * complete; a failed write ends the run. */
 #include "record/recorder_private.h"

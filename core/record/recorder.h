@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The folder that a run leaves.
  *
  * run.json      config, seed, versions, plugin files and hashes, CPU, git commit; the call and the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The folder of a run while it is being written: its name, its lock, its streams, run.json. */
 #include "record/recorder_private.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Shared by the recorder's files. */
 #ifndef RECORDER_PRIVATE_H
 #define RECORDER_PRIVATE_H

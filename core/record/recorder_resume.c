@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Resumes a run from its newest intact checkpoint, with its files as they were then. All errors in
  * them are found before the first of them is changed. */
 #include "record/recorder_private.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Builds run.json: config, provenance, the call and the process that made the run, its end. */
 #include "record/run_json.h"
 

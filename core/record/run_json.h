@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The contents of run.json. */
 #ifndef RUN_JSON_H
 #define RUN_JSON_H

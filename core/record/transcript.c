@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Transcripts. Invariant: rewards.bin, once begun, has a bit for every iteration before the last
  * one that stepped. */
 #include "record/transcript.h"

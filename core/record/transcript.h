@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The transcript of a run, by which it can be replayed without data: rewards.bin, one bit per
  * iteration (0 too where the rule did not step), the first in the lowest bit; and for rules that
  * read losses losses.bin, two little-endian doubles per iteration, the loss before the step (NaN:

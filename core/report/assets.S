@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The files of the page, each followed by a zero. */
 #define ASSET(name, file) \
     .global name; \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 // The report of some runs: curves, tables, pictures. `render` may be called again with newer data.
 "use strict";
 

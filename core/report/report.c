@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Collects the data of a report and composes the page. */
 #include "report/report.h"
 

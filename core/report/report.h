@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A page about runs: one self-contained HTML file. */
 #ifndef REPORT_H
 #define REPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The index of recorded runs. Invariants: every user of the database holds a shared lock on the
  * folder of runs, and whoever removes its file an exclusive one, so no file is removed under a
  * connection; a row is written in the transaction that read its folder. */

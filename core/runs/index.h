@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The index of recorded runs: RUNS/synrl.db, an SQLite database with one row per run folder.
  *
  * It is a cache. The folders are authoritative: a database that is missing or damaged is rebuilt

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Shared by index.c and index_query.c. */
 #ifndef INDEX_PRIVATE_H
 #define INDEX_PRIVATE_H

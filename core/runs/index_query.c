@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Selects and sorts rows of the index. Invariant: user input reaches SQL only as bound values,
  * except for a column's name, which is looked up first. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* metrics.csv. What a file says is checked: its heading begins with the iteration and has each name
  * once, and each row has as many values. */
 #include "runs/metrics_csv.h"

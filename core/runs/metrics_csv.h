@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* metrics.csv, written and read: the heading names the metrics, each row has their values. */
 #ifndef METRICS_CSV_H
 #define METRICS_CSV_H

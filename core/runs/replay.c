@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The environment of a replay: it moves the model's weights, and takes the rewards from the record.
  *
  * The bits of the weights depend on when the model bound a batch, so the replay binds one whenever

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Repeats a run from its record: config, policy and one reward bit per iteration. It reads no data
  * and makes no forward pass, so its speed depends only on the rule. It works for rules that learn
  * only from rewards (static, win_stay, qlearning, and plugins like them): any call of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads the files that the recorder writes. */
 #include "runs/run_files.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads the folder of a run: run.json, rewards.bin (metrics.csv: metrics_csv.h). The files'
  * contents are checked, never trusted. */
 #ifndef RUN_FILES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Finding, listing and removing run folders. Invariant: nothing is removed before all of a folder
  * has been checked, and run.json is removed last, so that after a failure the rest is still a run's
  * folder. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Run folders: finding, listing and removing them, and their present status. Their contents:
  * recorder.h. Nothing here follows a symbolic link to a folder or to a run.json. */
 #ifndef RUNS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes TensorBoard's event files.
  *
  * The file is a sequence of records (TensorFlow, core/lib/io/record_writer.h): uint64 length,

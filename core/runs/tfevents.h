@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A run's metrics for TensorBoard. */
 #ifndef TFEVENTS_H
 #define TFEVENTS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A grid of parameters as the list of its cells. */
 #include "sweep/grid.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The grid of a sweep. */
 #ifndef GRID_H
 #define GRID_H

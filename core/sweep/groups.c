@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cells that differ only in their seed form a group: mean, standard deviation, confidence. */
 #include "sweep/groups.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tables over seeds from the results of cells. */
 #ifndef GROUPS_H
 #define GROUPS_H

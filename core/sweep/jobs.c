@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs processes, a limited number at a time. */
 #include "sweep/jobs.h"
 

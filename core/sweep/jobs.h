@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Commands that run in parallel, each in its own process. */
 #ifndef JOBS_H
 #define JOBS_H

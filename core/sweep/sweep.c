@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The cells of a sweep: the hash that identifies each, its kept result, its process. */
 #include "sweep/sweep.h"
 

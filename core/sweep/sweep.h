@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Sweeps: one script, many configurations (cells), each in its own process.
  *
  * A cell's result is kept in RUNS/.cells/HASH.json; HASH is of everything that determines it: the

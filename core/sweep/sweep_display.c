@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Shows the progress of a sweep on stderr. */
 #include "sweep/sweep_display.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The progress of a sweep, for the user. */
 #ifndef SWEEP_DISPLAY_H
 #define SWEEP_DISPLAY_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The record of a sweep: written next to its runs, and read for reports. */
 #include "sweep/sweep_record.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The file that a recorded sweep leaves next to its runs: RUNS/sweep-HASH.json, the results of
  * sweep_run with the hash of each cell. */
 #ifndef SWEEP_RECORD_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data sets at work. Invariant: whatever a data set holds has been checked: sizes, finite values,
  * labels in range. A subset holds a reference to the whole, and the rows it consists of. */
 #include "train/dataset.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data sets at work: a plugin's data, or a subset of its samples. Counted references. */
 #ifndef DATASET_H
 #define DATASET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The environment that a rule drives: steps and their rewards, batches, and what is known. */
 #include "train/environment.h"
 

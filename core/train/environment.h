@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The environment behind synrl_env: steps, rewards, batches and what they cost. */
 #ifndef ENVIRONMENT_H
 #define ENVIRONMENT_H

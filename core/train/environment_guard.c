@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What every call of a rule goes through: what it may do now, and what is known of the weights. */
 #include <math.h>
 #include <stdio.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Local information: perturbed passes, what samples are paid, and what synapses saw. */
 #include <math.h>
 #include <string.h>

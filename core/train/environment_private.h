@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The environment, as its own files see it. Invariant: `last` is what a pass finds at the network's
  * weights on its batch whenever is_loss_known; `old_loss`, where there is one, is what the next
  * step's loss is compared with. */

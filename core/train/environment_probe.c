@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a rule asks beyond steps: losses elsewhere, weights, gradients. */
 #include <math.h>
 #include <string.h>

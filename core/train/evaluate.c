@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a network answers on a data set, apart from any training, and the hash of its weights. */
 #include <math.h>
 #include <string.h>

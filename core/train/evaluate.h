@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a network answers, and what can be said of its weights. */
 #ifndef EVALUATE_H
 #define EVALUATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Layouts. Invariant: the tensors that were added follow one another without gaps, and each has a
  * name of its own. */
 #include "train/layout.h"

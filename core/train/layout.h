@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The layout of a network, as its model adds tensors to it. */
 #ifndef LAYOUT_H
 #define LAYOUT_H

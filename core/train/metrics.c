@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The list of the metrics. */
 #include "train/metrics.h"
 

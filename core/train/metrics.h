@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is measured during a run: the list that the heading, rows and reader of
  * metrics.csv, Lua's tables and targets, summaries, progress, exports and the page all follow. */
 #ifndef METRICS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Instances of models. Invariant: the layout is complete, and the weights are those of it. */
 #include "train/model.h"
 

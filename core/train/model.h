@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A model at work: its instance, its layout and its weights. */
 #ifndef TRAIN_MODEL_H
 #define TRAIN_MODEL_H

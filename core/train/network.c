@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A network at work on a batch.
  *
  * The forward pass runs block by block, each block from its inputs to its loss on one worker; what

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A network at work on a batch: a model's instance, a loss, the packed samples and their targets.
  * Training, probing and validation each have one of their own, so none disturbs another. */
 #ifndef NETWORK_H

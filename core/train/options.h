@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a run is made of. */
 #ifndef OPTIONS_H
 #define OPTIONS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Instances of rules. Every operation is guarded: host_enter, host_leave. */
 #include "train/rule.h"
 

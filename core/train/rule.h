@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A learning rule at work: its instance, driven by the trainer or by a replay. */
 #ifndef TRAIN_RULE_H
 #define TRAIN_RULE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* State visitors. Invariant: no more than `size` bytes are read or written, whatever the plugin
  * asks for. */
 #include "train/state.h"

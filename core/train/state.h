@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The visitors that an instance's `state` operation is called with: to count, to save, to load. */
 #ifndef STATE_H
 #define STATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names of synapses. */
 #include "train/synapse.h"
 

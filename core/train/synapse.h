@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Names of synapses, for people: LAYER:TO:FROM, all counted from 1; LAYER:TO:bias. */
 #ifndef SYNAPSE_H
 #define SYNAPSE_H

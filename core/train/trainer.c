@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs a rule in its environment, measures it and notifies the observers. Measuring draws no random
  * number and moves no weight: a run ends with the same bits however often it is measured. */
 #include "train/trainer.h"

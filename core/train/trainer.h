@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* One training run, from its options to its result. The trainer writes no file and prints nothing:
  * an observer does (recorder.h). */
 #ifndef TRAINER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes the data set "glyphs" as gzip IDX: what datasets/glyphs/make-glyphs.sh runs.
  *
  *     make-glyphs FONTS SAMPLES JITTER SEED OUT

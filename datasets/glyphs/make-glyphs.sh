@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Rebuilds the shipped glyphs from the fonts of Debian's packages: images-idx3-ubyte.gz,
 # labels-idx1-ubyte.gz and FONTS.md, next to this file. usage: datasets/glyphs/make-glyphs.sh
 # Needs a Debian with its package lists fetched (apt-get update) and the tree built (make). The fonts

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Example of an activation: a rectified linear unit that leaks, by a parameter.
  *
  *     y = x where x > 0, else slope x

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Example of a data set: the parity of N bits, all 2^N patterns. XOR is N = 2.
  *
  *     x in {0, 1}^N;  y = +1 where the number of ones is odd, else -1

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Example of a loss: the hinge, for two classes whose targets are -1 and +1.
  *
  *     term = max(0, 1 - y yhat);  L = mean of the terms

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Example of a convolutional model: a convolution, mean pooling, and a dense readout.
  *
  *     z[p][f] = a(K[f] x[window p] + b[f]),  windows of kernel x kernel pixels, stride 1

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Example of a recurrent model: an Elman network, read out after the last step.
  *
  *     h_t = f(W x_t + V h_{t-1} + b),  h_0 = 0,  t = 1 .. steps;  yhat = U h_steps + c

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Example of a spiking model: leaky integrate-and-fire neurons, read out by their spike counts.
  *
  *     I = W x + b;  v <- leak v + I, and where v >= 1: a spike, v <- v - 1

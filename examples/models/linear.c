@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Example of a model: one layer of weights, and nothing else.
  *
  *     yhat = W x + b

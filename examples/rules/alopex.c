@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Alopex: every synapse correlates its own last change with that of the loss.
  *
  *     C_i = dw_i(t) dE(t),   dE = E(t) - E(t-1),   E the loss

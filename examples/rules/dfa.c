@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Direct feedback alignment: the error of the outputs reaches every unit by fixed random weights.
  *
  *     delta_l = (B_l e) f'(z_l),   e = dL / d outputs,   B fixed and random

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* OpenAI's evolution strategy: antithetic Gaussian directions, centred ranks, Adam.
  *
  *     z_k ~ N(0, I),  losses at w + sigma z_k and at w - sigma z_k,  k = 1 .. pairs

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Random search, one weight after the other, on the lattice of the actions.
  *
  *     for each weight, those of the last layer first:

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Three factors: what a synapse saw, what chance did to its unit, and what that was worth.
  *
  * Every unit of every sample is moved by sigma xi, xi = -1 or +1 at random, and each sample answers

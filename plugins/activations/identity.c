@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* y = x; slope 1. */
 #include <string.h>
 #include <synrl/activation.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* y = max(0, x); slope 1 where x > 0, else 0 (at 0 too). A NaN stays a NaN: it must not pass for a
  * quiet unit. */
 #include <synrl/activation.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* y = 1 / (1 + e^-x), computed as e^x / (1 + e^x) where x < 0 so that nothing overflows; slope
  * y (1 - y). */
 #include <synrl/activation.h>

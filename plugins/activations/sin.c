@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* y = sin x; slope cos x. */
 #include <synrl/activation.h>
 

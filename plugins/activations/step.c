@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* y = 1 where x > 0, else 0. It has no derivative, which is what it is here for. */
 #include <synrl/activation.h>
 

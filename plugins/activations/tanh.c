@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* y = tanh x; slope 1 - y^2. */
 #include <synrl/activation.h>
 

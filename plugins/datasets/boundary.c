@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The paper's random decision boundary: points drawn uniformly from a cube, labelled by a random
  * network with one hidden layer and one output, whose sign is the class.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Bytes that grow with the data read, for the loaders: memory is never allocated for a size in a
  * file before that many bytes have been read. Invariant: n <= capacity; all zero is empty. The host
  * frees with the data set what is not freed before. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Classes and their names, for the loaders. */
 #ifndef CLASSES_H
 #define CLASSES_H

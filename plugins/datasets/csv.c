@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers in columns, from a text file: RFC 4180 with any one-byte separator, and LF, CRLF or CR at
  * the ends of lines. Invariant: what is not a table of finite numbers is refused with its line;
  * numbers are parsed in the C locale. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Letters rendered in all the fonts of a folder: like notMNIST, and reproducible by anyone.
  *
  * A letter is stretched until it touches all sides of the square, as in notMNIST, and drawn white

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Images and labels in MNIST's IDX format, gzip-compressed or plain: a magic number 00 00 08 n, n
  * sizes as big-endian 32-bit numbers, and the bytes. Invariants: bytes stay bytes, and memory grows
  * with the bytes read, not with the sizes in a header. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* PNG images, one folder per class, in a folder or in a tar or zip of one. Invariants: all images
  * have the size of the first readable one; unreadable files are counted, named and left out;
  * samples are ordered by class and file name, regardless of the order in the folder or archive. */

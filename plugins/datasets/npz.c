@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Images and labels from NumPy's NPZ: a zip of .npy files, each a header in Python's notation and
  * an array. Invariants: memory grows with the bytes read, not with the sizes in a header; bytes
  * stay bytes, and every other number becomes a float. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Archives, for the loaders that read with libarchive. */
 #ifndef UNPACK_H
 #define UNPACK_H

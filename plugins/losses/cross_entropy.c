@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Cross-entropy of softmax(outputs) with the label, from the outputs themselves (logits):
  *
  *     term = log sum_o e^(z_o - m) - (z_label - m),  m = max_o z_o;  L = mean of the terms

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Euclidean loss over the whole batch, as the authors' code has it ("mean Euclidean loss"):
  *
  *     L = || yhat - y ||_2 / N,  the norm over all samples and outputs

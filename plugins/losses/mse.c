@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Mean squared error, over samples and outputs:
  *
  *     L = sum (yhat - y)^2 / (N n_outputs)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the losses of squared errors share: each term is a sample's sum of (yhat - y)^2 over the
  * outputs, and slopes are multiples of the errors. */
 #ifndef SQUARED_ERROR_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Multi-layer perceptron: any number of fully connected layers, none of them hidden included.
  *
  *     x_1 = inputs;  z_l = W_l x_l + b_l;  x_{l+1} = f_l(z_l)        l = 1 .. n_layers

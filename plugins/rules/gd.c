@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Batch gradient descent, the paper's baseline: w <- w - alpha * dL/dw, L over the whole batch.
  * No momentum, no regularisation (Bhargava et al. 2021, section 3). Needs a derivative from the
  * model, the loss and every activation, and refuses by name where one has none. */

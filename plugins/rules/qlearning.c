@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Q-learned synaptic policy: Algorithm 1 with Train-Policy on.
  *
  * Every synapse is an agent that follows one shared, epsilon-greedy policy, and after each reward

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Static synaptic policy: Algorithm 1 with Train-Policy off.
  *
  * Every synapse follows the same frozen policy pi(s_t), epsilon-greedy; the policy never changes.

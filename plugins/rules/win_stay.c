@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Win-stay, lose-reverse: a policy of memory 1 that needs no learning.
  *
  *     a_t = a_{t-1}   after a reward of +1

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Shared by the ablations: one training on either task, and the table and plot of a sweep.
 local synrl = require "synrl"
 local tasks = require "lib.tasks"

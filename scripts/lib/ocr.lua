@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Typeset characters: data, networks, schedules and methods, shared by the OCR scripts.
 local synrl = require "synrl"
 local tasks = require "lib.tasks"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Tasks shared by several scripts, and statistics of many runs.
 local synrl = require "synrl"
 

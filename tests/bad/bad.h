@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A rule in which nothing is wrong. Each file of this folder defines one thing otherwise, and is
  * refused for it. */
 #include <synrl/rule.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A default that is not a number. */
 #define ID "bad_default"
 #include <synrl/param.h>

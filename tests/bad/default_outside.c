@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A default outside of its parameter's bounds. */
 #define ID "default_outside"
 #include <synrl/param.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A parameter that no value is good for. */
 #define ID "empty_range"
 #include <synrl/param.h>

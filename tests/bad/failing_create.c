@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A data set whose making fails half-way: after it has taken memory, which the host frees. */
 #include <synrl/dataset.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A model that can go backward, but not prepare for it. */
 #include <synrl/model.h>
 

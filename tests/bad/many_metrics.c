@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Has more metrics than a rule may have. */
 #define ID "many_metrics"
 #include <synrl/rule.h>

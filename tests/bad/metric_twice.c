@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The same metric twice. */
 #define ID "metric_twice"
 #include <synrl/rule.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A parameter at an offset where its type cannot be. */
 #define ID "misaligned"
 #include <synrl/param.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A parameter without a name. */
 #define ID "nameless"
 #include <synrl/param.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A choice of nothing. */
 #define ID "no_choices"
 #include <synrl/param.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A loss that does not say which targets it wants. */
 #include <synrl/loss.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Has metrics, but no table of them. */
 #define ID "no_metrics"
 #define METRICS NULL

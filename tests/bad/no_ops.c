@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Has no table of operations. */
 #define ID "no_ops"
 #define OPS NULL

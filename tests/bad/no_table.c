@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Has parameters, but no table of them. */
 #define ID "no_table"
 #define PARAMS NULL

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A model that does not say which tensors it was built with. */
 #include <synrl/model.h>
 

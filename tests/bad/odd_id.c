@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Its id is not one. */
 #define ID "Odd-Id"
 

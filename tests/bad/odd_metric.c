@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A metric that no column can be called after. */
 #define ID "odd_metric"
 #include <synrl/rule.h>

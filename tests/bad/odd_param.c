@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A parameter that no script could name. */
 #define ID "odd_param"
 #include <synrl/param.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Its id is not the file's name. */
 #define ID "another_name"
 

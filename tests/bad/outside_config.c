@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A parameter that lies past the end of the config. */
 #define ID "outside_config"
 #include <synrl/param.h>

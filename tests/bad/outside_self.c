@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A metric that lies past the end of the instance. */
 #define ID "outside_self"
 #include <synrl/rule.h>

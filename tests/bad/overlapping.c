@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Two parameters that share bytes of the config. */
 #define ID "overlapping"
 #include <synrl/param.h>

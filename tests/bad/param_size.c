@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Its rows are shorter than those of these headers. */
 #define ID "param_size"
 #define PARAM_SIZE offsetof(synrl_param, meaning)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The same parameter twice. */
 #define ID "twice"
 #include <synrl/param.h>

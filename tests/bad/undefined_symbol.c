@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Needs a function that is nowhere: cannot be opened. */
 void no_such_function_anywhere(void);
 #define ID "undefined_symbol"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Of a kind that does not exist. */
 #define ID "unknown_kind"
 #define KIND 42

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A parameter of a type that does not exist. */
 #define ID "unknown_type"
 #include <synrl/param.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Built for another major version. */
 #define ID "wrong_major"
 #define ABI_MAJOR (SYNRL_ABI_MAJOR + 1)

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What an iteration costs on this machine, beside the machine's peak and beside NumPy and PyTorch
  * where they are installed. Times depend on the machine and on who else uses it; ratios of one run
  * less. usage: bench [--json] [PART ...], from the top of the source tree. */

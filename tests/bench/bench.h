@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the files of the benchmark share. */
 #ifndef BENCH_H
 #define BENCH_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What bench measures below a whole iteration: the machine's limits, and the engine's kernels. */
 #include "bench/bench.h"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """The same iteration in NumPy: policy step, forward pass of 5,000 samples, loss, reward.
 
 usage: peer_numpy.py HIDDEN ITERATIONS -> milliseconds an iteration

@@ -1,4 +1,5 @@
 #!/usr/bin/env python3
+# SPDX-License-Identifier: MIT
 """The same iteration in PyTorch on the CPU, with the better of one thread and two.
 
 usage: peer_torch.py HIDDEN ITERATIONS -> milliseconds an iteration

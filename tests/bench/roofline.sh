@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Draws the roofline of this machine: what reads and multiply-accumulates allow, and where the kernels are.
 # usage: roofline.sh PICTURE.svg BENCH.json ...
 # Each BENCH.json is from `build/bench --json machine iterations`, of one variant of the engine each.

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data sets and policies: what a load gives is read from end to end. */
 #include <archive.h>
 #include <archive_entry.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the formats that are fuzzed share with the suite. */
 #ifndef FUZZ_H
 #define FUZZ_H

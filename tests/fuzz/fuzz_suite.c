@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files that are damaged at random: each loads and makes sense, or is refused with a message that
  * names it; nothing is left in memory or open, little is taken, and it ends.
  *

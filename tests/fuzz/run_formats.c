@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The folder of a run, as those who read it do: record, replay, resume, index, report. It is that
  * of a run that was interrupted at iteration 21 and has a checkpoint of iteration 20. */
 #include <check.h>

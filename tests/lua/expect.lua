@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What the tests of Lua share. A file's tests are functions `function test.NAME()`; it ends with
 -- expect.run(test), which runs the one that $SYNRL_TEST names, or all. A test is silent.
 local expect = {}

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What a classifier leaves in its folder, with the shipped letters: 2,000 samples, or a quarter of
 -- them where a sanitizer makes all slow.
 local synrl = require 'synrl'

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- What a script can do wrong: an error at the line that did it, which names the thing, the value and
 -- what would be right, and no folder of a run. The texts are written out by hand.
 local synrl = require 'synrl'

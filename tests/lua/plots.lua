@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- synrl.plot.
 local synrl = require 'synrl'
 local expect = require 'expect'

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Policies from a script's side.
 local synrl = require 'synrl'
 local expect = require 'expect'

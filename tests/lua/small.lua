@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- A small run for tests that need one: 50 points in the plane, a 2-5-1 network, nothing recorded.
 local synrl = require 'synrl'
 local small = {

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Activations against the closed forms in long double. */
 #include <float.h>
 #include <math.h>

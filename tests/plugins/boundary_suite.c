@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data set "boundary" against its formula, taken in double and one number at a time. */
 #include <math.h>
 #include <string.h>

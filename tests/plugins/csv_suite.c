@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data set "csv": what reads, and how, and what is refused, with its line. */
 #include <locale.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Each file of examples/, and the template of a rule, built as the guide says: with its one line,
  * by the compiler of the system. Each runs to the same bits with one thread and with two, and as
  * the plugin that make builds. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The activation, the loss, the data set and the models of examples/ against their equations in
  * plain loops, in double precision, before and after synapses have acted. */
 #include <math.h>

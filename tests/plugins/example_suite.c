@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The rules of examples/ against their equations in plain loops, behind a small environment of its
  * own; and each of them at work on a real network. */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data set "glyphs", and the rendering of it that ships. Fonts are those of the machine; where
  * there are none, the tests that need one say so. */
 #include <stdlib.h>

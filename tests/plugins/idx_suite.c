@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data set "idx": files made by hand, damaged files, and the real notMNIST where it is at hand. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data set "images": PNG and tar files written by hand from the rules of the formats, and damaged.
  */
 #include <math.h>

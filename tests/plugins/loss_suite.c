@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Losses against their formulas in long double, sample by sample, and their gradients against
  * differences of those. */
 #include <float.h>

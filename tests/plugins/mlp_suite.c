@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The multi-layer perceptron: its forward pass against a plain loop, and the gradient of every
  * differentiable pairing of activations and losses against finite differences of that loop in
  * double precision. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data set "npz": arrays and archives written by hand from the rules of the formats, by NumPy where
  * it is installed, and damaged. */
 #include <math.h>

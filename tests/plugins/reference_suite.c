@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The real trainer against the slow one in tests/ref: the same actions, rewards, losses, weights
  * and tables, bit for bit, for 500 iterations. */
 #include <stdlib.h>

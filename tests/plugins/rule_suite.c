@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rules against arithmetic done by hand: a network of three synapses behind an environment that
  * hands out rewards from a list. */
 #include <string.h>

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Letters with and without hidden units, and a boundary. Prints each run's weights hash and, with
 -- metrics=true, every line of its metrics; 100 iterations and more, so that rates change on the way.
 local synrl = require 'synrl'

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The same bits from any number of threads, from every variant of the engine that this machine has,
 # and along every path through it.
 

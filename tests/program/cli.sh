@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The program from outside: what it prints where, its exit codes, and what a run leaves behind.
 
 # write [KEYS]: writes s.lua, a run of a few samples with these keys on top, or what is on stdin.

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The documents say what the program does: their examples run, and their tables are complete.
 
 # Cuts the Lua examples of a page into example1.lua, example2.lua ... and prints how many there are.

@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Compares a run's metrics.csv with its .npz and its TensorBoard events, which are decoded by hand.
 usage: exported.py METRICS.CSV METRICS.NPZ EVENTS"""
 import csv

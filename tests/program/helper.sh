@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What the tests of the program share. `helper.sh FILE` runs the function test_$SYNRL_TEST of FILE, after
 # its function setup where it has one, in the present folder, which is empty. $BUILD/synrl comes
 # first in the PATH; $SOURCE is the folder of the sources; $SLOW is set where a sanitizer makes all

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- One run per epsilon, one that stops early and one that fails.
 local synrl = require 'synrl'
 local data = synrl.dataset('boundary', { samples = 50 })

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The index of runs and the commands about runs: what they show, what they refuse, and that the database is
 # only ever a copy of the folders.
 

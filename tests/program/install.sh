@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What somebody else does: install, build a plugin outside of the tree with one compiler line, run it.
 
 setup() {

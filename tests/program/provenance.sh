@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What run.json says of the repository that a script lies in.
 
 git_as_x() {

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Sixty samples of data that are deleted after the run; changing batches, alpha and epsilon.
 local synrl = require 'synrl'
 local o = synrl.options { seed = 3, iterations = 500, rule = 'qlearning', batch = 30, bad = 0.0,

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Replays: a run's weights from its transcript by itself, what one synapse did, where two runs part.
 
 setup() {

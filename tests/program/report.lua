@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Two runs that differ in their seed, and one of a classifier, of few iterations.
 local synrl = require 'synrl'
 local o = synrl.options { name = 'some' }

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Reports, in a browser without a window: curves are drawn, nothing is fetched, nothing in a run's
 # folder can become part of the page.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Two runs, so that the second has to wait for the result of the first; batches that change, a script
 -- that remembers, and checkpoints so often that most moments fall in one. It dies where there is a file
 -- `die`, and where there is a file `wait` it waits, in calls of the C library, since only there the

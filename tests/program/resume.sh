@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Runs that are cut short, by a signal or a crash, and resumed: to the same weights, the same metrics
 # and the same transcript as a run that nothing disturbed.
 

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- The second of two sweeps trains, and depends on the first; one of its cells is cut short by the
 -- signal that the file `signal` names.
 local synrl = require 'synrl'

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Rules of other kinds in the program: what they read decides what is recorded, replayed and resumed.
 
 setup() {

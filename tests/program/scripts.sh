@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # What `synrl run` makes of a script: its own errors, its options, what it returns, its seed, and the same
 # under Lua's own interpreter.
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # The live page: what it shows, and that nothing else is served.
 
 setup() {

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Each cell leaves a line in `log` and returns numbers that can be checked by hand.
 local synrl = require 'synrl'
 local o = synrl.options { n = 1, x = 0.5, word = 'a', seed = 1 }

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Sweeps, from a script and from the command line: every cell once, nothing silently dropped, the same
 # command runs what is missing.
 
@@ -78,7 +79,7 @@ test_failures_are_reported_counted_and_can_be_mended() {
     touch fails
     exits 1 sweep --retries 1
     says 'n=2 x=1e-3 seed=2 failed, and is tried again: exit code 1'
-    says 'seed=2 failed: exit code 1: s.lua:9: no luck'
+    says 'seed=2 failed: exit code 1: s.lua:10: no luck'
     holds 'it["failed"] == 3' 'it["groups"][0]["n"] == 3' 'it["groups"][1]["failed"] == 3'
     ran 9
     rm fails

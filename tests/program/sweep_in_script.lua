@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- Two sweeps, the second of which depends on the first; each cell leaves a letter in a file.
 local synrl = require 'synrl'
 local o = synrl.options { jobs = 2, base = 5 }

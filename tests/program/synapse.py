@@ -1,3 +1,4 @@
+# SPDX-License-Identifier: MIT
 """Checks what `synrl replay --synapse` printed of a run of replay.lua with rule=static, against the
 run's own files: the rewards are the bits, a weight moves by alpha times the action, and a greedy action is
 that of the script's policy. usage: synapse.py OUTPUT REWARDS.BIN"""

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # Help, the manual page and completion of the program: all flags of all commands, wherever a person
 # looks for them. What there must be is looked up in the sources, as text.
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See reference.h. Clarity over speed, everywhere. */
 #include "ref/reference.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A slow, plain trainer to compare the real one with: Algorithm 1 for a fully connected network,
  * written from the paper and the arithmetic of docs/design.md with one loop for each sum. It shares
  * no code with the core: its random words come from Random123, its tanh from SLEEF's plain C. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* PNG by its rules (W3C, 2003): 5.3 chunks, 11.2 the critical ones. */
 #include "support/bytes.h"
 

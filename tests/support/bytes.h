@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files under construction: bytes that grow up to a bound, and PNG. What does not fit ends the
  * test. */
 #ifndef BYTES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Children are run by the shell, and their output goes to files of the folder. */
 #include "support/child.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs the program, or the stock interpreter, as a child in a folder of its own. */
 #ifndef CHILD_H
 #define CHILD_H

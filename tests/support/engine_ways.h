@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Every variant of the inner loops with every path of projections: N_WAYS ways to the same bits. */
 #ifndef ENGINE_WAYS_H
 #define ENGINE_WAYS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See loader.h. A piece of memory is preceded by its size, so that bytes can be counted. */
 #include "support/loader.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the suites of the data sets share: a core whose memory is counted, data sets in one call,
  * and files that are damaged byte by byte. Helpers end the test where something is not as it must
  * be. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The generator is SplitMix64 (Steele, Lea, Flood 2014), so that a case needs no more than its
  * number to be made again. */
 #include "support/mutate.h"

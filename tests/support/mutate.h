@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Random damage to bytes, the same for the same seed. */
 #ifndef MUTATE_H
 #define MUTATE_H

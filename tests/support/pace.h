@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What keeps the suites short: see also sanitizer.h. */
 #ifndef PACE_H
 #define PACE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "support/runner.h"
 
 #include <stdatomic.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Runs the registered tests with Check, each in a process of its own. */
 #ifndef RUNNER_H
 #define RUNNER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Random samples, and the batch that they are packed into, for suites of the engine. Helpers end
  * the test themselves where memory runs out. */
 #ifndef SAMPLES_H

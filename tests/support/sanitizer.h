@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Which sanitizer is in this build, and what the suites do for its sake. */
 #ifndef SANITIZER_H
 #define SANITIZER_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Temporary folders: made under TMPDIR or /tmp, removed with all that is in them. */
 #include "support/scratch.h"
 

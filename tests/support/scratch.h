@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A temporary folder for the files of a test. Anything that goes wrong here ends the test. */
 #ifndef SCRATCH_H
 #define SCRATCH_H

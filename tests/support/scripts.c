@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A case runs in a new folder, with $BUILD and $SOURCE, the folders of the program and of the
  * sources, and $SYNRL_TEST, its name. It passes with exit code 0; a Lua script is also silent.
  * Lines that begin with "skipped:" are shown. */

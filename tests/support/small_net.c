@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "support/small_net.h"
 
 #include <check.h>

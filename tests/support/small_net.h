@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A small network on the engine's weights, and the same in plain loops that follow the words of
  * synrl/engine.h: a sample at a time, with the bits that the engine must give.
  *

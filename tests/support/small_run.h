@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The options of a run that takes no time: a boundary of 60 points for a 2-4-1 network under
  * qlearning, 30 iterations, each recorded. */
 #ifndef SMALL_RUN_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* See support.h. Nothing here is remembered from one test to the next. */
 #include "support.h"
 #include "plugin/host.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What suites share: a core that finds the plugins just built, components in one call, and memory
  * that runs out on demand. Helpers end the test themselves where something is not as it must be. */
 #ifndef SUPPORT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The list of tests is filled by constructors, whose order the linker decides; it is kept sorted.
  */
 #include "support/test.h"

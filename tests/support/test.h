@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tests that register themselves with Check. A suite is a file, with SUITE once and TEST(name) { }
  * for each test, whose assertions are Check's. */
 #ifndef TEST_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Values as a script gives them to a plugin, written as initializers:
  *   const struct value sizes[] = {INTEGER(2), INTEGER(5), INTEGER(1)};
  *   const struct named_value model[] = {{"layers", LIST(sizes)}, {"output", STRING("tanh")}};

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Activation functions: y = f(x) for each float of an array. */
 #ifndef SYNRL_ACTIVATION_H
 #define SYNRL_ACTIVATION_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data sets: samples in memory, inputs as bytes with a scale or as floats. */
 #ifndef SYNRL_DATASET_H
 #define SYNRL_DATASET_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The engine, for models: exact and incremental forward arithmetic in sample lanes.
  *
  * A batch is cut into blocks of SYNRL_LANES samples, and a sample stays in its lane of a vector

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The environment, as a learning rule sees it: the network and its data are the environment, the
  * synapses are the agents, and the rule drives. All calls are [main]; a call from a worker is
  * refused. What an entry costs is counted in sample-forwards, so that rules can be compared. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The host: what synrl offers to a plugin.
  *
  * A plugin never prints, exits, reads the clock, draws from rand() or starts a thread: it asks the

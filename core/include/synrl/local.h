@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Local information: what single samples, units and synapses saw of the batch.
  *
  * The paper's synapse is paid one bit per batch. Here each sample can report what a random wobble

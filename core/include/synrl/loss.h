@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Losses. The environment sums a loss's terms, one per sample, exactly (in fixed point, so that no
  * order matters), and the loss says what the sum means.
  *

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Models: networks whose synapses are one flat array, cut into named tensors.
  *
  * A model is `create`, which adds its tensors to a layout, and `forward`. The host makes the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Parameter tables: the options that a plugin accepts.
  *
  * A table is written once, in rows (rows.h), and serves as parser, validator, `synrl help KIND ID`,

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The entry of a plugin: the one symbol that a shared object exports.
  *
  * It is constant data, read and checked before any code of the plugin runs. A plugin built for

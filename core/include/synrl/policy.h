@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Synaptic policies: one table for all synapses, and the routine that turns it into actions.
  *
  * The state of a synapse (Eq. 5) is its last n_actions actions, the last n_rewards rewards of the

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows of a parameter table, one line each:
  *
  *     struct config { const synrl_schedule *epsilon; double gamma; };

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Learning rules: what the synapses do in each iteration. */
 #ifndef SYNRL_RULE_H
 #define SYNRL_RULE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The shape of the data that a network works on, as models and losses see it. */
 #ifndef SYNRL_SHAPE_H
 #define SYNRL_SHAPE_H

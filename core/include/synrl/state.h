@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* State: what an instance remembers, to continue later bit for bit.
  *
  * One operation serves to count, save and load: it names everything once, in a fixed order, and

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Statuses: what every call that can fail returns.
  *
  * The message that explains a failure is kept by the host (synrl_host.fail): one line that names

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An array of samples, and a hash table of them with open addressing. Invariant: the table is
  * either empty or contains all samples, and is at most half full. */
 #include "distinct.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Samples with labels, in the order of insertion: all of the same size, no two of them equal. They
  * are in one array of samples and one of labels, as a data set needs them. */
 #ifndef DISTINCT_H

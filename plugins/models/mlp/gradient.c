@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Matrices of a chunk of samples, one row per sample, with OpenBLAS. Chunks are of one size
  * whatever the number of workers, and their gradients are added in their own order: always the same
  * bits. */

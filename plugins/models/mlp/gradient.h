@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The gradient of the layers' outputs with respect to all weights, with OpenBLAS: chunk by chunk of
  * samples, forward and backward. All zero: not prepared. */
 #ifndef GRADIENT_H

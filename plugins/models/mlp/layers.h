@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A layer, as all files of the model see it. */
 #ifndef LAYERS_H
 #define LAYERS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The core's arrays that grow. */
 #include "base/core.h"
 

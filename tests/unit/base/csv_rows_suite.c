@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Rows of the files that the program writes, however they were edited. */
 #include "base/csv.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Files: whole or not at all, whatever goes wrong in between. */
 #include "base/file.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Tables of flags: what a value may be, and that the words written set the same values again. */
 #include <stdlib.h>
 #include <string.h>

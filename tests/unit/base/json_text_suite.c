@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Numbers in JSON: as short as a person would write them, and still the same bits. */
 #include "base/json.h"
 

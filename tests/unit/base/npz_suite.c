@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Arrays for NumPy, read back by NumPy itself. */
 #include "base/npz.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Child processes: what they are given, what comes back, and what cannot be started. */
 #include <fcntl.h>
 #include <signal.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Columns in line, whatever the cells. */
 #include "base/table.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The policy step against the words of policy.h, synapse by synapse, for every variant. */
 #include <stdlib.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Weights on a lattice against the formula of synrl/engine.h: (float)((double)w0 + (double)alpha *
  * k), and when w0 takes the place of that. */
 #include "engine/lattice.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Functions of arrays: within the stated bound of long double arithmetic, the same bits in every
  * variant, in place too. */
 #include <float.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Workers: every share is run, each once, whatever the number of workers and of rounds. */
 #include "engine/pool.h"
 

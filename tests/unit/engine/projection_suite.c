@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Projections and batches against plain loops that follow the words of synrl/engine.h, for every
  * variant and path: exact equality, whatever happens to the weights in between. */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Streams against Random123's known answers and its own philox4x32, and what is made of their words
  * against the formulas of host.h. */
 #include <Random123/philox.h>

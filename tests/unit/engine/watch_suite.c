@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What passes show beside their outputs, against plain loops over samples: exact equality, with any
  * number of workers and every variant of the inner loops. */
 #include "engine/watch.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The weights of a network and its units against plain loops, whatever happens to them in between;
  * and what `units` refuses. */
 #include "engine/weights.h"

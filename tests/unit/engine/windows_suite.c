@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Batches of windows against samples cut up by plain loops. */
 #include "engine/windows.h"
 

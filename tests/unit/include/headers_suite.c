@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The public headers by themselves: each compiles alone, as C11 and as C++, without a warning; a
  * row of a parameter table compiles where its field is of its type, and nowhere else; a rule in C++
  * compiles and exports its entry. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Memory that runs out under the Lua module: the nth allocation fails, and all after it, n = 0, 1,
  * 2 ... until a script that makes one of everything succeeds. Lua's memory and the core's come from
  * the same allocator here. Each failure has to be an error of the script that tells of memory, and

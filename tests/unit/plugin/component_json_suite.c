@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a run's record says of a component, and the component made again from it: on the fixture
  * `every_param`, which has a parameter of each type. */
 #include <stdlib.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Components: how a script's values become the fields of a config, what is refused and how it is
  * told, and who owns what. All of it on the fixture `every_param`, which has a parameter of each
  * type. */

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The registry: what it finds and where, and that it refuses each plugin of tests/bad by name. */
 #include <limits.h>
 #include <stdio.h>

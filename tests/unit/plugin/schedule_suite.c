@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Schedules: the value at each iteration against a closed form, bounds, refusals, and who owns
  * what. */
 #include "plugin/schedule.h"

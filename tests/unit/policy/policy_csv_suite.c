@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Policies as CSV and text: there and back to the last bit, and one line for each thing wrong. */
 #include <locale.h>
 #include <stdlib.h>

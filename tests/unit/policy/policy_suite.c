@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Policies and memories against plain loops over digits, for every state and every size of it. */
 #include "policy/policy.h"
 #include "policy/policy_api.h"

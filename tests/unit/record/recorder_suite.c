@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a run leaves behind: complete and true after a good run, nothing that looks finished after a
  * bad one. */
 #include "record/recorder_private.h"

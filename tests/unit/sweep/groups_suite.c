@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Groups of a sweep's cells. */
 #include "sweep/groups.h"
 

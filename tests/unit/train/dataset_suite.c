@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Data sets at work: what is refused, splits, references. */
 #include <math.h>
 #include <stdlib.h>

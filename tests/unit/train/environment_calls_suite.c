@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the environment offers beyond `step` and `probe`, and what it refuses: undo, step sizes per
  * tensor, probes of actions, weights, local information. */
 #include "train/environment.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The environment and the trainer: what steps, probes and batches mean and cost, and that looking
  * changes nothing. */
 #include "train/environment.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The list of the metrics, and metrics.csv written and read by it. */
 #include "train/metrics.h"
 
