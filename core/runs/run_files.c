@@ -3,7 +3,6 @@
 #include "runs/run_files.h"
 
 #include <inttypes.h>
-#include <string.h>
 
 #include "base/file.h"
 
@@ -35,57 +34,45 @@ synrl_status record_read(struct core *core, const char *folder, json_t **json) {
     return status;
 }
 
-/* rewards.bin ---------------------------------------------------------------------------------- */
+/* Transcripts ---------------------------------------------------------------------------------- */
 
-synrl_status record_rewards(struct core *core, const char *folder, uint64_t n, uint8_t **bits) {
-    char *path = path_in(core, folder, "rewards.bin"), *bytes = NULL;
+/* A file with `bits` for each of n iterations, or more; freed by core_free. `each` names them. */
+static synrl_status read_transcript(struct core *core, const char *folder, const char *name,
+                                    uint64_t n, size_t bits, const char *each, char **bytes) {
+    char *path = path_in(core, folder, name);
     size_t size;
-    *bits = NULL;
+    *bytes = NULL;
     if (path == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    synrl_status status = file_read(core, path, TRANSCRIPT_LIMIT, &bytes, &size);
-    if (status == SYNRL_OK && size < n / 8 + (n % 8 != 0)) {
-        status =
-            core_fail(core, SYNRL_INVALID,
-                      "%s: has %zu bytes: must hold one bit for each of %" PRIu64 " iterations",
-                      path, size, n);
+    synrl_status status = file_read(core, path, TRANSCRIPT_LIMIT, bytes, &size);
+    if (status == SYNRL_OK && size * 8 / bits < n) {
+        status = core_fail(core, SYNRL_INVALID,
+                           "%s: has %zu bytes: must hold %s for each of %" PRIu64 " iterations",
+                           path, size, each, n);
+        core_free(core, *bytes);
+        *bytes = NULL;
     }
-    if (status == SYNRL_OK) {
-        *bits = core_alloc(core, n, 1);
-        status = *bits != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
-    }
-    for (uint64_t t = 0; status == SYNRL_OK && t < n; t++) {
-        (*bits)[t] = (uint8_t)bytes[t / 8] >> t % 8 & 1;
-    }
-    core_free(core, bytes);
     core_free(core, path);
     return status;
 }
 
-/* losses.bin ----------------------------------------------------------------------------------- */
-
-synrl_status record_losses(struct core *core, const char *folder, uint64_t n, double **losses) {
-    char *path = path_in(core, folder, "losses.bin"), *bytes = NULL;
-    size_t size;
-    *losses = NULL;
-    if (path == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    synrl_status status = file_read(core, path, TRANSCRIPT_LIMIT, &bytes, &size);
-    if (status == SYNRL_OK && size / (2 * sizeof(double)) < n) {
-        status = core_fail(core, SYNRL_INVALID,
-                           "%s: has %zu bytes: must hold 16 for each of %" PRIu64 " iterations",
-                           path, size, n);
-    }
-    if (status == SYNRL_OK) {
-        *losses = core_alloc(core, n, 2 * sizeof(double));
-        status = *losses != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
-    }
-    if (status == SYNRL_OK && n > 0) {
-        memcpy(*losses, bytes, n * 2 * sizeof(double));
+synrl_status record_rewards(struct core *core, const char *folder, uint64_t n, uint8_t **bits) {
+    char *bytes;
+    *bits = NULL;
+    SYNRL_TRY(read_transcript(core, folder, "rewards.bin", n, 1, "one bit", &bytes));
+    *bits = core_alloc(core, n, 1);
+    for (uint64_t t = 0; *bits != NULL && t < n; t++) {
+        (*bits)[t] = (uint8_t)bytes[t / 8] >> t % 8 & 1;
     }
     core_free(core, bytes);
-    core_free(core, path);
-    return status;
+    return *bits != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+}
+
+synrl_status record_losses(struct core *core, const char *folder, uint64_t n, double **losses) {
+    char *bytes;
+    *losses = NULL;
+    SYNRL_TRY(read_transcript(core, folder, "losses.bin", n, 128, "16", &bytes));
+    *losses = (void *)bytes; /* memory of the core is aligned */
+    return SYNRL_OK;
 }
