@@ -9,6 +9,7 @@
 #include "draw/gnuplot.h"
 #include "draw/mistakes.h"
 #include "policy/policy.h"
+#include "policy/policy_text.h"
 #include "train/evaluate.h"
 #include "train/network.h"
 
@@ -230,18 +231,6 @@ static synrl_status draw_boundary(struct core *core, const struct trainer *train
 
 /* Policy --------------------------------------------------------------------------------------- */
 
-/* A history as signs, oldest first: "- 0 +". */
-static void history_text(uint32_t history, uint32_t n, const char *signs, char *text) {
-    for (uint32_t i = n; i > 0; i--) {
-        text[2 * (i - 1)] = signs[history % 3];
-        text[2 * (i - 1) + 1] = i == n ? '\0' : ' ';
-        history /= 3;
-    }
-    if (n == 0) {
-        strcpy(text, "any");
-    }
-}
-
 /* Whether a reward history has no "none yet". */
 static bool is_settled(uint32_t rewards, uint32_t n) {
     for (uint32_t i = 0; i < n; i++, rewards /= 3) {
@@ -252,18 +241,23 @@ static bool is_settled(uint32_t rewards, uint32_t n) {
     return true;
 }
 
+/* A history, or "any" where none is remembered. */
+static void remembered_text(uint32_t history, uint32_t n, const char *symbols,
+                            char text[POLICY_DIGITS_SIZE]) {
+    policy_history_text(history, n, symbols, text);
+    if (n == 0) {
+        strcpy(text, "any");
+    }
+}
+
 /* The state without its rewards: features, the first left, and the last actions: "+ | - 0". */
-static void situation_text(const synrl_policy *policy, uint32_t situation, char *text) {
-    uint32_t features = situation / policy->n_action_histories;
-    for (uint32_t i = 0; i < policy->n_features; i++, features /= 3) {
-        *text++ = "-0+"[features % 3];
-        *text++ = ' ';
-    }
-    if (policy->n_features > 0) {
-        *text++ = '|';
-        *text++ = ' ';
-    }
-    history_text(situation % policy->n_action_histories, policy->n_actions, "-0+", text);
+static void situation_text(const synrl_policy *policy, uint32_t situation,
+                           char text[2 * POLICY_DIGITS_SIZE + 3]) {
+    char features[POLICY_DIGITS_SIZE], actions[POLICY_DIGITS_SIZE];
+    policy_features_text(situation / policy->n_action_histories, policy->n_features, features);
+    remembered_text(situation % policy->n_action_histories, policy->n_actions, "-0+", actions);
+    snprintf(text, 2 * POLICY_DIGITS_SIZE + 3, "%s%s%s", features,
+             policy->n_features > 0 ? " | " : "", actions);
 }
 
 static void write_policy_cells(FILE *script, const synrl_policy *policy, int *n_rows) {
@@ -285,7 +279,7 @@ static void write_policy_cells(FILE *script, const synrl_policy *policy, int *n_
 }
 
 static void write_policy_tics(FILE *script, const synrl_policy *policy) {
-    char text[2 * SYNRL_MEMORY_MAX + 8];
+    char text[2 * POLICY_DIGITS_SIZE + 3];
     int row = 0;
     fputs(policy->n_actions + policy->n_features > 2 ? "set xtics rotate by 90 right noenhanced ("
                                                      : "set xtics norotate noenhanced (",
@@ -297,7 +291,7 @@ static void write_policy_tics(FILE *script, const synrl_policy *policy) {
     fputs(")\nset ytics noenhanced (", script);
     for (uint32_t rewards = 0; rewards < policy->n_reward_histories; rewards++) {
         if (is_settled(rewards, policy->n_rewards)) {
-            history_text(rewards, policy->n_rewards, "-.+", text);
+            remembered_text(rewards, policy->n_rewards, "-.+", text);
             fprintf(script, "%s'%s' %d", row > 0 ? "," : "", text, row);
             row++;
         }

@@ -16,6 +16,7 @@
 #include "lua/session.h"
 #include "policy/policy.h"
 #include "policy/policy_csv.h"
+#include "policy/policy_text.h"
 
 const synrl_policy **policy_push(lua_State *L) {
     return box_push(L, &policy_type, sizeof(const synrl_policy *));

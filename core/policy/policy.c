@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <xxhash.h>
 
 /* The private struct, whose first member is the shared one. */
 struct policy_object {
@@ -240,4 +241,12 @@ synrl_status policy_load(const synrl_host *host, synrl_policy *policy, const voi
     }
     memcpy(policy->q, numbers, policy_entries(policy) * sizeof *policy->q);
     return SYNRL_OK;
+}
+
+/* Without features, the hash of earlier versions. */
+uint64_t policy_hash(const synrl_policy *policy) {
+    const uint32_t sizes[3] = {policy->n_actions, policy->n_rewards, policy->n_features};
+    const size_t n_bytes = (policy->n_features > 0 ? 3 : 2) * sizeof sizes[0];
+    return XXH3_64bits_withSeed(policy->q, policy_entries(policy) * sizeof *policy->q,
+                                XXH3_64bits(sizes, n_bytes));
 }

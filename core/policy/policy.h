@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Policies as objects: tables, reference counts, names of features, text, hash. The functions that
+/* Policies as objects: tables, reference counts, names of features, hash. The functions that
  * rules use are in synrl/policy.h, the memories of synapses in policy/memory.h. */
 #ifndef POLICY_H
 #define POLICY_H
@@ -41,8 +41,6 @@ static inline size_t policy_entries(const synrl_policy *policy) {
     return (size_t)policy->n_reward_histories * policy->n_situations * 3;
 }
 
-/* A readable table, one line per reachable state; freed by core_free. */
-char *policy_text(struct core *core, const synrl_policy *policy);
 /* XXH3-64 of the sizes and the table. */
 uint64_t policy_hash(const synrl_policy *policy);
 /* greedy[situation] = 0, 1, 2 for the action; with SYNRL_TIES_RANDOM 3 + a bit set of tied actions.
