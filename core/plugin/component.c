@@ -21,7 +21,7 @@ static synrl_status check_defaults(struct component *component) {
             param->type == SYNRL_PARAM_ACTIVATION || param->type == SYNRL_PARAM_ACTIVATIONS) {
             continue;
         }
-        const synrl_status status = param_set_default(component, p);
+        const synrl_status status = param_set_text(component, p, param->default_text);
         if (status != SYNRL_OK) {
             core_fail_in(component->core, status, "the default of a parameter");
             return core_fail_in(component->core, status, component->plugin->file);
@@ -32,11 +32,9 @@ static synrl_status check_defaults(struct component *component) {
     return SYNRL_OK;
 }
 
-synrl_status component_create(struct core *core, synrl_kind kind, const char *id,
-                              struct component **component) {
+synrl_status component_create_of(struct core *core, const struct plugin *plugin,
+                                 struct component **component) {
     *component = NULL;
-    const struct plugin *plugin;
-    SYNRL_TRY(registry_find(core, kind, id, &plugin));
     struct component *made = core_alloc(core, 1, sizeof *made);
     if (made == NULL) {
         return SYNRL_NO_MEMORY;
@@ -44,7 +42,7 @@ synrl_status component_create(struct core *core, synrl_kind kind, const char *id
     made->core = core;
     made->references = 1;
     made->plugin = plugin;
-    host_init(&made->host, core, kind, id);
+    host_init(&made->host, core, (synrl_kind)plugin->entry->kind, plugin->entry->id);
     made->config = core_alloc(core, plugin->entry->config_size, 1);
     made->slots = core_alloc(core, plugin->entry->n_params, sizeof *made->slots);
     if (made->config == NULL || made->slots == NULL) {
@@ -63,6 +61,14 @@ synrl_status component_create(struct core *core, synrl_kind kind, const char *id
     }
     *component = made;
     return SYNRL_OK;
+}
+
+synrl_status component_create(struct core *core, synrl_kind kind, const char *id,
+                              struct component **component) {
+    *component = NULL;
+    const struct plugin *plugin;
+    SYNRL_TRY(registry_find(core, kind, id, &plugin));
+    return component_create_of(core, plugin, component);
 }
 
 static synrl_status fail_unknown(const struct component *component, const char *name) {
@@ -93,19 +99,31 @@ static synrl_status fail_unknown(const struct component *component, const char *
     return SYNRL_INVALID;
 }
 
-synrl_status component_set(struct component *component, const char *name,
-                           const struct value *value) {
+/* The number of a parameter that is still to be set. */
+static synrl_status find_param(const struct component *component, const char *name, uint32_t *p) {
     const synrl_plugin *entry = component->plugin->entry;
-    for (uint32_t p = 0; p < entry->n_params; p++) {
-        if (strcmp(entry->params[p].name, name) == 0) {
-            if (component->slots[p].is_set) {
-                return core_fail(component->core, SYNRL_INVALID, "%s: %s is given twice",
-                                 component->host.who, name);
-            }
-            return param_set(component, p, value);
+    for (*p = 0; *p < entry->n_params; ++*p) {
+        if (strcmp(entry->params[*p].name, name) == 0) {
+            return component->slots[*p].is_set
+                       ? core_fail(component->core, SYNRL_INVALID, "%s: %s is given twice",
+                                   component->host.who, name)
+                       : SYNRL_OK;
         }
     }
     return fail_unknown(component, name);
+}
+
+synrl_status component_set(struct component *component, const char *name,
+                           const struct value *value) {
+    uint32_t p;
+    SYNRL_TRY(find_param(component, name, &p));
+    return param_set(component, p, value);
+}
+
+synrl_status component_set_text(struct component *component, const char *name, const char *text) {
+    uint32_t p;
+    SYNRL_TRY(find_param(component, name, &p));
+    return param_set_text(component, p, text);
 }
 
 synrl_status component_finish(struct component *component) {
@@ -120,7 +138,7 @@ synrl_status component_finish(struct component *component) {
                              component->host.who, param->name, param->meaning);
         }
         if (param->default_text[0] != '\0') {
-            SYNRL_TRY(param_set_default(component, p));
+            SYNRL_TRY(param_set_text(component, p, param->default_text));
         }
     }
     return SYNRL_OK;

@@ -16,11 +16,16 @@
  * begin with the kind and id: rule "qlearning": unknown parameter "gama", did you mean "gamma"? */
 synrl_status component_create(struct core *core, synrl_kind kind, const char *id,
                               struct component **component);
+/* The same for a plugin that is part of the program, in no file. */
+synrl_status component_create_of(struct core *core, const struct plugin *plugin,
+                                 struct component **component);
 /* Checks type and range; a parameter may be set once. An integral NUMBER does for an integer, an
  * integer or number for a schedule; the id of an activation for a component; one item for a list.
  */
 synrl_status component_set(struct component *component, const char *name,
                            const struct value *value);
+/* The same from text, as a default is written: "0.25", "tanh", "{2, 100, 1}". */
+synrl_status component_set_text(struct component *component, const char *name, const char *text);
 /* Fills in defaults; fails where a required parameter is missing. */
 synrl_status component_finish(struct component *component);
 /* component_create and component_finish, all parameters at their defaults. */

@@ -355,10 +355,10 @@ synrl_status param_set(struct component *component, uint32_t p, const struct val
     return status;
 }
 
-/* Defaults ------------------------------------------------------------------------------------- */
+/* Text ----------------------------------------------------------------------------------------- */
 
-/* A list's default is written "{2, 100, 1}". */
-static synrl_status set_default_list(struct component *component, uint32_t p, char *text) {
+/* A list is written "{2, 100, 1}". */
+static synrl_status set_list_text(struct component *component, uint32_t p, char *text) {
     enum { ITEMS_MAX = 16 };
     struct value items[ITEMS_MAX];
     size_t n = 0;
@@ -369,25 +369,25 @@ static synrl_status set_default_list(struct component *component, uint32_t p, ch
     }
     if (n == ITEMS_MAX) {
         return core_fail(component->core, SYNRL_INVALID,
-                         "%s: %s: its default has %d items or more: must have fewer",
-                         component->host.who, component->plugin->entry->params[p].name, ITEMS_MAX);
+                         "%s: %s: a list of %d items or more: must have fewer", component->host.who,
+                         component->plugin->entry->params[p].name, ITEMS_MAX);
     }
     const struct value list = {.kind = VALUE_LIST, .as.list = {n, items}};
     return param_set(component, p, &list);
 }
 
-synrl_status param_set_default(struct component *component, uint32_t p) {
-    const synrl_param *param = &component->plugin->entry->params[p];
-    if (param->default_text[0] != '{') {
-        const struct value value = operations[param->type].item(param->default_text);
+synrl_status param_set_text(struct component *component, uint32_t p, const char *text) {
+    if (text[0] != '{') {
+        const synrl_param_type type = component->plugin->entry->params[p].type;
+        const struct value value = operations[type].item(text);
         return param_set(component, p, &value);
     }
-    char *text = core_strdup(component->core, param->default_text);
-    if (text == NULL) {
+    char *items = core_strdup(component->core, text);
+    if (items == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    const synrl_status status = set_default_list(component, p, text);
-    core_free(component->core, text);
+    const synrl_status status = set_list_text(component, p, items);
+    core_free(component->core, items);
     return status;
 }
 

@@ -27,10 +27,10 @@ struct component {
     synrl_activation activation;
 };
 
-/* One parameter: from a script's value, or its default's text, into the config; and back for the
- * run's record. */
+/* One parameter: from a script's value, or from text as defaults are written, into the config; and
+ * back for the run's record. */
 synrl_status param_set(struct component *component, uint32_t p, const struct value *value);
-synrl_status param_set_default(struct component *component, uint32_t p);
+synrl_status param_set_text(struct component *component, uint32_t p, const char *text);
 void param_release(struct component *component, uint32_t p);
 json_t *param_json(const struct component *component, uint32_t p);
 
