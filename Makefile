@@ -63,7 +63,7 @@ LDLIBS := $(call pkg,--libs $(LIBRARIES)) -lz -ldl -lm -pthread
 LDFLAGS := $(if $(SAN),-fsanitize=$(SAN))
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
-CORE_ROOMS := base engine policy plugin train draw runs record sweep report
+CORE_ROOMS := base engine policy plugin train draw runs record check sweep report
 CORE_OBJECTS := $(call objects,$(CORE_ROOMS:%=core/%/*.c)) $(BUILD)/obj/core/report/assets.o
 LUA_OBJECTS := $(call objects,core/lua/*.c)
 CLI_OBJECTS := $(call objects,core/cli/*.c)
