@@ -126,21 +126,13 @@ const struct kernels *kernels_avx2(void) {
         .words = words,
         .exp = avx2_exp,
         .log = avx2_log,
-        .tanh = common_tanh,
         .sin = avx2_sin,
         .cos = avx2_cos,
-        .log_sum_exp = common_log_sum_exp,
-        .tally = common_tally,
         .choose = common_choose,
         .count_changes = common_count_changes,
-        .advance = common_advance,
-        .lattice_values = common_lattice_values,
         .dense = dense,
         .sparse = sparse,
-        .recount = common_recount,
-        .base = common_base,
-        .finish = common_finish,
-        .affine = common_affine,
+        COMMON_KERNELS,
     };
     return __builtin_cpu_supports("avx2") ? &kernels : NULL;
 }

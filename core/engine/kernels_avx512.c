@@ -280,15 +280,12 @@ FUNCTION(log, u35)
 FUNCTION(sin, u35)
 FUNCTION(cos, u35)
 
-#define TABLE(isa, threshold, the_dense, the_peak)                                          \
-    {                                                                                       \
-        .name = (isa), .sparse_threshold = (threshold), .words = words, .peak = (the_peak), \
-        .exp = avx512_exp, .log = avx512_log, .tanh = common_tanh, .sin = avx512_sin,       \
-        .cos = avx512_cos, .log_sum_exp = common_log_sum_exp, .tally = common_tally,        \
-        .choose = choose, .count_changes = count_changes, .advance = common_advance,        \
-        .lattice_values = common_lattice_values, .dense = (the_dense), .sparse = sparse,    \
-        .recount = common_recount, .base = common_base, .finish = common_finish,            \
-        .affine = common_affine,                                                            \
+#define TABLE(isa, threshold, the_dense, the_peak)                                                \
+    {                                                                                             \
+        .name = (isa), .sparse_threshold = (threshold), .words = words, .peak = (the_peak),       \
+        .exp = avx512_exp, .log = avx512_log, .sin = avx512_sin, .cos = avx512_cos,               \
+        .choose = choose, .count_changes = count_changes, .dense = (the_dense), .sparse = sparse, \
+        COMMON_KERNELS,                                                                           \
     }
 
 const struct kernels *kernels_avx512(void) {

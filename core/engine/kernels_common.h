@@ -439,4 +439,10 @@ static bool common_tally(size_t n, const float *terms, float limit, double unit,
     return all_good != 0;
 }
 
+/* The rows of struct kernels that are the same in every variant. */
+#define COMMON_KERNELS                                                                             \
+    .tanh = common_tanh, .log_sum_exp = common_log_sum_exp, .tally = common_tally,                 \
+    .advance = common_advance, .lattice_values = common_lattice_values, .recount = common_recount, \
+    .base = common_base, .finish = common_finish, .affine = common_affine
+
 #endif

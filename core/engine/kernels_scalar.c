@@ -137,21 +137,13 @@ const struct kernels *kernels_scalar(void) {
         .words = words,
         .exp = scalar_exp,
         .log = scalar_log,
-        .tanh = common_tanh,
         .sin = scalar_sin,
         .cos = scalar_cos,
-        .log_sum_exp = common_log_sum_exp,
-        .tally = common_tally,
         .choose = common_choose,
         .count_changes = common_count_changes,
-        .advance = common_advance,
-        .lattice_values = common_lattice_values,
         .dense = dense,
         .sparse = sparse,
-        .recount = common_recount,
-        .base = common_base,
-        .finish = common_finish,
-        .affine = common_affine,
+        COMMON_KERNELS,
     };
     return &kernels;
 }
