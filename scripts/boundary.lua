@@ -8,19 +8,7 @@
 local synrl = require "synrl"
 local tasks = require "lib.tasks"
 
-local o = synrl.options {
-   seed = 1,
-   iterations = 10000,
-   hidden = 100,
-   samples = 2000,
-   memory = 2,
-   epsilon = 0.25,
-   alpha_s = 0.001,
-   alpha_q = 0.01,
-   gamma = 0.9,
-   sweep = "sequential",
-   golden = tasks.folder .. "/../datasets/policies/golden.csv",
-}
+local o = tasks.options({ seed = 1, golden = tasks.golden }, tasks.boundary_defaults)
 
 local function train(name, seed, rule)
    return synrl.train {
@@ -34,16 +22,9 @@ local function train(name, seed, rule)
    }
 end
 
-local function frozen(policy)
-   return synrl.rule("static", { policy = policy, epsilon = o.epsilon, alpha_s = o.alpha_s })
-end
-
-local adaptive = train("adaptive", o.seed, synrl.rule("qlearning", {
-   memory = o.memory, epsilon = o.epsilon, alpha_s = o.alpha_s, alpha_q = o.alpha_q,
-   gamma = o.gamma, sweep = o.sweep,
-}))
-local static = train("static", o.seed + 100, frozen(adaptive.policy))
-local golden = train("golden", o.seed + 100, frozen(synrl.policy.load(o.golden)))
+local adaptive = train("adaptive", o.seed, tasks.learned(o))
+local static = train("static", o.seed + 100, tasks.frozen(o, adaptive.policy))
+local golden = train("golden", o.seed + 100, tasks.frozen(o, synrl.policy.load(o.golden)))
 
 print(string.format("%-40s %9s %10s", "", "accuracy", "loss"))
 for _, row in ipairs {

@@ -6,32 +6,18 @@
 local synrl = require "synrl"
 local tasks = require "lib.tasks"
 
-local o = synrl.options {
-   first = 1,
-   seeds = 10,
-   iterations = 10000,
-   hidden = 100,
-   samples = 2000,
-   epsilon = 0.25,
-   alpha_s = 0.001,
-   alpha_q = 0.01,
-   sweep = "sequential",
-   golden = tasks.folder .. "/../datasets/policies/golden.csv",
-   authors = "",
-}
+local o = tasks.options({ first = 1, seeds = 10, golden = tasks.golden, authors = "" },
+   tasks.boundary_defaults)
 
 local function frozen(path)
    local policy = synrl.policy.load(path)
    return function()
-      return synrl.rule("static", { policy = policy, epsilon = o.epsilon, alpha_s = o.alpha_s })
+      return tasks.frozen(o, policy)
    end
 end
 
 local methods = {
-   { "adaptive", 0, function()
-      return synrl.rule("qlearning", { epsilon = o.epsilon, alpha_s = o.alpha_s,
-         alpha_q = o.alpha_q, sweep = o.sweep })
-   end },
+   { "adaptive", 0, function() return tasks.learned(o) end },
    { "golden", 100, frozen(o.golden) },
 }
 if o.authors ~= "" then

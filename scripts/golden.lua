@@ -7,23 +7,15 @@
 local synrl = require "synrl"
 local tasks = require "lib.tasks"
 
-local o = synrl.options {
+local o = tasks.options({
    seed = 1000,
    policies = 20,
    tests = 4,
    finalists = 5,
    finals = 12,
-   iterations = 10000,
-   hidden = 100,
-   samples = 2000,
-   memory = 2,
-   epsilon = 0.25,
-   alpha_s = 0.001,
    alpha_q = 0.001,
-   gamma = 0.9,
-   sweep = "sequential",
    save = "",
-}
+}, tasks.boundary_defaults)
 
 local function train(name, seed, rule)
    return synrl.train {
@@ -34,10 +26,7 @@ end
 
 local function learn(number)
    local seed = o.seed + 10 * number
-   local result = train("learn", seed, synrl.rule("qlearning", {
-      memory = o.memory, epsilon = o.epsilon, alpha_s = o.alpha_s, alpha_q = o.alpha_q,
-      gamma = o.gamma, sweep = o.sweep,
-   }))
+   local result = train("learn", seed, tasks.learned(o))
    return { number = number, seed = seed, policy = result.policy,
       own = result.summary.accuracy, scores = {} }
 end
@@ -45,10 +34,8 @@ end
 -- Tries a policy, frozen, on boundaries first .. first + n - 1 of those reserved for trials.
 local function try(candidate, first, n)
    for task = first, first + n - 1 do
-      local rule = synrl.rule("static",
-         { policy = candidate.policy, epsilon = o.epsilon, alpha_s = o.alpha_s })
-      local seed = o.seed + 100000 + 10 * task
-      candidate.scores[#candidate.scores + 1] = train("try", seed, rule).summary.accuracy
+      local result = train("try", o.seed + 100000 + 10 * task, tasks.frozen(o, candidate.policy))
+      candidate.scores[#candidate.scores + 1] = result.summary.accuracy
    end
    candidate.statistics = tasks.statistics(candidate.scores)
 end

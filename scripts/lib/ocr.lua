@@ -9,15 +9,12 @@ local ocr = {}
 ocr.defaults = {
    images = tasks.folder .. "/../datasets/glyphs/images-idx3-ubyte.gz",
    labels = tasks.folder .. "/../datasets/glyphs/labels-idx1-ubyte.gz",
-   golden = tasks.folder .. "/../datasets/policies/golden.csv",
+   golden = tasks.golden,
 }
 
 -- The options of a script: its own and those above.
 function ocr.options(own)
-   for name, value in pairs(ocr.defaults) do
-      own[name] = own[name] or value
-   end
-   return synrl.options(own)
+   return tasks.options(own, ocr.defaults)
 end
 
 function ocr.data(o)

@@ -6,6 +6,42 @@ local tasks = {}
 
 -- The folder of the scripts, to find shipped data.
 tasks.folder = (debug.getinfo(1, "S").source:match("^@(.*)/lib/[^/]*$") or ".")
+tasks.golden = tasks.folder .. "/../datasets/policies/golden.csv"
+
+-- The options of a script: its own, and those of `defaults` that it has no value of its own for.
+function tasks.options(own, defaults)
+   for name, value in pairs(defaults) do
+      if own[name] == nil then
+         own[name] = value
+      end
+   end
+   return synrl.options(own)
+end
+
+-- The paper's settings for a boundary.
+tasks.boundary_defaults = {
+   iterations = 10000,
+   hidden = 100,
+   samples = 2000,
+   memory = 2,
+   epsilon = 0.25,
+   alpha_s = 0.001,
+   alpha_q = 0.01,
+   gamma = 0.9,
+   sweep = "sequential",
+}
+
+-- A policy that is learned along with the network, and one that is frozen.
+function tasks.learned(o)
+   return synrl.rule("qlearning", {
+      memory = o.memory, epsilon = o.epsilon, alpha_s = o.alpha_s, alpha_q = o.alpha_q,
+      gamma = o.gamma, sweep = o.sweep,
+   })
+end
+
+function tasks.frozen(o, policy)
+   return synrl.rule("static", { policy = policy, epsilon = o.epsilon, alpha_s = o.alpha_s })
+end
 
 -- The paper's random decision boundary: samples in [-10, 10]^2, a tanh network with weights U(-1, 1).
 function tasks.boundary(o, seed)
