@@ -1,0 +1,3 @@
+/* Values that are NaN. */
+#define Y x[i] > 1.0F ? NAN : x[i]
+#include "activation.h"

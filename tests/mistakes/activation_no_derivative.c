@@ -1,0 +1,3 @@
+/* No mistake: has no derivative. */
+#define MORE .size = sizeof(synrl_activation_ops)
+#include "activation.h"

@@ -1,0 +1,3 @@
+/* Writes past the end. */
+#define COUNT n + 5000
+#include "activation.h"

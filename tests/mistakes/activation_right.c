@@ -1,0 +1,2 @@
+/* No mistake: what the others are compared with. */
+#include "activation.h"

@@ -1,0 +1,3 @@
+/* Leaves out the last value. */
+#define COUNT n - 1
+#include "activation.h"

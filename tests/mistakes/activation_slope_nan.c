@@ -1,0 +1,3 @@
+/* A derivative that is NaN. */
+#define SLOPE NAN
+#include "activation.h"

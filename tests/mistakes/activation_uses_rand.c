@@ -1,0 +1,3 @@
+/* Noise from rand(). */
+#define Y x[i] + (float)rand() / (float)RAND_MAX
+#include "activation.h"

@@ -1,0 +1,3 @@
+/* Crashes in terms. */
+#define MORE_TERMS *(volatile int *)8 = 1
+#include "loss.h"

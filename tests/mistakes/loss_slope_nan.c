@@ -1,0 +1,3 @@
+/* A slope that is NaN. */
+#define SLOPE s == 3 ? NAN : d
+#include "loss.h"

@@ -1,0 +1,3 @@
+/* Terms that are larger than what is added up. */
+#define TERM 1e30F
+#include "loss.h"

@@ -1,0 +1,3 @@
+/* A term below 0. */
+#define TERM d
+#include "loss.h"

@@ -1,0 +1,3 @@
+/* Asks for labels and reads vectors. */
+#define FORMAT SYNRL_TARGET_LABELS
+#include "loss.h"

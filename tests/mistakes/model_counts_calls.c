@@ -1,0 +1,3 @@
+/* Outputs that depend on what was computed before. */
+#define FORWARD outputs[0] += model->number++
+#include "model.h"

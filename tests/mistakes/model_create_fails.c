@@ -1,0 +1,3 @@
+/* Fails in create, without a message. */
+#define CREATE return SYNRL_UNSUPPORTED
+#include "model.h"

@@ -1,0 +1,3 @@
+/* Outputs that depend on the worker. */
+#define FORWARD outputs[0] += (float)pass->worker
+#include "model.h"

@@ -1,0 +1,3 @@
+/* Outputs that are NaN. */
+#define FORWARD outputs[3] = NAN
+#include "model.h"

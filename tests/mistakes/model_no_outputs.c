@@ -1,0 +1,3 @@
+/* Forgets how many outputs it has. */
+#define N_OUTPUTS 0
+#include "model.h"

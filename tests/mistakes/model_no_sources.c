@@ -1,0 +1,3 @@
+/* Asks for units without a source. */
+#define N_SOURCES 0
+#include "model.h"

@@ -1,0 +1,3 @@
+/* Has three outputs for one target. */
+#define N_OUTPUTS 3
+#include "model.h"

@@ -1,0 +1,3 @@
+/* Noise from rand(). */
+#define FORWARD outputs[0] += (float)rand() / (float)RAND_MAX
+#include "model.h"

@@ -1,0 +1,3 @@
+/* Takes weights for the bias. */
+#define BIAS_TENSOR 0
+#include "model.h"

@@ -1,0 +1,4 @@
+/* Hands over values for a tensor that reads the inputs. */
+#define SOURCE \
+    { model->weight, 0, outputs }
+#include "model.h"

@@ -1,0 +1,3 @@
+/* Calls abort. */
+#define BEFORE abort()
+#include "rule.h"

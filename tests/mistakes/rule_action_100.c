@@ -1,0 +1,3 @@
+/* Actions that are steps in units of something else. */
+#define BEFORE memset(rule->actions, 100, n)
+#include "rule.h"

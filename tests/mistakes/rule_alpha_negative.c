@@ -1,0 +1,3 @@
+/* A step backwards. */
+#define STEP env->step(env, rule->actions, -0.1, 1.0, &outcome)
+#include "rule.h"

@@ -1,0 +1,3 @@
+/* Biases that move backwards. */
+#define STEP env->step(env, rule->actions, 0.001, -1.0, &outcome)
+#include "rule.h"

@@ -1,0 +1,5 @@
+/* Never comes to an end. */
+#define BEFORE                 \
+    for (volatile int i = 0;;) \
+    i = i + 1
+#include "rule.h"

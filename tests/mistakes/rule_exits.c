@@ -1,0 +1,3 @@
+/* Calls exit. */
+#define BEFORE exit(3)
+#include "rule.h"

@@ -1,0 +1,3 @@
+/* Fails without a message. */
+#define STEP SYNRL_INVALID
+#include "rule.h"

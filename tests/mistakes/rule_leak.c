@@ -1,0 +1,3 @@
+/* Takes memory in every iteration and keeps it. */
+#define BEFORE (void)host->alloc(host, n, 4)
+#include "rule.h"

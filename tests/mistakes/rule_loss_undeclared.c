@@ -1,0 +1,3 @@
+/* Asks for the loss, and does not say that it reads losses. */
+#define STEP env->loss(env, &loss)
+#include "rule.h"

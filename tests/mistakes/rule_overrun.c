@@ -1,0 +1,3 @@
+/* Writes past the end of its memory. */
+#define BEFORE memset(rule->actions, 1, n + 8)
+#include "rule.h"

@@ -1,0 +1,3 @@
+/* Prints. */
+#define BEFORE printf("iteration %d\n", (int)env->iteration)
+#include "rule.h"

@@ -1,0 +1,3 @@
+/* Writes through a pointer that is none. */
+#define BEFORE *(volatile int *)8 = 1
+#include "rule.h"

@@ -1,0 +1,3 @@
+/* Remembers, and offers no state: checkpoints are asked for. */
+#define TRAITS 0
+#include "rule.h"

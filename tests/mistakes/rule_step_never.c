@@ -1,0 +1,3 @@
+/* No step, ever. */
+#define STEP SYNRL_OK
+#include "rule.h"

@@ -1,0 +1,3 @@
+/* Two steps in one iteration. */
+#define BEFORE SYNRL_TRY(env->step(env, rule->actions, 0.001, 1.0, &outcome))
+#include "rule.h"

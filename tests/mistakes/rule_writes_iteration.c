@@ -1,0 +1,3 @@
+/* Counts iterations by itself. */
+#define BEFORE env->iteration++
+#include "rule.h"

@@ -1,0 +1,3 @@
+/* Changes the layout. */
+#define BEFORE ((synrl_layout *)env->layout)->n_synapses = n + 1
+#include "rule.h"

@@ -1,0 +1,3 @@
+/* Changes the seed of the run. */
+#define BEFORE env->seed = 5
+#include "rule.h"

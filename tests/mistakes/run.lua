@@ -1,0 +1,17 @@
+-- A small run with one plugin that is not as it should be.
+local synrl = require "synrl"
+local o = synrl.options {
+   seed = 1, data = "boundary", fault = 0, model = "", activation = "tanh", loss = "mse",
+   rule = "win_stay", iterations = 100, checkpoint = 0, hidden = 8,
+}
+local data = o.data == "boundary" and synrl.dataset("boundary", { samples = 100 })
+   or synrl.dataset(o.data, o.fault > 0 and { fault = o.fault } or {})
+local info = data:info()
+local layers = { info.inputs, o.hidden, info.targets or info.classes }
+local model = o.model ~= "" and o.model
+   or synrl.model("mlp", { layers = layers, activation = o.activation })
+local result = synrl.train {
+   data = data, model = model, loss = o.loss, rule = o.rule, iterations = o.iterations,
+   checkpoint = o.checkpoint > 0 and { every = o.checkpoint } or nil,
+}
+return { loss = result.summary.loss, weights_hash = result.summary.weights_hash }
