@@ -28,16 +28,28 @@ struct allocator {
     void (*free)(void *context, void *memory);     /* never NULL */
 };
 
+/* Where a loaded library lies in memory, and whose it is: a frame of a crash leads to it. */
+struct library {
+    struct library *next;
+    const char *who; /* rule "qlearning" */
+    uintptr_t first, end;
+};
+
 /* What is being done: the operation of a plugin that is running, and in which iteration. */
 struct operation {
     const char *who, *name; /* NULL: no plugin's */
     uint64_t iteration;
+    const char *damaged_by;    /* who has written past the end of its memory; NULL: nobody */
+    struct library *libraries; /* of all plugins that are loaded */
 };
 
 struct core {
     struct allocator allocator;
     char message[1024];
-    pthread_mutex_t message_lock; /* for failures on workers */
+    pthread_mutex_t message_lock; /* of message and violation: workers fail too */
+    /* What a plugin did that it must not (base/host.h); "": nothing. The operation that is running
+     * fails with it. */
+    char violation[512];
     void (*log)(void *context, synrl_log_level level, const char *line);
     void *log_context;
     struct operation *running, own_running; /* by which a crash can be named */

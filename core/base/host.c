@@ -7,7 +7,10 @@
 #include <stdio.h>
 #include <string.h>
 
-enum { BLOCK_HEADER = 64, GUARD = 16, GUARD_BYTE = 0xA5 };
+/* Freed memory is filled with a byte that makes floats NaN. */
+enum { BLOCK_HEADER = 64, GUARD = 64, GUARD_BYTE = 0xA5, FREED_BYTE = 0xFF };
+/* How many blocks host_leave looks at; all are looked at in the end. */
+enum { BLOCKS_CHECKED = 32 };
 
 struct block {
     struct block *next, *previous;
@@ -75,13 +78,25 @@ static struct block *remove_block(struct host *host, const void *memory) {
 }
 
 static bool is_overrun(struct block *block) {
-    const unsigned char *guard = block_memory(block) + block->size;
-    for (size_t i = 0; block->object == NULL && i < GUARD; i++) {
-        if (guard[i] != GUARD_BYTE) {
-            return true;
+    unsigned char intact[GUARD];
+    memset(intact, GUARD_BYTE, GUARD);
+    return block->object == NULL && memcmp(block_memory(block) + block->size, intact, GUARD) != 0;
+}
+
+static void note_damage(struct host *host, const struct block *block) {
+    host->is_damaged = true;
+    host->core->running->damaged_by = host->who;
+    host_violate(host, "wrote past the end of a block of %zu bytes", block->size);
+}
+
+/* Of the first n blocks, the newest. */
+static void check_blocks(struct host *host, size_t n) {
+    for (struct block *block = host->blocks; block != NULL && n > 0 && !host->is_damaged;
+         block = block->next, n--) {
+        if (is_overrun(block)) {
+            note_damage(host, block);
         }
     }
-    return false;
 }
 
 /* Memory --------------------------------------------------------------------------------------- */
@@ -111,12 +126,14 @@ void host_free(const synrl_host *public, void *memory) {
     }
     struct block *block = remove_block(host, memory);
     if (block == NULL) {
-        host_violate(host, "frees memory that is not its own, or frees it twice");
+        host_violate(host, "freed memory that is not its own, or freed it twice");
         return;
     }
     if (is_overrun(block)) {
-        host_violate(host, "wrote past the end of a block of %zu bytes", block->size);
+        note_damage(host, block);
+        return; /* what follows it may be the allocator's own */
     }
+    memset(block_memory(block), FREED_BYTE, block->size);
     core_free(host->core, block);
 }
 
@@ -146,6 +163,13 @@ void host_settled(struct host *host) {
     host->is_settled = true;
 }
 
+static void warn_of_violation(struct core *core) {
+    if (core->violation[0] != '\0') {
+        core_log(core, SYNRL_LOG_WARNING, "%s", core->violation);
+        core->violation[0] = '\0';
+    }
+}
+
 void host_release(struct host *host, uint64_t n_calls) {
     if (host->core == NULL) {
         return;
@@ -156,19 +180,20 @@ void host_release(struct host *host, uint64_t n_calls) {
                  "not freed",
                  host->who, host->n_late, host->late_bytes, (unsigned long long)n_calls);
     }
-    bool has_overrun = false;
+    const bool was_damaged = host->is_damaged;
+    check_blocks(host, SIZE_MAX);
+    if (host->is_damaged && !was_damaged) {
+        warn_of_violation(host->core);
+    }
     while (host->blocks != NULL) {
         struct block *block = host->blocks;
         host->blocks = block->next;
-        if (!has_overrun && is_overrun(block)) {
-            has_overrun = true;
-            core_log(host->core, SYNRL_LOG_WARNING,
-                     "%s: wrote past the end of a block of %zu bytes", host->who, block->size);
-        }
         if (block->release != NULL) {
             block->release(block->object);
         }
-        core_free(host->core, block);
+        if (!host->is_damaged) { /* else what follows a block may be the allocator's own */
+            core_free(host->core, block);
+        }
     }
     pthread_mutex_destroy(&host->lock);
     host->core = NULL;
@@ -176,15 +201,27 @@ void host_release(struct host *host, uint64_t n_calls) {
 
 /* Operations ----------------------------------------------------------------------------------- */
 
+/* "rule "x": step wrote ..."; where another plugin called it: "activation "y": wrote ... (in
+ * forward of model "x")". */
 void host_violate(struct host *host, const char *format, ...) {
+    struct core *core = host->core;
+    const struct operation *running = core->running;
+    const bool is_running = running->who == host->who;
+    char what[256];
     va_list arguments;
     va_start(arguments, format);
-    pthread_mutex_lock(&host->lock);
-    if (host->violation[0] == '\0') {
-        vsnprintf(host->violation, sizeof host->violation, format, arguments);
-    }
-    pthread_mutex_unlock(&host->lock);
+    vsnprintf(what, sizeof what, format, arguments);
     va_end(arguments);
+    pthread_mutex_lock(&core->message_lock);
+    if (core->violation[0] == '\0') {
+        const int n = snprintf(core->violation, sizeof core->violation, "%s: %s%s%s", host->who,
+                               is_running ? running->name : "", is_running ? " " : "", what);
+        if (!is_running && running->who != NULL && n > 0 && n < (int)sizeof core->violation) {
+            snprintf(core->violation + n, sizeof core->violation - (size_t)n, " (in %s of %s)",
+                     running->name, running->who);
+        }
+    }
+    pthread_mutex_unlock(&core->message_lock);
 }
 
 struct operation host_enter(struct host *host, const char *operation) {
@@ -198,11 +235,12 @@ struct operation host_enter(struct host *host, const char *operation) {
 synrl_status host_leave(struct host *host, struct operation before, synrl_status status) {
     struct core *core = host->core;
     const char *operation = core->running->name;
+    check_blocks(host, BLOCKS_CHECKED);
     core->running->who = before.who;
     core->running->name = before.name;
-    if (host->violation[0] != '\0') {
-        core_fail(core, SYNRL_INVALID, "%s: %s %s", host->who, operation, host->violation);
-        host->violation[0] = '\0';
+    if (core->violation[0] != '\0') {
+        core_fail(core, SYNRL_INVALID, "%s", core->violation);
+        core->violation[0] = '\0';
         return SYNRL_INVALID;
     }
     if ((unsigned)status > SYNRL_STOPPED) {
@@ -214,4 +252,22 @@ synrl_status host_leave(struct host *host, struct operation before, synrl_status
                          operation, (int)status);
     }
     return status;
+}
+
+void host_destroy(struct host *host,
+                  void (*destroy)(const synrl_host *host, const void *config, void *self),
+                  const void *config, void *self) {
+    struct core *core = host->core;
+    char message[sizeof core->message];
+    if (destroy == NULL) {
+        return;
+    }
+    memcpy(message, core->message, sizeof message);
+    const struct operation before = host_enter(host, "destroy");
+    destroy(&host->public, config, self);
+    check_blocks(host, BLOCKS_CHECKED);
+    warn_of_violation(core);
+    core->running->who = before.who;
+    core->running->name = before.name;
+    memcpy(core->message, message, sizeof message);
 }

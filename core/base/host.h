@@ -18,7 +18,7 @@ struct host {
     struct block *blocks;
     size_t n_late, late_bytes; /* blocks handed out since host_settled and not freed */
     bool is_settled;
-    char violation[256]; /* what the plugin did that it must not; "": nothing */
+    bool is_damaged; /* has written past the end of a block */
 };
 
 struct core *host_core(const synrl_host *host);
@@ -37,14 +37,22 @@ void host_settled(struct host *host);
  * host_settled, and of blocks that were written past their end. */
 void host_release(struct host *host, uint64_t n_calls);
 
-/* Notes a violation: the operation that is running fails with it. The first one counts. */
+/* Notes a violation: the operation that is running fails with it. The first one counts. The text
+ * continues "rule "x": step ", as in "called fail with SYNRL_OK". */
 void host_violate(struct host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
 /* Around every operation of the plugin that can fail. host_enter clears the message; host_leave
- * gives the status that the operation has in the end: a violation makes it fail, a failure without
- * a message gets one, a number that is not a status is replaced. Both keep core->running, by which
- * a crash can be named. */
+ * gives the status that the operation has in the end: a violation, by this plugin or by another
+ * that it called, and a block that was written past its end make it fail; a failure without a
+ * message gets one; a number that is not a status is replaced. Both keep core->running, by which a
+ * crash can be named. */
 struct operation host_enter(struct host *host, const char *operation);
 synrl_status host_leave(struct host *host, struct operation before, synrl_status status);
+
+/* Calls `destroy`, unless it is NULL. What it must not have done is a warning; the core's message
+ * stays as it is. */
+void host_destroy(struct host *host,
+                  void (*destroy)(const synrl_host *host, const void *config, void *self),
+                  const void *config, void *self);
 
 #endif

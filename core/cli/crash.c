@@ -1,16 +1,28 @@
 /* SPDX-License-Identifier: MIT */
-/* Crashes are named by `watched`. The handler runs on a stack of its own, so that a plugin that
- * has used up the stack is named too, and calls only what a handler may. */
+/* Crashes are named by `watched`, and by the first frame of the stack that lies in a plugin's
+ * library. Handlers run on a stack of their own, so that a plugin that has used up the stack is
+ * named too. Looking at a damaged process may crash or wait in its turn: then the line is written
+ * without what was looked for. */
 #include "cli/crash.h"
 
+#include <dlfcn.h>
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
+#include <unwind.h>
 
-enum { HANDLER_STACK = 65536, LINE_MAX_SIZE = 400 };
+enum { HANDLER_STACK = 65536, LINE_MAX_SIZE = 400, FRAMES_MAX = 256, LOOK_SECONDS = 1 };
+enum { AWAIT_SECONDS = 2 };
+
+static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
+enum { N_CRASHES = sizeof crashes / sizeof crashes[0] };
 
 static struct operation watched;
+static atomic_int crashed_thread, crashed_number; /* 0: none has */
+
+/* Lines ---------------------------------------------------------------------------------------- */
 
 struct line {
     char text[LINE_MAX_SIZE];
@@ -34,68 +46,195 @@ static void add_number(struct line *line, uint64_t number) {
     add(line, digits + at);
 }
 
-/* "synrl: rule "x": WHAT in step, iteration 12" */
-static void write_line(const char *what, const char *detail) {
-    struct line line = {.n = 0};
-    add(&line, "synrl: ");
-    add(&line, watched.who);
-    add(&line, ": ");
-    add(&line, what);
-    add(&line, watched.name);
-    add(&line, ", iteration ");
-    add_number(&line, watched.iteration);
-    add(&line, detail);
-    add(&line, "\n");
-    const ssize_t written = write(STDERR_FILENO, line.text, line.n);
+/* "step, iteration 12" */
+static void add_operation(struct line *line, const char *of) {
+    add(line, watched.name);
+    add(line, of);
+    add(line, of[0] != '\0' ? watched.who : "");
+    add(line, ", iteration ");
+    add_number(line, watched.iteration);
+}
+
+static void write_line(struct line *line) {
+    add(line, "\n");
+    const ssize_t written = write(STDERR_FILENO, line->text, line->n);
     (void)written;
 }
 
 static const char *signal_words(int number) {
     switch (number) {
     case SIGSEGV:
-        return ": segmentation fault";
+        return "segmentation fault";
     case SIGBUS:
-        return ": bus error";
+        return "bus error";
     case SIGILL:
-        return ": illegal instruction";
+        return "illegal instruction";
     case SIGFPE:
-        return ": arithmetic error";
+        return "arithmetic error";
     default:
-        return ": aborted";
+        return "aborted";
     }
 }
 
-/* The default action, which SA_RESETHAND has put back, ends the process. */
-static void on_crash(int number) {
-    if (watched.who != NULL) {
-        write_line("crashed in ", signal_words(number));
+/* "rule "x": crashed in step, iteration 12: aborted", or "loss "y": crashed in forward of model
+ * "x", ..." */
+static void say_crash(int number, const char *culprit, const char *exception) {
+    struct line line = {.n = 0};
+    const bool is_other = culprit != NULL && strcmp(culprit, watched.who) != 0;
+    add(&line, "synrl: ");
+    if (watched.damaged_by != NULL) {
+        add(&line, watched.damaged_by);
+        add(&line, ": wrote past the end of its memory, and the program crashed: ");
+        add(&line, signal_words(number));
+        write_line(&line);
+        return;
     }
+    add(&line, is_other ? culprit : watched.who);
+    add(&line, exception != NULL ? ": threw " : ": crashed in ");
+    if (exception != NULL) {
+        add(&line, exception);
+        add(&line, " in ");
+    }
+    add_operation(&line, is_other ? " of " : "");
+    add(&line, ": ");
+    add(&line, exception != NULL ? "no exception may leave a plugin" : signal_words(number));
+    write_line(&line);
+}
+
+/* Looking -------------------------------------------------------------------------------------- */
+
+struct frames {
+    int n;
+    const char *who;
+};
+
+static _Unwind_Reason_Code look_at_frame(struct _Unwind_Context *context, void *argument) {
+    struct frames *frames = argument;
+    const uintptr_t at = _Unwind_GetIP(context);
+    for (const struct library *library = watched.libraries; library != NULL;
+         library = library->next) {
+        if (at >= library->first && at < library->end) {
+            frames->who = library->who;
+            return _URC_END_OF_STACK;
+        }
+    }
+    return ++frames->n < FRAMES_MAX ? _URC_NO_REASON : _URC_END_OF_STACK;
+}
+
+/* The plugin whose code is innermost on the stack; NULL: none is. */
+static const char *find_culprit(void) {
+    struct frames frames = {.n = 0};
+    _Unwind_Backtrace(look_at_frame, &frames);
+    return frames.who;
+}
+
+/* The type of the C++ exception that ended the process; NULL: none did. */
+static const char *find_exception(void) {
+    void *library = dlopen("libstdc++.so.6", RTLD_LAZY | RTLD_NOLOAD);
+    if (library == NULL) {
+        return NULL;
+    }
+    void *(*current_type)(void);
+    char *(*demangle)(const char *, char *, size_t *, int *);
+    *(void **)&current_type = dlsym(library, "__cxa_current_exception_type");
+    *(void **)&demangle = dlsym(library, "__cxa_demangle");
+    struct type_info { /* as the C++ ABI has it */
+        const void *operations;
+        const char *name;
+    };
+    const struct type_info *type = current_type != NULL ? current_type() : NULL;
+    if (type == NULL) {
+        return NULL;
+    }
+    int status;
+    const char *name = demangle != NULL ? demangle(type->name, NULL, NULL, &status) : NULL;
+    return name != NULL ? name : type->name;
+}
+
+/* Handlers ------------------------------------------------------------------------------------- */
+
+static void end_by(int number) {
+    signal(number, SIG_DFL);
     raise(number);
 }
 
+static void handle(int number, void (*handler)(int number)) {
+    struct sigaction action = {.sa_handler = handler,
+                               .sa_flags = (int)(SA_ONSTACK | SA_NODEFER | SA_RESTART)};
+    sigemptyset(&action.sa_mask);
+    sigaction(number, &action, NULL);
+}
+
+static void on_long_look(int number) {
+    (void)number;
+    say_crash(crashed_number, NULL, NULL);
+    end_by(crashed_number);
+}
+
+static void on_crash(int number) {
+    int nobody = 0;
+    if (watched.who == NULL && watched.damaged_by == NULL) {
+        end_by(number);
+    }
+    if (!atomic_compare_exchange_strong(&crashed_thread, &nobody, gettid())) {
+        while (nobody != gettid()) { /* another thread's crash ends the process */
+            pause();
+        }
+        say_crash(crashed_number, NULL, NULL); /* looking has crashed */
+        end_by(crashed_number);
+    }
+    crashed_number = number;
+    handle(SIGALRM, on_long_look);
+    alarm(LOOK_SECONDS);
+    const char *culprit = find_culprit();
+    const char *exception = number == SIGABRT ? find_exception() : NULL;
+    alarm(0);
+    say_crash(number, culprit, exception);
+    end_by(number);
+}
+
 static void on_exit_early(void) {
+    struct line line = {.n = 0};
     if (watched.who != NULL) {
-        write_line("the process was told to exit in ", "");
+        add(&line, "synrl: ");
+        add(&line, watched.who);
+        add(&line, ": called exit in ");
+        add_operation(&line, "");
+        write_line(&line);
         _exit(EXIT_FAILURE);
     }
 }
 
 struct operation *crash_watch(void) {
-    static const int numbers[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
     static char stack[HANDLER_STACK];
-    const stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
-    struct sigaction action = {.sa_handler = on_crash,
-                               .sa_flags = (int)(SA_ONSTACK | SA_RESETHAND | SA_NODEFER)};
     static bool is_watching;
+    const stack_t own = {.ss_sp = stack, .ss_size = sizeof stack};
     if (is_watching) {
         return &watched;
     }
     is_watching = true;
     sigaltstack(&own, NULL);
-    sigemptyset(&action.sa_mask);
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
-        sigaction(numbers[i], &action, NULL);
+    for (size_t i = 0; i < N_CRASHES; i++) {
+        handle(crashes[i], on_crash);
     }
     atexit(on_exit_early);
     return &watched;
+}
+
+static void on_long_operation(int number) {
+    struct line line = {.n = 0};
+    (void)number;
+    if (watched.who != NULL) {
+        add(&line, "synrl: waiting for ");
+        add(&line, watched.who);
+        add(&line, " to end its ");
+        add_operation(&line, "");
+        add(&line, "; a second signal ends the program at once");
+        write_line(&line);
+    }
+}
+
+void crash_await_operation(void) {
+    handle(SIGALRM, on_long_operation);
+    alarm(AWAIT_SECONDS);
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What is said when the process ends in the middle of a plugin's operation. */
+/* What is said when the process ends, or does not end, in the middle of a plugin's operation. */
 #ifndef CRASH_H
 #define CRASH_H
 
@@ -10,5 +10,9 @@
  * and the iteration. A crash ends the process as before; an exit ends it with status 1. Returns
  * where a core is to note its operations (core_options.running). */
 struct operation *crash_watch(void);
+
+/* For a signal handler: where an operation is still running in two seconds, a line says which the
+ * program waits for. */
+void crash_await_operation(void);
 
 #endif

@@ -51,6 +51,7 @@ static void on_signal(int number) {
     interrupted = 1;
     lua_sethook(interrupted_state, raise_interrupt,
                 LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
+    crash_await_operation();
 }
 
 static void catch_signals(lua_State *L) {

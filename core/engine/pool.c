@@ -16,6 +16,7 @@
 #include <linux/futex.h>
 #include <pthread.h>
 #include <sched.h>
+#include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
 #include <sys/syscall.h>
@@ -28,6 +29,8 @@ enum { SPINS = 20000 };
 
 /* Nanoseconds for which a worker is suspended: at first, and at most. */
 enum { SUSPENSION_NS = 8000000, SUSPENSION_NS_MAX = 64 * SUSPENSION_NS };
+
+enum { SPARE_STACK = 65536 };
 
 struct worker {
     struct pool *pool;
@@ -96,9 +99,19 @@ static void run_tasks(struct pool *pool, size_t worker, unsigned round) {
     }
 }
 
+/* For handlers of signals: a task may have used up the thread's stack. Sanitizers bring one. */
+static void use_spare_stack(char spare[SPARE_STACK]) {
+    stack_t present;
+    if (sigaltstack(NULL, &present) == 0 && (present.ss_flags & SS_DISABLE) != 0) {
+        sigaltstack(&(stack_t){.ss_sp = spare, .ss_size = SPARE_STACK}, NULL);
+    }
+}
+
 static void *run_worker(void *argument) {
     struct worker *worker = argument;
     struct pool *pool = worker->pool;
+    char spare[SPARE_STACK];
+    use_spare_stack(spare);
     for (unsigned round = 0;;) {
         while (atomic_load(&worker->is_suspended) > 0) {
             sleep_while(&worker->is_suspended, 1);

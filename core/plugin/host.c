@@ -75,6 +75,7 @@ static struct host *host_of(const synrl_host *public) {
     return public->context;
 }
 
+/* A worker has no way to hand a status on: what it fails with is a violation. */
 static synrl_status host_fail(const synrl_host *public, synrl_status status, const char *format,
                               ...) {
     struct host *host = host_of(public);
@@ -85,10 +86,14 @@ static synrl_status host_fail(const synrl_host *public, synrl_status status, con
         return SYNRL_INVALID;
     }
     va_start(arguments, format);
-    pthread_mutex_lock(&core->message_lock);
-    core_fail_va(core, status, format, arguments);
-    core_fail_in(core, status, host->who);
-    pthread_mutex_unlock(&core->message_lock);
+    if (pool_is_running(core->pool)) {
+        char what[256];
+        vsnprintf(what, sizeof what, format, arguments);
+        host_violate(host, "failed: %s", what);
+    } else {
+        core_fail_va(core, status, format, arguments);
+        core_fail_in(core, status, host->who);
+    }
     va_end(arguments);
     return status;
 }

@@ -17,6 +17,7 @@
 #include "base/suggest.h"
 #include "plugin/kind.h"
 #include "plugin/library_check.h"
+#include "plugin/library_use.h"
 #include "plugin/plugin_check.h"
 
 struct folder {
@@ -27,6 +28,9 @@ struct folder {
 struct opened {
     struct opened *next;
     struct plugin plugin;
+    struct library library; /* on the list of core->running */
+    char who[96];
+    bool is_used;
     char file[];
 };
 
@@ -124,10 +128,33 @@ struct registry *registry_create(struct core *core, const char *plugin_path) {
     return registry;
 }
 
+/* So that a crash in the library leads to the plugin. */
+static void list_library(struct core *core, struct opened *opened) {
+    struct library *library = &opened->library;
+    const synrl_plugin *entry = opened->plugin.entry;
+    snprintf(opened->who, sizeof opened->who, "%s \"%s\"", kind_name((synrl_kind)entry->kind),
+             entry->id);
+    library->who = opened->who;
+    library_find(opened->plugin.library, library);
+    library->next = core->running->libraries;
+    core->running->libraries = library;
+}
+
+static void unlist_library(struct core *core, const struct library *library) {
+    struct library **at = &core->running->libraries;
+    while (*at != NULL && *at != library) {
+        at = &(*at)->next;
+    }
+    if (*at != NULL) {
+        *at = library->next;
+    }
+}
+
 void registry_destroy(struct core *core, struct registry *registry) {
     while (registry->opened != NULL) {
         struct opened *opened = registry->opened;
         registry->opened = opened->next;
+        unlist_library(core, &opened->library);
         dlclose(opened->plugin.library);
         core_free(core, opened);
     }
@@ -184,10 +211,28 @@ static synrl_status open_plugin(struct core *core, const char *file, const struc
         core_free(core, opened);
         return status;
     }
+    list_library(core, opened);
     opened->next = core->registry->opened;
     core->registry->opened = opened;
     *found = &opened->plugin;
     return SYNRL_OK;
+}
+
+/* Says once what a plugin that is used does that it should not. */
+static void warn_of_misuse(struct core *core, const struct plugin *plugin) {
+    struct opened *opened = core->registry->opened;
+    char text[256];
+    while (&opened->plugin != plugin) {
+        opened = opened->next;
+    }
+    if (opened->is_used) {
+        return;
+    }
+    opened->is_used = true;
+    library_misuse(plugin->library, text, sizeof text);
+    if (text[0] != '\0') {
+        core_log(core, SYNRL_LOG_WARNING, "%s: %s", opened->who, text);
+    }
 }
 
 /* A folder of one kind holds only that kind. */
@@ -391,6 +436,7 @@ synrl_status registry_find(struct core *core, synrl_kind kind, const char *id,
             const struct plugin *plugin;
             SYNRL_TRY(open_plugin(core, file, &plugin));
             if (plugin->entry->kind == (uint32_t)kind) {
+                warn_of_misuse(core, plugin);
                 *found = plugin;
                 return SYNRL_OK;
             }

@@ -306,8 +306,8 @@ void dataset_release(struct dataset *dataset) {
         return;
     }
     if (dataset->self != NULL && SYNRL_OFFERS(dataset_ops(dataset), destroy)) {
-        dataset_ops(dataset)->destroy(&dataset->host.public, component_config(dataset->component),
-                                      dataset->self);
+        host_destroy(&dataset->host, dataset_ops(dataset)->destroy,
+                     component_config(dataset->component), dataset->self);
     }
     host_release(&dataset->host, UINT64_MAX);
     dataset_release(dataset->whole);

@@ -77,7 +77,7 @@ void model_clear(struct model *model) {
         return;
     }
     if (model->self != NULL && SYNRL_OFFERS(model->ops, destroy)) {
-        model->ops->destroy(&model->host.public, model->config, model->self);
+        host_destroy(&model->host, model->ops->destroy, model->config, model->self);
     }
     host_release(&model->host, UINT64_MAX);
     component_release(model->component);

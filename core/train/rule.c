@@ -37,7 +37,7 @@ void rule_clear(struct rule *rule) {
         return;
     }
     if (rule->self != NULL && SYNRL_OFFERS(rule->ops, destroy)) {
-        rule->ops->destroy(&rule->host.public, rule->config, rule->self);
+        host_destroy(&rule->host, rule->ops->destroy, rule->config, rule->self);
     }
     host_release(&rule->host, rule->n_steps);
     component_release(rule->component);
@@ -55,9 +55,12 @@ synrl_status rule_finish(struct rule *rule, synrl_env *env) {
 }
 
 const synrl_policy *rule_policy(struct rule *rule) {
-    return SYNRL_OFFERS(rule->ops, policy)
-               ? rule->ops->policy(&rule->host.public, rule->config, rule->self)
-               : NULL;
+    if (!SYNRL_OFFERS(rule->ops, policy)) {
+        return NULL;
+    }
+    const struct operation before = host_enter(&rule->host, "policy");
+    const synrl_policy *policy = rule->ops->policy(&rule->host.public, rule->config, rule->self);
+    return host_leave(&rule->host, before, SYNRL_OK) == SYNRL_OK ? policy : NULL;
 }
 
 synrl_status rule_metric_names(const struct rule *rule, struct metric_names *names) {
