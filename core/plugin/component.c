@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/suggest.h"
+#include "plugin/activation_trial.h"
 #include "plugin/component_private.h"
 #include "plugin/host.h"
 #include "policy/policy.h"
@@ -141,7 +142,9 @@ synrl_status component_finish(struct component *component) {
             SYNRL_TRY(param_set_text(component, p, param->default_text));
         }
     }
-    return SYNRL_OK;
+    return entry->kind == SYNRL_KIND_ACTIVATION
+               ? activation_trial(&component->host, &component->activation)
+               : SYNRL_OK;
 }
 
 synrl_status component_create_default(struct core *core, synrl_kind kind, const char *id,
