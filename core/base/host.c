@@ -99,6 +99,10 @@ static void check_blocks(struct host *host, size_t n) {
     }
 }
 
+void host_check_blocks(struct host *host) {
+    check_blocks(host, SIZE_MAX);
+}
+
 /* Memory --------------------------------------------------------------------------------------- */
 
 void *host_alloc(const synrl_host *public, size_t count, size_t size) {

@@ -49,6 +49,9 @@ void host_violate(struct host *host, const char *format, ...) __attribute__((for
 struct operation host_enter(struct host *host, const char *operation);
 synrl_status host_leave(struct host *host, struct operation before, synrl_status status);
 
+/* host_leave looks at the newest blocks; this at all of them. To be called before it. */
+void host_check_blocks(struct host *host);
+
 /* Calls `destroy`, unless it is NULL. What it must not have done is a warning; the core's message
  * stays as it is. */
 void host_destroy(struct host *host,

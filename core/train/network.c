@@ -11,40 +11,8 @@
 #include "engine/engine.h"
 #include "engine/pool.h"
 #include "plugin/host.h"
-#include "train/model.h"
-
-/* A term counts in units of 2^-32; at this size and above (or NaN) the loss is infinite. */
-#define TERM_LIMIT 67108864.0F /* 2^26 */
-#define TERM_UNIT 4294967296.0 /* 2^32 */
-
-struct tally { /* of one worker */
-    int128 sum;
-    uint64_t n_correct;
-    bool is_finite;
-};
-
-struct network {
-    struct core *core;
-    struct model model; /* its host owns the batch too */
-    struct component *loss_component;
-    struct dataset *data;
-    float *alphas; /* [n_tensors], scratch of an act */
-    size_t n_samples, n_blocks;
-    synrl_batch *batch;
-    float *target_vectors;    /* [n_blocks][n_outputs][SYNRL_LANES], or NULL */
-    int32_t *target_labels;   /* [n_blocks][SYNRL_LANES], or NULL */
-    int32_t *classes;         /* [n_blocks][SYNRL_LANES], or NULL without classes */
-    uint32_t *rows;           /* [n_samples], scratch */
-    float *outputs;           /* [n_workers][n_outputs][SYNRL_LANES] */
-    struct tally *tallies;    /* [n_workers] */
-    float *slopes;            /* [n_blocks][n_outputs][SYNRL_LANES], made by the first gradient */
-    float *terms;             /* [n_blocks][SYNRL_LANES] of the last pass, where they are kept */
-    uint64_t seed, iteration; /* for streams of noise in forward */
-};
-
-static const synrl_loss_ops *loss_ops(const struct network *network) {
-    return component_plugin(network->loss_component)->entry->ops;
-}
+#include "train/network_private.h"
+#include "train/network_trial.h"
 
 static const char *plugin_id(const struct component *component) {
     return component_plugin(component)->entry->id;
@@ -236,28 +204,11 @@ synrl_status network_bind(struct network *network, const uint32_t *samples) {
         }
     }
     batch_fill(network->batch, data->inputs, network->rows);
-    return weights_bind(network->model.weights, network->batch);
+    SYNRL_TRY(weights_bind(network->model.weights, network->batch));
+    return network->is_tried ? SYNRL_OK : network_trial(network);
 }
 
 /* Forward -------------------------------------------------------------------------------------- */
-
-static synrl_loss_block loss_block(const struct network *network, size_t block,
-                                   const float *outputs) {
-    const size_t n_outputs = network->model.layout.n_outputs;
-    synrl_loss_block made = {
-        .size = sizeof(synrl_loss_block), .n_outputs = n_outputs, .outputs = outputs};
-    if (network->target_labels != NULL) {
-        made.labels = network->target_labels + block * SYNRL_LANES;
-    } else {
-        made.targets = network->target_vectors + block * n_outputs * SYNRL_LANES;
-    }
-    return made;
-}
-
-static size_t block_samples(const struct network *network, size_t block) {
-    const size_t left = network->n_samples - block * SYNRL_LANES;
-    return left < SYNRL_LANES ? left : SYNRL_LANES;
-}
 
 /* The class a network answers: the first of the largest outputs, or the sign of a single one. */
 int32_t predicted_class(const float *outputs, size_t n_outputs, size_t stride) {
@@ -284,9 +235,7 @@ static void finish_block(const struct pass_work *work, size_t block, const float
     const struct network *network = work->network;
     const size_t n = block_samples(network, block), n_outputs = network->model.layout.n_outputs;
     if (network->loss_component != NULL) {
-        const synrl_loss_block of = loss_block(network, block, outputs);
-        loss_ops(network)->terms(&component_host(network->loss_component)->public,
-                                 component_config(network->loss_component), &of, terms);
+        take_terms(network, block, outputs, terms);
     }
     for (size_t s = 0; work->count_correct && s < n; s++) {
         const int32_t label = network->classes[block * SYNRL_LANES + s];
@@ -297,21 +246,6 @@ static void finish_block(const struct pass_work *work, size_t block, const float
             work->outputs[(block * SYNRL_LANES + s) * n_outputs + o] = outputs[o * SYNRL_LANES + s];
         }
     }
-}
-
-static void forward(const struct network *network, const synrl_pass *pass, float *outputs) {
-    network->model.ops->forward(&network->model.host.public, network->model.config,
-                                network->model.self, pass, outputs);
-}
-
-static synrl_pass make_pass(const struct network *network, struct watch *watch, size_t worker) {
-    return (synrl_pass){.size = sizeof(synrl_pass),
-                        .context = watch,
-                        .weights = network->model.weights,
-                        .batch = network->batch,
-                        .worker = worker,
-                        .seed = network->seed,
-                        .iteration = network->iteration};
 }
 
 static void pass_tile(const struct pass_work *work, size_t worker, size_t first, size_t n_blocks,
@@ -374,9 +308,7 @@ synrl_status network_pass(struct network *network, const struct pass_options *op
     *pass = add_up(network);
     if (loss != NULL) {
         const struct operation outer = host_enter(component_host(loss), "finish");
-        pass->loss = loss_ops(network)->finish(&component_host(loss)->public,
-                                               component_config(loss), pass->sum,
-                                               network->n_samples, network->model.layout.n_outputs);
+        pass->loss = finish_loss(network, pass->sum);
         SYNRL_TRY(host_leave(component_host(loss), outer, SYNRL_OK));
     }
     return SYNRL_OK;
