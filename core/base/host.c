@@ -163,8 +163,8 @@ synrl_status host_own(const synrl_host *public, void *object, void (*release)(vo
     return SYNRL_OK;
 }
 
-void host_settled(struct host *host) {
-    host->is_settled = true;
+void host_settled(struct host *host, bool is_settled) {
+    host->is_settled = is_settled;
 }
 
 static void warn_of_violation(struct core *core) {
@@ -180,9 +180,8 @@ void host_release(struct host *host, uint64_t n_calls) {
     }
     if (host->n_late > 16 && host->n_late >= n_calls / 2) {
         core_log(host->core, SYNRL_LOG_WARNING,
-                 "%s: leaks memory: %zu blocks (%zu bytes) allocated during %llu iterations were "
-                 "not freed",
-                 host->who, host->n_late, host->late_bytes, (unsigned long long)n_calls);
+                 "%s: leaks memory: %zu blocks (%zu bytes), taken while it ran, were not freed",
+                 host->who, host->n_late, host->late_bytes);
     }
     const bool was_damaged = host->is_damaged;
     check_blocks(host, SIZE_MAX);

@@ -16,7 +16,7 @@ struct host {
     char who[96];         /* in front of its failures and log lines: rule "qlearning" */
     pthread_mutex_t lock; /* of what follows: workers allocate and fail too */
     struct block *blocks;
-    size_t n_late, late_bytes; /* blocks handed out since host_settled and not freed */
+    size_t n_late, late_bytes; /* blocks handed out after host_settled and not freed */
     bool is_settled;
     bool is_damaged; /* has written past the end of a block */
 };
@@ -31,10 +31,10 @@ size_t host_block_size(const synrl_host *public, const void *memory);
 /* Has release(object) called when the instance ends. SYNRL_NO_MEMORY: it was called at once. */
 synrl_status host_own(const synrl_host *public, void *object, void (*release)(void *object));
 
-/* From now on blocks that are handed out and stay count as late: see host_release. */
-void host_settled(struct host *host);
-/* Frees all that the instance has. Warns of memory that grew with the n_calls made since
- * host_settled, and of blocks that were written past their end. */
+/* From now on, until it is called with false, blocks that are handed out and stay count as late. */
+void host_settled(struct host *host, bool is_settled);
+/* Frees all that the instance has. Warns of more late blocks than one in two of n_calls, and of
+ * blocks that were written past their end. */
 void host_release(struct host *host, uint64_t n_calls);
 
 /* Notes a violation: the operation that is running fails with it. The first one counts. The text

@@ -142,6 +142,7 @@ synrl_status component_finish(struct component *component) {
             SYNRL_TRY(param_set_text(component, p, param->default_text));
         }
     }
+    host_settled(&component->host, true); /* a loss and an activation have nowhere to keep memory */
     return entry->kind == SYNRL_KIND_ACTIVATION
                ? activation_trial(&component->host, &component->activation)
                : SYNRL_OK;

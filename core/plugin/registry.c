@@ -178,6 +178,10 @@ static synrl_status open_library(struct core *core, const char *file, struct plu
     fesetenv(&environment);
     if (plugin->library == NULL) {
         const char *reason = dlerror();
+        const size_t n = strlen(file);
+        if (reason != NULL && strncmp(reason, file, n) == 0 && reason[n] == ':') {
+            reason += n + 1 + strspn(reason + n + 1, " "); /* it begins with the file's name */
+        }
         return core_fail(core, SYNRL_INVALID, "%s: cannot be loaded: %s", file,
                          reason != NULL ? reason : "unknown reason");
     }

@@ -3,7 +3,11 @@
  * labels in range. A subset holds a reference to the whole, and the rows it consists of. */
 #include "train/dataset.h"
 
+#include <errno.h>
 #include <math.h>
+#include <stdint.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "engine/engine.h"
 #include "plugin/host.h"
@@ -42,11 +46,30 @@ static synrl_status check_sizes(const struct dataset *dataset) {
     return SYNRL_OK;
 }
 
+/* Whether the process has memory at all of these addresses. */
+static bool is_memory(const void *array, size_t size) {
+    enum { PAGES_AT_ONCE = 1024 };
+    const uintptr_t page = (uintptr_t)sysconf(_SC_PAGESIZE), end = (uintptr_t)array + size;
+    unsigned char pages[PAGES_AT_ONCE];
+    for (uintptr_t at = (uintptr_t)array / page * page; at < end; at += PAGES_AT_ONCE * page) {
+        const size_t left = end - at, most = PAGES_AT_ONCE * page;
+        if (mincore((void *)at, left < most ? left : most, pages) != 0 && errno == ENOMEM) {
+            return false;
+        }
+    }
+    return true;
+}
+
 /* An array of n values in a row per sample, where the host knows how much memory it has. */
 static synrl_status check_array(const struct dataset *dataset, const char *what, const void *array,
                                 size_t n, size_t size) {
     const size_t has = host_block_size(&dataset->host.public, array);
     const size_t per_sample = n * size;
+    if (has == SIZE_MAX && (dataset->data.n_samples > SIZE_MAX / 2 / per_sample ||
+                            !is_memory(array, dataset->data.n_samples * per_sample))) {
+        return REFUSE(dataset, "its %s, %zu samples of %zu bytes, are not all in memory", what,
+                      dataset->data.n_samples, per_sample);
+    }
     return has / per_sample >= dataset->data.n_samples
                ? SYNRL_OK
                : REFUSE(dataset, "its %s have %zu bytes: %zu samples of %zu bytes need more", what,
@@ -191,10 +214,12 @@ static synrl_status create_instance(struct dataset *dataset) {
         return SYNRL_NO_MEMORY;
     }
     const struct operation before = host_enter(&dataset->host, "create");
-    SYNRL_TRY(host_leave(
-        &dataset->host, before,
-        ops->create(host, component_config(dataset->component), dataset->self, &dataset->data)));
-    return check(dataset);
+    synrl_status status =
+        ops->create(host, component_config(dataset->component), dataset->self, &dataset->data);
+    if (status == SYNRL_OK) {
+        status = check(dataset); /* here, so that a crash on its arrays is named */
+    }
+    return host_leave(&dataset->host, before, status);
 }
 
 synrl_status dataset_create(struct core *core, struct component *component, struct dataset **made) {

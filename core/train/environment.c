@@ -45,7 +45,7 @@ static synrl_status step(struct environment *environment, const int8_t *actions,
                          const synrl_outcome **outcome) {
     double new_loss;
     SYNRL_TRY(find_old_loss(environment));
-    memcpy(environment->actions, actions, environment->public.layout->n_synapses);
+    memcpy(environment->actions, actions, layout_of(environment)->n_synapses);
     network_act_tensors(environment->network, environment->actions, environment->alphas);
     environment_moved(environment);
     environment->has_moved = true;
@@ -70,7 +70,7 @@ static synrl_status check_step(struct environment *environment, const int8_t *ac
 
 static synrl_status step_uniform(struct environment *environment, const int8_t *actions,
                                  double alpha, double bias_scale, const synrl_outcome **outcome) {
-    const synrl_layout *layout = environment->public.layout;
+    const synrl_layout *layout = layout_of(environment);
     SYNRL_TRY(check_alpha(environment, alpha, bias_scale));
     SYNRL_TRY(check_step(environment, actions, outcome));
     for (size_t t = 0; t < layout->n_tensors; t++) {
@@ -89,7 +89,7 @@ static synrl_status env_step(synrl_env *env, const int8_t *actions, double alpha
 
 static synrl_status step_tensors(struct environment *environment, const int8_t *actions,
                                  const double *alphas, const synrl_outcome **outcome) {
-    const synrl_layout *layout = environment->public.layout;
+    const synrl_layout *layout = layout_of(environment);
     if (alphas == NULL) {
         return core_fail(environment->core, SYNRL_INVALID, "the step sizes are NULL");
     }
@@ -138,6 +138,7 @@ static synrl_status env_undo(synrl_env *env) {
 static synrl_status env_loss(synrl_env *env, double *loss) {
     struct environment *environment = environment_of(env);
     SYNRL_TRY(env_enter(environment, "loss", SYNRL_RULE_READS_LOSS, false));
+    SYNRL_TRY(env_leave(environment, check_place(environment, "the loss", loss)));
     const synrl_status status = environment_loss(environment, loss);
     environment->is_perturbed_last = false;
     if (status == SYNRL_OK && environment->reward == 0) {
@@ -178,8 +179,9 @@ synrl_status environment_begin(struct environment *environment, uint64_t iterati
     environment->failure[0] = '\0';
     if (environment->samples != NULL && every > 0 &&
         iteration / every != environment->public.batch) {
-        return draw_batch(environment, iteration / every);
+        SYNRL_TRY(draw_batch(environment, iteration / every));
     }
+    environment_keep(environment);
     return SYNRL_OK;
 }
 
@@ -198,13 +200,18 @@ static synrl_status build(struct environment *environment) {
     SYNRL_TRY(network_create(core, options->model, options->loss, options->data, batch_size,
                              &environment->network));
     const synrl_layout *layout = network_layout(environment->network);
-    environment->public.layout = layout;
+    environment->layout = *layout;
+    environment->public.layout = &environment->layout;
     environment->public.n_samples = batch_size;
     environment->actions = core_alloc(core, layout->n_synapses, 1);
     environment->alphas = core_alloc(core, layout->n_tensors, sizeof(float));
-    if (environment->actions == NULL || environment->alphas == NULL) {
+    environment->tensors = core_alloc(core, layout->n_tensors, sizeof *environment->tensors);
+    if (environment->actions == NULL || environment->alphas == NULL ||
+        environment->tensors == NULL) {
         return SYNRL_NO_MEMORY;
     }
+    memcpy(environment->tensors, layout->tensors, layout->n_tensors * sizeof *environment->tensors);
+    environment->layout.tensors = environment->tensors;
     if (batch_size < n) {
         environment->samples = core_alloc(core, n, sizeof(uint32_t));
         if (environment->samples == NULL) {
@@ -258,6 +265,7 @@ void environment_destroy(struct environment *environment) {
     core_free(environment->core, environment->samples);
     core_free(environment->core, environment->actions);
     core_free(environment->core, environment->alphas);
+    core_free(environment->core, environment->tensors);
     core_free(environment->core, environment->clean);
     core_free(environment->core, environment->noisy);
     core_free(environment->core, environment);
@@ -268,6 +276,7 @@ void environment_set_rule(struct environment *environment, struct host *rule, ui
     environment->rule = rule;
     environment->traits = traits;
     environment->is_creating = is_creating;
+    environment_keep(environment);
 }
 
 /* What the trainer asks ------------------------------------------------------------------------ */
@@ -295,6 +304,7 @@ synrl_status environment_measure(struct environment *environment, struct metrics
                                &(struct pass_options){.count_correct = has_classes},
                                &environment->last));
         environment->is_loss_known = environment->is_correct_known = environment->has_terms = true;
+        environment_warn(environment, &environment->last);
     }
     metrics->loss = environment->last.loss;
     metrics->accuracy = has_classes ? (double)environment->last.n_correct /
@@ -313,11 +323,11 @@ struct environment_state {
     struct pass last, before;
     uint64_t batch, sample_forwards, sample_backwards;
     uint8_t has_old_loss, is_loss_known, is_correct_known, is_paid, can_undo, has_before;
-    uint8_t has_moved, reserved;
+    uint8_t has_moved, has_diverged;
 };
 
 size_t environment_state_size(const struct environment *environment) {
-    return sizeof(struct environment_state) + environment->public.layout->n_tensors * sizeof(float);
+    return sizeof(struct environment_state) + layout_of(environment)->n_tensors * sizeof(float);
 }
 
 void environment_save(const struct environment *environment, void *state) {
@@ -333,14 +343,15 @@ void environment_save(const struct environment *environment, void *state) {
                                           .is_paid = environment->is_paid,
                                           .can_undo = environment->can_undo,
                                           .has_before = environment->has_before,
-                                          .has_moved = environment->has_moved};
+                                          .has_moved = environment->has_moved,
+                                          .has_diverged = environment->has_diverged};
     memcpy(state, &own, sizeof own);
     memcpy((char *)state + sizeof own, environment->alphas,
-           environment->public.layout->n_tensors * sizeof(float));
+           layout_of(environment)->n_tensors * sizeof(float));
 }
 
 synrl_status environment_load(struct environment *environment, const void *state) {
-    const size_t n_tensors = environment->public.layout->n_tensors;
+    const size_t n_tensors = layout_of(environment)->n_tensors;
     struct environment_state own;
     memcpy(&own, state, sizeof own);
     memcpy(environment->alphas, (const char *)state + sizeof own, n_tensors * sizeof(float));
@@ -365,6 +376,7 @@ synrl_status environment_load(struct environment *environment, const void *state
     environment->can_undo = own.can_undo != 0;
     environment->has_before = own.has_before != 0;
     environment->has_moved = own.has_moved != 0;
+    environment->has_diverged = own.has_diverged != 0;
     return SYNRL_OK;
 }
 

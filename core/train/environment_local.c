@@ -17,8 +17,8 @@ static synrl_status prepare(struct environment *environment) {
     struct core *core = environment->core;
     const size_t n = environment->public.n_samples;
     if (environment->watch == NULL) {
-        SYNRL_TRY(watch_create(&network_host(environment->network)->public,
-                               environment->public.layout, &environment->watch));
+        SYNRL_TRY(watch_create(&network_host(environment->network)->public, layout_of(environment),
+                               &environment->watch));
     }
     if (environment->clean == NULL) { /* passes before this one kept no terms */
         environment->has_terms = false;
@@ -92,6 +92,7 @@ static synrl_status local_perturb(synrl_env *env, uint32_t draw, double sigma, d
 static synrl_status local_noise(synrl_env *env, uint32_t draw, int8_t *signs) {
     struct environment *environment = environment_of(env);
     SYNRL_TRY(env_enter(environment, "local->noise", SYNRL_RULE_READS_MORE, false));
+    SYNRL_TRY(env_leave(environment, check_place(environment, "the array of signs", signs)));
     SYNRL_TRY(env_leave(environment, prepare(environment)));
     const struct noise noise = noise_of(environment, draw);
     return env_leave(environment, watch_signs(environment->watch,
@@ -111,6 +112,7 @@ static synrl_status sample_losses(struct environment *environment, int64_t *term
 static synrl_status local_sample_losses(synrl_env *env, int64_t *terms) {
     struct environment *environment = environment_of(env);
     SYNRL_TRY(env_enter(environment, "local->sample_losses", SYNRL_RULE_READS_MORE, false));
+    SYNRL_TRY(env_leave(environment, check_place(environment, "the array of terms", terms)));
     return env_leave(environment, sample_losses(environment, terms));
 }
 
@@ -147,6 +149,7 @@ static synrl_status rewards(struct environment *environment, int8_t *paid) {
 static synrl_status local_rewards(synrl_env *env, int8_t *paid) {
     struct environment *environment = environment_of(env);
     SYNRL_TRY(env_enter(environment, "local->rewards", SYNRL_RULE_READS_MORE, false));
+    SYNRL_TRY(env_leave(environment, check_place(environment, "the array of rewards", paid)));
     return env_leave(environment, rewards(environment, paid));
 }
 
@@ -164,6 +167,8 @@ static synrl_status correlate(struct environment *environment, const synrl_signa
 static synrl_status local_correlate(synrl_env *env, const synrl_signal *signal, double *credit) {
     struct environment *environment = environment_of(env);
     SYNRL_TRY(env_enter(environment, "local->correlate", SYNRL_RULE_READS_MORE, false));
+    SYNRL_TRY(env_leave(environment, check_place(environment, "the signal", signal)));
+    SYNRL_TRY(env_leave(environment, check_place(environment, "the array of credit", credit)));
     return env_leave(environment, correlate(environment, signal, credit));
 }
 
@@ -184,7 +189,7 @@ static synrl_status local_activity(synrl_env *env, double *mean, double *mean_sq
 
 /* Rows [n_units][n_outputs] of the feedback matrix: random, and the identity for the outputs. */
 static void draw_feedback(const struct environment *environment, uint32_t number, float *matrix) {
-    const synrl_layout *layout = environment->public.layout;
+    const synrl_layout *layout = layout_of(environment);
     const size_t n_outputs = layout->n_outputs, n_units = layout->n_units;
     const synrl_stream stream = {environment->public.seed, number, SYNRL_PURPOSE_FEEDBACK};
     const float width = 1.0F / sqrtf((float)n_outputs);
@@ -199,7 +204,7 @@ static void draw_feedback(const struct environment *environment, uint32_t number
 /* signal[u] = sum over outputs, ascending, of matrix[u][o] * error[o], block by block. */
 static void carry_back(const struct environment *environment, const float *matrix,
                        const float *errors, float *signal) {
-    const synrl_layout *layout = environment->public.layout;
+    const synrl_layout *layout = layout_of(environment);
     const size_t n_units = layout->n_units, n_outputs = layout->n_outputs;
     for (size_t block = 0; block < network_blocks(environment->network); block++) {
         const float *error = errors + block * n_outputs * SYNRL_LANES;
@@ -217,7 +222,7 @@ static void carry_back(const struct environment *environment, const float *matri
 
 static synrl_status feedback(struct environment *environment, uint32_t number, float *signal) {
     struct core *core = environment->core;
-    const synrl_layout *layout = environment->public.layout;
+    const synrl_layout *layout = layout_of(environment);
     const float *errors;
     struct pass pass;
     if (!network_loss_has_gradient(environment->network)) {
@@ -238,6 +243,7 @@ static synrl_status feedback(struct environment *environment, uint32_t number, f
 static synrl_status local_feedback(synrl_env *env, uint32_t number, float *signal) {
     struct environment *environment = environment_of(env);
     SYNRL_TRY(env_enter(environment, "local->feedback", SYNRL_RULE_READS_MORE, false));
+    SYNRL_TRY(env_leave(environment, check_place(environment, "the signal", signal)));
     return env_leave(environment, feedback(environment, number, signal));
 }
 
@@ -246,7 +252,7 @@ static size_t local_n_blocks(const synrl_env *env) {
 }
 
 static size_t local_n_units(const synrl_env *env) {
-    return env->layout->n_units;
+    return layout_of(environment_of(env))->n_units;
 }
 
 const synrl_local_api local_api = {

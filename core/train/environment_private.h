@@ -11,7 +11,9 @@
 #include "train/environment.h"
 
 struct environment {
-    synrl_env public;
+    synrl_env public, kept; /* kept: as the rule must leave it */
+    synrl_layout layout;    /* the rule's copy, */
+    synrl_tensor *tensors;  /* and of the tensors */
     struct core *core;
     struct train_options options;
     struct network *network;
@@ -23,6 +25,7 @@ struct environment {
     struct host *rule;
     uint32_t traits;
     bool is_creating;   /* the rule's create is running */
+    const char *call;   /* the one that the rule made last: "step" */
     char failure[1024]; /* what a call of this iteration failed with; "": none has */
 
     /* What is known of the weights as they are */
@@ -30,8 +33,9 @@ struct environment {
     bool has_old_loss;
     struct pass last;
     bool is_loss_known, is_correct_known;
-    bool has_moved; /* since the run began */
-    bool is_paid;   /* the pass that found it is counted: measuring costs a rule nothing */
+    bool has_moved;    /* since the run began */
+    bool has_diverged; /* the loss was not finite, and that was said */
+    bool is_paid;      /* the pass that found it is counted: measuring costs a rule nothing */
     int reward;
     synrl_outcome outcome;
     double losses[2]; /* of this iteration, for the record: before and after the step; or NaN */
@@ -46,7 +50,7 @@ struct environment {
 
     /* Probes: the same batch at other weights */
     struct network *probe; /* made by the first probe */
-    float *probe_weights;  /* [2][n_synapses]: as they are, and as probed */
+    float *probe_weights;  /* [2][n_synapses]: as they are, and as probed; scratch */
     bool is_probe_bound;
 
     /* Local information */
@@ -61,6 +65,10 @@ static inline struct environment *environment_of(const synrl_env *env) {
     return env->context;
 }
 
+static inline const synrl_layout *layout_of(const struct environment *environment) {
+    return network_layout(environment->network);
+}
+
 /* Around each call of a rule: refuses what the rule has not declared or may not do now; notes a
  * failure, so that a rule cannot pass over it. */
 synrl_status env_enter(struct environment *environment, const char *call, uint32_t needs,
@@ -70,6 +78,10 @@ synrl_status env_leave(struct environment *environment, synrl_status status);
 /* A counted forward pass at the weights as they are, unless its result is known. */
 synrl_status environment_loss(struct environment *environment, double *loss);
 void environment_moved(struct environment *environment); /* the weights have */
+/* Remembers what the rule sees of the environment: environment_check finds what it changed. */
+void environment_keep(struct environment *environment);
+/* Says once per run that the loss of a pass is not finite, and whose fault it is. */
+void environment_warn(struct environment *environment, const struct pass *pass);
 
 /* environment_probe.c */
 synrl_status env_probe(synrl_env *env, size_t n_directions, const float *directions, double scale,
@@ -81,6 +93,8 @@ synrl_status env_set_weights(synrl_env *env, const float *weights);
 synrl_status env_shift(synrl_env *env, const float *delta);
 synrl_status env_differentiable(synrl_env *env);
 synrl_status env_gradient(synrl_env *env, float *gradient, double *loss);
+/* Where a call is to store something. */
+synrl_status check_place(struct environment *environment, const char *what, const void *place);
 /* Of a step: actions in {-1, 0, 1}, alpha a float greater than 0. */
 synrl_status check_actions(struct environment *environment, const int8_t *actions);
 synrl_status check_alpha(struct environment *environment, double alpha, double bias_scale);

@@ -17,7 +17,7 @@ static synrl_status check_floats(struct environment *environment, const char *wh
     if (values == NULL) {
         return core_fail(environment->core, SYNRL_INVALID, "the %s is NULL", what);
     }
-    for (size_t i = 0; i < environment->public.layout->n_synapses; i++) {
+    for (size_t i = 0; i < layout_of(environment)->n_synapses; i++) {
         if (!isfinite(values[i])) {
             return core_fail(environment->core, SYNRL_INVALID,
                              "the %s of synapse %zu is %g: must be finite", what, i,
@@ -29,16 +29,18 @@ static synrl_status check_floats(struct environment *environment, const char *wh
 
 /* Probes --------------------------------------------------------------------------------------- */
 
+static synrl_status make_scratch(struct environment *environment) {
+    if (environment->probe_weights == NULL) {
+        environment->probe_weights =
+            core_alloc(environment->core, layout_of(environment)->n_synapses, 2 * sizeof(float));
+    }
+    return environment->probe_weights != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+}
+
 static synrl_status make_probe(struct environment *environment) {
     const struct train_options *options = &environment->options;
+    SYNRL_TRY(make_scratch(environment));
     if (environment->probe == NULL) {
-        if (environment->probe_weights == NULL) {
-            environment->probe_weights = core_alloc(
-                environment->core, environment->public.layout->n_synapses, 2 * sizeof(float));
-        }
-        if (environment->probe_weights == NULL) {
-            return SYNRL_NO_MEMORY;
-        }
         SYNRL_TRY(network_create(environment->core, options->model, options->loss, options->data,
                                  network_samples(environment->network), &environment->probe));
     }
@@ -52,8 +54,9 @@ static synrl_status make_probe(struct environment *environment) {
 
 static synrl_status probe(struct environment *environment, size_t n_directions,
                           const float *directions, double scale, double *losses) {
-    const size_t n_synapses = environment->public.layout->n_synapses;
+    const size_t n_synapses = layout_of(environment)->n_synapses;
     SYNRL_TRY(check_scale(environment, scale));
+    SYNRL_TRY(check_place(environment, "the array of losses", losses));
     SYNRL_TRY(make_probe(environment));
     float *weights = environment->probe_weights, *probed = weights + n_synapses;
     network_get_weights(environment->network, weights);
@@ -64,6 +67,7 @@ static synrl_status probe(struct environment *environment, size_t n_directions,
         for (size_t i = 0; i < n_synapses; i++) {
             probed[i] = weights[i] + (float)scale * direction[i];
         }
+        SYNRL_TRY(check_floats(environment, "probed weight", probed));
         network_set_weights(environment->probe, probed);
         SYNRL_TRY(network_pass(environment->probe, &(struct pass_options){.watch = NULL}, &pass));
         losses[k] = pass.loss;
@@ -82,8 +86,9 @@ synrl_status env_probe(synrl_env *env, size_t n_directions, const float *directi
 /* A step and its undo, which leave the weights, and what is known of them, as they were. */
 static synrl_status probe_actions(struct environment *environment, size_t n, const int8_t *actions,
                                   double alpha, double bias_scale, double *losses) {
-    const synrl_layout *layout = environment->public.layout;
+    const synrl_layout *layout = layout_of(environment);
     SYNRL_TRY(check_alpha(environment, alpha, bias_scale));
+    SYNRL_TRY(check_place(environment, "the array of losses", losses));
     for (size_t k = 0; k < n; k++) {
         SYNRL_TRY(check_actions(environment, actions + k * layout->n_synapses));
     }
@@ -120,6 +125,7 @@ synrl_status env_probe_actions(synrl_env *env, size_t n, const int8_t *actions, 
 synrl_status env_weights(synrl_env *env, float *weights) {
     struct environment *environment = environment_of(env);
     SYNRL_TRY(env_enter(environment, "weights", SYNRL_RULE_READS_MORE, false));
+    SYNRL_TRY(env_leave(environment, check_place(environment, "the array of weights", weights)));
     network_get_weights(environment->network, weights);
     return SYNRL_OK;
 }
@@ -140,13 +146,19 @@ synrl_status env_set_weights(synrl_env *env, const float *weights) {
     return SYNRL_OK;
 }
 
+static synrl_status shift(struct environment *environment, const float *delta) {
+    SYNRL_TRY(check_floats(environment, "shift", delta));
+    SYNRL_TRY(make_scratch(environment));
+    network_shift(environment->network, delta);
+    moved_freely(environment);
+    network_get_weights(environment->network, environment->probe_weights);
+    return check_floats(environment, "shifted weight", environment->probe_weights);
+}
+
 synrl_status env_shift(synrl_env *env, const float *delta) {
     struct environment *environment = environment_of(env);
     SYNRL_TRY(env_enter(environment, "shift", SYNRL_RULE_READS_MORE, true));
-    SYNRL_TRY(env_leave(environment, check_floats(environment, "shift", delta)));
-    network_shift(environment->network, delta);
-    moved_freely(environment);
-    return SYNRL_OK;
+    return env_leave(environment, shift(environment, delta));
 }
 
 /* Gradients ------------------------------------------------------------------------------------ */
@@ -158,8 +170,12 @@ synrl_status env_differentiable(synrl_env *env) {
 }
 
 static synrl_status gradient(struct environment *environment, float *into, double *loss) {
-    struct pass pass;
-    SYNRL_TRY(network_gradient(environment->network, into, &pass));
+    struct pass pass = {.loss = 0.0};
+    SYNRL_TRY(check_place(environment, "the gradient", into));
+    SYNRL_TRY(check_place(environment, "the loss", loss));
+    const synrl_status status = network_gradient(environment->network, into, &pass);
+    environment_warn(environment, &pass);
+    SYNRL_TRY(status);
     environment->sample_forwards += network_samples(environment->network);
     environment->sample_backwards += network_samples(environment->network);
     environment->is_correct_known = environment->is_loss_known && environment->is_correct_known;

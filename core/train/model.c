@@ -79,7 +79,7 @@ void model_clear(struct model *model) {
     if (model->self != NULL && SYNRL_OFFERS(model->ops, destroy)) {
         host_destroy(&model->host, model->ops->destroy, model->config, model->self);
     }
-    host_release(&model->host, UINT64_MAX);
+    host_release(&model->host, model->n_passes);
     component_release(model->component);
     *model = (struct model){.component = NULL};
 }

@@ -17,6 +17,7 @@ struct model {
     synrl_layout layout;
     synrl_weights *weights;
     size_t state_size; /* of what it remembers beside its weights */
+    uint64_t n_passes;
 };
 
 /* An instance for data of this shape, its weights zero: see model_initial. After a failure

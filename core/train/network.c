@@ -302,7 +302,10 @@ synrl_status network_pass(struct network *network, const struct pass_options *op
                              options->outputs, options->watch};
     struct component *loss = network->loss_component;
     const struct operation before = host_enter(&network->model.host, "forward");
+    host_settled(&network->model.host, true); /* what forward takes it should give back */
     pool_run(network->core->pool, pass_share, &work);
+    host_settled(&network->model.host, false);
+    network->model.n_passes++;
     batch_reverse_order(network->batch);
     SYNRL_TRY(host_leave(&network->model.host, before, weights_check(network->model.weights)));
     *pass = add_up(network);
@@ -377,15 +380,56 @@ synrl_status network_slopes(struct network *network, const float **slopes, struc
     return SYNRL_OK;
 }
 
+/* The bits of a NaN that no arithmetic makes: what backward does not set stays so. */
+static const uint32_t unset_bits = 0xFFFDFDFD;
+
+static synrl_status check_slopes(const struct network *network) {
+    const size_t n_outputs = network->model.layout.n_outputs;
+    for (size_t i = 0; i < network->n_blocks * n_outputs * SYNRL_LANES; i++) {
+        if (!isfinite(network->slopes[i])) {
+            const size_t row = i / SYNRL_LANES, lane = i % SYNRL_LANES;
+            return core_fail(network->core, SYNRL_INVALID,
+                             "%s: the slope of output %zu of sample %zu is %g: must be finite",
+                             component_host(network->loss_component)->who, row % n_outputs + 1,
+                             row / n_outputs * SYNRL_LANES + lane + 1, (double)network->slopes[i]);
+        }
+    }
+    return SYNRL_OK;
+}
+
+/* Whose fault it is, where a gradient is not finite. */
+static synrl_status check_gradient(const struct network *network, const float *gradient) {
+    for (size_t i = 0; i < network->model.layout.n_synapses; i++) {
+        if (isfinite(gradient[i])) {
+            continue;
+        }
+        SYNRL_TRY(check_slopes(network));
+        const char *who = network->model.host.who;
+        return memcmp(&gradient[i], &unset_bits, sizeof unset_bits) == 0
+                   ? core_fail(network->core, SYNRL_INVALID,
+                               "%s: backward does not set the gradient of synapse %zu", who, i)
+                   : core_fail(network->core, SYNRL_INVALID,
+                               "%s: backward gives %g for the gradient of synapse %zu: must be "
+                               "finite",
+                               who, (double)gradient[i], i);
+    }
+    return SYNRL_OK;
+}
+
 synrl_status network_gradient(struct network *network, float *gradient, struct pass *pass) {
     const float *slopes;
     SYNRL_TRY(network_differentiable(network));
     SYNRL_TRY(network_slopes(network, &slopes, pass));
+    for (size_t i = 0; i < network->model.layout.n_synapses; i++) {
+        memcpy(&gradient[i], &unset_bits, sizeof unset_bits);
+    }
     const struct operation before = host_enter(&network->model.host, "backward");
-    return host_leave(&network->model.host, before,
-                      network->model.ops->backward(
-                          &network->model.host.public, network->model.config, network->model.self,
-                          network->model.weights, network->batch, slopes, gradient));
+    SYNRL_TRY(
+        host_leave(&network->model.host, before,
+                   network->model.ops->backward(&network->model.host.public, network->model.config,
+                                                network->model.self, network->model.weights,
+                                                network->batch, slopes, gradient)));
+    return check_gradient(network, gradient);
 }
 
 /* Measuring ------------------------------------------------------------------------------------ */

@@ -147,10 +147,11 @@ static synrl_status try_finish(struct network *network) {
                           loss, sum, network->n_samples);
         }
         if (loss < last) {
-            return REFUSE(host,
-                          "finish gives %g for the sum %g, and %g for %g: must not fall where the "
-                          "sum rises",
-                          last, last_sum, loss, sum);
+            return REFUSE(
+                host,
+                "finish gives %.9g for the sum %g, and %.9g for %g: must not fall where the "
+                "sum rises",
+                last, last_sum, loss, sum);
         }
         last = loss;
         last_sum = sum;
@@ -216,7 +217,9 @@ void network_explain(struct network *network, const struct pass *pass, char *tex
     const size_t n = network->model.layout.n_outputs * SYNRL_LANES;
     float *outputs = core_alloc(network->core, n, sizeof *outputs), terms[SYNRL_LANES] = {0};
     struct call call = {.network = network, .outputs = outputs};
+    char message[sizeof network->core->message];
     bool is_found = outputs == NULL;
+    memcpy(message, network->core->message, sizeof message);
     text[0] = '\0';
     for (; !is_found && call.block < network->n_blocks; call.block++) {
         call.terms = NULL;
@@ -230,4 +233,5 @@ void network_explain(struct network *network, const struct pass *pass, char *tex
                  component_host(network->loss_component)->who, pass->loss, pass->sum);
     }
     core_free(network->core, outputs);
+    memcpy(network->core->message, message, sizeof message);
 }

@@ -11,7 +11,7 @@
 synrl_status network_trial(struct network *network);
 
 /* Writes into text which value of which plugin makes the loss of this pass infinite or NaN; ""
- * where none is found. Takes a pass. */
+ * where none is found. Takes a pass; the core's message stays. */
 void network_explain(struct network *network, const struct pass *pass, char *text, size_t size);
 
 #endif

@@ -28,7 +28,7 @@ synrl_status rule_start(struct rule *rule, synrl_env *env) {
     if (SYNRL_OFFERS(rule->ops, create)) {
         SYNRL_TRY(drive(rule, "create", rule->ops->create, env));
     }
-    host_settled(&rule->host);
+    host_settled(&rule->host, true);
     return SYNRL_OK;
 }
 

@@ -46,8 +46,17 @@ static synrl_status visit_bytes(synrl_state *state, void *bytes, size_t n) {
     return SYNRL_OK;
 }
 
+static synrl_status check_given(const struct visitor *visitor, const char *what,
+                                const void *given) {
+    return given != NULL
+               ? SYNRL_OK
+               : core_fail(visitor->host->core, SYNRL_INVALID,
+                           "%s: its state has a %s that is NULL", visitor->host->who, what);
+}
+
 static synrl_status visit_memory(synrl_state *state, synrl_memory *memory) {
     struct visitor *visitor = state->context;
+    SYNRL_TRY(check_given(visitor, "memory", memory));
     const size_t at = visitor->at, n = memory_state_size(memory);
     SYNRL_TRY(advance(visitor, n));
     if (visitor->mode == SAVE) {
@@ -60,6 +69,7 @@ static synrl_status visit_memory(synrl_state *state, synrl_memory *memory) {
 
 static synrl_status visit_policy(synrl_state *state, synrl_policy *policy) {
     struct visitor *visitor = state->context;
+    SYNRL_TRY(check_given(visitor, "policy", policy));
     const size_t at = visitor->at, n = policy_state_size(policy);
     SYNRL_TRY(advance(visitor, n));
     if (visitor->mode == SAVE) {

@@ -24,7 +24,6 @@ struct trainer {
     struct network *validation; /* or NULL */
     struct rule rule;
     size_t rule_state_size;
-    bool has_diverged;     /* a loss was not finite, and that was said */
     float *weights;        /* [n_synapses], scratch of validation; NULL without */
     uint64_t weights_hash; /* as the last run left them */
     uint64_t done;
@@ -186,16 +185,6 @@ static double scheduled(const struct trainer *trainer, const char *name) {
     return (double)NAN;
 }
 
-/* Warns once that the loss is not finite. */
-static void warn_of_divergence(struct trainer *trainer) {
-    if (!isfinite(trainer->latest.loss) && !trainer->has_diverged) {
-        trainer->has_diverged = true;
-        core_log(trainer->core, SYNRL_LOG_WARNING,
-                 "%s: the loss is not finite after %" PRIu64 " iterations", trainer->options.name,
-                 trainer->done);
-    }
-}
-
 static synrl_status measure(struct trainer *trainer, bool evaluate) {
     struct metrics *metrics = &trainer->latest;
     *metrics = (struct metrics){.iteration = trainer->done,
@@ -206,7 +195,6 @@ static synrl_status measure(struct trainer *trainer, bool evaluate) {
                                 .epsilon = scheduled(trainer, "epsilon")};
     rule_metrics(&trainer->rule, metrics->own);
     SYNRL_TRY(environment_measure(trainer->environment, metrics));
-    warn_of_divergence(trainer);
     if (trainer->stepped > 0) {
         metrics->reward_rate = (double)trainer->rewarded / (double)trainer->stepped;
     }
@@ -440,7 +428,6 @@ struct trainer_state {
     uint64_t done, rewarded, stepped, has_ended;
     struct metrics latest;
     double seconds;
-    uint64_t has_diverged;
     char stopped[256];
 };
 
@@ -469,8 +456,7 @@ synrl_status trainer_save(struct trainer *trainer, void *state) {
                                 .stepped = trainer->stepped,
                                 .has_ended = trainer->has_ended,
                                 .latest = trainer->latest,
-                                .seconds = trainer->seconds,
-                                .has_diverged = trainer->has_diverged};
+                                .seconds = trainer->seconds};
     memcpy(own.stopped, trainer->stopped, sizeof own.stopped);
     if (!trainer->has_ended) {
         own.stopped[0] = '\0';
@@ -510,7 +496,6 @@ synrl_status trainer_load(struct trainer *trainer, const void *state, size_t siz
     trainer->rewarded = own.rewarded;
     trainer->stepped = own.stepped;
     trainer->has_ended = own.has_ended != 0;
-    trainer->has_diverged = own.has_diverged != 0;
     trainer->latest = own.latest;
     trainer->seconds = own.seconds;
     memcpy(trainer->stopped, own.stopped, sizeof own.stopped);
