@@ -51,17 +51,18 @@ synrl_status env_enter(struct environment *environment, const char *call, uint32
     return SYNRL_OK;
 }
 
-/* "rule "x": env->step: ..."; a message that names them already stays. */
-static void name_call(struct environment *environment) {
+/* "rule "x": env->step: ..."; a message that names them already stays, and one of what is not
+ * offered, which names who does not. */
+static void name_call(struct environment *environment, synrl_status status) {
     struct core *core = environment->core;
     const char *who = environment->rule->who, *message = core->message;
     if (strncmp(message, who, strlen(who)) == 0) {
         return;
     }
-    if (strncmp(message, "env->", strlen("env->")) == 0) {
-        core_fail(core, SYNRL_INVALID, "%s: %s", who, message);
+    if (status == SYNRL_UNSUPPORTED || strncmp(message, "env->", strlen("env->")) == 0) {
+        core_fail_in(core, status, who);
     } else {
-        core_fail(core, SYNRL_INVALID, "%s: env->%s: %s", who, environment->call, message);
+        core_fail(core, status, "%s: env->%s: %s", who, environment->call, message);
     }
 }
 
@@ -72,7 +73,7 @@ synrl_status env_leave(struct environment *environment, synrl_status status) {
         return status;
     }
     if (status != SYNRL_STOPPED) {
-        name_call(environment);
+        name_call(environment, status);
     }
     if (status != SYNRL_UNSUPPORTED && status != SYNRL_STOPPED) {
         snprintf(environment->failure, sizeof environment->failure, "%s", core->message);
