@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Each operation is called apart, again, in place, and on a part of the values; all must give the
  * same bits. It runs as work of the pool, so that what only the main thread may is refused. */
 #include "plugin/activation_trial.h"

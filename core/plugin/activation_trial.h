@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A trial of an activation before it is used. */
 #ifndef ACTIVATION_TRIAL_H
 #define ACTIVATION_TRIAL_H

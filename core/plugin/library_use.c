@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Reads what the dynamic loader keeps of a library: its segments, and the symbols it asks for. */
 #include "plugin/library_use.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What a loaded library is: where it lies, and what of the C library it uses that a plugin must
  * not. */
 #ifndef LIBRARY_USE_H

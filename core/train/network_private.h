@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A network, as its own files see it. */
 #ifndef NETWORK_PRIVATE_H
 #define NETWORK_PRIVATE_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Trials run as work of the pool, so that what only the main thread may is refused in them too. */
 #include "train/network_trial.h"
 

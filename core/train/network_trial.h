@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A trial of a model and a loss before they are used, and what is wrong with a loss that is not
  * finite. */
 #ifndef NETWORK_TRIAL_H

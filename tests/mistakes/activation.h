@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An activation in which nothing is wrong, y = x / 2. Each activation_*.c defines one thing
  * otherwise; the build defines ID, the name of the file. */
 #include <math.h>

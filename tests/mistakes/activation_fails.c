@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fails in apply, which cannot return it. */
 #define BEFORE       \
     if (x[0] > 0.0F) \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Values that are NaN. */
 #define Y x[i] > 1.0F ? NAN : x[i]
 #include "activation.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Crashes in apply, where there are many values. */
 #define BEFORE   \
     if (n > 100) \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Is not elementwise: divides by the largest value of all. */
 #define BEFORE                     \
     float largest = 1.0F;          \

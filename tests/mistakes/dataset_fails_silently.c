@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fails without a message. */
 #include <synrl/dataset.h>
 

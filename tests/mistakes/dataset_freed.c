@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Has inputs that it has freed. */
 #include <stdlib.h>
 #include <synrl/dataset.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Forgets to fill in what it has made. */
 #include <synrl/dataset.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes past the end of its inputs. */
 #include <stdlib.h>
 #include <synrl/dataset.h>

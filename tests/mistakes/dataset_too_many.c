@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Has more samples than inputs. */
 #include <stdlib.h>
 #include <synrl/dataset.h>

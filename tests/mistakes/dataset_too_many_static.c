@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Has more samples than an array of its own holds. */
 #include <stdlib.h>
 #include <synrl/dataset.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A loss in which nothing is wrong, the mean of squares. Each loss_*.c defines one thing otherwise;
  * the build defines ID, the name of the file. */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Refuses its data without a message. */
 #include <synrl/loss.h>
 

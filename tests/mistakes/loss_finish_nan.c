@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A loss that is NaN. */
 #define FINISH (double)NAN
 #include "loss.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Starts parallel work in terms. */
 #include <synrl/loss.h>
 

@@ -1,2 +1,3 @@
+/* SPDX-License-Identifier: MIT */
 /* No mistake: what the others are compared with. */
 #include "loss.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Does not set its terms. */
 #include <synrl/loss.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A term below 0. */
 #define TERM d
 #include "loss.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Asks for labels and reads vectors. */
 #define FORMAT SYNRL_TARGET_LABELS
 #include "loss.h"

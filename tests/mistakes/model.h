@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A model in which nothing is wrong, y = W x + b. Each model_*.c defines one thing otherwise; the
  * build defines ID, the name of the file. */
 #include <math.h>

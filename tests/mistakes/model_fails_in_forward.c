@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fails in forward, which cannot return it. */
 #define FORWARD           \
     if (pass->block == 2) \

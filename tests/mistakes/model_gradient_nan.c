@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A gradient that is NaN. */
 #include <math.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* An initial weight that is NaN. */
 #include <math.h>
 #include <synrl/model.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* More initial weights than synapses. */
 #include <string.h>
 #include <synrl/model.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Outputs that are NaN. */
 #define FORWARD outputs[3] = NAN
 #include "model.h"

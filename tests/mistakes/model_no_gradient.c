@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Has no gradient, and does not say why. */
 #include <math.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A tensor of no rows. */
 #define WEIGHT \
     { .name = "w", .n_columns = shape->n_inputs, .layer = 1, .reads_inputs = true }

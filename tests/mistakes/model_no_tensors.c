@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Adds no tensor. */
 #include <synrl/model.h>
 

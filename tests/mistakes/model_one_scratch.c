@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Has scratch memory for one worker. */
 #define CREATE SYNRL_TRY(SYNRL_NEW(host, model->scratch, SYNRL_LANES))
 #define FORWARD \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Starts parallel work in forward. */
 #include <synrl/model.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Crashes in forward, in one block of the batch. */
 #define FORWARD           \
     if (pass->block == 2) \

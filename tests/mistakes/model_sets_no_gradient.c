@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Does not set its gradient. */
 #include <math.h>
 #include <string.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Does not set its outputs. */
 #include <synrl/model.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Takes weights for the bias. */
 #define BIAS_TENSOR 0
 #include "model.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A window that is larger than the inputs. */
 #define WEIGHT                                                                                  \
     {                                                                                           \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Writes more outputs than it has. */
 #define FORWARD                               \
     for (int s = 0; s < 2 * SYNRL_LANES; s++) \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A rule in which nothing is wrong. Each rule_*.c defines one thing otherwise; the build defines
  * ID, the name of the file. */
 #include <math.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Calls abort. */
 #define BEFORE abort()
 #include "rule.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Crashes in destroy. */
 #include <synrl/rule.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Has a policy that is no policy. */
 #include <synrl/rule.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Crashes in parallel work. */
 #include <synrl/rule.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Frees in destroy what is not its own. */
 #include <synrl/rule.h>
 

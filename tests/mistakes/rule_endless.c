@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Never comes to an end. */
 #define BEFORE                 \
     for (volatile int i = 0;;) \

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Asks the environment in destroy. */
 #include <synrl/rule.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Calls exit. */
 #define BEFORE exit(3)
 #include "rule.h"

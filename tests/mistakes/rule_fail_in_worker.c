@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A failure of a worker that the rule does not look for. */
 #include <synrl/rule.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Frees memory twice. */
 #define BEFORE                              \
     void *memory = host->alloc(host, 1, 1); \

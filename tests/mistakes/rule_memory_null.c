@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Has a memory of synapses that was never made. */
 #include <synrl/rule.h>
 

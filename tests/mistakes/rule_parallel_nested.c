@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Parallel work that starts parallel work. */
 #include <synrl/rule.h>
 

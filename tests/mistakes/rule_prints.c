@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Prints. */
 #define BEFORE printf("iteration %d\n", (int)env->iteration)
 #include "rule.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Probes an action of 2. */
 #define TRAITS SYNRL_RULE_STATELESS | SYNRL_RULE_READS_MORE
 #define BEFORE rule->actions[3] = 2

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Recurses without an end. */
 #include <synrl/rule.h>
 

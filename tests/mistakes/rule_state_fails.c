@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Fails to load what it saved, without a message. */
 #include <synrl/rule.h>
 

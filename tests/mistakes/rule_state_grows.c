@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Has a larger state than when it was measured. */
 #include <synrl/rule.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Passes over a state that does not fit. */
 #include <synrl/rule.h>
 

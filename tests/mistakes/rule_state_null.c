@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Has bytes of state that are nowhere. */
 #include <synrl/rule.h>
 

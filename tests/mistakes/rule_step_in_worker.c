@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A step by a worker. */
 #include <synrl/rule.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* No step, ever. */
 #define STEP SYNRL_OK
 #include "rule.h"

@@ -1,3 +1,4 @@
+// SPDX-License-Identifier: MIT
 // A C++ exception that leaves the plugin.
 #include <stdexcept>
 #include <synrl/rule.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Calls a function that there is not. */
 #include <synrl/rule.h>
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Counts iterations by itself. */
 #define BEFORE env->iteration++
 #include "rule.h"

@@ -1,3 +1,4 @@
+-- SPDX-License-Identifier: MIT
 -- A small run with one plugin that is not as it should be.
 local synrl = require "synrl"
 local o = synrl.options {
