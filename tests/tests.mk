@@ -111,7 +111,7 @@ TIDY_FILES := $(wildcard core/*/*.c $(PLUGIN_KINDS:%=plugins/%/*.c) $(PLUGIN_KIN
 	tests/support/*.c tests/ref/*.c)
 
 .PHONY: lint lint-tools lint-rooms lint-text lint-code
-lint: lint-rooms lint-text lint-code $(TIDY_FILES:%.c=$(BUILD)/tidy/%.ok)
+lint: lint-rooms lint-text lint-code $(TIDY_FILES:%.c=$(BUILD)/tidy/%.ok) $(BUILD)/tidy/plugins.ok
 
 lint-tools:
 	@for tool in clang-format clang-tidy codespell cppcheck luacheck shellcheck; do \
@@ -143,6 +143,13 @@ $(BUILD)/tidy/%.ok: $(BUILD)/obj/%.o .clang-tidy tests/.clang-tidy \
 	@mkdir -p $(@D)
 	$(call say,TIDY,$*.c)
 	$(Q)clang-tidy --quiet -p $(BUILD) $*.c 2>$@.log || { cat $@.log; exit 1; }
+	@touch $@
+$(BUILD)/tidy/plugins.ok: $(EXAMPLES) $(FIXTURES) .clang-tidy tests/.clang-tidy \
+		| $(BUILD)/compile_commands.json lint-tools
+	@mkdir -p $(@D)
+	$(call say,TIDY,examples)
+	$(Q)clang-tidy --quiet -p $(BUILD) examples/*/*.c plugins/template/*.c tests/fixtures/*.c \
+		2>$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
 -include $(TEST_OBJECTS:.o=.d) $(BENCH_OBJECTS:.o=.d) $(FIXTURES:.so=.d) $(EXAMPLES:.so=.d) \
