@@ -24,3 +24,16 @@ END
     says '"iterations": 50'
     refuses 1 'mine.lua:4: no rule "my_rule"' stage/usr/bin/synrl run --quiet mine.lua
 }
+
+test_uninstalling_removes_what_was_installed_and_no_more() {
+    local own=stage/usr/lib/synrl/plugins/rules/own.so
+    touch "$own"
+    make -s -C "$SOURCE" uninstall DESTDIR="$PWD/stage" PREFIX=/usr BUILD="$BUILD" >&2
+    [ "$(find stage -type f)" = "$own" ] || fail "left: $(find stage -type f)"
+    [ ! -d stage/usr/share/synrl ] || fail 'an empty folder is left'
+}
+
+test_the_notices_are_installed() {
+    cmp "$SOURCE/LICENSE" stage/usr/share/doc/synrl/LICENSE
+    cmp "$SOURCE/core/report/uplot/LICENSE" stage/usr/share/doc/synrl/LICENSE.uPlot
+}
