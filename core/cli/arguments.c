@@ -11,7 +11,7 @@
 
 enum { FLAGS_MAX = 32 };
 
-static int refuse(const struct command *command, const char *word) {
+static int refuse_flag(const struct command *command, const char *word) {
     const char *names[FLAGS_MAX];
     char text[SUGGESTION_SIZE], see[64];
     size_t n = 0;
@@ -26,7 +26,8 @@ static int refuse(const struct command *command, const char *word) {
 }
 
 /* The flag that the word names, and where the word holds its value too. */
-static const struct flag *split(const struct command *command, char *word, const char **value) {
+static const struct flag *find_and_split(const struct command *command, char *word,
+                                         const char **value) {
     const size_t n = command->n_flags;
     const struct flag *flag = flag_find(n, command->flags, word);
     *value = NULL;
@@ -62,9 +63,9 @@ int arguments_parse(const struct command *command, void *request, int argc, char
             continue;
         }
         const char *value;
-        const struct flag *flag = split(command, argv[i], &value);
+        const struct flag *flag = find_and_split(command, argv[i], &value);
         if (flag == NULL) {
-            return refuse(command, argv[i]);
+            return refuse_flag(command, argv[i]);
         }
         if (flag->type != FLAG_IS_SWITCH && value == NULL && ++i == argc) {
             return usage_error("%s needs a value, %s", flag->name, flag->placeholder);

@@ -21,13 +21,14 @@ int usage_error(const char *format, ...) {
     return EXIT_USAGE;
 }
 
-static void log_line(void *context, synrl_log_level level, const char *line) {
+static void log_to_stderr(void *context, synrl_log_level level, const char *line) {
     (void)context;
     fprintf(stderr, "synrl: %s%s\n", level == SYNRL_LOG_WARNING ? "warning: " : "", line);
 }
 
 struct core *make_core(void) {
-    const struct core_options options = {.n_threads = 1, .log = log_line, .running = crash_watch()};
+    const struct core_options options = {
+        .n_threads = 1, .log = log_to_stderr, .running = crash_watch()};
     struct core *core = core_create(&options);
     if (core == NULL) {
         fprintf(stderr, "synrl: not enough memory\n");

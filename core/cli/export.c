@@ -156,7 +156,7 @@ static synrl_status export_run(struct core *core, void *context) {
     return status;
 }
 
-static int parse(struct export_request *request, int argc, char **argv) {
+static int parse_export(struct export_request *request, int argc, char **argv) {
     size_t n_words;
     const int code = arguments_parse(&command_export, request, argc, argv, &n_words);
     if (code != EXIT_DONE) {
@@ -178,7 +178,7 @@ static int parse(struct export_request *request, int argc, char **argv) {
 static int export_command(const struct program *program, int argc, char **argv) {
     (void)program;
     struct export_request request = {.runs = "runs"};
-    const int code = parse(&request, argc, argv);
+    const int code = parse_export(&request, argc, argv);
     return code == EXIT_DONE ? run_with_core(export_run, &request) : code;
 }
 

@@ -59,7 +59,7 @@ static int split_conditions(struct listing *listing) {
     return EXIT_DONE;
 }
 
-static int parse(struct listing *listing, int argc, char **argv) {
+static int parse_ls(struct listing *listing, int argc, char **argv) {
     listing->conditions.values = calloc((size_t)argc, sizeof *listing->conditions.values);
     listing->where = calloc((size_t)argc, sizeof *listing->where);
     if (listing->conditions.values == NULL || listing->where == NULL) {
@@ -159,7 +159,7 @@ static synrl_status list(struct core *core, void *request) {
 static int ls(const struct program *program, int argc, char **argv) {
     (void)program;
     struct listing listing = {.runs = "runs"};
-    int code = parse(&listing, argc, argv);
+    int code = parse_ls(&listing, argc, argv);
     if (code == EXIT_DONE) {
         code = run_with_core(list, &listing);
     }

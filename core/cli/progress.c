@@ -62,8 +62,8 @@ static void add_share(struct line *line, const char *name, double share) {
 }
 
 /* The name comes last: it may be cut off. */
-static void compose(struct line *line, const struct progress *progress,
-                    const struct metrics *metrics, double time) {
+static void compose_line(struct line *line, const struct progress *progress,
+                         const struct metrics *metrics, double time) {
     const double rate = (double)metrics->iteration / fmax(time - progress->start, 1e-9);
     add(line, "%llu/%llu  %.0f it/s", (unsigned long long)metrics->iteration,
         (unsigned long long)progress->iterations, rate);
@@ -98,7 +98,7 @@ static synrl_status show(void *context, const struct metrics *metrics) {
         return SYNRL_OK;
     }
     struct line line = {.length = 0};
-    compose(&line, progress, metrics, time);
+    compose_line(&line, progress, metrics, time);
     progress->last = time;
     progress->n_steps = progress->n_rewarded = 0;
     if (progress->is_terminal) {
@@ -110,7 +110,7 @@ static synrl_status show(void *context, const struct metrics *metrics) {
     return SYNRL_OK;
 }
 
-static void begin(void *context, const struct train_options *options) {
+static void begin_run(void *context, const struct train_options *options) {
     struct progress *progress = context;
     if (progress->depth++ == 0) {
         progress->name = options->name;
@@ -179,8 +179,8 @@ static void print_plot(const struct trainer *trainer, const struct recorder *rec
     core_free(core, text);
 }
 
-static void end(void *context, const struct trainer *trainer, const struct recorder *recorder,
-                synrl_status outcome) {
+static void end_run(void *context, const struct trainer *trainer, const struct recorder *recorder,
+                    synrl_status outcome) {
     struct progress *progress = context;
     progress->depth--;
     progress_clear(progress);
@@ -199,8 +199,8 @@ static void end(void *context, const struct trainer *trainer, const struct recor
 void progress_init(struct progress *progress, bool plot) {
     *progress = (struct progress){
         .display = {.context = progress,
-                    .begin = begin,
-                    .end = end,
+                    .begin = begin_run,
+                    .end = end_run,
                     .observer = {.context = progress, .reward = count_reward, .tick = show}},
         .is_terminal = isatty(STDERR_FILENO) == 1,
         .plot = plot,

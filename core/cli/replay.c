@@ -38,7 +38,7 @@ static int parse_steps(struct replay_request *request) {
     return usage_error("--steps must be two iterations such as 100..120, not \"%s\"", text);
 }
 
-static int parse(int argc, char **argv, struct replay_request *request) {
+static int parse_replay(int argc, char **argv, struct replay_request *request) {
     size_t n_words;
     int code = arguments_parse(&command_replay, request, argc, argv, &n_words);
     if (code == EXIT_DONE) {
@@ -181,7 +181,7 @@ static synrl_status find_and_replay(struct core *core, void *context) {
 static int replay(const struct program *program, int argc, char **argv) {
     (void)program;
     struct replay_request request = {.runs = "runs"};
-    const int code = parse(argc, argv, &request);
+    const int code = parse_replay(argc, argv, &request);
     return code == EXIT_DONE ? run_with_core(find_and_replay, &request) : code;
 }
 

@@ -24,7 +24,7 @@ static const struct flag flags[] = {
      "look for runs by name in DIR (default: `runs`)"},
 };
 
-static void add_folder(json_t *folders, const char *folder) {
+static void add_run_folder(json_t *folders, const char *folder) {
     for (size_t i = 0; i < json_array_size(folders); i++) {
         if (strcmp(json_string_value(json_array_get(folders, i)), folder) == 0) {
             return;
@@ -43,21 +43,21 @@ static synrl_status add_word(struct core *core, const char *runs, const char *wo
         json_t *found;
         SYNRL_TRY(sweep_record_runs(core, word, &found));
         for (size_t i = 0; i < json_array_size(found); i++) {
-            add_folder(folders, json_string_value(json_array_get(found, i)));
+            add_run_folder(folders, json_string_value(json_array_get(found, i)));
         }
         json_decref(found);
         return SYNRL_OK;
     }
     char *folder = NULL;
     if (stat(word, &status) == 0 && S_ISDIR(status.st_mode)) {
-        add_folder(folders, word);
+        add_run_folder(folders, word);
         return SYNRL_OK;
     }
     if (strcmp(run_base(word), INDEX_FILE) == 0) {
         return SYNRL_OK;
     }
     SYNRL_TRY(run_find(core, runs, word, &folder));
-    add_folder(folders, folder);
+    add_run_folder(folders, folder);
     core_free(core, folder);
     return SYNRL_OK;
 }

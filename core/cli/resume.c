@@ -26,7 +26,7 @@ struct repetition {
     const char **overrides;
 };
 
-static int refuse(const char *run, const char *why) {
+static int refuse_run(const char *run, const char *why) {
     fprintf(stderr, "synrl: %s: cannot be resumed: %s\n", run, why);
     return EXIT_ERROR;
 }
@@ -42,7 +42,7 @@ static int read_record(const char *run, struct repetition *repetition) {
         code = exit_code_of(core, record_read(core, folder, &repetition->json));
     }
     if (code == EXIT_DONE && realpath(folder, repetition->run) == NULL) {
-        code = refuse(folder, "its folder is gone");
+        code = refuse_run(folder, "its folder is gone");
     }
     core_free(core, folder);
     core_destroy(core);
@@ -53,7 +53,7 @@ static int read_overrides(struct repetition *repetition, const json_t *overrides
     const size_t n = json_array_size(overrides);
     repetition->overrides = calloc(n + 1, sizeof *repetition->overrides);
     if (repetition->overrides == NULL) {
-        return refuse(repetition->run, "not enough memory");
+        return refuse_run(repetition->run, "not enough memory");
     }
     for (size_t i = 0; i < n; i++) {
         const char *word = json_string_value(json_array_get(overrides, i));
@@ -74,10 +74,10 @@ static int read_request(struct repetition *repetition) {
     if (request->script == NULL ||
         json_unpack(recorded, "{s:o, s:o, s?s, s?b}", "overrides", &overrides, "seed", &seed,
                     "folder", &folder, "pictures", &pictures) != 0) {
-        return refuse(repetition->run, "it was not recorded by `synrl run`");
+        return refuse_run(repetition->run, "it was not recorded by `synrl run`");
     }
     if (folder != NULL && chdir(folder) != 0) {
-        return refuse(repetition->run, "the folder it was called in is gone");
+        return refuse_run(repetition->run, "the folder it was called in is gone");
     }
     snprintf(repetition->runs, sizeof repetition->runs, "%s", repetition->run);
     *strrchr(repetition->runs, '/') = '\0';

@@ -240,7 +240,7 @@ static int print_result(const struct script_run *job, FILE *stream) {
     return EXIT_DONE;
 }
 
-static void log_line(void *context, synrl_log_level level, const char *line) {
+static void log_beside_progress(void *context, synrl_log_level level, const char *line) {
     struct script_run *job = context;
     if (level == SYNRL_LOG_WARNING || !job->request->quiet) {
         progress_clear(&job->progress);
@@ -248,7 +248,7 @@ static void log_line(void *context, synrl_log_level level, const char *line) {
     }
 }
 
-static int run(struct script_run *job) {
+static int run_in_state(struct script_run *job) {
     lua_State *L = luaL_newstate();
     if (L == NULL) {
         fprintf(stderr, "synrl: not enough memory\n");
@@ -286,7 +286,7 @@ static int run_and_print(struct script_run *job) {
     if (stream == NULL) {
         return EXIT_ERROR;
     }
-    int code = run(job);
+    int code = run_in_state(job);
     if (job->settings.cell_result != NULL) {
         json_decref(job->result);
         job->result = job->settings.cell_result;
@@ -311,7 +311,7 @@ int run_experiment(const struct run_request *request, const char *command, const
     job.settings.command = command;
     job.settings.resume = resume;
     job.settings.interrupted = &interrupted;
-    job.settings.log = log_line;
+    job.settings.log = log_beside_progress;
     job.settings.log_context = &job;
     job.settings.display = request->quiet ? NULL : &job.progress.display;
     job.traceback = request->traceback || getenv("SYNRL_TRACEBACK") != NULL;

@@ -21,7 +21,7 @@
 #include "report/report.h"
 #include "runs/runs.h"
 
-enum { RUNS_SHOWN = 20, RUNS_ASKED = 100, CONNECTIONS_MOST = 64, TIMEOUT_SECONDS = 30 };
+enum { RUNS_SHOWN = 20, RUNS_ASKED = 100, CONNECTIONS_MAX = 64, TIMEOUT_SECONDS = 30 };
 
 enum { DEFAULT_PORT = 8123 };
 
@@ -56,7 +56,7 @@ struct selection {
     bool is_good;
 };
 
-static void add_folder(struct selection *selection, const char *name) {
+static void select_folder(struct selection *selection, const char *name) {
     struct core *core = selection->server->core;
     char *folder = NULL;
     if (is_name(name) && selection->n < RUNS_ASKED) {
@@ -70,12 +70,12 @@ static void add_folder(struct selection *selection, const char *name) {
     selection->is_good = false;
 }
 
-static enum MHD_Result take_argument(void *context, enum MHD_ValueKind kind, const char *key,
+static enum MHD_Result read_argument(void *context, enum MHD_ValueKind kind, const char *key,
                                      const char *value) {
     (void)kind;
     struct selection *selection = context;
     if (strcmp(key, "run") == 0 && value != NULL) {
-        add_folder(selection, value);
+        select_folder(selection, value);
     } else {
         selection->is_good = false;
     }
@@ -88,7 +88,7 @@ static void add_newest(struct selection *selection) {
     struct run_list list;
     if (run_list_read(core, selection->server->runs, &list) == SYNRL_OK) {
         for (size_t i = list.n; i-- > 0 && selection->n < RUNS_SHOWN;) {
-            add_folder(selection, list.entries[i].name);
+            select_folder(selection, list.entries[i].name);
         }
         run_list_free(core, &list);
     }
@@ -115,7 +115,8 @@ static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, 
     return result;
 }
 
-static enum MHD_Result refuse(struct MHD_Connection *connection, unsigned code, const char *why) {
+static enum MHD_Result answer_error(struct MHD_Connection *connection, unsigned code,
+                                    const char *why) {
     return answer(connection, code, "text/plain; charset=utf-8", why);
 }
 
@@ -126,7 +127,7 @@ static enum MHD_Result answer_made(struct MHD_Connection *connection, struct ser
         result = answer(connection, MHD_HTTP_OK, type, body);
         core_free(server->core, body);
     } else {
-        result = refuse(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, server->core->message);
+        result = answer_error(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, server->core->message);
     }
     return result;
 }
@@ -135,12 +136,12 @@ static enum MHD_Result answer_data(struct MHD_Connection *connection, struct ser
     struct selection selection = {.server = server, .is_good = true};
     char *json = NULL;
     enum MHD_Result result;
-    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, take_argument, &selection);
+    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, read_argument, &selection);
     if (selection.is_good && selection.n == 0) {
         add_newest(&selection);
     }
     if (!selection.is_good) {
-        result = refuse(connection, MHD_HTTP_NOT_FOUND, "no such run\n");
+        result = answer_error(connection, MHD_HTTP_NOT_FOUND, "no such run\n");
     } else {
         const synrl_status status = report_data(
             server->core, selection.n, (const char *const *)selection.folders, "synrl runs", &json);
@@ -176,10 +177,10 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     }
     if (!is_this_machine(
             MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST))) {
-        return refuse(connection, MHD_HTTP_FORBIDDEN, "ask for localhost\n");
+        return answer_error(connection, MHD_HTTP_FORBIDDEN, "ask for localhost\n");
     }
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
-        return refuse(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD alone\n");
+        return answer_error(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD alone\n");
     }
     if (strcmp(url, "/data.json") == 0) {
         return answer_data(connection, server);
@@ -189,7 +190,7 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         const synrl_status status = report_live_page(server->core, "/data.json", &html);
         return answer_made(connection, server, status, "text/html; charset=utf-8", html);
     }
-    return refuse(connection, MHD_HTTP_NOT_FOUND, "there are / and /data.json\n");
+    return answer_error(connection, MHD_HTTP_NOT_FOUND, "there are / and /data.json\n");
 }
 
 /* The server ----------------------------------------------------------------------------------- */
@@ -200,7 +201,7 @@ static int listen_and_wait(struct server *server) {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct MHD_Daemon *daemon = MHD_start_daemon(
         MHD_USE_INTERNAL_POLLING_THREAD, port, NULL, NULL, handle, server, MHD_OPTION_SOCK_ADDR,
-        (const struct sockaddr *)&address, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MOST,
+        (const struct sockaddr *)&address, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS, MHD_OPTION_END);
     if (daemon == NULL) {
         fprintf(stderr, "synrl: cannot listen on port %u: %s\n", (unsigned)port, strerror(errno));

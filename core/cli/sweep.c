@@ -132,7 +132,7 @@ static int parse_shard(struct sweep_request *request) {
     return EXIT_DONE;
 }
 
-static int parse(struct sweep_request *request, int argc, char **argv) {
+static int parse_sweep(struct sweep_request *request, int argc, char **argv) {
     struct sweep_options *options = &request->options;
     size_t n_words;
     int code = arguments_parse(&command_sweep, request, argc, argv, &n_words);
@@ -316,7 +316,7 @@ static synrl_status watch(void *context, const struct job_counts *counts, size_t
     return sweep_show(&watcher->display, counts, n_failed);
 }
 
-static void log_line(void *context, synrl_log_level level, const char *line) {
+static void log_beside_progress(void *context, synrl_log_level level, const char *line) {
     (void)context;
     (void)level;
     fprintf(stderr, "%ssynrl: %s\n", isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "", line);
@@ -361,10 +361,10 @@ static int sweep(const struct program *program, int argc, char **argv) {
     (void)program;
     struct sweep_request request = {
         .options = {.runs = "runs"}, .jobs = {.value = 1}, .grid = json_object()};
-    int code = parse(&request, argc, argv);
+    int code = parse_sweep(&request, argc, argv);
     if (code == EXIT_DONE) {
         const struct sigaction action = {.sa_handler = on_signal};
-        const struct core_options options = {.log = log_line};
+        const struct core_options options = {.log = log_beside_progress};
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
         struct core *core = core_create(&options);

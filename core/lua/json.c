@@ -18,7 +18,7 @@ struct conversion {
 
 static json_t *convert(lua_State *L, int index, struct conversion *conversion);
 
-static json_t *refuse(struct conversion *conversion, const char *what) {
+static json_t *refuse_value(struct conversion *conversion, const char *what) {
     snprintf(conversion->problem, conversion->problem_size, "the script's result contains %s",
              what);
     return NULL;
@@ -57,7 +57,7 @@ static json_t *convert_table(lua_State *L, int index, struct conversion *convers
         const char *key = key_text(L, buffer, sizeof buffer);
         json_t *value = key != NULL && json_object_get(object, key) == NULL
                             ? convert(L, lua_gettop(L), conversion)
-                            : refuse(conversion, "a key that is not a name");
+                            : refuse_value(conversion, "a key that is not a name");
         if (json_object_set_new(object, key != NULL ? key : "", value) != 0) {
             json_decref(object);
             object = NULL;
@@ -68,7 +68,7 @@ static json_t *convert_table(lua_State *L, int index, struct conversion *convers
 
 static json_t *convert_nested(lua_State *L, int index, struct conversion *conversion) {
     if (conversion->depth == DEPTH_MAX || lua_checkstack(L, 8) == 0) {
-        return refuse(conversion, "tables nested too deeply, or in a cycle");
+        return refuse_value(conversion, "tables nested too deeply, or in a cycle");
     }
     size_t n;
     conversion->depth++;
@@ -86,14 +86,14 @@ static json_t *convert_other(lua_State *L, int index, struct conversion *convers
     }
     char what[64];
     snprintf(what, sizeof what, "a %s, which JSON cannot express", luaL_typename(L, index));
-    return refuse(conversion, what);
+    return refuse_value(conversion, what);
 }
 
 static json_t *convert_string(lua_State *L, int index, struct conversion *conversion) {
     size_t size;
     const char *text = lua_tolstring(L, index, &size);
     json_t *string = json_stringn(text, size);
-    return string != NULL ? string : refuse(conversion, "a string that is not UTF-8");
+    return string != NULL ? string : refuse_value(conversion, "a string that is not UTF-8");
 }
 
 static json_t *convert(lua_State *L, int index, struct conversion *conversion) {

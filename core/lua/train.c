@@ -212,7 +212,7 @@ static synrl_status watch_for_interrupts(void *context, const struct metrics *la
     return run->interrupted ? SYNRL_STOPPED : SYNRL_OK;
 }
 
-static synrl_status start(struct session *session, struct run *run) {
+static synrl_status start_run(struct session *session, struct run *run) {
     struct recorder_options options;
     struct invocation invocation;
     SYNRL_TRY(trainer_create(session->core, &run->options, &run->trainer));
@@ -224,7 +224,7 @@ static synrl_status start(struct session *session, struct run *run) {
     return recorder_create(session->core, run->trainer, &options, &run->recorder);
 }
 
-static synrl_status go(struct session *session, struct run *run) {
+static synrl_status run_trainer(struct session *session, struct run *run) {
     if (run->recorder != NULL && recorder_is_complete(run->recorder)) {
         return trainer_run(run->trainer, 0, NULL);
     }
@@ -331,8 +331,8 @@ static int train(lua_State *L) {
     const int box = lua_gettop(L);
     session->has_error = false;
     read_run(L, session, run);
-    session_check(L, session, start(session, run));
-    const synrl_status status = go(session, run);
+    session_check(L, session, start_run(session, run));
+    const synrl_status status = run_trainer(session, run);
     if (run->interrupted || (status == SYNRL_STOPPED && session_interrupted(session))) {
         session->has_error = false;
         session_fail(L, "interrupted");

@@ -86,11 +86,11 @@ static synrl_status fail_unknown(const struct component *component, const char *
     for (uint32_t p = 0; p < entry->n_params; p++) {
         words[p] = entry->params[p].name;
     }
-    const char *nearest = suggest(name, entry->n_params, words);
-    core_fail(core, SYNRL_INVALID, "%s: unknown parameter \"%s\"", component->host.who, name);
-    if (nearest != NULL) {
-        core_fail(core, SYNRL_INVALID, "%s, did you mean \"%s\"?", core->message, nearest);
-    } else {
+    char suggestion[SUGGESTION_SIZE];
+    suggest_text(name, entry->n_params, words, suggestion);
+    core_fail(core, SYNRL_INVALID, "%s: unknown parameter \"%s\"%s", component->host.who, name,
+              suggestion);
+    if (suggestion[0] == '\0') {
         core_fail(core, SYNRL_INVALID, "%s; it has", core->message);
         for (uint32_t p = 0; p < entry->n_params; p++) {
             core_fail(core, SYNRL_INVALID, "%s%s %s", core->message, p > 0 ? "," : "", words[p]);

@@ -401,14 +401,14 @@ static synrl_status fail_missing(struct core *core, synrl_kind kind, const char 
             words[n_words++] = entries[i].plugin->entry->id;
         }
     }
-    const char *nearest = suggest(id, n_words, words);
+    char suggestion[SUGGESTION_SIZE];
+    suggest_text(id, n_words, words, suggestion);
     const struct registry_entry *other = entry_of_id(entries, n, id);
     if (other != NULL) {
         core_fail(core, SYNRL_INVALID, "no %s \"%s\": %s is of kind %s", kind_name(kind), id,
                   other->file, kind_name((synrl_kind)other->plugin->entry->kind));
-    } else if (nearest != NULL) {
-        core_fail(core, SYNRL_INVALID, "no %s \"%s\", did you mean \"%s\"?", kind_name(kind), id,
-                  nearest);
+    } else if (suggestion[0] != '\0') {
+        core_fail(core, SYNRL_INVALID, "no %s \"%s\"%s", kind_name(kind), id, suggestion);
     } else {
         core_fail(core, SYNRL_INVALID, "no %s \"%s\"; looked in", kind_name(kind), id);
         for (const struct folder *f = core->registry->folders; f != NULL; f = f->next) {

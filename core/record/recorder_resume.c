@@ -67,12 +67,12 @@ static synrl_status check_columns(const struct recorder *recorder,
                                 recorder->folder);
 }
 
-static synrl_status retell(struct recorder *recorder, uint64_t iteration) {
+static synrl_status replay_metrics(struct recorder *recorder, uint64_t iteration) {
     struct metrics_table *table;
     SYNRL_TRY(metrics_csv_read(recorder->core, recorder->folder, iteration, &table));
     synrl_status status = check_columns(recorder, &table->own);
     for (size_t i = 0; status == SYNRL_OK && i < table->n; i++) {
-        status = trainer_retell(recorder->trainer, &table->rows[i]);
+        status = trainer_replay_metrics(recorder->trainer, &table->rows[i]);
     }
     metrics_table_free(recorder->core, table);
     return status;
@@ -160,7 +160,7 @@ static synrl_status go_on(struct recorder *recorder, const struct checkpoint *ch
     if (loaded != SYNRL_OK) {
         return core_fail_in(recorder->core, loaded, recorder->folder);
     }
-    SYNRL_TRY(retell(recorder, checkpoint->iteration));
+    SYNRL_TRY(replay_metrics(recorder, checkpoint->iteration));
     const char *status = json_string_value(json_object_get(recorder->json, "status"));
     if (trainer_has_ended(recorder->trainer) && status != NULL &&
         (strcmp(status, "done") == 0 || strcmp(status, "stopped") == 0)) {

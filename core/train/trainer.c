@@ -502,7 +502,7 @@ synrl_status trainer_load(struct trainer *trainer, const void *state, size_t siz
     return SYNRL_OK;
 }
 
-synrl_status trainer_retell(struct trainer *trainer, const struct metrics *metrics) {
+synrl_status trainer_replay_metrics(struct trainer *trainer, const struct metrics *metrics) {
     const struct train_options *options = &trainer->options;
     char reason[sizeof trainer->stopped];
     bool stop = false;

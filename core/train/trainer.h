@@ -60,7 +60,7 @@ synrl_status trainer_save(struct trainer *trainer, void *state);
 synrl_status trainer_load(struct trainer *trainer, const void *state, size_t size);
 /* After trainer_load, for each of the metrics recorded before: what the script decides by may
  * remember, so it is asked again. Only for the last can its answer be news. */
-synrl_status trainer_retell(struct trainer *trainer, const struct metrics *metrics);
+synrl_status trainer_replay_metrics(struct trainer *trainer, const struct metrics *metrics);
 
 /* Whether the rule says all that it remembers, so that a run can be saved and continued. */
 bool trainer_can_resume(const struct trainer *trainer);
