@@ -18,6 +18,7 @@
 #include "check/model.h"
 #include "check/report.h"
 #include "check/rule.h"
+#include "check/script.h"
 #include "check/trace.h"
 #include "plugin/host.h"
 
@@ -180,6 +181,9 @@ static bool check_opens(struct checking *checking) {
         return false;
     }
     report_ok(subject->report, "opens", "%s", plugin->file);
+    if (request->script != NULL) {
+        return true; /* which gives it its parameters */
+    }
     struct component *component;
     const synrl_data shape = {.n_inputs = 2, .n_classes = 2};
     if (subject_component(subject, &shape, &component) != SYNRL_OK) {
@@ -195,6 +199,12 @@ static void check_all(struct checking *checking) {
     struct subject *subject = &checking->subject;
     checking->kind = checks_of(subject->request->kind);
     if (!check_opens(checking)) {
+        return;
+    }
+    if (subject->request->script != NULL) {
+        if (check_script(subject) != SYNRL_OK) {
+            report_wrong(subject->report, "script", "%s", subject->core->message);
+        }
         return;
     }
     if (trace_in(checking, subject, &checking->wanted) != SYNRL_OK) {

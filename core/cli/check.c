@@ -64,13 +64,14 @@ static int check(const struct program *program, int argc, char **argv) {
 
 const struct command command_check = {
     .name = "check",
-    .arguments = "[options] KIND ID [NAME=VALUE ...]",
+    .arguments = "[options] KIND ID [NAME=VALUE ...]\n[options] KIND ID SCRIPT [NAME=VALUE ...]",
     .summary = "check that a plugin keeps its promises",
     .description =
-        "Runs the plugin in small experiments: twice, with several threads, in another "
-        "process, saved and loaded, replayed; compares derivatives with differences. "
-        "Parameters are given as NAME=VALUE. The exit code is 0 if nothing is wrong; a "
-        "note is no error.",
+        "Runs the plugin in small experiments of its own: twice, with several threads, in another "
+        "process, saved and loaded, replayed; derivatives are compared with differences. Its "
+        "parameters are given as NAME=VALUE. With SCRIPT, runs that instead, with its options, in "
+        "a temporary folder: with one thread and with three, interrupted and resumed, and "
+        "replayed. The exit code is 0 if nothing is wrong; a note is not an error.",
     .examples =
         "SYNRL_PLUGIN_PATH=. synrl check rule my_rule\n"
         "synrl check model mlp \"layers={64, 8, 4}\"\n",

@@ -3,6 +3,7 @@
 # tests/fixtures/check_*.c is found.
 
 setup() {
+    export TMPDIR=$PWD
     export SYNRL_PLUGIN_PATH=$BUILD/tests/fixtures:$BUILD/tests/examples
 }
 
@@ -145,6 +146,44 @@ test_what_is_wrong_with_a_model_is_found() {
 
 test_what_is_wrong_with_a_data_set_is_found() {
     finds dataset check_data twice 'first in the inputs'
+}
+
+# Scripts ---------------------------------------------------------------------------------------
+
+# script CODE KIND ID OPTION...: check ends so with a script that trains with this rule.
+script() {
+    cat >s.lua <<'LUA'
+local synrl = require 'synrl'
+local o = synrl.options { rule = '', iterations = 20000 }
+synrl.train { data = synrl.dataset('boundary', { samples = 100 }), loss = 'mse', rule = o.rule,
+  model = synrl.model('mlp', { layers = { 2, 8, 1 } }), iterations = o.iterations }
+LUA
+    local code=$1
+    shift
+    exits "$code" synrl check "$1" "$2" s.lua rule="$2" "${@:3}"
+    complains ''
+}
+
+test_a_script_is_run_resumed_and_replayed() {
+    script 0 rule my_rule
+    grep -qx 'ok     runs        1' "$OUTPUT"
+    grep -qx 'ok     threads' "$OUTPUT"
+    grep -qx 'ok     resume' "$OUTPUT"
+    grep -qx 'ok     replay      run 1' "$OUTPUT"
+    script 0 rule gd iterations=5000
+    says 'note   replay      run 1: rule "gd" needs more than rewards and losses'
+    absent 'synrl-check-*' # nothing is left behind
+}
+
+test_what_is_wrong_in_a_script_is_found() {
+    script 1 rule check_unsaved
+    says 'wrong  resume      interrupted and resumed, it gives other results'
+    script 1 rule check_workers iterations=100
+    says 'wrong  threads     gives other results with 3 threads than with 1'
+    exits 1 synrl check rule check_nothing s.lua rule=win_stay iterations=10
+    says 'wrong  runs        no run of s.lua uses rule "check_nothing"'
+    exits 1 synrl check rule win_stay s.lua rule=winstay
+    says 'wrong  runs        s.lua:3: no rule "winstay", did you mean "win_stay"?'
 }
 
 # Refusals --------------------------------------------------------------------------------------
