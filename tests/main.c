@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Runs every test, in as many processes as there are processors, and ends with Check's closing
- * line. CK_RUN_SUITE=name   one suite CK_RUN_CASE=name    one test TEST_PROCESSES=1    one process,
- * which can write Check's log files (CK_XML_LOG_FILE_NAME ...) CK_FORK=no          the same, and it
- * runs the tests itself */
+/* Runs every test and ends with Check's closing line.
+ *   CK_RUN_SUITE=name   one suite
+ *   CK_RUN_CASE=name    one test
+ *   TEST_PROCESSES=n    how many at once: one more than there are processors, since some tests wait
+ *   TEST_PROCESSES=1    one after another; only this writes Check's logs (CK_XML_LOG_FILE_NAME ...)
+ *   CK_FORK=no          one after another, in this process */
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
@@ -16,7 +18,7 @@ static int n_processes(void) {
     const char *wanted = getenv("TEST_PROCESSES"), *forks = getenv("CK_FORK");
     const long n = forks != NULL && strcmp(forks, "no") == 0 ? 1
                    : wanted != NULL                          ? strtol(wanted, NULL, 10)
-                                                             : sysconf(_SC_NPROCESSORS_ONLN);
+                                                             : sysconf(_SC_NPROCESSORS_ONLN) + 1;
     return n < 1 ? 1 : n > PROCESSES_MOST ? PROCESSES_MOST : (int)n;
 }
 

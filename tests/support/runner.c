@@ -21,13 +21,13 @@ static Suite *make_suite(SRunner *runner, const struct test *test) {
 }
 
 /* A Check "case" each, so that CK_RUN_CASE can choose it. */
-static void add_test(Suite *suite, const struct test *test) {
+static void add_test(Suite *suite, const struct test *test, int first, int end) {
     TCase *tests = tcase_create(test->check.name);
     if (test->suite->timeout > 0 || test->suite->has_no_timeout) {
         tcase_set_timeout(tests, test->suite->timeout);
     }
     tcase_add_checked_fixture(tests, test->suite->setup, test->suite->teardown);
-    tcase_add_loop_test(tests, &test->check, test->first, test->end);
+    tcase_add_loop_test(tests, &test->check, first, end);
     suite_add_tcase(suite, tests);
 }
 
@@ -40,7 +40,7 @@ int run_in_one(void) {
             last = test->suite;
             suite = make_suite(runner, test);
         }
-        add_test(suite, test);
+        add_test(suite, test, test->first, test->end);
     }
     srunner_run_all(runner, CK_ENV);
     const int n_failed = srunner_ntests_failed(runner);
@@ -52,7 +52,7 @@ int run_in_one(void) {
 
 /* What the processes share. */
 struct tally {
-    atomic_int next; /* the test to be taken next */
+    atomic_int next; /* of all runs of all tests, the one to be taken next */
     atomic_int n_run, n_failures, n_errors;
 };
 
@@ -61,33 +61,35 @@ static void report(const struct test *test, int i, TestResult *result, struct ta
     const bool is_failure = tr_rtype(result) == CK_FAILURE;
     atomic_fetch_add(is_failure ? &tally->n_failures : &tally->n_errors, 1);
     printf("%s:%d:%c:%s:%s:%d: %s\n", tr_lfile(result), tr_lno(result), is_failure ? 'F' : 'E',
-           test->suite->name, test->check.name, test->first + i, tr_msg(result));
+           test->suite->name, test->check.name, i, tr_msg(result));
 }
 
-static void run_test(const struct test *test, struct tally *tally) {
+/* None, where CK_RUN_SUITE or CK_RUN_CASE asks for others. */
+static void run_once(const struct test *test, int i, struct tally *tally) {
     SRunner *runner = srunner_create(NULL);
-    add_test(make_suite(runner, test), test);
+    add_test(make_suite(runner, test), test, i, i + 1);
     srunner_run_all(runner, CK_SILENT);
-    const int n = srunner_ntests_run(runner);
     TestResult **results = srunner_results(runner);
-    for (int i = 0; i < n; i++) {
-        if (tr_rtype(results[i]) != CK_PASS) {
-            report(test, i, results[i], tally);
+    if (srunner_ntests_run(runner) == 1) {
+        atomic_fetch_add(&tally->n_run, 1);
+        if (tr_rtype(results[0]) != CK_PASS) {
+            report(test, i, results[0], tally);
         }
     }
-    atomic_fetch_add(&tally->n_run, n);
     fflush(stdout); /* before the next test is forked, and in one piece */
     free(results);
     srunner_free(runner);
 }
 
 static void run_tests(struct tally *tally) {
-    int at = 0, wanted = atomic_fetch_add(&tally->next, 1);
-    for (const struct test *test = tests_registered(); test != NULL; test = test->next, at++) {
-        if (at == wanted) {
-            run_test(test, tally);
+    int n_before = 0, wanted = atomic_fetch_add(&tally->next, 1);
+    for (const struct test *test = tests_registered(); test != NULL; test = test->next) {
+        const int n = test->end - test->first;
+        while (wanted < n_before + n) {
+            run_once(test, test->first + wanted - n_before, tally);
             wanted = atomic_fetch_add(&tally->next, 1);
         }
+        n_before += n;
     }
 }
 
