@@ -80,6 +80,31 @@ test_a_rule_reports_metrics_of_its_own() {
     says ',temperature'
     exits 0 synrl report runs/*/ -o page.html
     grep -q '"temperature"' page.html
+    grep -q '^    "temperature": [0-9]' runs/*/run.json
+    exits 0 synrl export runs/*/ --tensorboard events
+    [ "$(grep -ac temperature events/*/*)" -gt 0 ]
+    exits 0 synrl export runs/*/ --npz -o metrics.npz
+    grep -aq temperature.npy metrics.npz
+    cat >own.lua <<'END'
+local synrl = require "synrl"
+local last
+local summary = synrl.train {
+   iterations = 200, loss = "mse", rule = "alopex", on_evaluate = function(m) last = m.temperature end,
+   data = synrl.dataset("boundary", { samples = 90 }), model = synrl.model("mlp", { layers = { 2, 6, 1 } }),
+}.summary
+return { same = last == summary.temperature and last > 0 }
+END
+    exits 0 synrl run --quiet --no-record own.lua
+    prints 'same                 true'
+}
+
+# Rows of other columns do not follow those that are there.
+test_a_run_whose_rule_reports_other_metrics_is_not_resumed() {
+    exits 0 run every=100
+    sed -i '1s/,temperature$/,temperament/' runs/*/metrics.csv
+    sed -i 's/"status": "done"/"status": "interrupted"/' runs/*/run.json
+    refuses 1 'metrics.csv: its columns are not the metrics that the rule reports now' \
+        synrl resume --quiet runs/*/
 }
 
 # What was made with plugins of another ABI can be looked at, and is not resumed.
