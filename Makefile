@@ -64,7 +64,8 @@ LDFLAGS := $(if $(SAN),-fsanitize=$(SAN))
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 CORE_ROOMS := base engine policy plugin train draw runs record check sweep report
-CORE_OBJECTS := $(call objects,$(CORE_ROOMS:%=core/%/*.c)) $(BUILD)/obj/core/report/assets.o
+CORE_OBJECTS := $(call objects,$(CORE_ROOMS:%=core/%/*.c)) \
+	$(patsubst %.S,$(BUILD)/obj/%.o,$(wildcard core/*/assets.S))
 LUA_OBJECTS := $(call objects,core/lua/*.c)
 CLI_OBJECTS := $(call objects,core/cli/*.c)
 PLUGIN_KINDS := activations losses datasets models rules
@@ -121,10 +122,11 @@ $(BUILD)/obj/core/%.o: core/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CORE_CPPFLAGS) $(CFLAGS) $(ISA_FLAGS) -c -o $@ $<
 
-$(BUILD)/obj/core/report/assets.o: core/report/assets.S $(wildcard core/report/* core/report/*/*)
+$(BUILD)/obj/core/report/assets.o: $(wildcard core/report/page.* core/report/uplot/*)
+$(BUILD)/obj/core/%/assets.o: core/%/assets.S
 	@mkdir -p $(@D)
 	$(call say,AS,$<)
-	$(Q)$(CC) -c -o $@ $<
+	$(Q)$(CC) -MMD -MP -Icore -c -o $@ $<
 
 # Libraries that single plugins need; the objects that a plugin is linked from inherit it from there.
 PACKAGES :=

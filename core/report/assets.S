@@ -1,10 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The files of the page, each followed by a zero. */
-#define ASSET(name, file) \
-    .global name; \
-    .hidden name; \
-    name: .incbin file; \
-    .byte 0
+#include "base/asset.h"
 
     .section .rodata
 ASSET(report_page_html, "core/report/page.html")

@@ -15,7 +15,7 @@
 #include "runs/run_files.h"
 #include "runs/runs.h"
 
-/* report_assets.S */
+/* assets.S */
 extern const char report_page_html[], report_page_css[], report_page_js[], report_uplot_css[],
     report_uplot_js[], report_uplot_license[];
 
