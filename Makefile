@@ -123,6 +123,7 @@ $(BUILD)/obj/core/%.o: core/%.c
 	$(Q)$(CC) $(CORE_CPPFLAGS) $(CFLAGS) $(ISA_FLAGS) -c -o $@ $<
 
 $(BUILD)/obj/core/report/assets.o: $(wildcard core/report/page.* core/report/uplot/*)
+$(BUILD)/obj/core/draw/assets.o: $(wildcard core/draw/*.gp)
 $(BUILD)/obj/core/%/assets.o: core/%/assets.S
 	@mkdir -p $(@D)
 	$(call say,AS,$<)

@@ -10,25 +10,66 @@
 
 enum { OUTPUT_LIMIT = 1 << 20 };
 
-synrl_status gnuplot_begin(struct core *core, struct gnuplot *gnuplot) {
-    *gnuplot = (struct gnuplot){.core = core, .script = tmpfile()};
-    if (gnuplot->script == NULL) {
+/* assets.S */
+extern const char draw_style_gp[], draw_loss_gp[], draw_boundary_gp[], draw_confusion_gp[],
+    draw_mistakes_gp[];
+
+static const struct {
+    const char *name, *drawing;
+} pictures[N_PICTURES] = {
+    [PICTURE_LOSS] = {"loss", draw_loss_gp},
+    [PICTURE_BOUNDARY] = {"boundary", draw_boundary_gp},
+    [PICTURE_POLICY] = {"policy", draw_policy_gp},
+    [PICTURE_CONFUSION] = {"confusion", draw_confusion_gp},
+    [PICTURE_MISTAKES] = {"mistakes", draw_mistakes_gp},
+};
+
+const char *picture_name(enum picture picture) {
+    return pictures[picture].name;
+}
+
+synrl_status gnuplot_begin(struct core *core, FILE **script) {
+    *script = tmpfile();
+    if (*script == NULL) {
         return core_fail(core, SYNRL_IO, "cannot make a temporary file for gnuplot: %s",
                          strerror(errno));
     }
     return SYNRL_OK;
 }
 
-static synrl_status run(struct gnuplot *gnuplot, size_t limit, char **text) {
+/* Writes n characters in gnuplot's single quotes. */
+static void quote(FILE *script, const char *text, size_t n) {
+    fputc('\'', script);
+    for (size_t i = 0; i < n; i++) {
+        if (text[i] == '\'') {
+            fputc('\'', script);
+        }
+        fputc(text[i] == '\n' ? ' ' : text[i], script);
+    }
+    fputs("'\n", script);
+}
+
+void gnuplot_string(FILE *script, const char *name, const char *value) {
+    fprintf(script, "%s = ", name);
+    quote(script, value, strlen(value));
+}
+
+void gnuplot_entry(FILE *script, const char *array, size_t entry, const char *value) {
+    fprintf(script, "%s[%zu] = ", array, entry);
+    quote(script, value, strlen(value));
+}
+
+static synrl_status run(struct core *core, FILE *script, const char *drawing, size_t limit,
+                        char **text) {
     static const char *const words[] = {"gnuplot", "-d", "-", NULL};
-    struct core *core = gnuplot->core;
     int code = 0;
-    if (fflush(gnuplot->script) != 0 || fseek(gnuplot->script, 0, SEEK_SET) != 0) {
+    fputs(draw_style_gp, script);
+    fputs(drawing, script);
+    if (fflush(script) != 0 || fseek(script, 0, SEEK_SET) != 0) {
         return core_fail(core, SYNRL_IO, "cannot write the script for gnuplot: %s",
                          strerror(errno));
     }
-    const struct spawn spawn = {
-        .words = words, .input = fileno(gnuplot->script), .error = SPAWN_NOTHING};
+    const struct spawn spawn = {.words = words, .input = fileno(script), .error = SPAWN_NOTHING};
     SYNRL_TRY(spawn_read(core, &spawn, limit, text, &code));
     if (code != 0) {
         core_free(core, *text);
@@ -38,72 +79,38 @@ static synrl_status run(struct gnuplot *gnuplot, size_t limit, char **text) {
     return SYNRL_OK;
 }
 
-synrl_status gnuplot_run(struct gnuplot *gnuplot, char **text) {
-    char *output = NULL;
-    const synrl_status status = run(gnuplot, text != NULL ? OUTPUT_LIMIT : 0, &output);
-    fclose(gnuplot->script);
-    gnuplot->script = NULL;
-    if (text != NULL) {
-        *text = output;
-    } else {
-        core_free(gnuplot->core, output);
-    }
+synrl_status gnuplot_text(struct core *core, FILE *script, const char *drawing, char **text) {
+    *text = NULL;
+    const synrl_status status = run(core, script, drawing, OUTPUT_LIMIT, text);
+    fclose(script);
     return status;
 }
 
-void gnuplot_quote(FILE *script, const char *text) {
-    fputc('\'', script);
-    for (; *text != '\0'; text++) {
-        if (*text == '\'') {
-            fputc('\'', script);
-        }
-        fputc(*text == '\n' ? ' ' : *text, script);
-    }
-    fputc('\'', script);
+static synrl_status draw(struct core *core, FILE *script, const char *drawing) {
+    char *text = NULL;
+    const synrl_status status = run(core, script, drawing, 0, &text);
+    core_free(core, text);
+    fclose(script);
+    return status;
 }
 
-synrl_status gnuplot_file(struct gnuplot *gnuplot, const char *path, int width, int height) {
+synrl_status gnuplot_picture(struct core *core, FILE *script, enum picture picture,
+                             const char *folder) {
+    gnuplot_string(script, "folder", folder);
+    fprintf(script, "path = folder.'/%s'\nformats = 'svg png'\n", pictures[picture].name);
+    return draw(core, script, pictures[picture].drawing);
+}
+
+synrl_status gnuplot_file(struct core *core, FILE *script, const char *drawing, const char *path) {
     const size_t length = strlen(path);
     const char *ending = length > 4 ? path + length - 4 : "";
-    const bool is_svg = strcmp(ending, ".svg") == 0;
-    if (!is_svg && strcmp(ending, ".png") != 0) {
-        return core_fail(gnuplot->core, SYNRL_INVALID,
-                         "%s: the name of a picture must end in .svg or .png", path);
+    if (strcmp(ending, ".svg") != 0 && strcmp(ending, ".png") != 0) {
+        fclose(script);
+        return core_fail(core, SYNRL_INVALID, "%s: the name of a picture must end in .svg or .png",
+                         path);
     }
-    fprintf(gnuplot->script,
-            "set terminal %s size %d,%d font 'Helvetica,14' background '#ffffff'\nset output ",
-            is_svg ? "svg" : "pngcairo", width, height);
-    gnuplot_quote(gnuplot->script, path);
-    fputc('\n', gnuplot->script);
-    return SYNRL_OK;
-}
-
-void gnuplot_abandon(struct gnuplot *gnuplot) {
-    fclose(gnuplot->script);
-    gnuplot->script = NULL;
-}
-
-const char *picture_name(enum picture picture) {
-    static const char *const names[N_PICTURES] = {"loss", "boundary", "policy", "confusion",
-                                                  "mistakes"};
-    return names[picture];
-}
-
-void gnuplot_formats(FILE *script, const char *folder, enum picture picture, int width,
-                     int height) {
-    fprintf(script,
-            "do for [format in 'svg png'] {\n"
-            "if (format eq 'svg') {\n"
-            "set terminal svg size %d,%d font 'Helvetica,14' background '#ffffff'\n"
-            "} else {\n"
-            "set terminal pngcairo size %d,%d font 'Helvetica,14' background '#ffffff'\n"
-            "}\n"
-            "set output ",
-            width, height, width, height);
-    gnuplot_quote(script, folder);
-    fprintf(script, ".'/%s.'.format\n", picture_name(picture));
-}
-
-void gnuplot_formats_end(FILE *script) {
-    fputs("unset output\n}\n", script);
+    fputs("path = ", script);
+    quote(script, path, length - 4);
+    gnuplot_string(script, "formats", ending + 1);
+    return draw(core, script, drawing);
 }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* gnuplot as a child process that runs a script, without a shell. */
+/* gnuplot as a child process that runs a script, without a shell. The program writes data and lines
+ * of "name = value"; what is drawn from them, and how, is in the room's .gp files. */
 #ifndef GNUPLOT_H
 #define GNUPLOT_H
 
@@ -7,23 +8,17 @@
 
 #include "base/core.h"
 
-/* A script being written; freed by gnuplot_run, even after a failure, or gnuplot_abandon. */
-struct gnuplot {
-    struct core *core;
-    FILE *script;
-};
-synrl_status gnuplot_begin(struct core *core, struct gnuplot *gnuplot);
-/* Runs the script. SYNRL_UNSUPPORTED where gnuplot is not installed. text, unless NULL, gets its
- * output, to be freed by core_free. */
-synrl_status gnuplot_run(struct gnuplot *gnuplot, char **text);
+/* Opens a script for data and names. */
+synrl_status gnuplot_begin(struct core *core, FILE **script);
+/* Writes the line: name = 'value' */
+void gnuplot_string(FILE *script, const char *name, const char *value);
+/* Writes the line: array[entry] = 'value'. Entries count from 1. */
+void gnuplot_entry(FILE *script, const char *array, size_t entry, const char *value);
 
-void gnuplot_abandon(struct gnuplot *gnuplot);
-/* Writes a string in gnuplot's single quotes. */
-void gnuplot_quote(FILE *script, const char *text);
-/* Writes the commands that open one file, SVG or PNG by its ending. SYNRL_INVALID for any other. */
-synrl_status gnuplot_file(struct gnuplot *gnuplot, const char *path, int width, int height);
-/* The pictures of a run. Each is drawn in two formats, into NAME.svg and NAME.png in its folder:
- * all commands between gnuplot_formats and gnuplot_formats_end are carried out twice. */
+/* The functions below append a .gp file to the script, run it, and close it, even after a failure.
+ * SYNRL_UNSUPPORTED where gnuplot is not installed. */
+
+/* The pictures of a run. NAME.gp draws NAME.svg and NAME.png in the run's folder. */
 enum picture {
     PICTURE_LOSS,
     PICTURE_BOUNDARY,
@@ -33,7 +28,14 @@ enum picture {
     N_PICTURES
 };
 const char *picture_name(enum picture picture); /* "loss" */
-void gnuplot_formats(FILE *script, const char *folder, enum picture picture, int width, int height);
-void gnuplot_formats_end(FILE *script);
+synrl_status gnuplot_picture(struct core *core, FILE *script, enum picture picture,
+                             const char *folder);
+
+/* Text of the .gp files that draw other things too. */
+extern const char draw_plot_gp[], draw_policy_gp[], draw_text_gp[];
+/* Draws one file, SVG or PNG by its ending. SYNRL_INVALID for any other. */
+synrl_status gnuplot_file(struct core *core, FILE *script, const char *drawing, const char *path);
+/* Draws in characters; *text is freed by core_free. */
+synrl_status gnuplot_text(struct core *core, FILE *script, const char *drawing, char **text);
 
 #endif

@@ -112,26 +112,20 @@ synrl_status confusion_write(struct core *core, const struct trainer *trainer, c
     return status;
 }
 
-static void write_tics(FILE *script, const struct predictions *predictions, char axis) {
-    char name[NAME_SIZE];
-    fprintf(script, "set %ctics scale 0 noenhanced (", axis);
-    for (size_t label = 0; label < predictions->evaluation.n_classes; label++) {
-        class_name(predictions->data, label, name);
-        fprintf(script, "%s'%s' %zu", label > 0 ? "," : "", name, label);
-    }
-    fputs(")\n", script);
-}
-
-/* Draws the share of each actual class as a colour, with the counts as numbers. */
 static synrl_status draw_confusion(struct core *core, const struct predictions *predictions,
                                    const char *folder) {
     const size_t n = predictions->evaluation.n_classes;
-    struct gnuplot gnuplot;
+    char name[NAME_SIZE];
+    FILE *script;
     if (n > CLASSES_MAX) {
         return SYNRL_OK;
     }
-    SYNRL_TRY(gnuplot_begin(core, &gnuplot));
-    FILE *script = gnuplot.script;
+    SYNRL_TRY(gnuplot_begin(core, &script));
+    fprintf(script, "n_classes = %zu\narray names[%zu]\n", n, n);
+    for (size_t label = 0; label < n; label++) {
+        class_name(predictions->data, label, name);
+        gnuplot_entry(script, "names", label + 1, name);
+    }
     fputs("$cells << END\n", script);
     for (size_t actual = 0; actual < n; actual++) {
         const uint64_t *row = predictions->evaluation.confusion + actual * n;
@@ -145,21 +139,7 @@ static synrl_status draw_confusion(struct core *core, const struct predictions *
         }
     }
     fputs("END\n", script);
-    write_tics(script, predictions, 'x');
-    write_tics(script, predictions, 'y');
-    fprintf(script,
-            "set xrange [-0.5:%g]\nset yrange [%g:-0.5]\nunset key\nunset colorbox\n"
-            "set size ratio -1\nset cbrange [0:1]\nset xlabel 'predicted'\nset ylabel 'actual'\n"
-            "set palette defined (0 '#ffffff', 0.05 '#bfdcf0', 1 '#0072b2')\n",
-            (double)n - 0.5, (double)n - 0.5);
-    const int side = 140 + 46 * (int)n;
-    gnuplot_formats(script, folder, PICTURE_CONFUSION, side, side);
-    fputs(
-        "plot $cells using 1:2:3 with image, "
-        "$cells using 1:2:($4 > 0 ? sprintf('%d', $4) : '') with labels font ',11'\n",
-        script);
-    gnuplot_formats_end(script);
-    return gnuplot_run(&gnuplot, NULL);
+    return gnuplot_picture(core, script, PICTURE_CONFUSION, folder);
 }
 
 /* Mistakes ------------------------------------------------------------------------------------- */
@@ -238,31 +218,16 @@ static void write_mistakes(FILE *script, const struct predictions *predictions, 
                 (double)(m % COLUMNS * (width + GAP)) + (double)width / 2,
                 m / COLUMNS * (height + CAPTION) + CAPTION / 2, actual, predicted);
     }
-    fputs("END\n", script);
+    fprintf(script, "END\nwidth = %zu\nheight = %zu\n", COLUMNS * (width + GAP),
+            n_rows * (height + CAPTION));
 }
 
 static synrl_status draw_mistakes(struct core *core, const struct predictions *predictions,
                                   size_t n, const struct mistake *mistakes, const char *folder) {
-    const size_t width = predictions->data->width + GAP,
-                 height = predictions->data->height + CAPTION;
-    const size_t n_rows = (n + COLUMNS - 1) / COLUMNS;
-    struct gnuplot gnuplot;
-    SYNRL_TRY(gnuplot_begin(core, &gnuplot));
-    FILE *script = gnuplot.script;
+    FILE *script;
+    SYNRL_TRY(gnuplot_begin(core, &script));
     write_mistakes(script, predictions, n, mistakes);
-    fprintf(script,
-            "set xrange [-1:%zu]\nset yrange [%zu:-1]\nset size ratio -1\nunset tics\n"
-            "unset border\nunset key\nunset colorbox\nset palette defined (0 '#ffffff', 1 "
-            "'#101010')\nset title 'worst mistakes, actual: predicted'\n",
-            COLUMNS * width, n_rows * height);
-    gnuplot_formats(script, folder, PICTURE_MISTAKES, 1000,
-                    (int)(60 + 1000 * n_rows * height / (COLUMNS * width)));
-    fputs(
-        "plot $pixels matrix with image pixels, "
-        "$captions using 1:2:3 with labels noenhanced font ',12'\n",
-        script);
-    gnuplot_formats_end(script);
-    return gnuplot_run(&gnuplot, NULL);
+    return gnuplot_picture(core, script, PICTURE_MISTAKES, folder);
 }
 
 static bool are_small_pictures(const synrl_data *data) {

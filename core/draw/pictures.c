@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Pictures of a run. The colours are Okabe and Ito's, which are distinguishable for the
- * colour-blind. */
+/* Pictures of a run: what the .gp files draw. */
 #include "draw/pictures.h"
 
 #include <math.h>
@@ -13,77 +12,31 @@
 #include "train/evaluate.h"
 #include "train/network.h"
 
-enum { GRID = 160 };
+enum {
+    GRID = 160,    /* points in each direction */
+    NAMED_MAX = 27 /* columns of a policy that have names */
+};
 
 /* Loss curve ----------------------------------------------------------------------------------- */
-
-static void common_style(FILE *script) {
-    fputs(
-        "set datafile separator ','\n"
-        "set border 3 lc rgb '#555555'\n"
-        "set tics nomirror textcolor rgb '#333333'\n"
-        "set grid lc rgb '#dddddd'\n"
-        "set key top right noenhanced\n",
-        script);
-}
-
-static void plot_columns(FILE *script, const char *file, int train, int valid) {
-    fputs("plot ", script);
-    gnuplot_quote(script, file);
-    fprintf(script, " every ::1 using 1:%d with lines lw 1.5 lc rgb '#0072b2' title 'training'",
-            train);
-    if (valid > 0) {
-        fputs(", ", script);
-        gnuplot_quote(script, file);
-        fprintf(script,
-                " every ::1 using 1:(valid(%d) ? column(%d) : NaN) with linespoints pt 7 ps 0.4 "
-                "lw 1.5 lc rgb '#d55e00' title 'validation'",
-                valid, valid);
-    }
-    fputc('\n', script);
-}
 
 static synrl_status draw_loss(struct core *core, const struct trainer *trainer,
                               const char *folder) {
     const struct train_options *options = trainer_options(trainer);
-    const bool has_classes = dataset_data(options->data)->n_classes > 0;
-    const bool has_valid = options->valid != NULL;
-    char file[4096];
-    struct gnuplot gnuplot;
-    SYNRL_TRY(gnuplot_begin(core, &gnuplot));
-    FILE *script = gnuplot.script;
-    snprintf(file, sizeof file, "%s/metrics.csv", folder);
-    common_style(script);
-    gnuplot_formats(script, folder, PICTURE_LOSS, has_classes ? 1000 : 600, 420);
-    fprintf(script, "set multiplot layout 1,%d title ", has_classes ? 2 : 1);
-    gnuplot_quote(script, options->name);
-    fputs(" noenhanced\nset xlabel 'iteration'\nset ylabel 'loss'\nset logscale y\n", script);
-    plot_columns(script, file, 2, has_valid ? 5 : 0);
-    if (has_classes) {
-        fputs("unset logscale y\nset ylabel 'accuracy'\nset yrange [*:1]\nset key bottom right\n",
-              script);
-        plot_columns(script, file, 3, has_valid ? 6 : 0);
-        fputs("set yrange [*:*]\nset key top right\n", script);
-    }
-    fputs("unset multiplot\n", script);
-    gnuplot_formats_end(script);
-    return gnuplot_run(&gnuplot, NULL);
+    FILE *script;
+    SYNRL_TRY(gnuplot_begin(core, &script));
+    gnuplot_string(script, "run", options->name);
+    fprintf(script, "has_classes = %d\nhas_valid = %d\n",
+            dataset_data(options->data)->n_classes > 0, options->valid != NULL);
+    return gnuplot_picture(core, script, PICTURE_LOSS, folder);
 }
 
 synrl_status pictures_text(struct core *core, const char *folder, unsigned columns, char **text) {
-    char file[4096];
-    struct gnuplot gnuplot;
+    FILE *script;
     *text = NULL;
-    SYNRL_TRY(gnuplot_begin(core, &gnuplot));
-    FILE *script = gnuplot.script;
-    snprintf(file, sizeof file, "%s/metrics.csv", folder);
-    fprintf(script,
-            "set terminal dumb size %u,20\nset datafile separator ','\nset logscale y\n"
-            "set xlabel 'iteration'\nset title 'loss'\nunset key\nplot ",
-            columns >= 40 ? columns : 40);
-    gnuplot_quote(script, file);
-    fputs(" every ::1 using 1:2 with lines\n", script);
-    return gnuplot_run(&gnuplot, text);
+    SYNRL_TRY(gnuplot_begin(core, &script));
+    gnuplot_string(script, "folder", folder);
+    fprintf(script, "columns = %u\n", columns >= 40 ? columns : 40);
+    return gnuplot_text(core, script, draw_text_gp, text);
 }
 
 /* Boundary ------------------------------------------------------------------------------------- */
@@ -169,39 +122,22 @@ static void write_plane(FILE *script, const struct plane *plane) {
     for (size_t s = 0; s < plane->data->n_samples; s++) {
         const float *x = inputs + dataset_row(plane->set, s) * 2;
         const int32_t actual = true_class(plane, s);
-        fprintf(script, "%g,%g,%d,%d\n", (double)x[0], (double)x[1], actual,
+        fprintf(script, "%g %g %d %d\n", (double)x[0], (double)x[1], actual,
                 plane->points.predicted[s] != actual);
     }
     fputs("END\n$grid << END\n", script);
     for (size_t i = 0; i < (size_t)GRID * GRID; i++) {
-        fprintf(script, "%g,%g,%d\n", grid_place(plane, 0, i % GRID),
+        fprintf(script, "%g %g %d\n", grid_place(plane, 0, i % GRID),
                 grid_place(plane, 1, i / GRID),
                 predicted_class(plane->grid.outputs + i * plane->grid.n_outputs,
                                 plane->grid.n_outputs, 1));
     }
-    fputs("END\n", script);
-}
-
-static void plot_plane(FILE *script, const struct plane *plane, const char *folder) {
-    fprintf(script, "set xrange [%g:%g]\nset yrange [%g:%g]\n", plane->low[0], plane->high[0],
-            plane->low[1], plane->high[1]);
-    fputs(
-        "unset key\nunset colorbox\nunset grid\nset size ratio -1\nset border 15\n"
-        "set palette defined (0 '#bfdcf0', 1 '#f8d3b8')\nset cbrange [0:1]\n"
-        "colour(c) = c == 0 ? 0x0072b2 : 0xd55e00\n",
-        script);
-    gnuplot_formats(script, folder, PICTURE_BOUNDARY, 1000, 520);
     fprintf(script,
-            "set multiplot layout 1,2\nset title 'target'\n"
-            "plot $points using 1:2:(colour($3)) with points pt 7 ps 0.45 lc rgb variable\n"
-            "set title 'trained network: %.2f%% correct, %d wrong'\n"
-            "plot $grid using 1:2:3 with image, "
-            "$points using 1:2:(colour($3)) with points pt 7 ps 0.3 lc rgb variable, "
-            "$points using 1:($4 == 1 ? $2 : NaN) with points pt 2 ps 0.9 lw 1.6 lc rgb "
-            "'#000000'\nunset multiplot\n",
+            "END\nx_min = %g\nx_max = %g\ny_min = %g\ny_max = %g\n"
+            "percent_right = %.17g\nn_wrong = %ld\n",
+            plane->low[0], plane->high[0], plane->low[1], plane->high[1],
             100 * plane->points.accuracy,
-            (int)lround((1 - plane->points.accuracy) * (double)plane->points.n_samples));
-    gnuplot_formats_end(script);
+            lround((1 - plane->points.accuracy) * (double)plane->points.n_samples));
 }
 
 static synrl_status draw_boundary(struct core *core, const struct trainer *trainer,
@@ -213,16 +149,14 @@ static synrl_status draw_boundary(struct core *core, const struct trainer *train
         return SYNRL_OK;
     }
     find_extent(&plane);
-    struct gnuplot gnuplot;
+    FILE *script;
     synrl_status status = predict(core, trainer, &plane);
     if (status == SYNRL_OK) {
-        status = gnuplot_begin(core, &gnuplot);
+        status = gnuplot_begin(core, &script);
     }
     if (status == SYNRL_OK) {
-        common_style(gnuplot.script);
-        write_plane(gnuplot.script, &plane);
-        plot_plane(gnuplot.script, &plane, folder);
-        status = gnuplot_run(&gnuplot, NULL);
+        write_plane(script, &plane);
+        status = gnuplot_picture(core, script, PICTURE_BOUNDARY, folder);
     }
     evaluation_free(core, &plane.points);
     evaluation_free(core, &plane.grid);
@@ -270,7 +204,7 @@ static void write_policy_cells(FILE *script, const synrl_policy *policy, int *n_
         }
         policy_greedy(policy, SYNRL_TIES_FIRST, rewards, greedy);
         for (uint32_t situation = 0; situation < policy->n_situations; situation++) {
-            fprintf(script, "%u,%d,%d,%c\n", situation, *n_rows, (int)greedy[situation] - 1,
+            fprintf(script, "%u %d %d %c\n", situation, *n_rows, (int)greedy[situation] - 1,
                     "-0+"[greedy[situation]]);
         }
         ++*n_rows;
@@ -278,93 +212,61 @@ static void write_policy_cells(FILE *script, const synrl_policy *policy, int *n_
     fputs("END\n", script);
 }
 
-static void write_policy_tics(FILE *script, const synrl_policy *policy) {
+/* The names of columns and rows. */
+static void write_policy_names(FILE *script, const synrl_policy *policy, int n_rows) {
     char text[2 * POLICY_DIGITS_SIZE + 3];
-    int row = 0;
-    fputs(policy->n_actions + policy->n_features > 2 ? "set xtics rotate by 90 right noenhanced ("
-                                                     : "set xtics norotate noenhanced (",
-          script);
+    size_t row = 0;
+    fprintf(script, "array columns[%u]\narray rows[%d]\n", policy->n_situations, n_rows);
     for (uint32_t situation = 0; situation < policy->n_situations; situation++) {
         situation_text(policy, situation, text);
-        fprintf(script, "%s'%s' %u", situation > 0 ? "," : "", text, situation);
+        gnuplot_entry(script, "columns", situation + 1, text);
     }
-    fputs(")\nset ytics noenhanced (", script);
     for (uint32_t rewards = 0; rewards < policy->n_reward_histories; rewards++) {
         if (is_settled(rewards, policy->n_rewards)) {
             remembered_text(rewards, policy->n_rewards, "-.+", text);
-            fprintf(script, "%s'%s' %d", row > 0 ? "," : "", text, row);
-            row++;
+            gnuplot_entry(script, "rows", ++row, text);
         }
     }
-    fputs(")\n", script);
 }
 
-/* "credit, activity | last actions, the newest on the right" */
-static void label_situations(FILE *script, const synrl_policy *policy) {
-    fputs("set xlabel '", script);
-    for (uint32_t feature = 0; feature < policy->n_features; feature++) {
-        fprintf(script, "%s%s", policy_feature_name(policy, feature),
-                feature + 1 < policy->n_features ? ", " : " | ");
-    }
-    fprintf(script, "last actions, the newest on the right'%s\n",
-            policy->n_features > 0 ? " noenhanced" : "");
-}
-
-static void plot_policy(FILE *script, const synrl_policy *policy, int n_rows) {
-    const bool has_room = policy->n_situations <= 27;
-    fprintf(script, "set xrange [-0.5:%g]\nset yrange [-0.5:%g]\n", policy->n_situations - 0.5,
-            n_rows - 0.5);
-    fprintf(script,
-            "unset key\nunset colorbox\nunset grid\nset tics scale 0\nset cbrange [-1:1]\n"
-            "set palette defined (-1 '#56b4e9', 0 '#e6e6e6', 1 '#e69f00')\n"
-            "set title 'greedy action by %sthe last actions and rewards'\n"
-            "set ylabel 'last rewards, the newest on the right'\n",
-            policy->n_features > 0 ? "features and " : "");
-    label_situations(script, policy);
-    fprintf(script, "plot $cells using 1:2:3 with image%s\n",
-            has_room ? ", $cells using 1:2:4 with labels noenhanced font ',18'" : "");
-}
-
-/* Draws into FOLDER/NAME.svg and .png, or into one file by its ending. */
-static synrl_status draw_policy(struct core *core, const synrl_policy *policy, const char *folder,
-                                const char *path) {
-    struct gnuplot gnuplot;
+static synrl_status write_policy(struct core *core, const synrl_policy *policy, FILE **script) {
+    const bool has_names = policy->n_situations <= NAMED_MAX;
     int n_rows;
-    SYNRL_TRY(gnuplot_begin(core, &gnuplot));
-    FILE *script = gnuplot.script;
-    const int width = 240 + (policy->n_situations <= 27 ? 44 : 5) * (int)policy->n_situations;
-    fputs("set datafile separator ','\n", script);
-    write_policy_cells(script, policy, &n_rows);
-    if (policy->n_situations <= 27) {
-        write_policy_tics(script, policy);
+    SYNRL_TRY(gnuplot_begin(core, script));
+    write_policy_cells(*script, policy, &n_rows);
+    fprintf(*script,
+            "n_columns = %u\nn_rows = %d\nhas_names = %d\nn_actions = %u\nn_features = %u\n"
+            "array features[%u]\n",
+            policy->n_situations, n_rows, has_names, policy->n_actions, policy->n_features,
+            policy->n_features + 1); /* an array has at least one entry */
+    for (uint32_t feature = 0; feature < policy->n_features; feature++) {
+        gnuplot_entry(*script, "features", feature + 1, policy_feature_name(policy, feature));
     }
-    if (folder != NULL) {
-        gnuplot_formats(script, folder, PICTURE_POLICY, width, 170 + 44 * n_rows);
-        plot_policy(script, policy, n_rows);
-        gnuplot_formats_end(script);
-    } else {
-        const synrl_status status = gnuplot_file(&gnuplot, path, width, 170 + 44 * n_rows);
-        if (status != SYNRL_OK) {
-            gnuplot_abandon(&gnuplot);
-            return status;
-        }
-        plot_policy(script, policy, n_rows);
+    if (has_names) {
+        write_policy_names(*script, policy, n_rows);
     }
-    return gnuplot_run(&gnuplot, NULL);
+    return SYNRL_OK;
 }
 
 synrl_status policy_draw(struct core *core, const synrl_policy *policy, const char *path) {
-    return draw_policy(core, policy, NULL, path);
+    FILE *script;
+    SYNRL_TRY(write_policy(core, policy, &script));
+    return gnuplot_file(core, script, draw_policy_gp, path);
 }
 
 /* All ------------------------------------------------------------------------------------------ */
 
 static synrl_status draw_all(struct core *core, const struct trainer *trainer, const char *folder) {
     const synrl_policy *policy = trainer_policy(trainer);
+    FILE *script;
     SYNRL_TRY(draw_loss(core, trainer, folder));
     SYNRL_TRY(draw_boundary(core, trainer, folder));
     SYNRL_TRY(mistakes_draw(core, trainer, folder));
-    return policy != NULL ? draw_policy(core, policy, folder, NULL) : SYNRL_OK;
+    if (policy == NULL) {
+        return SYNRL_OK;
+    }
+    SYNRL_TRY(write_policy(core, policy, &script));
+    return gnuplot_picture(core, script, PICTURE_POLICY, folder);
 }
 
 synrl_status pictures_draw(struct core *core, const struct trainer *trainer, const char *folder) {

@@ -1,0 +1,21 @@
+# SPDX-License-Identifier: MIT
+# Images that a network takes for another class, side by side:
+#   $pixels        a matrix, 0 is white
+#   width, height  of the matrix
+#   $captions      x, y, "actual: predicted"
+set xrange [-1:width]
+set yrange [height:-1]
+set size ratio -1
+unset tics
+unset border
+unset key
+unset colorbox
+set palette defined (0 '#ffffff', 1 '#101010')
+set title 'worst mistakes, actual: predicted'
+do for [format in formats] {
+    eval terminal(format, 1000, 60 + 1000 * height / width)
+    set output path.'.'.format
+    plot $pixels matrix with image pixels, \
+        $captions using 1:2:3 with labels noenhanced font ',12'
+    unset output
+}
