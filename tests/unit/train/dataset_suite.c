@@ -25,45 +25,45 @@ static struct dataset *points(int64_t samples) {
 }
 
 static const struct {
-    int64_t fault;
-    const char *part;
+    const char *fault, *part;
 } faults[] = {
-    {1, "dataset \"wrong_data\": 0 samples of 2 inputs"},
-    {2, "2 samples of 2147483648 inputs"},
-    {3, "gives no inputs"},
-    {4, "gives neither labels nor targets"},
-    {5, "the format of its inputs is 3: must be 1, floats, or 2, bytes"},
-    {6, "the scale of its bytes is 0: must be greater than 0"},
-    {7, "has 1 classes: must be at least 2"},
-    {8, "the label of sample 2 is 2: must be 0 .. 1"},
-    {9, "the label of sample 1 is -1: must be 0 .. 1"},
-    {10, "targets of 0 values"},
-    {11, "input 1 of sample 2 is nan: must be finite"},
-    {12, "target 1 of sample 2 is nan: must be finite"},
-    {13, "class 1 has no name"},
-    {14, "pictures of 2 x 2 x 1 from 2 inputs: must be equal"},
-    {15, "pictures of 2 x 1 x 0 from 2 inputs: must be equal"},
-    {16, "2 classes of 2 targets, and no labels"},
-    {18, "the size of its data is 0: must be sizeof(synrl_data), 112"},
-    {19, "the size of its data is 104: must be sizeof(synrl_data), 112"},
-    {20, "has n_targets = 2, and no targets: must be 0"},
-    {21, "8589934592 samples of 2 inputs: both must be 1 .. 2147483647"},
-    {22, "sequences of 3 steps from 2 inputs: must be a whole number per step"},
-    {23, "the format of its inputs is 0: must be 1, floats, or 2, bytes"},
-    {24, "the scale of its bytes is nan: must be greater than 0"},
-    {25, "its inputs have 15 bytes: 2 samples of 8 bytes need more"},
-    {26, "its labels have 7 bytes: 2 samples of 4 bytes need more"},
+    {"no samples", "dataset \"wrong_data\": 0 samples of 2 inputs"},
+    {"too many inputs", "2 samples of 2147483648 inputs"},
+    {"no inputs", "gives no inputs"},
+    {"neither labels nor targets", "gives neither labels nor targets"},
+    {"format 3", "the format of its inputs is 3: must be 1, floats, or 2, bytes"},
+    {"bytes without a scale", "the scale of its bytes is 0: must be greater than 0"},
+    {"one class", "has 1 classes: must be at least 2"},
+    {"a label is too large", "the label of sample 2 is 2: must be 0 .. 1"},
+    {"a label is negative", "the label of sample 1 is -1: must be 0 .. 1"},
+    {"no target values", "targets of 0 values"},
+    {"an input is nan", "input 1 of sample 2 is nan: must be finite"},
+    {"a target is nan", "target 1 of sample 2 is nan: must be finite"},
+    {"a class has no name", "class 1 has no name"},
+    {"too wide", "pictures of 2 x 2 x 1 from 2 inputs: must be equal"},
+    {"no channels", "pictures of 2 x 1 x 0 from 2 inputs: must be equal"},
+    {"no labels of two classes", "2 classes of 2 targets, and no labels"},
+    {"size 0", "the size of its data is 0: must be sizeof(synrl_data), 112"},
+    {"the size without n_steps", "the size of its data is 104: must be sizeof(synrl_data), 112"},
+    {"target values but no targets", "has n_targets = 2, and no targets: must be 0"},
+    {"too many samples", "8589934592 samples of 2 inputs: both must be 1 .. 2147483647"},
+    {"three steps of two inputs",
+     "sequences of 3 steps from 2 inputs: must be a whole number per step"},
+    {"format 0", "the format of its inputs is 0: must be 1, floats, or 2, bytes"},
+    {"a scale of nan", "the scale of its bytes is nan: must be greater than 0"},
+    {"short inputs", "its inputs have 15 bytes: 2 samples of 8 bytes need more"},
+    {"short labels", "its labels have 7 bytes: 2 samples of 4 bytes need more"},
 };
 
 TEST_EACH(refuses_wrong_data, sizeof faults / sizeof faults[0]) {
-    dataset_release(loader_load(&loader, "wrong_data", GIVEN({"fault", INTEGER(0)})));
+    dataset_release(loader_load(&loader, "wrong_data", 0, NULL));
     loader_refuse(&loader, SYNRL_INVALID, faults[_i].part, "wrong_data",
-                  GIVEN({"fault", INTEGER(faults[_i].fault)}));
+                  GIVEN({"fault", STRING(faults[_i].fault)}));
 }
 
 TEST(hands_on_the_failure_of_a_plugin) {
-    loader_refuse(&loader, SYNRL_IO, "dataset \"wrong_data\": it fails on purpose", "wrong_data",
-                  GIVEN({"fault", INTEGER(17)}));
+    loader_refuse(&loader, SYNRL_IO, "dataset \"wrong_data\": on purpose", "wrong_data",
+                  GIVEN({"fault", STRING("it fails")}));
 }
 
 /* How often each row of the whole is in a part: counts [n] are added to. */
