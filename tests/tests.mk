@@ -6,6 +6,7 @@
 TEST_OBJECTS := $(call objects,tests/*/*_suite.c tests/unit/*/*_suite.c tests/fuzz/*_formats.c tests/support/*.c tests/ref/*.c tests/main.c)
 BAD_PLUGINS := $(patsubst tests/bad/%.c,$(BUILD)/tests/bad/%.so,$(wildcard tests/bad/*.c))
 FIXTURES := $(patsubst tests/fixtures/%.c,$(BUILD)/tests/fixtures/%.so,$(wildcard tests/fixtures/*.c))
+MISTAKES := $(patsubst tests/mistakes/%.c,$(BUILD)/tests/mistakes/%.so,$(wildcard tests/mistakes/*.c))
 # Examples, and the template of a rule, as their readers build them: with one line.
 EXAMPLES := $(patsubst examples/%.c,$(BUILD)/tests/examples/%.so,$(wildcard examples/*/*.c)) \
 	$(BUILD)/tests/examples/rules/my_rule.so
@@ -50,6 +51,12 @@ $(BUILD)/tests/bad/%.so: tests/bad/%.c
 	$(call say,PLUGIN,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $<
 
+# What an author may get wrong, built as an author would; what the compiler says of it is left out.
+$(BUILD)/tests/mistakes/%.so: tests/mistakes/%.c
+	@mkdir -p $(@D)
+	$(call say,PLUGIN,$@)
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -w -DID=$* -shared -o $@ $<
+
 #: tests              builds the tests; then CK_RUN_SUITE=policy build/tests/check runs one suite
 #: examples           builds the plugins of examples/, under build/tests/examples
 #: check              every test and linter, and the same bits from gcc and clang
@@ -64,7 +71,7 @@ $(BUILD)/tests/bad/%.so: tests/bad/%.c
 	check-sanitized coverage
 examples: $(EXAMPLES)
 tests: all $(BUILD)/bench $(BUILD)/synrl.1 $(BUILD)/synrl.bash $(BUILD)/tests/check $(BAD_PLUGINS) \
-	$(FIXTURES) $(EXAMPLES)
+	$(MISTAKES) $(FIXTURES) $(EXAMPLES)
 
 check: tests $(if $(SAN),,lint check-lint check-compilers)
 	$(BUILD)/tests/check
@@ -153,4 +160,4 @@ $(BUILD)/tidy/plugins.ok: $(EXAMPLES) $(FIXTURES) .clang-tidy tests/.clang-tidy 
 	@touch $@
 
 -include $(TEST_OBJECTS:.o=.d) $(BENCH_OBJECTS:.o=.d) $(FIXTURES:.so=.d) $(EXAMPLES:.so=.d) \
-	$(BAD_PLUGINS:.so=.d)
+	$(BAD_PLUGINS:.so=.d) $(MISTAKES:.so=.d)

@@ -119,6 +119,41 @@ static void warn_of_infinity(const struct trial *trial, const float *values) {
     }
 }
 
+/* f(x + by) - f(x - by) over 2 by. */
+static synrl_status differences(const struct trial *trial, float by, double slopes[N_VALUES]) {
+    float sides[2][N_VALUES];
+    for (int side = 0; side < 2; side++) {
+        for (int i = 0; i < N_VALUES; i++) {
+            sides[side][i] = trial->x[i] + (side == 0 ? by : -by);
+        }
+        SYNRL_TRY(run(&(struct call){trial, N_VALUES, sides[side], NULL, sides[side]}));
+    }
+    for (int i = 0; i < N_VALUES; i++) {
+        slopes[i] = ((double)sides[0][i] - (double)sides[1][i]) / (2.0 * (double)by);
+    }
+    return SYNRL_OK;
+}
+
+/* Where the function is smooth and not flat, its derivative has to be its slope. Where it is flat,
+ * another slope is what training through a step function needs. */
+static synrl_status warn_of_slope(struct trial *trial, const float *derivatives) {
+    double wide[N_VALUES], narrow[N_VALUES];
+    trial->is_derivative = false;
+    SYNRL_TRY(differences(trial, 0x1p-6F, wide));
+    SYNRL_TRY(differences(trial, 0x1p-7F, narrow));
+    for (int i = 0; i < N_VALUES; i++) {
+        const double slope = narrow[i], is = (double)derivatives[i];
+        if (fabs(slope) > 1e-3 && fabs(wide[i] - slope) <= 0.02 * fabs(slope) &&
+            fabs(is - slope) > 0.1 * fabs(slope)) {
+            core_log(trial->host->core, SYNRL_LOG_WARNING,
+                     "%s: derivative gives %g for x = %g, where the slope of apply is %.3g",
+                     trial->host->who, is, (double)trial->x[i], slope);
+            return SYNRL_OK;
+        }
+    }
+    return SYNRL_OK;
+}
+
 static synrl_status try_operation(const struct trial *trial, float values[ROOM]) {
     float others[ROOM];
     SYNRL_TRY(run_apart(trial, 0, N_VALUES, values));
@@ -142,5 +177,9 @@ synrl_status activation_trial(struct host *host, const synrl_activation *f) {
     SYNRL_TRY(try_operation(&trial, values));
     memcpy(trial.y, values, sizeof trial.y);
     trial.is_derivative = true;
-    return SYNRL_OFFERS(f->ops, derivative) ? try_operation(&trial, values) : SYNRL_OK;
+    if (!SYNRL_OFFERS(f->ops, derivative)) {
+        return SYNRL_OK;
+    }
+    SYNRL_TRY(try_operation(&trial, values));
+    return warn_of_slope(&trial, values);
 }

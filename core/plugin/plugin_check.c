@@ -21,6 +21,8 @@ static size_t param_size(const synrl_param *param) {
     return param_type(param->type)->size;
 }
 
+enum { ENTRY_SIZE_MOST = 4096 };
+
 static synrl_status check_version(struct core *core, const synrl_plugin *entry, const char *file) {
     const bool is_newer =
         entry->abi_major > SYNRL_ABI_MAJOR ||
@@ -31,9 +33,9 @@ static synrl_status check_version(struct core *core, const synrl_plugin *entry, 
                          entry->abi_major, entry->abi_minor, SYNRL_ABI_MAJOR, SYNRL_ABI_MINOR,
                          is_newer ? "it needs a newer synrl" : "rebuild it");
     }
-    if (entry->size < sizeof(synrl_plugin)) {
-        return core_fail(core, SYNRL_INVALID, "%s: its entry has %u bytes: must be at least %zu",
-                         file, entry->size, sizeof(synrl_plugin));
+    if (entry->size < sizeof(synrl_plugin) || entry->size > ENTRY_SIZE_MOST) {
+        return core_fail(core, SYNRL_INVALID, "%s: its entry has %u bytes: must be %zu .. %d", file,
+                         entry->size, sizeof(synrl_plugin), ENTRY_SIZE_MOST);
     }
     if (entry->n_params > 0 && entry->param_size != sizeof(synrl_param)) {
         return core_fail(

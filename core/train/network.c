@@ -420,6 +420,10 @@ synrl_status network_gradient(struct network *network, float *gradient, struct p
     const float *slopes;
     SYNRL_TRY(network_differentiable(network));
     SYNRL_TRY(network_slopes(network, &slopes, pass));
+    if (!network->has_tried_slopes) {
+        network->has_tried_slopes = true;
+        SYNRL_TRY(network_try_slopes(network, pass));
+    }
     for (size_t i = 0; i < network->model.layout.n_synapses; i++) {
         memcpy(&gradient[i], &unset_bits, sizeof unset_bits);
     }

@@ -34,7 +34,7 @@ struct network {
     float *slopes;            /* [n_blocks][n_outputs][SYNRL_LANES], made by the first gradient */
     float *terms;             /* [n_blocks][SYNRL_LANES] of the last pass, where they are kept */
     uint64_t seed, iteration; /* for streams of noise in forward */
-    bool is_tried;            /* network_trial.c */
+    bool is_tried, has_tried_slopes; /* network_trial.c */
 };
 
 static inline const synrl_loss_ops *loss_ops(const struct network *network) {

@@ -191,6 +191,72 @@ synrl_status network_trial(struct network *network) {
     return status;
 }
 
+/* Slopes --------------------------------------------------------------------------------------- */
+
+enum { OUTPUTS_TRIED = 16 };
+
+/* The slopes of the loss at output o of each sample of block 0, by differences; times the number of
+ * samples, so that they are of the same size for any. */
+static synrl_status differences(struct network *network, const struct pass *pass, float *outputs,
+                                size_t o, float by, double slopes[SYNRL_LANES]) {
+    const double n = (double)network->n_samples;
+    float *row = outputs + o * SYNRL_LANES, kept[SYNRL_LANES], terms[3][SYNRL_LANES];
+    memcpy(kept, row, sizeof kept);
+    for (int side = -1; side <= 1; side++) {
+        for (size_t s = 0; s < SYNRL_LANES; s++) {
+            row[s] = kept[s] + (float)side * by;
+        }
+        const struct call call = {network, 0, 0, outputs, terms[side + 1]};
+        SYNRL_TRY(run_terms(&call));
+    }
+    memcpy(row, kept, sizeof kept);
+    for (size_t s = 0; s < SYNRL_LANES; s++) {
+        const double sum = pass->sum - (double)terms[1][s];
+        const double rise = finish_loss(network, sum + (double)terms[2][s]) -
+                            finish_loss(network, sum + (double)terms[0][s]);
+        slopes[s] = n * rise / (2.0 * (double)by);
+    }
+    return SYNRL_OK;
+}
+
+/* Where the loss is smooth and not flat, as for activations. *is_wrong: there was a warning. */
+static synrl_status try_slope(struct network *network, const struct pass *pass, float *outputs,
+                              size_t o, bool *is_wrong) {
+    const double n = (double)network->n_samples;
+    double wide[SYNRL_LANES], narrow[SYNRL_LANES];
+    SYNRL_TRY(differences(network, pass, outputs, o, 0x1p-6F, wide));
+    SYNRL_TRY(differences(network, pass, outputs, o, 0x1p-7F, narrow));
+    for (size_t s = 0; s < block_samples(network, 0); s++) {
+        const double slope = narrow[s];
+        const double is = n * (double)network->slopes[o * SYNRL_LANES + s];
+        if (fabs(slope) > 1e-2 && fabs(wide[s] - slope) <= 0.02 * fabs(slope) &&
+            fabs(is - slope) > 0.1 * fabs(slope)) {
+            core_log(network->core, SYNRL_LOG_WARNING,
+                     "%s: gradient gives %.3g for output %zu of sample %zu, where the slope of the "
+                     "loss is %.3g",
+                     component_host(network->loss_component)->who, is / n, o + 1, s + 1, slope / n);
+            *is_wrong = true;
+            return SYNRL_OK;
+        }
+    }
+    return SYNRL_OK;
+}
+
+synrl_status network_try_slopes(struct network *network, const struct pass *pass) {
+    const size_t n_outputs = network->model.layout.n_outputs;
+    bool is_wrong = !isfinite(pass->loss);
+    float *outputs = core_alloc(network->core, n_outputs * SYNRL_LANES, sizeof *outputs);
+    if (outputs == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    synrl_status status = run_forward(&(struct call){.network = network, .outputs = outputs});
+    for (size_t o = 0; status == SYNRL_OK && !is_wrong && o < n_outputs && o < OUTPUTS_TRIED; o++) {
+        status = try_slope(network, pass, outputs, o, &is_wrong);
+    }
+    core_free(network->core, outputs);
+    return status;
+}
+
 /* Explaining ----------------------------------------------------------------------------------- */
 
 /* The first output of the block that is not finite, else its first term that cannot be added. */

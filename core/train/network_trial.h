@@ -11,6 +11,10 @@
  * NaN, or falls where the sum of its terms rises. */
 synrl_status network_trial(struct network *network);
 
+/* Warns where the slopes of the first block, as the loss gives them after this pass, are not those
+ * of the loss. */
+synrl_status network_try_slopes(struct network *network, const struct pass *pass);
+
 /* Writes into text which value of which plugin makes the loss of this pass infinite or NaN; ""
  * where none is found. Takes a pass; the core's message stays. */
 void network_explain(struct network *network, const struct pass *pass, char *text, size_t size);

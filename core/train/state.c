@@ -102,10 +102,14 @@ static synrl_status visit(const struct stateful *of, struct visitor *visitor) {
 }
 
 synrl_status state_measure(const struct stateful *of, size_t *size) {
-    struct visitor visitor = {.mode = COUNT};
+    struct visitor visitor = {.mode = COUNT}, again = {.mode = COUNT};
     SYNRL_TRY(visit(of, &visitor));
+    SYNRL_TRY(visit(of, &again));
     *size = visitor.at;
-    return SYNRL_OK;
+    return again.at == visitor.at ? SYNRL_OK
+                                  : core_fail(of->host->core, SYNRL_INVALID,
+                                              "%s: its state has %zu bytes, and %zu the next time",
+                                              of->host->who, visitor.at, again.at);
 }
 
 synrl_status state_save(const struct stateful *of, void *to, size_t size) {

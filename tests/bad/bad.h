@@ -9,6 +9,9 @@
 #ifndef ABI_MINOR
 #define ABI_MINOR SYNRL_ABI_MINOR
 #endif
+#ifndef ENTRY_ID
+#define ENTRY_ID ID
+#endif
 #ifndef ENTRY_SIZE
 #define ENTRY_SIZE sizeof(synrl_plugin)
 #endif
@@ -89,7 +92,7 @@ const synrl_plugin synrl_plugin_entry = {
     .size = (uint32_t)(ENTRY_SIZE),
     .param_size = (uint32_t)(PARAM_SIZE),
     .kind = KIND,
-    .id = ID,
+    .id = ENTRY_ID,
     .version = "1.0.0",
     .summary = SUMMARY,
     .source = "tests/bad",

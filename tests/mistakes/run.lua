@@ -8,7 +8,7 @@ local o = synrl.options {
 local data = o.data == "boundary" and synrl.dataset("boundary", { samples = 100 })
    or synrl.dataset(o.data, o.fault > 0 and { fault = o.fault } or {})
 local info = data:info()
-local layers = { info.inputs, o.hidden, info.targets or info.classes }
+local layers = { info.inputs, o.hidden, info.targets and info.targets > 0 and info.targets or info.classes }
 local model = o.model ~= "" and o.model
    or synrl.model("mlp", { layers = layers, activation = o.activation })
 local result = synrl.train {

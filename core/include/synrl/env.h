@@ -66,7 +66,7 @@ struct synrl_env {
      * loss or activation that has no derivative. For a rule's create. */
     synrl_status (*differentiable)(synrl_env *env);
     /* gradient [n_synapses] of the loss on the batch, and the loss. Costs one forward and one
-     * backward pass. */
+     * backward pass. SYNRL_INVALID where it is not finite. */
     synrl_status (*gradient)(synrl_env *env, float *gradient, double *loss);
 
     const synrl_local_api *local; /* READS_MORE. local.h */

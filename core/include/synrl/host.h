@@ -99,7 +99,7 @@ struct synrl_host {
     void (*free)(const synrl_host *host, void *memory);
     /* [any] Sets the message of a failure and returns its status:
      * `return host->fail(host, SYNRL_INVALID, ...)`. The host puts the plugin's kind and id in
-     * front. */
+     * front. From a worker, which cannot return it, it makes the operation fail. */
     synrl_status (*fail)(const synrl_host *host, synrl_status status, const char *format, ...)
         __attribute__((format(printf, 3, 4)));
     /* [any] */
