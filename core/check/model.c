@@ -79,28 +79,40 @@ static synrl_status begin(struct work *work) {
     return forward(work->network, work->outputs);
 }
 
-/* Acts on each kind of data that the model accepts; on none: what it said of the last. */
-static synrl_status on_each(struct subject *subject,
-                            synrl_status (*act)(struct work *work, void *context), void *context) {
+typedef synrl_status (*action)(struct work *work, void *context);
+
+static synrl_status act_on(struct work *work, action act, void *context) {
+    SYNRL_TRY(begin(work));
+    const synrl_status status = act(work, context);
+    if (status == SYNRL_OK || status == SYNRL_UNSUPPORTED) {
+        return status;
+    }
+    char where[64];
+    snprintf(where, sizeof where, "on %s", work->experiment.name);
+    return core_fail_in(work->core, status, where);
+}
+
+/* Acts on each kind of data that the model accepts, and notes the others in `refused`, unless it is
+ * NULL. On none: fails as the last did. */
+static synrl_status on_each(struct subject *subject, action act, void *context,
+                            struct report *refused) {
     size_t n_accepted = 0;
     synrl_status status = SYNRL_OK;
     for (int i = 0; i < N_SAMPLES_KINDS && status == SYNRL_OK; i++) {
         struct work work = {.subject = subject, .core = subject->core};
         status = open_experiment(subject, (enum samples)i, &work.experiment);
-        const bool is_accepted =
-            status == SYNRL_OK &&
-            (status = make_network(&work, SAMPLES_N, NULL, &work.network)) == SYNRL_OK;
-        if (is_accepted) {
+        if (status == SYNRL_OK) {
+            status = make_network(&work, SAMPLES_N, NULL, &work.network);
+        }
+        if (status == SYNRL_OK) {
             n_accepted++;
-            status = begin(&work);
-            status = status == SYNRL_OK ? act(&work, context) : status;
-            if (status != SYNRL_OK && status != SYNRL_UNSUPPORTED) {
-                char where[64];
-                snprintf(where, sizeof where, "on %s", samples_name((enum samples)i));
-                core_fail_in(subject->core, status, where);
-            }
+            status = act_on(&work, act, context);
         } else if (i + 1 < N_SAMPLES_KINDS || n_accepted > 0) {
-            status = SYNRL_OK; /* not its kind of data */
+            status = SYNRL_OK;
+            if (refused != NULL) {
+                report_note(refused, "data", "not on %s: %s", samples_name((enum samples)i),
+                            subject->core->message);
+            }
         }
         close_work(&work);
     }
@@ -123,7 +135,7 @@ static synrl_status trace_work(struct work *work, void *context) {
 }
 
 static synrl_status trace_model(struct subject *subject, struct trace *trace) {
-    return on_each(subject, trace_work, trace);
+    return on_each(subject, trace_work, trace, NULL);
 }
 
 /* Outputs --------------------------------------------------------------------------------------- */
@@ -145,7 +157,7 @@ static synrl_status look_at_outputs(struct work *work, void *context) {
 }
 
 static synrl_status check_outputs(struct subject *subject) {
-    return on_each(subject, look_at_outputs, NULL);
+    return on_each(subject, look_at_outputs, NULL, subject->report);
 }
 
 /* A batch of n samples, in another order, gives each the outputs that it had among all. */
@@ -183,7 +195,7 @@ static synrl_status look_at_batches(struct work *work, void *context) {
 }
 
 static synrl_status check_batches(struct subject *subject) {
-    return on_each(subject, look_at_batches, NULL);
+    return on_each(subject, look_at_batches, NULL, NULL);
 }
 
 /* Weights --------------------------------------------------------------------------------------- */
@@ -235,7 +247,7 @@ static synrl_status look_at_weights(struct work *work, void *context) {
 }
 
 static synrl_status check_weights(struct subject *subject) {
-    return on_each(subject, look_at_weights, NULL);
+    return on_each(subject, look_at_weights, NULL, NULL);
 }
 
 /* Synapses -------------------------------------------------------------------------------------- */
@@ -296,7 +308,7 @@ static synrl_status look_at_synapses(struct work *work, void *context) {
 }
 
 static synrl_status check_synapses(struct subject *subject) {
-    return on_each(subject, look_at_synapses, NULL);
+    return on_each(subject, look_at_synapses, NULL, NULL);
 }
 
 /* Gradient -------------------------------------------------------------------------------------- */
@@ -366,7 +378,7 @@ static synrl_status look_at_gradient(struct work *work, void *context) {
 }
 
 static synrl_status check_gradient(struct subject *subject) {
-    return on_each(subject, look_at_gradient, NULL);
+    return on_each(subject, look_at_gradient, NULL, NULL);
 }
 
 static synrl_status look_at_resume(struct work *work, void *context) {
@@ -375,7 +387,7 @@ static synrl_status look_at_resume(struct work *work, void *context) {
 }
 
 static synrl_status check_resume(struct subject *subject) {
-    return on_each(subject, look_at_resume, NULL);
+    return on_each(subject, look_at_resume, NULL, NULL);
 }
 
 static const struct check checks[] = {

@@ -2,6 +2,7 @@
 #include "check/script.h"
 
 #include <fcntl.h>
+#include <glob.h>
 #include <limits.h>
 #include <signal.h>
 #include <string.h>
@@ -231,6 +232,16 @@ static synrl_status run_threaded(struct script *script) {
                    "work is shared out");
 }
 
+/* Whether the run was interrupted after it had begun. */
+static bool has_checkpoint(const char *folder) {
+    char pattern[FOLDER_SIZE + NAME_MAX];
+    glob_t found;
+    snprintf(pattern, sizeof pattern, "%s/checkpoint-*", folder);
+    const bool has = glob(pattern, 0, NULL, &found) == 0;
+    globfree(&found);
+    return has;
+}
+
 static synrl_status keep_last(struct script *script, const char *folder, size_t number,
                               void *context) {
     (void)script, (void)number;
@@ -247,11 +258,14 @@ static synrl_status run_interrupted(struct script *script, const char *runs, dou
     if (code != 0) {
         SYNRL_TRY(each_run(script, runs, keep_last, last));
     }
+    if (!has_checkpoint(last)) {
+        last[0] = '\0';
+    }
     return SYNRL_OK;
 }
 
 static synrl_status run_resumed(struct script *script) {
-    static const double parts[] = {0.5, 0.7, 0.3, 0.2}; /* of the time that the script takes */
+    static const double parts[] = {0.5, 0.7, 0.8, 0.3}; /* of the time that the script takes */
     struct report *report = script->subject->report;
     char last[FOLDER_SIZE] = "", runs[16] = "";
     int code;
