@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "check/activation.h"
 
 #include <math.h>

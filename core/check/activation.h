@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The checks of activations. */
 #ifndef CHECK_ACTIVATION_H
 #define CHECK_ACTIVATION_H

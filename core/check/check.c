@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What is checked of plugins of every kind, and then of each. The plugin stays loaded throughout,
  * so that what it keeps in static variables is kept from one run to the next. */
 #include "check/check.h"

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Whether a plugin is what its author believes: each check runs it in a small experiment of its
  * own, or a script, in more than one way, and compares what must be equal. */
 #ifndef CHECK_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "check/dataset.h"
 
 #include <string.h>

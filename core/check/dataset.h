@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The checks of data sets. */
 #ifndef CHECK_DATASET_H
 #define CHECK_DATASET_H

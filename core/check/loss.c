@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A loss is taken of two blocks, the second half full, as the environment would hand them over. */
 #include "check/loss.h"
 

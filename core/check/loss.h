@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The checks of losses. */
 #ifndef CHECK_LOSS_H
 #define CHECK_LOSS_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A model works on each kind of the built-in data that it accepts. */
 #include "check/model.h"
 

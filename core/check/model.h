@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The checks of models. */
 #ifndef CHECK_MODEL_H
 #define CHECK_MODEL_H

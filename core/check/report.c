@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Invariant: one line per finding. */
 #include "check/report.h"
 

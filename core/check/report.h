@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* What the checks found, line by line. */
 #ifndef CHECK_REPORT_H
 #define CHECK_REPORT_H

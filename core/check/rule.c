@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A rule runs in two experiments: one with floats and one batch, one with bytes and batches that
  * change. */
 #include "check/rule.h"

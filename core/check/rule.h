@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The checks of learning rules. */
 #ifndef CHECK_RULE_H
 #define CHECK_RULE_H

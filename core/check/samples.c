@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "check/samples.h"
 
 #include <string.h>

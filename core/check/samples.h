@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The data of the checks, which is part of the program: small, and of every shape that models and
  * losses may ask for. */
 #ifndef CHECK_SAMPLES_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "check/scratch.h"
 
 #include <ftw.h>

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* A folder for what the checks record. */
 #ifndef CHECK_SCRATCH_H
 #define CHECK_SCRATCH_H

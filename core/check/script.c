@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The program is called again for each run, so that the script ends as it would for its author. */
 #include "check/script.h"
 

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The checks of a plugin in a script of its author's: each run of the script is recorded, with one
  * thread, with several, and interrupted and resumed; what is recorded must be equal. */
 #ifndef CHECK_SCRIPT_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "check/slopes.h"
 
 #include <math.h>

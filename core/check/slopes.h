@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Derivatives against differences. */
 #ifndef CHECK_SLOPES_H
 #define CHECK_SLOPES_H

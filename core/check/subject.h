@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* The plugin that is checked, in one core. */
 #ifndef SUBJECT_H
 #define SUBJECT_H

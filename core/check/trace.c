@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 #include "check/trace.h"
 
 #include <inttypes.h>

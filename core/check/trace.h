@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Results that must be equal however they were computed: a list of names, each with a hash. */
 #ifndef TRACE_H
 #define TRACE_H

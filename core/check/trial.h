@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* Short runs of an experiment, in all the ways a run can come about. A failure's message is the
  * finding. */
 #ifndef TRIAL_H

@@ -1,3 +1,4 @@
+/* SPDX-License-Identifier: MIT */
 /* synrl check: whether a plugin is what its author believes. */
 #include "check/check.h"
 

@@ -1,4 +1,5 @@
 #!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
 # synrl check: nothing is wrong with the plugins of this repository, and what is wrong with those of
 # tests/fixtures/check_*.c is found.
 
