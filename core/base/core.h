@@ -28,31 +28,30 @@ struct allocator {
     void (*free)(void *context, void *memory);     /* never NULL */
 };
 
-/* Where a loaded library lies in memory, and whose it is: a frame of a crash leads to it. */
+/* A loaded library's place in memory, and its plugin, to attribute a frame of a crash. */
 struct library {
     struct library *next;
     const char *who; /* rule "qlearning" */
     uintptr_t first, end;
 };
 
-/* What is being done: the operation of a plugin that is running, and in which iteration. */
+/* The operation of a plugin that is running, and its iteration. */
 struct operation {
-    const char *who, *name; /* NULL: no plugin's */
+    const char *who, *name; /* NULL: none is running */
     uint64_t iteration;
-    const char *damaged_by;    /* who has written past the end of its memory; NULL: nobody */
-    struct library *libraries; /* of all plugins that are loaded */
+    const char *damaged_by;    /* the plugin that wrote past the end of its memory; NULL: none */
+    struct library *libraries; /* of all loaded plugins */
 };
 
 struct core {
     struct allocator allocator;
     char message[1024];
     pthread_mutex_t message_lock; /* of message and violation: workers fail too */
-    /* What a plugin did that it must not (base/host.h); "": nothing. The operation that is running
-     * fails with it. */
+    /* What a plugin did wrong (base/host.h); "": nothing. The running operation fails with it. */
     char violation[512];
     void (*log)(void *context, synrl_log_level level, const char *line);
     void *log_context;
-    struct operation *running, own_running; /* by which a crash can be named */
+    struct operation *running, own_running; /* names the plugin in case of a crash */
     struct pool *pool;
     struct registry *registry;
 };

@@ -1,12 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows of comma-separated values without quotes: the files that the program writes. */
+/* Rows of comma-separated values without quotes, as in the files that the program writes. */
 #ifndef CSV_H
 #define CSV_H
 
 #include "base/core.h"
 
 struct csv_field {
-    const char *start, *end; /* without blanks around; not terminated */
+    const char *start, *end; /* without surrounding blanks; not terminated */
 };
 
 struct csv {
@@ -16,14 +16,14 @@ struct csv {
     size_t length;    /* of the line */
     size_t n_fields;
     struct csv_field *fields;
-    bool is_cut; /* the text ends inside a line: the rest is not a row */
+    bool is_cut; /* the text ends within a line, which is not a row */
     const char *next, *end;
     size_t capacity;
 };
 
-/* Of a text, which has to outlive it. */
+/* A reader of a text, which must outlive it. */
 struct csv csv_begin(struct core *core, const char *path, const char *text, size_t size);
-/* The next row that is not an empty line; *any = false where there is none. */
+/* Reads the next row, skipping empty lines; *any = false where there is none. */
 synrl_status csv_next(struct csv *csv, bool *any);
 void csv_end(struct csv *csv);
 
@@ -31,7 +31,7 @@ void csv_end(struct csv *csv);
 synrl_status csv_fail(const struct csv *csv, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 bool csv_is(struct csv_field field, const char *text);
-/* A field for a message: printable, and cut off where it is long. Returns text. */
+/* A field for a message: printable, and truncated if it is long. Returns text. */
 enum { CSV_TEXT_SIZE = 32 };
 const char *csv_text(struct csv_field field, char text[CSV_TEXT_SIZE]);
 

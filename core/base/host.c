@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Memory of instances, and the guard around their operations. Invariant: every block that was
- * handed out and not freed is on the list of its host, with its guard bytes after it. */
+/* Memory of instances, and the guard around their operations. Invariant: every allocated block is
+ * on the list of its host, followed by its guard bytes. */
 #include "base/host.h"
 
 #include <stdarg.h>
@@ -50,7 +50,7 @@ static void add_block(struct host *host, struct block *block) {
     pthread_mutex_unlock(&host->lock);
 }
 
-/* The block of this memory, or NULL; with the lock held. */
+/* The block of this memory, or NULL; the caller holds the lock. */
 static struct block *find_block(const struct host *host, const void *memory) {
     struct block *block = host->blocks;
     while (block != NULL && (block->object != NULL || block_memory(block) != memory)) {
@@ -59,7 +59,7 @@ static struct block *find_block(const struct host *host, const void *memory) {
     return block;
 }
 
-/* Takes the block of this memory off the list; NULL where there is none. */
+/* Removes the block of this memory from the list; NULL where there is none. */
 static struct block *remove_block(struct host *host, const void *memory) {
     pthread_mutex_lock(&host->lock);
     struct block *block = find_block(host, memory);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The host of one instance of a plugin, from the core's side: whose it is, the memory it handed
- * out, and what it must not let pass. plugin/host.h puts one together. */
+/* The host of one instance of a plugin, from the core's side: the instance's name, its memory, and
+ * its violations. Created by plugin/host.h. */
 #ifndef BASE_HOST_H
 #define BASE_HOST_H
 
@@ -8,15 +8,15 @@
 
 #include "base/core.h"
 
-struct block; /* a piece of memory, or an object, that the instance has */
+struct block; /* memory or an object that belongs to the instance */
 
 struct host {
     synrl_host public;
     struct core *core;
-    char who[96];         /* in front of its failures and log lines: rule "qlearning" */
+    char who[96];         /* begins its failures and log lines: rule "qlearning" */
     pthread_mutex_t lock; /* of what follows: workers allocate and fail too */
     struct block *blocks;
-    size_t n_late, late_bytes; /* blocks handed out after host_settled and not freed */
+    size_t n_late, late_bytes; /* blocks allocated after host_settled and not freed */
     bool is_settled;
     bool is_damaged; /* has written past the end of a block */
 };
@@ -26,26 +26,28 @@ struct core *host_core(const synrl_host *host);
 /* synrl_host.alloc and .free. */
 void *host_alloc(const synrl_host *public, size_t count, size_t size);
 void host_free(const synrl_host *public, void *memory);
-/* Bytes of the block that begins at `memory`; SIZE_MAX where it is not a block of this instance. */
+/* The size of the block that begins at `memory`; SIZE_MAX where it is not a block of this
+ * instance. */
 size_t host_block_size(const synrl_host *public, const void *memory);
-/* Has release(object) called when the instance ends. SYNRL_NO_MEMORY: it was called at once. */
+/* Calls release(object) when the instance ends. SYNRL_NO_MEMORY: it was called immediately. */
 synrl_status host_own(const synrl_host *public, void *object, void (*release)(void *object));
 
-/* From now on, until it is called with false, blocks that are handed out and stay count as late. */
+/* From now on, until it is called with false, blocks that are allocated and not freed count as
+ * late. */
 void host_settled(struct host *host, bool is_settled);
-/* Frees all that the instance has. Warns of more late blocks than one in two of n_calls, and of
- * blocks that were written past their end. */
+/* Frees everything of the instance. Warns of more late blocks than half of n_calls, and of blocks
+ * written past their end. */
 void host_release(struct host *host, uint64_t n_calls);
 
-/* Notes a violation: the operation that is running fails with it. The first one counts. The text
+/* Records a violation, with which the running operation fails. Only the first one is kept. The text
  * continues "rule "x": step ", as in "called fail with SYNRL_OK". */
 void host_violate(struct host *host, const char *format, ...) __attribute__((format(printf, 2, 3)));
 
-/* Around every operation of the plugin that can fail. host_enter clears the message; host_leave
- * gives the status that the operation has in the end: a violation, by this plugin or by another
- * that it called, and a block that was written past its end make it fail; a failure without a
- * message gets one; a number that is not a status is replaced. Both keep core->running, by which a
- * crash can be named. */
+/* Enclose every operation of the plugin that can fail. host_enter clears the message; host_leave
+ * returns the operation's final status: a violation, by this plugin or by another that it called,
+ * or a block written past its end makes it fail; a failure without a message gets one; a number
+ * that is not a status is replaced. Both maintain core->running, which names the plugin in case of
+ * a crash. */
 struct operation host_enter(struct host *host, const char *operation);
 synrl_status host_leave(struct host *host, struct operation before, synrl_status status);
 

@@ -9,7 +9,7 @@
 struct synrl_batch {
     const synrl_host *host;
     size_t n_samples, n_inputs, n_blocks;
-    /* Of a batch of windows: how many a sample has, and how many samples; else 1 and n_samples. */
+    /* Of a batch of windows: windows per sample, and samples; else 1 and n_samples. */
     size_t n_windows, n_sampled;
     bool is_bytes;
     float scale;
@@ -37,7 +37,8 @@ static inline const float *batch_floats(const synrl_batch *batch, size_t block) 
     return batch->floats + block * batch->n_inputs * SYNRL_LANES;
 }
 
-/* How many lanes of a block hold samples, or windows of them, rather than copies of the last. */
+/* The number of a block's lanes that are samples, or windows of them, rather than copies of the
+ * last. */
 static inline size_t batch_lanes(const synrl_batch *batch, size_t block) {
     const size_t left = batch->n_sampled - block / batch->n_windows * SYNRL_LANES;
     return left < SYNRL_LANES ? left : SYNRL_LANES;

@@ -62,7 +62,7 @@ void histories_pack(const uint8_t *histories, size_t n_groups, uint8_t *packed) 
     }
 }
 
-/* To the kernels a situation is a longer history, whose oldest digits are the features. */
+/* For the kernels a situation is a longer history, whose oldest digits are the features. */
 static void add_features(const struct policy_step *step, size_t first, size_t n,
                          uint8_t *histories) {
     const uint8_t *features = step->features + first;

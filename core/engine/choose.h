@@ -6,8 +6,8 @@
 #include "synrl/engine.h"
 #include "synrl/policy.h"
 
-/* The part of a policy for one reward history: the action for each action history, or for each
- * situation of a policy with features, which the kernels take for a longer history. */
+/* The part of a policy for one reward history: the action for each action history or, in a policy
+ * with features, for each situation, which the kernels treat as a longer history. */
 struct greedy_map {
     uint32_t n_histories; /* 3^n_actions, or n_situations */
     /* 0, 1, 2; for random ties between a, b, ..: 3 + (1 << a | 1 << b ..), which is 6 .. 10. */

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Credit, in plain C. Workers keep sums of their own: of bytes times bytes exact integers, of
- * floats one block's sum at a time in fixed point. */
+/* Credit, in plain C. Each worker has its own sums: exact integers for bytes times bytes, and for
+ * floats the sums of blocks in fixed point. */
 #include "engine/credit.h"
 
 #include <string.h>
@@ -11,20 +11,20 @@
 
 enum { ALL_FLAGS = SYNRL_WHERE_ACTIVE | SYNRL_TIMES_SLOPE | SYNRL_CENTRED };
 
-struct adder {      /* one worker's */
+struct adder {      /* of one worker */
     int64_t *sums;  /* [n_synapses], then [n_rows of all tensors]: of the signal itself */
     float *slope;   /* [max_rows][SYNRL_LANES]: z, then f'(z) */
-    float *signal;  /* [max_rows][SYNRL_LANES], of the units at hand */
-    int16_t *bytes; /* the same, of a signal of bytes */
+    float *signal;  /* [max_rows][SYNRL_LANES], of the present units */
+    int16_t *bytes; /* the same, for a signal of bytes */
     float *x;       /* [max_inputs][SYNRL_LANES], presynaptic */
     int16_t *x_bytes;
     bool is_infinite;
-    const synrl_activation *lacking; /* a derivative */
+    const synrl_activation *lacking; /* that has no derivative; or NULL */
 };
 
-/* What the inputs of a tensor come to over the batch, for SYNRL_CENTRED. */
+/* The sums of a tensor's inputs over the batch, for SYNRL_CENTRED. */
 struct input_sums {
-    int64_t *bytes; /* [n_columns]; of floats none */
+    int64_t *bytes; /* [n_columns]; NULL for floats */
     float *means;   /* [n_columns] */
     size_t n;       /* samples, or windows of them */
 };
@@ -36,7 +36,7 @@ struct credit {
     synrl_signal signal;
     double limit;
     size_t n_sums, max_rows, max_inputs;
-    size_t *first_row;         /* [n_tensors]: where a tensor's sums of the signal begin */
+    size_t *first_row;         /* [n_tensors]: the beginning of a tensor's sums of the signal */
     struct input_sums *inputs; /* [n_tensors], as many as the weights have sources */
     size_t n_workers;
     struct adder *adders;
@@ -149,7 +149,7 @@ static void sum_bytes(const struct input_work *work, size_t i) {
     work->sums->means[i] = (float)((double)batch->scale * (double)sum / (double)work->sums->n);
 }
 
-/* In the order of the blocks. */
+/* Adds in the order of the blocks. */
 static void sum_floats(const struct input_work *work, size_t i) {
     const synrl_batch *batch = work->batch;
     double sum = 0.0;
@@ -215,7 +215,7 @@ static synrl_status check_signal(const synrl_host *host, const synrl_signal *sig
     return SYNRL_OK;
 }
 
-/* How many sums of blocks one synapse can get. */
+/* The number of blocks' sums that one synapse can get. */
 static size_t count_addends(const synrl_layout *layout, size_t n_blocks) {
     size_t n_positions = 1;
     for (size_t t = 0; t < layout->n_tensors; t++) {
@@ -254,7 +254,7 @@ void credit_before(struct credit *credit, const synrl_pass *pass, const synrl_so
     }
 }
 
-/* Where the signal of the units of a call begins. */
+/* The beginning of the signal for the units of a call. */
 static size_t signal_at(const struct credit *credit, const synrl_pass *pass,
                         const synrl_source *source) {
     const synrl_tensor *tensor = &credit->layout->tensors[source->tensor];
@@ -324,7 +324,7 @@ static float lane_sum(float *lanes) {
     return lanes[0];
 }
 
-/* x NULL: 1 everywhere. */
+/* x NULL: 1 for every lane. */
 static void add_floats(const struct credit *credit, struct adder *adder, size_t n_rows,
                        size_t n_columns, const float *x, int64_t *sums) {
     for (size_t o = 0; o < n_rows; o++) {
@@ -430,8 +430,8 @@ static synrl_status check_end(const struct credit *credit) {
     for (size_t worker = 0; worker < credit->n_workers; worker++) {
         if (credit->adders[worker].is_infinite) {
             return host->fail(host, SYNRL_INVALID,
-                              "a correlation is not finite: neither the signal nor what synapses "
-                              "see may be NaN or infinite");
+                              "a correlation is not finite: neither the signal nor the synapses' "
+                              "inputs may be NaN or infinite");
         }
     }
     return SYNRL_OK;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Correlates what synapses see with a signal at their units, over one pass: for watches. */
+/* Correlates the synapses' inputs with a signal at their units, over one pass: for watches. */
 #ifndef CREDIT_H
 #define CREDIT_H
 

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Weights on a lattice. Invariant: |k| is at most n_acts and at most acts_max, so no counter
- * overflows; values, where kept, are those of w0, k and alpha. An undo moves k back to where it was
- * before, so that n_acts may pass acts_max by one. */
+ * overflows; `values`, if not NULL, are those of w0, k and alpha. An undo restores the former k, so
+ * n_acts may exceed acts_max by one. */
 #include "engine/lattice.h"
 
 #include <math.h>
@@ -181,7 +181,7 @@ void lattice_save(const synrl_lattice *lattice, void *state) {
            lattice->n * sizeof(int16_t));
 }
 
-/* Whether the saved numbers keep the invariant. */
+/* Whether saved numbers obey the invariant. */
 static bool is_sound(const struct lattice_header *header, uint32_t acts_max, const char *w0,
                      const char *counters) {
     const uint32_t moves_max = header->n_acts < acts_max ? header->n_acts : acts_max;

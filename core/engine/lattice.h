@@ -12,8 +12,8 @@ struct synrl_lattice {
     const struct kernels *kernels;
     size_t n;
     float alpha;
-    uint32_t n_acts, acts_max; /* since the last rebase, each undo one more; from acts_max on one is
-                                  due */
+    uint32_t n_acts, acts_max; /* since the last rebase, including undos; at acts_max the next is
+                                * due */
     float *w0;
     int16_t *counters; /* see kernels.h */
     float *values;     /* kept up to date; NULL where they are not needed */
@@ -35,9 +35,9 @@ void lattice_destroy(synrl_lattice *lattice);
 const float *lattice_values(const synrl_lattice *lattice);
 void lattice_set(synrl_lattice *lattice, const float *weights);
 void lattice_act(synrl_lattice *lattice, const int8_t *actions, float alpha);
-/* Takes the last act back, without a rebase. */
+/* Undoes the last act, without a rebase. */
 void lattice_undo(synrl_lattice *lattice, const int8_t *negated);
-/* As the counters keep them: of the last act or undo; 0 where there was none. */
+/* The actions in the counters: of the last act or undo; 0 where there was none. */
 void lattice_last_actions(const synrl_lattice *lattice, int8_t *actions);
 void lattice_shift(synrl_lattice *lattice, const float *delta);
 void lattice_rebase(synrl_lattice *lattice);

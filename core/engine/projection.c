@@ -10,9 +10,9 @@
  *
  * Floats: Z is computed from the weights' values each time.
  *
- * An act that is taken back is one more act, of the negated actions: with D at hand S -= D is all.
+ * An undo is one more act, of the negated actions: with D kept it is just S -= D.
  *
- * Invariant: |S| <= 255 n_inputs max |k| < 2^31; |k| is bounded as lattice.c says. */
+ * Invariant: |S| <= 255 n_inputs max |k| < 2^31; for the bound of |k| see lattice.c. */
 #include "engine/projection.h"
 
 #include <stdlib.h>
@@ -55,7 +55,7 @@ struct synrl_projection {
     const int8_t *actions; /* of the last act, in rows of whole groups; NULL: unknown */
     int8_t *padded;        /* [n_outputs][4 n_groups], where rows are not whole groups */
     bool keep_deltas;      /* the dense path keeps D too, so that the next step can be sparse */
-    bool is_taken_back;    /* acts have been: D is always kept */
+    bool is_taken_back;    /* acts have been undone: D is always kept */
     float *base;           /* [n_blocks][n_outputs][16], bytes only, as the next two */
     int32_t *sums;
     int32_t *deltas;
@@ -366,7 +366,7 @@ static void try_sparse(struct step *step) {
     projection->host->parallel(projection->host, sparse_share, step);
 }
 
-/* What the sums need to know of an act before the lattice advances. */
+/* Updates the sums for an act, before the lattice advances. */
 static void announce(synrl_projection *projection, const int8_t *actions) {
     if (projection->batch != NULL && projection->batch->is_bytes) {
         struct step step = {.projection = projection,
@@ -512,7 +512,7 @@ static void settle_share(void *context, size_t worker, size_t n_workers) {
     }
 }
 
-/* Blocks without D take the act at once: after the next one they would have missed two. */
+/* Updates blocks without D immediately: after the next act they would have missed two. */
 void projection_undo(synrl_projection *projection, const int8_t *negated) {
     announce(projection, negated);
     lattice_undo(&projection->lattice, negated);

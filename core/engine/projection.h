@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Projections: Z = X W^T of a bound batch, kept up to date as W moves on its lattice. */
+/* Projections: Z = X W^T of a bound batch, kept up to date while W moves on its lattice. */
 #ifndef PROJECTION_H
 #define PROJECTION_H
 
@@ -11,22 +11,22 @@ typedef struct synrl_projection synrl_projection;
  * or "sparse"; NULL for any other value. All give the same bits. */
 const char *engine_path(void);
 
-/* All weights 0. */
+/* Makes a projection with all weights 0. */
 synrl_status projection_create(const synrl_host *host, size_t n_outputs, size_t n_inputs,
                                synrl_projection **made);
 void projection_destroy(synrl_projection *projection); /* NULL is allowed */
-/* Rebases, and projects from now on what the batch holds; again after each batch_fill. */
+/* Rebases, and projects the batch's samples from now on; to be called after each batch_fill. */
 synrl_status projection_bind(synrl_projection *projection, const synrl_batch *batch);
 void projection_set(synrl_projection *projection, const float *weights);
 void projection_get(const synrl_projection *projection, float *weights);
-/* The actions stay as they are until the next act, undo or bind. */
+/* The actions must not change until the next act, undo or bind. */
 void projection_act(synrl_projection *projection, const int8_t *actions, float alpha);
-/* Takes the last act back; the negated actions stay as those of an act do. */
+/* Undoes the last act; the negated actions must not change either. */
 void projection_undo(synrl_projection *projection, const int8_t *negated);
 void projection_last_actions(const synrl_projection *projection, int8_t *actions);
 void projection_shift(synrl_projection *projection, const float *delta);
-/* z [n_outputs][SYNRL_LANES] of one block, + bias unless NULL. Different workers ask for blocks of
- * different tiles. */
+/* z [n_outputs][SYNRL_LANES] of one block, + bias unless NULL. Two workers must not ask for blocks
+ * of the same tile. */
 void projection_values(synrl_projection *projection, size_t block, const float *bias, float *z);
 const synrl_lattice *projection_lattice(const synrl_projection *projection);
 size_t projection_state_size(const synrl_projection *projection);

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* The units of a layer. What a model hands over is checked against its layout before anything is
- * read; a worker has no way to fail, so the weights keep what was wrong until they are asked. */
+/* The units of a layer. A model's arguments are checked against its layout before anything is read;
+ * a worker cannot fail, so the weights keep the error until weights_check. */
 #include "engine/units.h"
 
 #include <math.h>

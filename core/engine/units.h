@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The units of a layer: what the engine offers to a model's forward. */
+/* The units of a layer: the engine's function for a model's forward. */
 #ifndef UNITS_H
 #define UNITS_H
 

@@ -12,7 +12,7 @@
 
 enum watch_kind { WATCH_NOISE, WATCH_CREDIT, WATCH_ACTIVITY };
 
-struct watcher {     /* one worker's */
+struct watcher {     /* of one worker */
     uint32_t *words; /* [n_units] */
     int64_t *sums;   /* [n_units][2]: of outputs and of their squares */
     bool is_infinite;
@@ -28,7 +28,7 @@ struct watch {
     synrl_stream stream;
     float sigma;
     double limit;
-    struct credit *credit; /* made by the first */
+    struct credit *credit; /* made by the first watch that needs it */
 };
 
 /* Making --------------------------------------------------------------------------------------- */
@@ -188,7 +188,7 @@ synrl_status watch_begin_activity(struct watch *watch, const synrl_batch *batch)
     return SYNRL_OK;
 }
 
-/* The lanes of a block in their order. */
+/* Adds the lanes of a block in their order. */
 static void add_activity(struct watch *watch, const synrl_pass *pass, size_t first_unit,
                          size_t n_rows, const float *y) {
     struct watcher *watcher = &watch->watchers[pass->worker];

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
-/* What a pass does beside computing outputs: moves the units by noise, correlates what synapses see
- * with a signal, or sums up how active the units are.
+/* What a pass does in addition to computing outputs: it perturbs the units with noise, correlates
+ * the synapses' inputs with a signal, or sums the activity of the units.
  *
  * A watch begins, every block of the batch passes once with the watch as the `context` of its
- * synrl_pass, and the watch ends; each worker has sums of its own, which are integers. A pass whose
+ * synrl_pass, and the watch ends. Each worker has its own sums, which are integers. A pass whose
  * context is NULL is a plain one. */
 #ifndef WATCH_H
 #define WATCH_H
@@ -14,8 +14,8 @@
 
 struct watch;
 
-/* Watches networks of this layout, which outlives it. All of it is memory of the host; what a
- * kind of pass needs is made when the first of it begins. */
+/* Makes a watch for networks of this layout, which must outlive it. Its memory belongs to the host;
+ * that for one kind of pass is allocated when the first such pass begins. */
 synrl_status watch_create(const synrl_host *host, const synrl_layout *layout, struct watch **made);
 void watch_destroy(struct watch *watch); /* before its host does; NULL is allowed */
 
@@ -30,18 +30,18 @@ struct noise {
     uint32_t draw; /* below WATCH_DRAWS_MAX */
 };
 
-/* Every unit's pre-activation moves by sigma * sign, padding lanes too. SYNRL_INVALID where the
- * draw or sigma is out of range. Nothing to end. */
+/* Moves every unit's pre-activation by sigma * sign, also in padding lanes. SYNRL_INVALID where the
+ * draw or sigma is out of range. Needs no end. */
 synrl_status watch_begin_noise(struct watch *watch, const synrl_batch *batch,
                                const struct noise *noise, double sigma);
-/* The signs of a draw in lanes (local.h), 0 past the last sample; in parallel. */
+/* The signs of a draw in lanes (local.h), 0 after the last sample; computed in parallel. */
 synrl_status watch_signs(struct watch *watch, const synrl_batch *batch, const struct noise *noise,
                          int8_t *signs);
 
 /* Credit --------------------------------------------------------------------------------------- */
 
-/* The signal stays as it is until the end. SYNRL_INVALID where it is not one of bytes or floats, or
- * has flags that cannot be. The weights are those of the pass, bound. */
+/* The signal must not change until the end. SYNRL_INVALID where it has neither or both of bytes and
+ * floats, or invalid flags. The weights are those of the pass, bound. */
 synrl_status watch_begin_credit(struct watch *watch, const synrl_weights *weights,
                                 const synrl_batch *batch, const synrl_signal *signal);
 /* credit [n_synapses]: see synrl_local_api.correlate. SYNRL_INVALID where a sum is not finite,

@@ -128,7 +128,7 @@ static synrl_status make_windows(synrl_weights *weights, struct input_source *so
     return windows_create(weights->host, batch, &source->window, &source->windows);
 }
 
-/* Named here, where the name is known; projections know sizes only. */
+/* Fails here, where the tensor's name is known; projections only know sizes. */
 static synrl_status check_columns(const synrl_weights *weights, size_t t,
                                   const synrl_batch *inputs) {
     const synrl_tensor *tensor = &weights->layout->tensors[t];

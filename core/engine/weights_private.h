@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The weights as `units` and watches see them. */
+/* The weights, for `units` and watches. */
 #ifndef WEIGHTS_PRIVATE_H
 #define WEIGHTS_PRIVATE_H
 
@@ -9,10 +9,10 @@
 #include "engine/projection.h"
 #include "engine/weights.h"
 
-/* What tensors that read the inputs are bound to. */
+/* The batch, or its windows, to which tensors are bound. */
 struct input_source {
-    synrl_window window;  /* kernel_height 0: the batch as it is */
-    synrl_batch *windows; /* NULL: none yet, or none wanted */
+    synrl_window window;  /* kernel_height 0: the batch itself */
+    synrl_batch *windows; /* NULL: none yet, or none needed */
 };
 
 struct tensor_weights {
@@ -40,7 +40,7 @@ struct synrl_weights {
     int8_t *negated;              /* [n_synapses]: actions taken back */
     size_t sum_size;
     float *sums; /* [n_workers][sum_size]: of a later source; NULL where there is none */
-    /* What `units` was handed that cannot be, and as which tensor; NULL: nothing. */
+    /* The error in the arguments of `units`, and the tensor; NULL: none. */
     _Atomic(const char *) misuse;
     _Atomic size_t misused;
 };

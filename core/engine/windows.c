@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Batches of windows. The windows of one block of samples are blocks that follow one another, so
- * those of one tile are whole tiles: who works on a tile of samples shares no tile of windows. */
+/* Batches of windows. The windows of one block of samples are consecutive blocks, so those of one
+ * tile are whole tiles: workers on different tiles of samples share no tile of windows. */
 #include "engine/windows.h"
 
 #include <stdbool.h>
@@ -8,7 +8,7 @@
 
 #include "engine/pool.h"
 
-/* How often a kernel fits into a line. */
+/* The number of positions of a kernel in a line. */
 static size_t n_steps(size_t size, size_t kernel, size_t stride) {
     return (size - kernel) / stride + 1;
 }
