@@ -184,7 +184,7 @@ static void remembered_text(uint32_t history, uint32_t n, const char *symbols,
     }
 }
 
-/* The state without its rewards: features, the first left, and the last actions: "+ | - 0". */
+/* A state without its rewards: features, the first on the left, and the last actions: "+ | - 0". */
 static void situation_text(const synrl_policy *policy, uint32_t situation,
                            char text[2 * POLICY_DIGITS_SIZE + 3]) {
     char features[POLICY_DIGITS_SIZE], actions[POLICY_DIGITS_SIZE];

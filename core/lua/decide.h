@@ -6,7 +6,7 @@
 #include "lua/session.h"
 #include "train/metrics.h"
 
-/* Pushes a table of the metrics that are known; of a summary, only those that belong in one. */
+/* Pushes a table of the known metrics; for a summary, only of those that belong in one. */
 void metrics_push(lua_State *L, const struct metric_names *own, const struct metrics *metrics,
                   bool is_summary);
 

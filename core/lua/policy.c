@@ -3,7 +3,7 @@
  *
  * A state in Lua is {actions = {..}, rewards = {..}}, the most recent first: actions -1, 0, 1;
  * rewards -1, 1, or 0 where there has been none yet. A policy with local features has features =
- * {..} too, each -1, 0 or 1. All are digits less one of the base-3 numbers in synrl/policy.h. */
+ * {..} too, each -1, 0 or 1. All are digits, minus one, of the base-3 numbers in synrl/policy.h. */
 #include "lua/policy.h"
 
 #include <inttypes.h>
@@ -35,8 +35,8 @@ static const synrl_policy *check_policy(lua_State *L, int index) {
     return policy;
 }
 
-/* The names of features that the list on top of the stack holds; how many. They stay on the stack.
- */
+/* Reads the names of features in the list on top of the stack, where they stay, and returns their
+ * number. */
 static uint32_t read_names(lua_State *L, const char *who, const char *names[SYNRL_MEMORY_MAX]) {
     if (!lua_istable(L, -1)) {
         session_fail(L, "%s: features must be a list of names, not %s", who, describe(L, -1));
@@ -57,7 +57,7 @@ static uint32_t read_names(lua_State *L, const char *who, const char *names[SYNR
     return (uint32_t)n;
 }
 
-/* A box with a policy of the memories and features that the table at the index names. */
+/* Pushes a policy of zeros with the memories and features given in the table at the index. */
 static synrl_policy *make_zero(lua_State *L, int index, const char *who) {
     static const char *const keys[] = {"memory", "n_actions", "n_rewards", "n_features",
                                        "features"};
@@ -196,8 +196,8 @@ static int from(lua_State *L) {
 
 /* Reading -------------------------------------------------------------------------------------- */
 
-/* The number whose digits the field of the state at the index lists; 0 where the policy has none.
- */
+/* The number whose digits are listed in a field of the state at the index; 0 where the policy has
+ * none. */
 static uint32_t read_digits(lua_State *L, int index, const char *name, uint32_t length) {
     if (!field_push(L, index, name)) {
         lua_newtable(L);

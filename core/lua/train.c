@@ -116,7 +116,7 @@ static void read_batch(lua_State *L, struct train_options *options) {
     }
 }
 
-/* "batch", "sample" or { group = G }: how many samples are paid together. */
+/* "batch", "sample" or { group = G }: the number of samples that share a reward. */
 static void read_reward(lua_State *L, struct train_options *options) {
     static const char *const names[] = {"group"};
     if (!field_push(L, 1, "reward")) {
@@ -127,7 +127,8 @@ static void read_reward(lua_State *L, struct train_options *options) {
     if (lua_istable(L, reward)) {
         keys_check(L, reward, "train: reward", 1, names);
         if (!field_push(L, reward, "group")) {
-            session_fail(L, "train: reward: group is missing: how many samples are paid together");
+            session_fail(
+                L, "train: reward: group is missing: the number of samples that share a reward");
         }
         options->reward_group = (size_t)field_integer(L, "train: reward", "group", 1, INT32_MAX);
     } else if (strcmp(word, "sample") == 0) {

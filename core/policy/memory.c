@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The memories of synapses, a byte or half a byte each, and the policy step. */
+/* The memories of synapses, one byte or half a byte each, and the policy step. */
 #include "policy/memory.h"
 
 #include <string.h>
@@ -165,10 +165,11 @@ synrl_status memory_load(const synrl_host *host, synrl_memory *memory, const voi
 static synrl_status check_features(const synrl_host *host, const synrl_policy *policy,
                                    size_t n_synapses, const uint8_t *features) {
     if (policy->n_features == 0) {
-        return features == NULL ? SYNRL_OK
-                                : host->fail(host, SYNRL_INVALID,
-                                             "choose: features are given, and the policy has none: "
-                                             "must be NULL");
+        return features == NULL
+                   ? SYNRL_OK
+                   : host->fail(
+                         host, SYNRL_INVALID,
+                         "choose: features are given, and the policy has none: must be NULL");
     }
     if (features == NULL) {
         return host->fail(host, SYNRL_INVALID,
@@ -178,7 +179,7 @@ static synrl_status check_features(const synrl_host *host, const synrl_policy *p
     }
     const uint32_t end = n_histories(policy->n_features);
     uint8_t largest = 0;
-    for (size_t i = 0; i < n_synapses; i++) { /* vectorized: no way out of the loop */
+    for (size_t i = 0; i < n_synapses; i++) { /* without an early exit, so that it is vectorized */
         largest = features[i] > largest ? features[i] : largest;
     }
     for (size_t i = 0; largest >= end && i < n_synapses; i++) {

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* What the synapses of a network remember, and the policy step. Memories are made for the instance
- * of a host and end with it; every history in one is below 3^n_actions. */
+/* The memories of a network's synapses, and the policy step. Memories are made for an instance and
+ * end with it; every history in one is below 3^n_actions. */
 #ifndef MEMORY_H
 #define MEMORY_H
 
@@ -17,8 +17,8 @@ void memory_observe(synrl_memory *memory, int reward);
 uint8_t memory_history(const synrl_memory *memory, size_t synapse);
 void memory_set_history(synrl_memory *memory, size_t synapse, uint8_t history);
 
-/* For checkpoints: sizes and histories, memory_state_size bytes. Loading fails, and changes
- * nothing, where the sizes differ or a history is out of range. */
+/* For checkpoints: sizes and histories, memory_state_size bytes. Loading fails, without any change,
+ * where the sizes differ or a history is out of range. */
 size_t memory_state_size(const synrl_memory *memory);
 void memory_save(const synrl_memory *memory, void *state);
 synrl_status memory_load(const synrl_host *host, synrl_memory *memory, const void *state,

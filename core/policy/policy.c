@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* Tables. A policy of the core's own is reference-counted: every stored pointer to one holds a
- * reference. One made for an instance of a plugin is a block of that instance's memory. */
+/* Tables. A policy of the core is reference-counted: every stored pointer to one holds a reference.
+ * A policy made for an instance of a plugin is a block of that instance's memory. */
 #include "policy/policy.h"
 
 #include <math.h>
@@ -27,7 +27,7 @@ static uint32_t power_of_3(uint32_t exponent) {
     return power;
 }
 
-/* Everything but the table. */
+/* The sizes. */
 static bool shape_of(uint32_t n_actions, uint32_t n_rewards, uint32_t n_features,
                      synrl_policy *shape) {
     if (n_actions > SYNRL_MEMORY_MAX || n_rewards > SYNRL_MEMORY_MAX ||
@@ -52,7 +52,7 @@ static size_t object_size(const synrl_policy *shape) {
     return sizeof(struct policy_object) + policy_entries(shape) * sizeof(double);
 }
 
-/* In zeroed memory of object_size. */
+/* Initialises a policy in zeroed memory of object_size. */
 static synrl_policy *object_init(void *memory, const synrl_policy *shape) {
     struct policy_object *object = memory;
     object->shared = *shape;

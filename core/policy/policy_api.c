@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* The table of functions that plugins are handed. */
+/* The table of functions for plugins. */
 #include "policy/policy_api.h"
 
 #include "policy/memory.h"

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* What the policy room offers to plugins: see synrl/policy.h. */
+/* The functions of policies for plugins: see synrl/policy.h. */
 #ifndef POLICY_API_H
 #define POLICY_API_H
 

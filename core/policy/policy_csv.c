@@ -152,7 +152,7 @@ static synrl_status read_number(const struct csv *csv, size_t column, double *va
     return SYNRL_OK;
 }
 
-/* n columns of -1, 0 or 1 into the digits of a number, the first column in the highest or the
+/* Reads n columns of -1, 0 or 1 as the digits of a number, the first column as the highest or the
  * lowest. */
 static synrl_status read_digits(const struct csv *csv, size_t first, uint32_t n,
                                 bool is_highest_first, uint32_t *number) {
@@ -216,7 +216,8 @@ static synrl_status read_rows(struct csv *csv, synrl_policy *policy, size_t *see
 static synrl_status read_table(struct csv *csv, synrl_policy **policy) {
     SYNRL_TRY(read_header(csv, policy));
     size_t *seen =
-        core_alloc(csv->core, policy_entries(*policy) / 3, sizeof *seen); /* in which line */
+        core_alloc(csv->core, policy_entries(*policy) / 3, sizeof *seen); /* in this line; 0: not
+                                                                           * yet */
     synrl_status status = SYNRL_NO_MEMORY;
     if (seen != NULL) {
         status = read_rows(csv, *policy, seen);

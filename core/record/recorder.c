@@ -103,7 +103,7 @@ static synrl_status save(struct recorder *recorder, size_t keep) {
     const size_t size = trainer_state_size(recorder->trainer);
     struct summary summary;
     if (!trainer_can_resume(recorder->trainer)) {
-        return SYNRL_OK; /* a run that is resumed begins again */
+        return SYNRL_OK; /* a resumed run starts again */
     }
     if (recorder->state == NULL) {
         recorder->state = core_alloc(recorder->core, size, 1);

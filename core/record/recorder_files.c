@@ -77,7 +77,7 @@ static synrl_status claim_name(struct recorder *recorder, const char *parent, co
     return core_fail(core, SYNRL_IO, "%s: too many runs of this name in one second", parent);
 }
 
-/* Without core_alloc: the run may have failed for lack of memory. */
+/* Does without core_alloc: the run may have failed for lack of memory. */
 static void remove_file(const struct recorder *recorder, const char *name, const char *ending) {
     char path[PATH_MAX];
     const int length = snprintf(path, sizeof path, "%s/%s%s", recorder->folder, name, ending);
@@ -161,12 +161,12 @@ synrl_status recorder_cut_file(struct recorder *recorder, const char *name, uint
     return status;
 }
 
-/* Not to append: a byte of rewards that is not full is written twice. */
+/* Not opened for appending: an incomplete byte of rewards is written twice. */
 synrl_status recorder_open_end(const struct recorder *recorder, const char *name, FILE **stream) {
     SYNRL_TRY(recorder_open(recorder, name, "r+be", stream));
     return fseeko(*stream, 0, SEEK_END) == 0
                ? SYNRL_OK
-               : file_fail(recorder->core, recorder->folder, "go on with");
+               : file_fail(recorder->core, recorder->folder, "resume");
 }
 
 synrl_status recorder_start_metrics(struct recorder *recorder) {

@@ -39,7 +39,7 @@ synrl_status recorder_check_written(const struct recorder *recorder, FILE *strea
                                     const char *name);
 /* Closes the stream of that name, if it is open. */
 synrl_status recorder_close_file(struct recorder *recorder, FILE **stream, const char *name);
-/* Cuts a file to the size it had, which it must not be shorter than; opens it at its end. */
+/* Truncates a file to its former size, which it must have at least; opens it at its end. */
 synrl_status recorder_cut_file(struct recorder *recorder, const char *name, uint64_t size);
 synrl_status recorder_open_end(const struct recorder *recorder, const char *name, FILE **stream);
 /* metrics.csv with its heading. */

@@ -17,7 +17,7 @@
 #include "runs/metrics_csv.h"
 #include "runs/run_files.h"
 
-/* Checkpoints and plugins of another ABI mean something else. */
+/* Checkpoints and configs of another ABI have another meaning. */
 static synrl_status check_abi(struct recorder *recorder) {
     const json_t *abi = json_object_get(recorder->json, "abi");
     const json_int_t made = json_is_integer(abi) ? json_integer_value(abi) : 2;
@@ -52,7 +52,7 @@ static synrl_status check_config(struct recorder *recorder) {
     return status;
 }
 
-/* Rows are added to the file, so its columns must be those that the rule has now. */
+/* Rows are appended to the file, so its columns must be the rule's present metrics. */
 static synrl_status check_columns(const struct recorder *recorder,
                                   const struct metric_names *recorded) {
     const struct metric_names *own = trainer_metric_names(recorder->trainer);
@@ -60,11 +60,12 @@ static synrl_status check_columns(const struct recorder *recorder,
     for (size_t i = 0; are_same && i < own->n; i++) {
         are_same = strcmp(own->names[i], recorded->names[i]) == 0;
     }
-    return are_same ? SYNRL_OK
-                    : core_fail(recorder->core, SYNRL_INVALID,
-                                "%s/metrics.csv: its columns are not the metrics that the rule "
-                                "reports now",
-                                recorder->folder);
+    return are_same
+               ? SYNRL_OK
+               : core_fail(
+                     recorder->core, SYNRL_INVALID,
+                     "%s/metrics.csv: its columns are not the metrics that the rule reports now",
+                     recorder->folder);
 }
 
 static synrl_status replay_metrics(struct recorder *recorder, uint64_t iteration) {

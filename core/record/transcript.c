@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Transcripts. Invariant: rewards.bin, once begun, has a bit for every iteration before the last
+/* Transcripts. Invariant: rewards.bin, once it exists, has a bit for every iteration up to the last
  * one that stepped. */
 #include "record/transcript.h"
 
@@ -19,7 +19,7 @@ static synrl_status put_bit(struct recorder *recorder, int bit) {
     return SYNRL_OK;
 }
 
-/* Iterations without a step, up to number n. */
+/* Adds bits for iterations without a step, up to number n. */
 static synrl_status skip_to(struct recorder *recorder, uint64_t n) {
     while (recorder->rewards != NULL && recorder->n_rewards < n) {
         SYNRL_TRY(put_bit(recorder, 0));
@@ -75,7 +75,7 @@ synrl_status transcript_close(struct recorder *recorder, uint64_t n) {
 
 /* Continuing ----------------------------------------------------------------------------------- */
 
-/* The bits of a byte that was not full come back to be written. */
+/* Takes the bits of an incomplete byte back to be written again. */
 static synrl_status reopen_rewards(struct recorder *recorder, uint64_t n) {
     uint8_t *bits;
     SYNRL_TRY(record_rewards(recorder->core, recorder->folder, n, &bits));

@@ -139,7 +139,8 @@ static char *read_optional(struct core *core, const char *folder, const char *na
     return bytes;
 }
 
-/* Lines of cells, as numbers where possible, else as text; up to a NUL, which JSON has not. */
+/* Lines of cells, as numbers where possible, else as text; up to a zero byte, which JSON text
+ * cannot contain. */
 static json_t *csv_json(struct core *core, const char *text, bool numbers) {
     struct csv csv = csv_begin(core, "", text, strlen(text));
     json_t *table = json_array();

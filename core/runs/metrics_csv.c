@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* metrics.csv. What a file says is checked: its heading begins with the iteration and has each name
- * once, and each row has as many values. */
+/* metrics.csv. Files are checked: the heading begins with the iteration and has each name once, and
+ * each row has a value for each. */
 #include "runs/metrics_csv.h"
 
 #include <inttypes.h>
@@ -44,10 +44,10 @@ struct reader {
     struct metrics_table *table;
     size_t capacity;
     size_t n_columns;
-    size_t metrics[METRICS_MAX]; /* which one a column is */
+    size_t metrics[METRICS_MAX]; /* the metric of each column */
 };
 
-/* As a rule may call a metric (synrl/rule.h). */
+/* Whether a rule's metric may have this name (synrl/rule.h). */
 static bool is_name(struct csv_field field) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
     const size_t length = (size_t)(field.end - field.start);
@@ -62,7 +62,7 @@ static bool is_name(struct csv_field field) {
     return true;
 }
 
-/* The number of the metric that a column has; new names become those of the rule. */
+/* Finds the metric of a column; unknown names become metrics of the rule. */
 static synrl_status name_column(struct reader *reader, struct csv_field field, size_t *metric) {
     struct metrics_table *table = reader->table;
     struct metric_names *own = &table->own;
@@ -84,7 +84,7 @@ static synrl_status name_column(struct reader *reader, struct csv_field field, s
     return SYNRL_OK;
 }
 
-/* A process that dies at once leaves a part of the heading. */
+/* A process that crashes early leaves a part of the heading. */
 static bool is_heading_begun(const char *text, const char *end) {
     static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_,", first[] = "iteration,";
     for (size_t i = 0; text + i < end; i++) {
@@ -106,7 +106,7 @@ static synrl_status read_heading(struct reader *reader) {
         char text[CSV_TEXT_SIZE];
         SYNRL_TRY(name_column(reader, csv->fields[c], &metric));
         if (has[metric]) {
-            return csv_fail(csv, "two columns are called \"%s\"", csv_text(csv->fields[c], text));
+            return csv_fail(csv, "two columns are named \"%s\"", csv_text(csv->fields[c], text));
         }
         has[metric] = true;
         reader->metrics[c] = metric;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* metrics.csv, written and read: the heading names the metrics, each row has their values. */
+/* Writing and reading metrics.csv: the heading names the metrics, each row has their values. */
 #ifndef METRICS_CSV_H
 #define METRICS_CSV_H
 
@@ -15,12 +15,12 @@ void metrics_csv_write_row(FILE *stream, const struct metric_names *own,
 struct metrics_table {
     size_t n;
     struct metrics *rows;
-    struct metric_names own; /* what the heading has beside the fixed metrics */
+    struct metric_names own; /* the names in the heading that are not fixed metrics */
     char texts[METRICS_OWN_MAX][METRIC_NAME_SIZE];
 };
 /* Reads FOLDER/metrics.csv up to and including the row of an iteration. Metrics that the heading
- * lacks are NaN, or 0 where they are counts. A last line without its end, as a crash leaves it, is
- * no row. Freed by metrics_table_free. */
+ * lacks are NaN, or 0 where they are counts. An incomplete last line, left by a crash, is not a
+ * row. Freed by metrics_table_free. */
 synrl_status metrics_csv_read(struct core *core, const char *folder, uint64_t last,
                               struct metrics_table **made);
 void metrics_table_free(struct core *core, struct metrics_table *table); /* NULL is allowed */

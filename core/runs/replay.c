@@ -34,9 +34,9 @@ struct replay {
     int8_t *actions;
     float *alphas; /* [n_tensors] */
     bool is_creating, has_stepped, can_undo;
-    bool has_finish;   /* the run came to its end */
+    bool has_finish;   /* the run has ended */
     bool as_published; /* after a redraw the old loss is that of the old batch */
-    double old_loss;   /* what the last step found; NaN: nothing yet */
+    double old_loss;   /* of the last step; NaN: none yet */
     double alpha;
 };
 
@@ -101,12 +101,12 @@ static synrl_status env_step_tensors(synrl_env *env, const int8_t *actions, cons
 static synrl_status env_undo(synrl_env *env) {
     struct replay *replay = replay_of(env);
     if (!replay->can_undo) {
-        return core_fail(replay->core, SYNRL_INVALID, "%s: there is no step to take back",
+        return core_fail(replay->core, SYNRL_INVALID, "%s: there is no step to undo",
                          replay->rule.host.who);
     }
     weights_undo(replay->model.weights, replay->actions, replay->alphas);
     replay->can_undo = false;
-    replay->old_loss = (double)NAN; /* as the environment has it: that before the step */
+    replay->old_loss = (double)NAN; /* as in the environment: that before the step */
     return SYNRL_OK;
 }
 
@@ -116,7 +116,7 @@ static synrl_status env_loss(synrl_env *env, double *loss) {
     return SYNRL_OK;
 }
 
-/* A rule is asked before what it reads; only what all rules may ask for is answered here. */
+/* Rules declare in advance what they read; only the calls that all rules may make work here. */
 static synrl_status refuse(synrl_env *env) {
     const struct replay *replay = replay_of(env);
     return core_fail(replay->core, SYNRL_UNSUPPORTED,
@@ -214,7 +214,7 @@ static synrl_status make_components(struct replay *replay, const char *folder,
     return status;
 }
 
-/* The shape of the data; records of older runs hold less of it. */
+/* The shape of the data; the records of older runs have less of it. */
 static synrl_shape recorded_shape(const struct facts *facts) {
     synrl_shape shape = {.size = sizeof(synrl_shape),
                          .n_samples = (size_t)facts->n_samples,

@@ -107,7 +107,7 @@ static size_t summary_size(const struct metric_names *own, const struct metrics 
     return size;
 }
 
-/* All but the iteration, which is the event's step. */
+/* All except the iteration, which is the event's step. */
 static void put_summary(struct writer *writer, const struct metric_names *own,
                         const struct metrics *row) {
     put_key(writer, 5, WIRE_LENGTH);

@@ -2,9 +2,9 @@
 /* Letters rendered in all the fonts of a folder: like notMNIST, and reproducible by anyone.
  *
  * A letter is stretched until it touches all sides of the square, as in notMNIST, and drawn white
- * on black. Invariants: no two samples are equal; a letter that a font lacks, or draws blank or as
- * its box for missing glyphs, is left out, and so is a font that draws two letters alike; the same
- * fonts and seed give the same samples. */
+ * on black. Invariants: no two samples are equal; a letter is left out if the font lacks it or
+ * draws it blank or as the box for missing glyphs, and a font if it draws two letters alike; the
+ * same fonts and seed give the same samples. */
 #define _GNU_SOURCE /* strcasestr */
 #include <dirent.h>
 #include <ft2build.h>
@@ -351,10 +351,10 @@ static synrl_status read_letters(struct glyphs *glyphs) {
             return SYNRL_OK;
         }
     }
-    return glyphs->host->fail(glyphs->host, SYNRL_INVALID,
-                              "letters = \"%.80s\": must be 2 to %d different characters in UTF-8, "
-                              "no comma",
-                              glyphs->config->letters, LETTERS_MAX);
+    return glyphs->host->fail(
+        glyphs->host, SYNRL_INVALID,
+        "letters = \"%.80s\": must be 2 to %d different characters in UTF-8, without a comma",
+        glyphs->config->letters, LETTERS_MAX);
 }
 
 static synrl_status take_fonts(struct glyphs *glyphs) {

@@ -24,7 +24,7 @@ static const synrl_param params[] = {
 
 enum { N_SIZES_MAX = 3 };
 
-/* A file being read, and afterwards. */
+/* A file during reading, and its contents afterwards. */
 struct file {
     const synrl_host *host;
     const char *path;

@@ -42,7 +42,7 @@ struct images {
     struct unpack unpack;
     struct buffer texts;   /* names, terminated */
     struct buffer samples; /* struct sample */
-    struct buffer read;    /* [n_samples][height][width], as they came */
+    struct buffer read;    /* [n_samples][height][width], in the order of reading */
     struct buffer file;    /* the current one */
     size_t height, width;  /* of all; 0 before the first */
     size_t n_files, n_unreadable;

@@ -28,7 +28,7 @@ static const synrl_param params[] = {
 
 enum { N_SIZES_MAX = 4, HEADER_LIMIT = 1 << 16 };
 
-/* One .npy, being read and afterwards. */
+/* One .npy during reading, and its contents afterwards. */
 struct array {
     struct unpack *unpack;
     const char *name;   /* in the archive */
@@ -162,7 +162,7 @@ static synrl_status parse_dictionary(struct array *array, struct cursor *cursor)
     if (!is_sound || !has_type || !has_order || !has_shape) {
         return FAIL_IN(array, "has a malformed header: %s",
                        "must be {'descr': '|u1', 'fortran_order': False, 'shape': (10, 28, 28), } "
-                       "with a type of numbers and at most 4 sizes");
+                       "with a numeric type and at most 4 sizes");
     }
     return take_type(array, type)
                ? SYNRL_OK
@@ -222,7 +222,7 @@ static synrl_status array_read(struct array *array, size_t limit) {
     SYNRL_TRY(count_items(array, limit));
     const size_t wanted = array->data + array->n_items * array->item;
     SYNRL_TRY(unpack_fill(array->unpack, &array->file,
-                          wanted + 1)); /* and to the end, where the sum is checked */
+                          wanted + 1)); /* to the end, where libarchive checks the checksum */
     if (array->file.n != wanted) {
         return FAIL_IN(array, "has %zu bytes of data%s: its shape declares %zu",
                        array->file.n - array->data, array->file.n > wanted ? " or more" : "",

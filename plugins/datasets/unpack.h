@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Archives, for the loaders that read with libarchive. */
+/* Archives, for the loaders that use libarchive. */
 #ifndef UNPACK_H
 #define UNPACK_H
 
@@ -8,10 +8,10 @@
 
 #include "buffer.h"
 
-/* An archive that is being read. */
+/* An archive being read. */
 struct unpack {
     const synrl_host *host;
-    const char *path, *what; /* what the file should be, such as "an NPZ" */
+    const char *path, *what; /* the expected kind of file, such as "an NPZ" */
     FILE *file;
     struct archive *archive;
 };
@@ -24,7 +24,7 @@ static inline synrl_status unpack_fail(struct unpack *unpack) {
                               why != NULL ? why : "unknown reason");
 }
 
-/* `support` says to libarchive which formats are read. To be closed, even after a failure. */
+/* Opens an archive; `support` enables formats of libarchive. To be closed even after a failure. */
 static inline synrl_status unpack_open(struct unpack *unpack, int (*support)(struct archive *)) {
     unpack->file = fopen(unpack->path, "rbe");
     if (unpack->file == NULL) {
@@ -60,7 +60,7 @@ static inline synrl_status unpack_next(struct unpack *unpack, struct archive_ent
     return *entry != NULL || code == ARCHIVE_EOF ? SYNRL_OK : unpack_fail(unpack);
 }
 
-/* Reads on until the buffer holds n bytes of the current entry, or the entry ends. */
+/* Continues reading until the buffer has n bytes of the current entry, or the entry ends. */
 static inline synrl_status unpack_fill(struct unpack *unpack, struct buffer *buffer, size_t n) {
     enum { PIECE = 1 << 16 };
     while (buffer->n < n) {

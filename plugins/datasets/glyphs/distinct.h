@@ -6,7 +6,7 @@
 
 #include "../buffer.h"
 
-/* All zero but for `size` is empty. */
+/* All zero except for `size` is empty. */
 struct distinct {
     size_t size;           /* bytes per sample */
     size_t n;              /* samples */
