@@ -378,7 +378,7 @@ static synrl_status name_classes(struct csv *csv, char **classes, size_t n_class
     return SYNRL_OK;
 }
 
-/* Sets Sets labels and class names from label_texts, if there are labels. */
+/* Sets labels and class names from label_texts, if there are labels. */
 static synrl_status take_labels(struct csv *csv, size_t *n_classes) {
     char **texts = ITEMS(char *, csv->label_texts), **classes;
     const size_t n = N_ITEMS(char *, csv->label_texts);
