@@ -34,7 +34,7 @@ endif
 # What cannot be built without is named before anything is built, with the command that installs it.
 # Only the checks turn warnings into errors: a later compiler may have new ones.
 GOALS := $(or $(MAKECMDGOALS),all)
-CHECKS := $(filter check% tests lint tidy coverage,$(GOALS))
+CHECKS := $(filter check% tests examples lint coverage,$(GOALS))
 ifneq ($(filter-out help clean format docs dist uninstall,$(GOALS)),)
 MISSING := $(shell for tool in $(firstword $(CC)) pkg-config; do \
 	command -v $$tool >/dev/null 2>&1 || echo $$tool; done; \
