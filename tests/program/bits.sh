@@ -28,7 +28,7 @@ every_way() {
     for isa in scalar avx2 avx512 amx; do
         if ! SYNRL_ISA=$isa synrl run --quiet /dev/null >/dev/null 2>said; then
             grep -q "SYNRL_ISA=$isa: not supported by this CPU" said
-            echo "skipped: this machine has no $isa"
+            skips "this machine has no $isa" || true
             continue
         fi
         for path in auto dense sparse; do

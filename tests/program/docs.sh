@@ -53,7 +53,8 @@ synrl.train {
 }
 END
     exits 0 synrl run --quiet --no-pictures s.lua
-    head -n 1 runs/*/metrics.csv | tr ',' '\n' | diff - <(names_of '### metrics.csv')
+    names_of '### metrics.csv' >documented
+    head -n 1 runs/*/metrics.csv | tr ',' '\n' | diff - documented
     # The keys of run.json and of the objects in it.
     for key in $(grep -oE '^ {2}( {2})?"[a-z_]+"' runs/*/run.json | tr -d ' "'); do
         names_of '### run.json' | grep -qx -- "$key" || fail "$key is not on the page"

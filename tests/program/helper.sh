@@ -66,15 +66,23 @@ await() {
     fail "$1 did not come"
 }
 
-# has COMMAND: whether there is this command; says so where there is not.
+# skips WHY: says that this test, or a part of it, is skipped; fails, so that `has x || return 0` ends it.
+skips() {
+    echo "skipped: ${SYNRL_TEST//_/ }, since $1"
+    return 1
+}
+# has COMMAND: whether there is this command.
 has() {
-    command -v "$1" >/dev/null || { echo "skipped: $1 is not installed" && false; }
+    command -v "$1" >/dev/null || skips "$1 is not installed"
 }
 has_proc() {
-    [ -r /proc/self/stat ] || { echo "skipped: there is no /proc" && false; }
+    [ -r /proc/self/stat ] || skips 'there is no /proc'
+}
+has_terminal() {
+    script -qec true /dev/null >/dev/null 2>&1 || skips 'there is no terminal'
 }
 has_numpy() {
-    /usr/bin/python3 -c 'import numpy' 2>/dev/null || { echo "skipped: python3-numpy is not installed" && false; }
+    /usr/bin/python3 -c 'import numpy' 2>/dev/null || skips 'python3-numpy is not installed'
 }
 # The browser, without a window. browse ADDRESS prints the page as it has rendered it.
 has_browser() {
@@ -97,7 +105,7 @@ draws() {
 
 # Lua's own interpreter.
 has_stock_lua() {
-    [ -n "$STOCK_LUA" ] || { echo "skipped: lua5.4 cannot load a module with this sanitizer" && false; }
+    [ -n "$STOCK_LUA" ] || skips 'lua5.4 cannot load a module with this sanitizer'
 }
 stock_lua() {
     LUA_CPATH="$BUILD/lua/?.so" lua5.4 "$@"
