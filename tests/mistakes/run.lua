@@ -2,11 +2,11 @@
 -- A small run with one plugin that is not as it should be.
 local synrl = require "synrl"
 local o = synrl.options {
-   seed = 1, data = "boundary", fault = 0, model = "", activation = "tanh", loss = "mse",
+   seed = 1, data = "boundary", fault = "", model = "", activation = "tanh", loss = "mse",
    rule = "win_stay", iterations = 100, checkpoint = 0, hidden = 8,
 }
 local data = o.data == "boundary" and synrl.dataset("boundary", { samples = 100 })
-   or synrl.dataset(o.data, o.fault > 0 and { fault = o.fault } or {})
+   or synrl.dataset(o.data, o.fault ~= "" and { fault = o.fault:gsub("-", " ") } or {})
 local info = data:info()
 local layers = { info.inputs, o.hidden, info.targets and info.targets > 0 and info.targets or info.classes }
 local model = o.model ~= "" and o.model
