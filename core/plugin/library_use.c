@@ -55,7 +55,7 @@ struct symbols {
 };
 
 /* The loader has made the addresses of most of these tables absolute; some machines leave them. */
-static const void *address_in(const struct link_map *map, ElfW(Addr) address) {
+static const void *address_in(const struct link_map *map, uintptr_t address) {
     return (const void *)(address < map->l_addr ? address + map->l_addr : address);
 }
 

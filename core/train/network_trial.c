@@ -200,7 +200,7 @@ enum { OUTPUTS_TRIED = 16 };
 static synrl_status differences(struct network *network, const struct pass *pass, float *outputs,
                                 size_t o, float by, double slopes[SYNRL_LANES]) {
     const double n = (double)network->n_samples;
-    float *row = outputs + o * SYNRL_LANES, kept[SYNRL_LANES], terms[3][SYNRL_LANES];
+    float *row = outputs + o * SYNRL_LANES, kept[SYNRL_LANES], terms[3][SYNRL_LANES] = {{0}};
     memcpy(kept, row, sizeof kept);
     for (int side = -1; side <= 1; side++) {
         for (size_t s = 0; s < SYNRL_LANES; s++) {
