@@ -21,12 +21,12 @@ struct block {
 };
 _Static_assert(sizeof(struct block) <= BLOCK_HEADER, "memory after the header stays aligned");
 
-static struct host *host_of(const synrl_host *public) {
-    return public->context;
+static struct host *host_of(const synrl_host *api) {
+    return api->context;
 }
 
-struct core *host_core(const synrl_host *public) {
-    return host_of(public)->core;
+struct core *host_core(const synrl_host *api) {
+    return host_of(api)->core;
 }
 
 static unsigned char *block_memory(struct block *block) {
@@ -105,8 +105,8 @@ void host_check_blocks(struct host *host) {
 
 /* Memory --------------------------------------------------------------------------------------- */
 
-void *host_alloc(const synrl_host *public, size_t count, size_t size) {
-    struct host *host = host_of(public);
+void *host_alloc(const synrl_host *api, size_t count, size_t size) {
+    struct host *host = host_of(api);
     if (count == 0 || size == 0) {
         count = size = 1;
     }
@@ -123,8 +123,8 @@ void *host_alloc(const synrl_host *public, size_t count, size_t size) {
     return block_memory(block);
 }
 
-void host_free(const synrl_host *public, void *memory) {
-    struct host *host = host_of(public);
+void host_free(const synrl_host *api, void *memory) {
+    struct host *host = host_of(api);
     if (memory == NULL) {
         return;
     }
@@ -141,8 +141,8 @@ void host_free(const synrl_host *public, void *memory) {
     core_free(host->core, block);
 }
 
-size_t host_block_size(const synrl_host *public, const void *memory) {
-    struct host *host = host_of(public);
+size_t host_block_size(const synrl_host *api, const void *memory) {
+    struct host *host = host_of(api);
     pthread_mutex_lock(&host->lock);
     const struct block *block = find_block(host, memory);
     const size_t size = block != NULL ? block->size : SIZE_MAX;
@@ -150,8 +150,8 @@ size_t host_block_size(const synrl_host *public, const void *memory) {
     return size;
 }
 
-synrl_status host_own(const synrl_host *public, void *object, void (*release)(void *object)) {
-    struct host *host = host_of(public);
+synrl_status host_own(const synrl_host *api, void *object, void (*release)(void *object)) {
+    struct host *host = host_of(api);
     struct block *block = core_alloc(host->core, 1, sizeof *block);
     if (block == NULL) {
         release(object);
@@ -267,7 +267,7 @@ void host_destroy(struct host *host,
     }
     memcpy(message, core->message, sizeof message);
     const struct operation before = host_enter(host, "destroy");
-    destroy(&host->public, config, self);
+    destroy(&host->api, config, self);
     check_blocks(host, BLOCKS_CHECKED);
     warn_of_violation(core);
     core->running->who = before.who;

@@ -11,7 +11,7 @@
 struct block; /* memory or an object that belongs to the instance */
 
 struct host {
-    synrl_host public;
+    synrl_host api;
     struct core *core;
     char who[96];         /* begins its failures and log lines: rule "qlearning" */
     pthread_mutex_t lock; /* of what follows: workers allocate and fail too */
@@ -24,13 +24,13 @@ struct host {
 struct core *host_core(const synrl_host *host);
 
 /* synrl_host.alloc and .free. */
-void *host_alloc(const synrl_host *public, size_t count, size_t size);
-void host_free(const synrl_host *public, void *memory);
+void *host_alloc(const synrl_host *api, size_t count, size_t size);
+void host_free(const synrl_host *api, void *memory);
 /* The size of the block that begins at `memory`; SIZE_MAX where it is not a block of this
  * instance. */
-size_t host_block_size(const synrl_host *public, const void *memory);
+size_t host_block_size(const synrl_host *api, const void *memory);
 /* Calls release(object) when the instance ends. SYNRL_NO_MEMORY: it was called immediately. */
-synrl_status host_own(const synrl_host *public, void *object, void (*release)(void *object));
+synrl_status host_own(const synrl_host *api, void *object, void (*release)(void *object));
 
 /* From now on, until it is called with false, blocks that are allocated and not freed count as
  * late. */

@@ -143,7 +143,7 @@ static synrl_status open(struct subject *subject, struct loss *loss) {
     }
     loss->ops = component_plugin(loss->component)->entry->ops;
     loss->config = component_config(loss->component);
-    loss->host = &component_host(loss->component)->public;
+    loss->host = &component_host(loss->component)->api;
     loss->before = host_enter(component_host(loss->component), "terms");
     const synrl_status found = find_shape(loss);
     if (found != SYNRL_OK) {

@@ -54,7 +54,7 @@ synrl_status component_create_of(struct core *core, const struct plugin *plugin,
                                           .id = plugin->entry->id,
                                           .ops = plugin->entry->ops,
                                           .config = made->config,
-                                          .host = &made->host.public};
+                                          .host = &made->host.api};
     const synrl_status status = check_defaults(made);
     if (status != SYNRL_OK) {
         component_release(made);

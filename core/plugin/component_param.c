@@ -227,8 +227,8 @@ static synrl_status bound_schedule(const struct setting *setting, struct schedul
     snprintf(who, sizeof who, "%s: %s", setting->component->host.who, param->name);
     SYNRL_TRY(schedule_bounded(setting->core, inner, who, param->min, param->max,
                                &setting->slot->schedule));
-    const synrl_schedule *public = schedule_public(setting->slot->schedule);
-    store(setting, &public, sizeof(const synrl_schedule *));
+    const synrl_schedule *api = schedule_public(setting->slot->schedule);
+    store(setting, &api, sizeof(const synrl_schedule *));
     return SYNRL_OK;
 }
 

@@ -71,14 +71,13 @@ void core_destroy(struct core *core) {
 
 /* The host ------------------------------------------------------------------------------------- */
 
-static struct host *host_of(const synrl_host *public) {
-    return public->context;
+static struct host *host_of(const synrl_host *api) {
+    return api->context;
 }
 
 /* A worker has no way to hand a status on: what it fails with is a violation. */
-static synrl_status host_fail(const synrl_host *public, synrl_status status, const char *format,
-                              ...) {
-    struct host *host = host_of(public);
+static synrl_status host_fail(const synrl_host *api, synrl_status status, const char *format, ...) {
+    struct host *host = host_of(api);
     struct core *core = host->core;
     va_list arguments;
     if (status == SYNRL_OK) {
@@ -98,22 +97,22 @@ static synrl_status host_fail(const synrl_host *public, synrl_status status, con
     return status;
 }
 
-static void host_log(const synrl_host *public, synrl_log_level level, const char *format, ...) {
+static void host_log(const synrl_host *api, synrl_log_level level, const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    core_log_va(host_of(public)->core, level, host_of(public)->who, format, arguments);
+    core_log_va(host_of(api)->core, level, host_of(api)->who, format, arguments);
     va_end(arguments);
 }
 
-static size_t host_n_workers(const synrl_host *public) {
-    return pool_size(host_of(public)->core->pool);
+static size_t host_n_workers(const synrl_host *api) {
+    return pool_size(host_of(api)->core->pool);
 }
 
 /* The pool is not to be nested: a call from a worker would wait for itself. */
-static void host_parallel(const synrl_host *public, synrl_work work, void *context) {
-    struct pool *pool = host_of(public)->core->pool;
+static void host_parallel(const synrl_host *api, synrl_work work, void *context) {
+    struct pool *pool = host_of(api)->core->pool;
     if (pool_is_running(pool)) {
-        host_violate(host_of(public), "called parallel from a worker: only the main thread may");
+        host_violate(host_of(api), "called parallel from a worker: only the main thread may");
         return;
     }
     pool_run(pool, work, context);
@@ -121,18 +120,18 @@ static void host_parallel(const synrl_host *public, synrl_work work, void *conte
 
 void host_init(struct host *host, struct core *core, synrl_kind kind, const char *id) {
     *host = (struct host){
-        .public = {.size = sizeof(synrl_host),
-                   .context = host,
-                   .alloc = host_alloc,
-                   .free = host_free,
-                   .fail = host_fail,
-                   .log = host_log,
-                   .n_workers = host_n_workers,
-                   .parallel = host_parallel,
-                   .random = &random_api,
-                   .math = &math_api,
-                   .engine = &engine_api,
-                   .policy = &policy_api},
+        .api = {.size = sizeof(synrl_host),
+                .context = host,
+                .alloc = host_alloc,
+                .free = host_free,
+                .fail = host_fail,
+                .log = host_log,
+                .n_workers = host_n_workers,
+                .parallel = host_parallel,
+                .random = &random_api,
+                .math = &math_api,
+                .engine = &engine_api,
+                .policy = &policy_api},
         .core = core,
     };
     pthread_mutex_init(&host->lock, NULL);

@@ -12,7 +12,7 @@
 typedef enum schedule_kind { CONSTANT, STEPS, FUNCTION, BOUNDED } schedule_kind;
 
 struct schedule {
-    synrl_schedule public; /* first: what plugins hold is a pointer to this */
+    synrl_schedule api; /* first: what plugins hold is a pointer to this */
     struct core *core;
     size_t references;
     schedule_kind kind;
@@ -41,8 +41,8 @@ static synrl_status in_bounds(const struct schedule *schedule, uint64_t iteratio
                      value, at, must);
 }
 
-static synrl_status value_at(const synrl_schedule *public, uint64_t iteration, double *value) {
-    const struct schedule *schedule = (const struct schedule *)public;
+static synrl_status value_at(const synrl_schedule *api, uint64_t iteration, double *value) {
+    const struct schedule *schedule = (const struct schedule *)api;
     switch (schedule->kind) {
     case CONSTANT:
         *value = schedule->value;
@@ -58,14 +58,14 @@ static synrl_status value_at(const synrl_schedule *public, uint64_t iteration, d
     case BOUNDED:
         break;
     }
-    SYNRL_TRY(value_at(&schedule->inner->public, iteration, value));
+    SYNRL_TRY(value_at(&schedule->inner->api, iteration, value));
     return in_bounds(schedule, iteration, *value);
 }
 
 static struct schedule *allocate(struct core *core, schedule_kind kind) {
     struct schedule *schedule = core_alloc(core, 1, sizeof *schedule);
     if (schedule != NULL) {
-        schedule->public = (synrl_schedule){.size = sizeof(synrl_schedule), .at = value_at};
+        schedule->api = (synrl_schedule){.size = sizeof(synrl_schedule), .at = value_at};
         schedule->core = core;
         schedule->references = 1;
         schedule->kind = kind;
@@ -202,7 +202,7 @@ void schedule_release(struct schedule *schedule) {
 }
 
 const synrl_schedule *schedule_public(const struct schedule *schedule) {
-    return &schedule->public;
+    return &schedule->api;
 }
 
 json_t *schedule_json(const struct schedule *schedule) {

@@ -240,8 +240,8 @@ static synrl_status make_model(struct replay *replay, const struct facts *facts)
     SYNRL_TRY(model_create(&replay->model, core, replay->model_component, &shape));
     SYNRL_TRY(model_initial(&replay->model));
     const bool is_bytes = strcmp(facts->format, "bytes") == 0;
-    SYNRL_TRY(batch_create(&replay->model.host.public, 1, shape.n_inputs, is_bytes, 1.0F,
-                           &replay->batch));
+    SYNRL_TRY(
+        batch_create(&replay->model.host.api, 1, shape.n_inputs, is_bytes, 1.0F, &replay->batch));
     void *nothing = core_alloc(core, shape.n_inputs, is_bytes ? 1 : sizeof(float));
     if (nothing == NULL) {
         return SYNRL_NO_MEMORY;

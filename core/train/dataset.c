@@ -63,7 +63,7 @@ static bool is_memory(const void *array, size_t size) {
 /* An array of n values in a row per sample, where the host knows how much memory it has. */
 static synrl_status check_array(const struct dataset *dataset, const char *what, const void *array,
                                 size_t n, size_t size) {
-    const size_t has = host_block_size(&dataset->host.public, array);
+    const size_t has = host_block_size(&dataset->host.api, array);
     const size_t per_sample = n * size;
     if (has == SIZE_MAX && (dataset->data.n_samples > SIZE_MAX / 2 / per_sample ||
                             !is_memory(array, dataset->data.n_samples * per_sample))) {
@@ -208,7 +208,7 @@ static const synrl_dataset_ops *dataset_ops(const struct dataset *dataset) {
 
 static synrl_status create_instance(struct dataset *dataset) {
     const synrl_dataset_ops *ops = dataset_ops(dataset);
-    const synrl_host *host = &dataset->host.public;
+    const synrl_host *host = &dataset->host.api;
     dataset->self = host_alloc(host, ops->self_size, 1);
     if (dataset->self == NULL) {
         return SYNRL_NO_MEMORY;

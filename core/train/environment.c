@@ -63,7 +63,7 @@ static synrl_status check_step(struct environment *environment, const int8_t *ac
     if (environment->reward != 0) {
         return core_fail(environment->core, SYNRL_INVALID,
                          "a second step in iteration %" PRIu64 ": a rule steps once an iteration",
-                         environment->public.iteration);
+                         environment->api.iteration);
     }
     return check_actions(environment, actions);
 }
@@ -158,7 +158,7 @@ static synrl_status draw_batch(struct environment *environment, uint64_t number)
         random_api.sample(stream, (uint32_t)network_samples(environment->network),
                           (uint32_t)dataset_data(options->data)->n_samples, environment->samples);
     }
-    environment->public.batch = number;
+    environment->api.batch = number;
     environment->is_probe_bound = false;
     SYNRL_TRY(network_bind(environment->network, environment->samples));
     environment_moved(environment);
@@ -171,14 +171,13 @@ static synrl_status draw_batch(struct environment *environment, uint64_t number)
 synrl_status environment_begin(struct environment *environment, uint64_t iteration,
                                bool count_correct) {
     const uint64_t every = environment->options.batch_every;
-    environment->public.iteration = environment->core->running->iteration = iteration;
+    environment->api.iteration = environment->core->running->iteration = iteration;
     network_set_time(environment->network, environment->options.seed, iteration);
     environment->count_correct = count_correct;
     environment->reward = 0;
     environment->losses[0] = environment->losses[1] = (double)NAN;
     environment->failure[0] = '\0';
-    if (environment->samples != NULL && every > 0 &&
-        iteration / every != environment->public.batch) {
+    if (environment->samples != NULL && every > 0 && iteration / every != environment->api.batch) {
         SYNRL_TRY(draw_batch(environment, iteration / every));
     }
     environment_keep(environment);
@@ -201,8 +200,8 @@ static synrl_status build(struct environment *environment) {
                              &environment->network));
     const synrl_layout *layout = network_layout(environment->network);
     environment->layout = *layout;
-    environment->public.layout = &environment->layout;
-    environment->public.n_samples = batch_size;
+    environment->api.layout = &environment->layout;
+    environment->api.n_samples = batch_size;
     environment->actions = core_alloc(core, layout->n_synapses, 1);
     environment->alphas = core_alloc(core, layout->n_tensors, sizeof(float));
     environment->tensors = core_alloc(core, layout->n_tensors, sizeof *environment->tensors);
@@ -231,21 +230,21 @@ synrl_status environment_create(struct core *core, const struct train_options *o
     environment->core = core;
     environment->options = *options;
     environment->traits = SYNRL_RULE_READS_MORE; /* until there is a rule */
-    environment->public = (synrl_env){.size = sizeof(synrl_env),
-                                      .context = environment,
-                                      .seed = options->seed,
-                                      .step = env_step,
-                                      .step_tensors = env_step_tensors,
-                                      .undo = env_undo,
-                                      .loss = env_loss,
-                                      .probe = env_probe,
-                                      .probe_actions = env_probe_actions,
-                                      .weights = env_weights,
-                                      .set_weights = env_set_weights,
-                                      .shift = env_shift,
-                                      .differentiable = env_differentiable,
-                                      .gradient = env_gradient,
-                                      .local = &local_api};
+    environment->api = (synrl_env){.size = sizeof(synrl_env),
+                                   .context = environment,
+                                   .seed = options->seed,
+                                   .step = env_step,
+                                   .step_tensors = env_step_tensors,
+                                   .undo = env_undo,
+                                   .loss = env_loss,
+                                   .probe = env_probe,
+                                   .probe_actions = env_probe_actions,
+                                   .weights = env_weights,
+                                   .set_weights = env_set_weights,
+                                   .shift = env_shift,
+                                   .differentiable = env_differentiable,
+                                   .gradient = env_gradient,
+                                   .local = &local_api};
     const synrl_status status = build(environment);
     if (status != SYNRL_OK) {
         environment_destroy(environment);
@@ -282,7 +281,7 @@ void environment_set_rule(struct environment *environment, struct host *rule, ui
 /* What the trainer asks ------------------------------------------------------------------------ */
 
 synrl_env *environment_public(struct environment *environment) {
-    return &environment->public;
+    return &environment->api;
 }
 
 int environment_reward(const struct environment *environment) {
@@ -334,7 +333,7 @@ void environment_save(const struct environment *environment, void *state) {
     const struct environment_state own = {.old_loss = environment->old_loss,
                                           .last = environment->last,
                                           .before = environment->before,
-                                          .batch = environment->public.batch,
+                                          .batch = environment->api.batch,
                                           .sample_forwards = environment->sample_forwards,
                                           .sample_backwards = environment->sample_backwards,
                                           .has_old_loss = environment->has_old_loss,
@@ -360,7 +359,7 @@ synrl_status environment_load(struct environment *environment, const void *state
             return core_fail(environment->core, SYNRL_INVALID, "the saved environment is damaged");
         }
     }
-    if (own.batch != environment->public.batch) {
+    if (own.batch != environment->api.batch) {
         SYNRL_TRY(draw_batch(environment, own.batch));
     }
     environment_moved(environment);

@@ -84,7 +84,7 @@ synrl_status env_leave(struct environment *environment, synrl_status status) {
 /* What the rule sees, and must leave as it is ---------------------------------------------------- */
 
 void environment_keep(struct environment *environment) {
-    environment->kept = environment->public;
+    environment->kept = environment->api;
 }
 
 static synrl_status refuse_change(struct environment *environment, const char *field, uint64_t from,
@@ -96,7 +96,7 @@ static synrl_status refuse_change(struct environment *environment, const char *f
 }
 
 static synrl_status find_change(struct environment *environment) {
-    const synrl_env *is = &environment->public, *was = &environment->kept;
+    const synrl_env *is = &environment->api, *was = &environment->kept;
     const synrl_layout *layout = layout_of(environment);
     if (environment->layout.n_synapses != layout->n_synapses) {
         return refuse_change(environment, "layout->n_synapses", layout->n_synapses,
@@ -115,7 +115,7 @@ static synrl_status find_change(struct environment *environment) {
 
 static bool is_changed(const struct environment *environment) {
     const synrl_layout *layout = layout_of(environment), *copy = &environment->layout;
-    return memcmp(&environment->public, &environment->kept, sizeof environment->public) != 0 ||
+    return memcmp(&environment->api, &environment->kept, sizeof environment->api) != 0 ||
            copy->n_synapses != layout->n_synapses || copy->n_tensors != layout->n_tensors ||
            copy->n_units != layout->n_units || copy->n_inputs != layout->n_inputs ||
            copy->n_outputs != layout->n_outputs || copy->tensor_size != layout->tensor_size ||
@@ -159,7 +159,7 @@ void environment_warn(struct environment *environment, const struct pass *pass) 
     network_explain(environment->network, pass, reason, sizeof reason);
     core_log(environment->core, SYNRL_LOG_WARNING,
              "%s: the loss is not finite in iteration %" PRIu64 "%s%s", environment->options.name,
-             environment->public.iteration, reason[0] != '\0' ? ": " : "", reason);
+             environment->api.iteration, reason[0] != '\0' ? ": " : "", reason);
 }
 
 void environment_moved(struct environment *environment) {

@@ -9,15 +9,15 @@
 __extension__ typedef __int128 wide; /* sums of up to 2^31 terms below 2^58 */
 
 static struct noise noise_of(const struct environment *environment, uint32_t draw) {
-    return (struct noise){environment->public.seed, environment->public.iteration, draw};
+    return (struct noise){environment->api.seed, environment->api.iteration, draw};
 }
 
 /* What local information needs, made by the first call that asks for it. */
 static synrl_status prepare(struct environment *environment) {
     struct core *core = environment->core;
-    const size_t n = environment->public.n_samples;
+    const size_t n = environment->api.n_samples;
     if (environment->watch == NULL) {
-        SYNRL_TRY(watch_create(&network_host(environment->network)->public, layout_of(environment),
+        SYNRL_TRY(watch_create(&network_host(environment->network)->api, layout_of(environment),
                                &environment->watch));
     }
     if (environment->clean == NULL) { /* passes before this one kept no terms */
@@ -32,7 +32,7 @@ static synrl_status prepare(struct environment *environment) {
 }
 
 static void copy_terms(const struct environment *environment, int64_t *terms) {
-    for (size_t s = 0; s < environment->public.n_samples; s++) {
+    for (size_t s = 0; s < environment->api.n_samples; s++) {
         terms[s] = network_term(environment->network, s);
     }
 }
@@ -105,7 +105,7 @@ static synrl_status sample_losses(struct environment *environment, int64_t *term
         SYNRL_TRY(find_clean_terms(environment));
     }
     memcpy(terms, environment->is_perturbed_last ? environment->noisy : environment->clean,
-           environment->public.n_samples * sizeof *terms);
+           environment->api.n_samples * sizeof *terms);
     return SYNRL_OK;
 }
 
@@ -133,7 +133,7 @@ static int8_t group_reward(const struct environment *environment, size_t first, 
 }
 
 static synrl_status rewards(struct environment *environment, int8_t *paid) {
-    const size_t n = environment->public.n_samples;
+    const size_t n = environment->api.n_samples;
     const size_t given = environment->options.reward_group, group = given > 0 ? given : n;
     if (!environment->has_noise) {
         return core_fail(environment->core, SYNRL_INVALID,
@@ -191,7 +191,7 @@ static synrl_status local_activity(synrl_env *env, double *mean, double *mean_sq
 static void draw_feedback(const struct environment *environment, uint32_t number, float *matrix) {
     const synrl_layout *layout = layout_of(environment);
     const size_t n_outputs = layout->n_outputs, n_units = layout->n_units;
-    const synrl_stream stream = {environment->public.seed, number, SYNRL_PURPOSE_FEEDBACK};
+    const synrl_stream stream = {environment->api.seed, number, SYNRL_PURPOSE_FEEDBACK};
     const float width = 1.0F / sqrtf((float)n_outputs);
     random_api.uniform(stream, 0, n_units * n_outputs, -width, width, matrix);
     for (size_t o = 0; o < n_outputs && n_units >= n_outputs; o++) {

@@ -11,9 +11,9 @@
 #include "train/environment.h"
 
 struct environment {
-    synrl_env public, kept; /* kept: as the rule must leave it */
-    synrl_layout layout;    /* the rule's copy, */
-    synrl_tensor *tensors;  /* and of the tensors */
+    synrl_env api, kept;   /* kept: as the rule must leave it */
+    synrl_layout layout;   /* the rule's copy, */
+    synrl_tensor *tensors; /* and of the tensors */
     struct core *core;
     struct train_options options;
     struct network *network;

@@ -44,7 +44,7 @@ static synrl_status make_probe(struct environment *environment) {
         SYNRL_TRY(network_create(environment->core, options->model, options->loss, options->data,
                                  network_samples(environment->network), &environment->probe));
     }
-    network_set_time(environment->probe, options->seed, environment->public.iteration);
+    network_set_time(environment->probe, options->seed, environment->api.iteration);
     if (!environment->is_probe_bound) {
         SYNRL_TRY(network_bind(environment->probe, environment->samples));
         environment->is_probe_bound = true;

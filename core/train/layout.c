@@ -9,12 +9,12 @@ enum { NAME_MAX_LENGTH = 63 };
 
 static synrl_status refuse(const struct layout_builder *builder, const char *name,
                            const char *what) {
-    const synrl_host *host = &builder->host->public;
+    const synrl_host *host = &builder->host->api;
     return host->fail(host, SYNRL_INVALID, "tensor \"%s\" %s", name, what);
 }
 
 static synrl_status check_name(const struct layout_builder *builder, const char *name) {
-    const synrl_host *host = &builder->host->public;
+    const synrl_host *host = &builder->host->api;
     if (name == NULL) {
         return host->fail(host, SYNRL_INVALID, "tensor %zu has no name",
                           builder->layout.n_tensors + 1);
@@ -56,7 +56,7 @@ static size_t count_windows(const synrl_window *window, size_t n_inputs) {
 }
 
 static synrl_status check_inputs(const struct layout_builder *builder, synrl_tensor *tensor) {
-    const synrl_host *host = &builder->host->public;
+    const synrl_host *host = &builder->host->api;
     const synrl_window *window = &tensor->window;
     const size_t n_inputs = builder->layout.n_inputs;
     const bool has_window = window->kernel_height > 0;
@@ -125,7 +125,7 @@ static synrl_status place(struct layout_builder *builder, synrl_tensor *tensor) 
 }
 
 static synrl_status keep(struct layout_builder *builder, const synrl_tensor *tensor) {
-    const synrl_host *host = &builder->host->public;
+    const synrl_host *host = &builder->host->api;
     const size_t n = builder->layout.n_tensors;
     if (n == builder->capacity) {
         synrl_tensor *larger;
@@ -146,8 +146,8 @@ static synrl_status keep(struct layout_builder *builder, const synrl_tensor *ten
     return SYNRL_OK;
 }
 
-static synrl_status add(synrl_layout_builder *public, const synrl_tensor *given, size_t *number) {
-    struct layout_builder *builder = public->context;
+static synrl_status add(synrl_layout_builder *api, const synrl_tensor *given, size_t *number) {
+    struct layout_builder *builder = api->context;
     synrl_tensor tensor = {.name = NULL};
     memcpy(&tensor, given,
            builder->given_size < sizeof tensor ? builder->given_size : sizeof tensor);
@@ -166,7 +166,7 @@ static synrl_status add(synrl_layout_builder *public, const synrl_tensor *given,
 void layout_begin(struct layout_builder *builder, struct host *host, size_t n_inputs,
                   size_t tensor_size) {
     *builder = (struct layout_builder){
-        .public = {.size = sizeof(synrl_layout_builder), .context = builder, .add = add},
+        .api = {.size = sizeof(synrl_layout_builder), .context = builder, .add = add},
         .host = host,
         .given_size = tensor_size,
         .layout = {.size = sizeof(synrl_layout),
@@ -175,17 +175,17 @@ void layout_begin(struct layout_builder *builder, struct host *host, size_t n_in
 }
 
 synrl_status layout_end(struct layout_builder *builder, synrl_layout *layout) {
-    const synrl_host *host = &builder->host->public;
+    const synrl_host *host = &builder->host->api;
     if (builder->layout.n_tensors == 0) {
         return host->fail(host, SYNRL_INVALID, "has no tensors: its create must add them");
     }
-    if (builder->public.n_outputs < 1 || builder->public.n_outputs > INT32_MAX) {
+    if (builder->api.n_outputs < 1 || builder->api.n_outputs > INT32_MAX) {
         return host->fail(host, SYNRL_INVALID,
                           "has %zu outputs: its create must set n_outputs, "
                           "1 .. 2^31 - 1",
-                          builder->public.n_outputs);
+                          builder->api.n_outputs);
     }
-    builder->layout.n_outputs = builder->public.n_outputs;
+    builder->layout.n_outputs = builder->api.n_outputs;
     builder->layout.tensors = builder->tensors;
     *layout = builder->layout;
     return SYNRL_OK;

@@ -7,7 +7,7 @@
 #include "synrl/model.h"
 
 struct layout_builder {
-    synrl_layout_builder public;
+    synrl_layout_builder api;
     struct host *host; /* of the model: layouts are its memory */
     size_t given_size; /* of the model's synrl_tensor */
     size_t capacity;

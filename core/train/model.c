@@ -8,7 +8,7 @@
 #include "train/state.h"
 
 static synrl_status create_instance(struct model *model, const synrl_shape *shape) {
-    const synrl_host *host = &model->host.public;
+    const synrl_host *host = &model->host.api;
     struct layout_builder builder;
     model->self = host_alloc(host, model->ops->self_size, 1);
     if (model->self == NULL) {
@@ -18,7 +18,7 @@ static synrl_status create_instance(struct model *model, const synrl_shape *shap
     const struct operation before = host_enter(&model->host, "create");
     SYNRL_TRY(
         host_leave(&model->host, before,
-                   model->ops->create(host, model->config, model->self, shape, &builder.public)));
+                   model->ops->create(host, model->config, model->self, shape, &builder.api)));
     return layout_end(&builder, &model->layout);
 }
 
@@ -35,7 +35,7 @@ synrl_status model_create(struct model *model, struct core *core, struct compone
     model->config = component_config(component);
     host_init(&model->host, core, SYNRL_KIND_MODEL, entry->id);
     SYNRL_TRY(create_instance(model, shape));
-    SYNRL_TRY(weights_create(&model->host.public, &model->layout, &model->weights));
+    SYNRL_TRY(weights_create(&model->host.api, &model->layout, &model->weights));
     const struct stateful state = own_state(model);
     return state_measure(&state, &model->state_size);
 }
@@ -43,7 +43,7 @@ synrl_status model_create(struct model *model, struct core *core, struct compone
 static synrl_status check_finite(const struct model *model, const float *weights) {
     for (size_t i = 0; i < model->layout.n_synapses; i++) {
         if (!isfinite(weights[i])) {
-            const synrl_host *host = &model->host.public;
+            const synrl_host *host = &model->host.api;
             return host->fail(host, SYNRL_INVALID, "initial weight %zu is %g: must be finite", i,
                               (double)weights[i]);
         }
@@ -52,7 +52,7 @@ static synrl_status check_finite(const struct model *model, const float *weights
 }
 
 synrl_status model_initial(struct model *model) {
-    const synrl_host *host = &model->host.public;
+    const synrl_host *host = &model->host.api;
     float *weights;
     if (!SYNRL_OFFERS(model->ops, initial)) {
         return SYNRL_OK;

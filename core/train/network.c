@@ -82,7 +82,7 @@ static synrl_status allocate(struct network *network) {
         network->outputs == NULL || network->tallies == NULL || network->alphas == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    return batch_create(&network->model.host.public, network->n_samples, data->n_inputs,
+    return batch_create(&network->model.host.api, network->n_samples, data->n_inputs,
                         data->format == SYNRL_INPUT_BYTES, data->scale, &network->batch);
 }
 
@@ -107,7 +107,7 @@ static synrl_status check_loss(struct network *network, const synrl_shape *shape
     struct host *host = component_host(loss);
     const struct operation before = host_enter(host, "check");
     return host_leave(host, before,
-                      loss_ops(network)->check(&host->public, component_config(loss), shape,
+                      loss_ops(network)->check(&host->api, component_config(loss), shape,
                                                network->model.layout.n_outputs));
 }
 
@@ -333,7 +333,7 @@ synrl_status network_differentiable(struct network *network) {
     const struct operation before = host_enter(&network->model.host, "prepare_backward");
     return host_leave(&network->model.host, before,
                       network->model.ops->prepare_backward(
-                          &network->model.host.public, network->model.config, network->model.self));
+                          &network->model.host.api, network->model.config, network->model.self));
 }
 
 struct slope_work {
@@ -354,7 +354,7 @@ static void slope_share(void *context, size_t worker, size_t n_workers) {
         float *slope = network->slopes + block * size;
         pass.block = block;
         forward(network, &pass, outputs);
-        loss_ops(network)->gradient(&component_host(network->loss_component)->public,
+        loss_ops(network)->gradient(&component_host(network->loss_component)->api,
                                     component_config(network->loss_component), &of, work->sum,
                                     network->n_samples, slope);
         for (size_t s = block_samples(network, block); s < SYNRL_LANES; s++) {
@@ -428,11 +428,10 @@ synrl_status network_gradient(struct network *network, float *gradient, struct p
         memcpy(&gradient[i], &unset_bits, sizeof unset_bits);
     }
     const struct operation before = host_enter(&network->model.host, "backward");
-    SYNRL_TRY(
-        host_leave(&network->model.host, before,
-                   network->model.ops->backward(&network->model.host.public, network->model.config,
-                                                network->model.self, network->model.weights,
-                                                network->batch, slopes, gradient)));
+    SYNRL_TRY(host_leave(&network->model.host, before,
+                         network->model.ops->backward(
+                             &network->model.host.api, network->model.config, network->model.self,
+                             network->model.weights, network->batch, slopes, gradient)));
     return check_gradient(network, gradient);
 }
 

@@ -71,7 +71,7 @@ static inline synrl_pass make_pass(const struct network *network, struct watch *
 }
 
 static inline void forward(const struct network *network, const synrl_pass *pass, float *outputs) {
-    network->model.ops->forward(&network->model.host.public, network->model.config,
+    network->model.ops->forward(&network->model.host.api, network->model.config,
                                 network->model.self, pass, outputs);
 }
 
@@ -79,12 +79,12 @@ static inline void take_terms(const struct network *network, size_t block, const
                               float *terms) {
     struct component *loss = network->loss_component;
     const synrl_loss_block of = loss_block(network, block, outputs);
-    loss_ops(network)->terms(&component_host(loss)->public, component_config(loss), &of, terms);
+    loss_ops(network)->terms(&component_host(loss)->api, component_config(loss), &of, terms);
 }
 
 static inline double finish_loss(const struct network *network, double sum) {
     struct component *loss = network->loss_component;
-    return loss_ops(network)->finish(&component_host(loss)->public, component_config(loss), sum,
+    return loss_ops(network)->finish(&component_host(loss)->api, component_config(loss), sum,
                                      network->n_samples, network->model.layout.n_outputs);
 }
 

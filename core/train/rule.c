@@ -10,7 +10,7 @@ synrl_status rule_create(struct rule *rule, struct core *core, struct component 
     rule->ops = entry->ops;
     rule->config = component_config(component);
     host_init(&rule->host, core, SYNRL_KIND_RULE, entry->id);
-    rule->self = host_alloc(&rule->host.public, rule->ops->self_size, 1);
+    rule->self = host_alloc(&rule->host.api, rule->ops->self_size, 1);
     return rule->self != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
@@ -20,8 +20,7 @@ typedef synrl_status (*driving)(const synrl_host *host, const void *config, void
 static synrl_status drive(struct rule *rule, const char *operation, driving drives,
                           synrl_env *env) {
     const struct operation before = host_enter(&rule->host, operation);
-    return host_leave(&rule->host, before,
-                      drives(&rule->host.public, rule->config, rule->self, env));
+    return host_leave(&rule->host, before, drives(&rule->host.api, rule->config, rule->self, env));
 }
 
 synrl_status rule_start(struct rule *rule, synrl_env *env) {
@@ -59,7 +58,7 @@ const synrl_policy *rule_policy(struct rule *rule) {
         return NULL;
     }
     const struct operation before = host_enter(&rule->host, "policy");
-    const synrl_policy *policy = rule->ops->policy(&rule->host.public, rule->config, rule->self);
+    const synrl_policy *policy = rule->ops->policy(&rule->host.api, rule->config, rule->self);
     return host_leave(&rule->host, before, SYNRL_OK) == SYNRL_OK ? policy : NULL;
 }
 
@@ -68,9 +67,9 @@ synrl_status rule_metric_names(const struct rule *rule, struct metric_names *nam
     for (size_t m = 0; m < names->n; m++) {
         names->names[m] = rule->ops->metrics[m].name;
         if (metric_name_is_taken(names->names[m])) {
-            return rule->host.public.fail(&rule->host.public, SYNRL_INVALID,
-                                          "a metric \"%s\": every run has one of that name",
-                                          names->names[m]);
+            return rule->host.api.fail(&rule->host.api, SYNRL_INVALID,
+                                       "a metric \"%s\": every run has one of that name",
+                                       names->names[m]);
         }
     }
     return SYNRL_OK;

@@ -11,7 +11,7 @@
 typedef enum mode { COUNT, SAVE, LOAD } mode;
 
 struct visitor {
-    synrl_state public;
+    synrl_state api;
     struct host *host;
     mode mode;
     char *to;
@@ -62,9 +62,8 @@ static synrl_status visit_memory(synrl_state *state, synrl_memory *memory) {
     if (visitor->mode == SAVE) {
         memory_save(memory, visitor->to + at);
     }
-    return visitor->mode == LOAD
-               ? memory_load(&visitor->host->public, memory, visitor->from + at, n)
-               : SYNRL_OK;
+    return visitor->mode == LOAD ? memory_load(&visitor->host->api, memory, visitor->from + at, n)
+                                 : SYNRL_OK;
 }
 
 static synrl_status visit_policy(synrl_state *state, synrl_policy *policy) {
@@ -75,23 +74,22 @@ static synrl_status visit_policy(synrl_state *state, synrl_policy *policy) {
     if (visitor->mode == SAVE) {
         policy_save(policy, visitor->to + at);
     }
-    return visitor->mode == LOAD
-               ? policy_load(&visitor->host->public, policy, visitor->from + at, n)
-               : SYNRL_OK;
+    return visitor->mode == LOAD ? policy_load(&visitor->host->api, policy, visitor->from + at, n)
+                                 : SYNRL_OK;
 }
 
 static synrl_status visit(const struct stateful *of, struct visitor *visitor) {
-    visitor->public = (synrl_state){.size = sizeof(synrl_state),
-                                    .context = visitor,
-                                    .is_loading = visitor->mode == LOAD,
-                                    .bytes = visit_bytes,
-                                    .memory = visit_memory,
-                                    .policy = visit_policy};
+    visitor->api = (synrl_state){.size = sizeof(synrl_state),
+                                 .context = visitor,
+                                 .is_loading = visitor->mode == LOAD,
+                                 .bytes = visit_bytes,
+                                 .memory = visit_memory,
+                                 .policy = visit_policy};
     visitor->host = of->host;
     if (of->state != NULL) {
         const struct operation before = host_enter(of->host, "state");
         SYNRL_TRY(host_leave(of->host, before,
-                             of->state(&of->host->public, of->config, of->self, &visitor->public)));
+                             of->state(&of->host->api, of->config, of->self, &visitor->api)));
     }
     if (visitor->mode != COUNT && visitor->at != visitor->size) {
         return core_fail(of->host->core, SYNRL_INVALID,

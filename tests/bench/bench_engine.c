@@ -84,7 +84,7 @@ double bench_measure_kernel(struct core *core, size_t n_outputs) {
     int8_t *actions = core_alloc(core, n_outputs, BENCH_INPUTS);
     int32_t *sums = core_alloc(core, n_outputs, SYNRL_TILE_BLOCKS * SYNRL_LANES * sizeof *sums);
     if (bytes != NULL && actions != NULL && sums != NULL &&
-        batch_create(&host.public, BENCH_SAMPLES, BENCH_INPUTS, true, 1.0F, &batch) == SYNRL_OK) {
+        batch_create(&host.api, BENCH_SAMPLES, BENCH_INPUTS, true, 1.0F, &batch) == SYNRL_OK) {
         fill_batch(batch, bytes);
         for (size_t i = 0; i < n_outputs * BENCH_INPUTS; i++) {
             actions[i] = (int8_t)((int)(i * 2654435761U >> 7) % 3 - 1);
@@ -170,9 +170,8 @@ double bench_measure_update(struct core *core, size_t n_samples, const char *pat
     int8_t *actions = core_alloc(core, N_OUTPUTS, BENCH_INPUTS);
     asking.z = core_alloc(core, pool_size(core->pool), N_OUTPUTS * SYNRL_LANES * sizeof(float));
     if (bytes != NULL && actions != NULL && asking.z != NULL &&
-        batch_create(&host.public, n_samples, BENCH_INPUTS, true, 1.0F, &asking.batch) ==
-            SYNRL_OK &&
-        projection_create(&host.public, N_OUTPUTS, BENCH_INPUTS, &asking.projection) == SYNRL_OK) {
+        batch_create(&host.api, n_samples, BENCH_INPUTS, true, 1.0F, &asking.batch) == SYNRL_OK &&
+        projection_create(&host.api, N_OUTPUTS, BENCH_INPUTS, &asking.projection) == SYNRL_OK) {
         fill_batch(asking.batch, bytes);
         if (projection_bind(asking.projection, asking.batch) == SYNRL_OK) {
             median = time_acts(core, &asking, actions);

@@ -79,14 +79,14 @@ TEST(has_the_papers_shape_by_default) {
 
 TEST(gives_the_class_when_asked) {
     struct dataset *output = loader_load(&loader, "boundary", GIVEN({"samples", INTEGER(50)}));
-    struct dataset *class = loader_load(
+    struct dataset *by_class = loader_load(
         &loader, "boundary", GIVEN({"samples", INTEGER(50)}, {"targets", STRING("class")}));
     for (size_t s = 0; s < 50; s++) {
         const float expected = dataset_data(output)->targets[s] > 0 ? 1.0F : -1.0F;
-        ck_assert_float_eq(dataset_data(class)->targets[s], expected);
+        ck_assert_float_eq(dataset_data(by_class)->targets[s], expected);
     }
     dataset_release(output);
-    dataset_release(class);
+    dataset_release(by_class);
 }
 
 TEST(puts_the_activation_on_both_layers) {

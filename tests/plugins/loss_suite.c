@@ -123,7 +123,7 @@ static synrl_loss_block block_of(size_t block) {
 static void take_terms(float *terms) {
     for (size_t b = 0; b < N_BLOCKS; b++) {
         const synrl_loss_block block = block_of(b);
-        ops->terms(&component_host(component)->public, component_config(component), &block,
+        ops->terms(&component_host(component)->api, component_config(component), &block,
                    terms + b * SYNRL_LANES);
     }
 }
@@ -131,7 +131,7 @@ static void take_terms(float *terms) {
 static void take_slopes(double sum, float *slopes) {
     for (size_t b = 0; b < N_BLOCKS; b++) {
         const synrl_loss_block block = block_of(b);
-        ops->gradient(&component_host(component)->public, component_config(component), &block, sum,
+        ops->gradient(&component_host(component)->api, component_config(component), &block, sum,
                       N_SAMPLES, slopes + b * batch.n_outputs * SYNRL_LANES);
     }
 }
@@ -183,11 +183,11 @@ TEST_EACH(the_loss_is_the_formula, N_EXPECTATIONS) {
     load(expected->id);
     fill(10, 3.0F);
     const long double sum = expected_sum(expected);
-    const double loss = ops->finish(&component_host(component)->public, component_config(component),
+    const double loss = ops->finish(&component_host(component)->api, component_config(component),
                                     (double)sum, N_SAMPLES, batch.n_outputs);
     const long double exact = expected->loss(&batch, sum);
     ck_assert_ldouble_le(fabsl((long double)loss - exact), 4.0L * DBL_EPSILON * exact);
-    ck_assert(isinf(ops->finish(&component_host(component)->public, component_config(component),
+    ck_assert(isinf(ops->finish(&component_host(component)->api, component_config(component),
                                 (double)INFINITY, N_SAMPLES, batch.n_outputs)));
 }
 
@@ -253,7 +253,7 @@ TEST_EACH(squared_errors_by_hand, 2) {
     take_terms(terms);
     take_slopes(525.0, slopes);
     ck_assert(terms[0] == 25.0F && terms[20] == 25.0F);
-    ck_assert_double_eq_tol(ops->finish(&component_host(component)->public, NULL, 525.0, 21, 2),
+    ck_assert_double_eq_tol(ops->finish(&component_host(component)->api, NULL, 525.0, 21, 2),
                             cases[_i].loss, 1e-15 * cases[_i].loss);
     for (size_t o = 0; o < 2; o++) {
         ck_assert_float_eq_tol(slopes[o * SYNRL_LANES], cases[_i].slopes[o], 2e-8F);

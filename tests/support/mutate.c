@@ -23,11 +23,11 @@ static size_t length_below(struct dice *dice, size_t n) {
 }
 
 /* n_new bytes in the place of n_old; of what there is no room for, the end is left out. */
-static void replace(struct bytes *bytes, size_t at, size_t n_old, const void *new, size_t n_new) {
+static void replace(struct bytes *bytes, size_t at, size_t n_old, const void *from, size_t n_new) {
     unsigned char copy[BYTES_MOST];
     const size_t room = BYTES_MOST - (bytes->n - n_old);
     n_new = n_new < room ? n_new : room;
-    memcpy(copy, new, n_new);
+    memcpy(copy, from, n_new);
     memmove(bytes->at + at + n_new, bytes->at + at + n_old, bytes->n - at - n_old);
     memcpy(bytes->at + at, copy, n_new);
     bytes->n += n_new - n_old;

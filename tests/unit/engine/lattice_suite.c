@@ -22,7 +22,7 @@ static void setup(void) {
     core = core_create(&(struct core_options){.n_threads = 3});
     ck_assert_ptr_nonnull(core);
     host_init(&host, core, SYNRL_KIND_MODEL, "test");
-    ck_assert_int_eq(lattice_create(&host.public, N, &lattice), SYNRL_OK);
+    ck_assert_int_eq(lattice_create(&host.api, N, &lattice), SYNRL_OK);
 }
 
 static void teardown(void) {
@@ -199,7 +199,7 @@ TEST(a_saved_lattice_continues_the_same) {
     ck_assert_ptr_nonnull(state);
     lattice_save(lattice, state);
     synrl_lattice *copy;
-    ck_assert_int_eq(lattice_create(&host.public, N, &copy), SYNRL_OK);
+    ck_assert_int_eq(lattice_create(&host.api, N, &copy), SYNRL_OK);
     ck_assert_int_eq(lattice_load(copy, state, lattice_state_size(copy)), SYNRL_OK);
     for (int step = 0; step < 9000; step++) {
         ck_assert_mem_eq(lattice_values(copy), lattice_values(lattice), N * sizeof(float));
@@ -266,7 +266,7 @@ TEST(sharing_changes_nothing) {
     static float weights[LARGE];
     static int8_t actions[LARGE];
     synrl_lattice *large;
-    ck_assert_int_eq(lattice_create(&host.public, LARGE, &large), SYNRL_OK);
+    ck_assert_int_eq(lattice_create(&host.api, LARGE, &large), SYNRL_OK);
     for (size_t i = 0; i < LARGE; i++) {
         weights[i] = (float)i * 1e-4F;
         actions[i] = (int8_t)(i % 3) - 1;
@@ -287,7 +287,7 @@ static synrl_status make_lattice(struct core *used) {
     struct host own;
     synrl_lattice *made;
     host_init(&own, used, SYNRL_KIND_MODEL, "test");
-    const synrl_status status = lattice_create(&own.public, N, &made);
+    const synrl_status status = lattice_create(&own.api, N, &made);
     lattice_destroy(made);
     host_release(&own, 1);
     return status;

@@ -87,7 +87,7 @@ static void inputs_make(struct inputs *inputs, size_t n_samples, size_t n_inputs
         inputs->floats[i] = (float)(rand() % 2001 - 1000) * 1e-3F;
     }
     ck_assert_int_eq(
-        batch_create(&host.public, n_samples, n_inputs, is_bytes, inputs->scale, &inputs->batch),
+        batch_create(&host.api, n_samples, n_inputs, is_bytes, inputs->scale, &inputs->batch),
         SYNRL_OK);
     fill_batch(inputs);
 }
@@ -332,8 +332,7 @@ static void live(size_t n_outputs, size_t n_inputs, size_t n_samples, bool is_by
     inputs_make(&life.batches[1], n_samples, n_inputs, is_bytes);
     life.actions = allocate(life.expected.n, 1);
     life.floats = allocate(life.expected.n, sizeof(float));
-    ck_assert_int_eq(projection_create(&host.public, n_outputs, n_inputs, &life.projection),
-                     SYNRL_OK);
+    ck_assert_int_eq(projection_create(&host.api, n_outputs, n_inputs, &life.projection), SYNRL_OK);
     life_bind(&life, &life.batches[0]);
     check_blocks(&life.expected, life.projection, true); /* all weights start at 0 */
     life_set(&life);
@@ -394,7 +393,7 @@ TEST_EACH(sums_go_to_the_edge_and_not_past_it, N_WAYS) {
     inputs_make(&inputs, 3, WIDE, true);
     memset(inputs.bytes, 255, 3 * (size_t)WIDE);
     fill_batch(&inputs);
-    ck_assert_int_eq(projection_create(&host.public, 1, WIDE, &projection), SYNRL_OK);
+    ck_assert_int_eq(projection_create(&host.api, 1, WIDE, &projection), SYNRL_OK);
     ck_assert_int_eq(projection_bind(projection, inputs.batch), SYNRL_OK);
     for (int sign = 1; sign >= -1; sign -= 2) {
         float base = 0.0F; /* the float sum of 255 w0 over the inputs, w0 the same for all */
@@ -444,7 +443,7 @@ TEST_EACH(an_undo_at_the_edge_needs_no_rebase, N_WAYS) {
     inputs_make(&inputs, 3, WIDE, true);
     memset(inputs.bytes, 255, 3 * (size_t)WIDE);
     fill_batch(&inputs);
-    ck_assert_int_eq(projection_create(&host.public, 1, WIDE, &projection), SYNRL_OK);
+    ck_assert_int_eq(projection_create(&host.api, 1, WIDE, &projection), SYNRL_OK);
     ck_assert_int_eq(projection_bind(projection, inputs.batch), SYNRL_OK);
     for (int step = 1; step <= ACTS_MAX + 2; step++) {
         projection_values(projection, 0, NULL, before);
@@ -475,7 +474,7 @@ TEST_EACH(a_long_run_rebases_again_and_again, N_WAYS) {
         inputs_make(&inputs, 5, 9, true);
         expected_make(&expected, 3, 9);
         expected.inputs = &inputs;
-        ck_assert_int_eq(projection_create(&host.public, 3, 9, &projection), SYNRL_OK);
+        ck_assert_int_eq(projection_create(&host.api, 3, 9, &projection), SYNRL_OK);
         ck_assert_int_eq(projection_bind(projection, inputs.batch), SYNRL_OK);
         for (int step = 0; step < 3 * 8190 + 20; step++) {
             for (size_t i = 0; i < 27; i++) {
@@ -503,7 +502,7 @@ TEST(floats_are_within_the_bound_of_exact_sums) {
     synrl_projection *projection;
     srand(4);
     inputs_make(&inputs, 16, WIDE, false);
-    ck_assert_int_eq(projection_create(&host.public, OUTPUTS, WIDE, &projection), SYNRL_OK);
+    ck_assert_int_eq(projection_create(&host.api, OUTPUTS, WIDE, &projection), SYNRL_OK);
     for (size_t i = 0; i < OUTPUTS * WIDE; i++) {
         weights[i] = (float)(rand() % 20001 - 10000) * 1e-4F;
     }
@@ -562,8 +561,7 @@ TEST(batches_give_back_their_samples) {
 
 static void check_refused_shape(size_t n_outputs, size_t n_inputs) {
     synrl_projection *projection;
-    ck_assert_int_eq(projection_create(&host.public, n_outputs, n_inputs, &projection),
-                     SYNRL_INVALID);
+    ck_assert_int_eq(projection_create(&host.api, n_outputs, n_inputs, &projection), SYNRL_INVALID);
     ck_assert_ptr_null(projection);
     ck_assert_msg(strstr(core->message, "at most 8421504 inputs") != NULL, "%s", core->message);
 }
@@ -578,7 +576,7 @@ TEST(shapes_past_the_limits_are_refused) {
     check_refused_shape(SIZE_MAX / 2, 3);
     synrl_projection *projection;
     struct inputs inputs;
-    ck_assert_int_eq(projection_create(&host.public, 2, 4, &projection), SYNRL_OK);
+    ck_assert_int_eq(projection_create(&host.api, 2, 4, &projection), SYNRL_OK);
     inputs_make(&inputs, 5, 3, true);
     ck_assert_int_eq(projection_bind(projection, inputs.batch), SYNRL_INVALID);
     ck_assert_ptr_nonnull(strstr(core->message, "4 inputs bound to a batch of 3 inputs"));
@@ -595,9 +593,9 @@ static synrl_status make_all(struct core *used) {
     synrl_batch *batch;
     synrl_projection *projection = NULL;
     host_init(&own, used, SYNRL_KIND_MODEL, "test");
-    synrl_status status = batch_create(&own.public, 20, 9, made_of_bytes, 1.0F, &batch);
+    synrl_status status = batch_create(&own.api, 20, 9, made_of_bytes, 1.0F, &batch);
     if (status == SYNRL_OK) {
-        status = projection_create(&own.public, 3, 9, &projection);
+        status = projection_create(&own.api, 3, 9, &projection);
     }
     if (status == SYNRL_OK) {
         status = projection_bind(projection, batch);

@@ -33,9 +33,9 @@ static void start(size_t n_threads, size_t n_samples, bool is_bytes) {
     core = core_create(&(struct core_options){.n_threads = n_threads});
     ck_assert_ptr_nonnull(core);
     host_init(&host, core, SYNRL_KIND_MODEL, "test");
-    samples_make(&samples, &host.public, n_samples, NET_INPUTS, is_bytes);
-    net_make(&net, &host.public);
-    ck_assert_int_eq(watch_create(&host.public, &net.layout, &watch), SYNRL_OK);
+    samples_make(&samples, &host.api, n_samples, NET_INPUTS, is_bytes);
+    net_make(&net, &host.api);
+    ck_assert_int_eq(watch_create(&host.api, &net.layout, &watch), SYNRL_OK);
     net_bind(&net, &samples);
     for (size_t i = 0; i < NET_SYNAPSES; i++) {
         weights[i] = (float)(rand() % 2001 - 1000) * 1e-3F;
@@ -79,7 +79,7 @@ static int8_t sign_of(const struct noise *noise, size_t sample, size_t unit) {
     const synrl_stream stream = {noise->seed, noise->iteration * 65536 + noise->draw,
                                  SYNRL_PURPOSE_NOISE};
     uint32_t word;
-    host.public.random->words(stream, sample / SYNRL_LANES * NET_UNITS + unit, 1, &word);
+    host.api.random->words(stream, sample / SYNRL_LANES * NET_UNITS + unit, 1, &word);
     return word >> sample % SYNRL_LANES & 1 ? 1 : -1;
 }
 
@@ -548,12 +548,12 @@ static synrl_status make_all(struct core *used) {
     double credit[NET_SYNAPSES];
     host_init(&own, used, SYNRL_KIND_MODEL, "test");
     const synrl_signal signal = {.size = sizeof signal, .flags = SYNRL_CENTRED, .bytes = bytes};
-    synrl_status status = weights_create(&own.public, &layout_of.layout, &weights);
+    synrl_status status = weights_create(&own.api, &layout_of.layout, &weights);
     if (status == SYNRL_OK) {
         status = weights_bind(weights, few.batch);
     }
     if (status == SYNRL_OK) {
-        status = watch_create(&own.public, &layout_of.layout, &made);
+        status = watch_create(&own.api, &layout_of.layout, &made);
     }
     if (status == SYNRL_OK) {
         status = watch_begin_credit(made, weights, few.batch, &signal);

@@ -152,9 +152,9 @@ TEST_EACH(units_follow_the_words, 2 * N_WAYS) {
     const bool is_here = take_way(_i / 2);
     start(1 + (size_t)_i % 4);
     srand(1 + (unsigned)_i % 2);
-    net_make(&life.net, &host.public);
+    net_make(&life.net, &host.api);
     for (size_t i = 0; i < 3; i++) {
-        samples_make(&life.samples[i], &host.public, i == 0 ? 37 : 300, NET_INPUTS, _i % 2 == 0);
+        samples_make(&life.samples[i], &host.api, i == 0 ? 37 : 300, NET_INPUTS, _i % 2 == 0);
     }
     net_bind(&life.net, &life.samples[0]);
     draw_floats(floats, 1e-3F);
@@ -185,8 +185,8 @@ TEST(an_undo_gives_the_same_weights_at_the_edge_of_a_rebase) {
     float alphas[NET_TENSORS], before[NET_SYNAPSES], after[NET_SYNAPSES];
     start(2);
     srand(5);
-    samples_make(&samples, &host.public, 20, NET_INPUTS, true);
-    net_make(&net, &host.public);
+    samples_make(&samples, &host.api, 20, NET_INPUTS, true);
+    net_make(&net, &host.api);
     net_bind(&net, &samples);
     memset(ones, 1, sizeof ones);
     for (size_t t = 0; t < NET_TENSORS; t++) {
@@ -250,8 +250,8 @@ TEST(misuse_of_units_is_named) {
     };
     struct samples samples;
     start(1);
-    samples_make(&samples, &host.public, 20, NET_INPUTS, true);
-    net_make(&net, &host.public);
+    samples_make(&samples, &host.api, 20, NET_INPUTS, true);
+    net_make(&net, &host.api);
     net_bind(&net, &samples);
     for (size_t i = 0; i < sizeof misuses / sizeof misuses[0]; i++) {
         const synrl_pass pass = {
@@ -271,13 +271,13 @@ TEST(columns_that_do_not_fit_the_inputs_are_named) {
     static struct small_net net;
     struct samples samples;
     start(1);
-    samples_make(&samples, &host.public, 5, 30, true);
-    net_make(&net, &host.public);
+    samples_make(&samples, &host.api, 5, 30, true);
+    net_make(&net, &host.api);
     test_failure(core, SYNRL_INVALID, weights_bind(net.weights, samples.batch),
                  "the batch has 30 inputs per sample");
     net.tensors[WINDOW].window = (synrl_window){0};
     weights_destroy(net.weights);
-    ck_assert_int_eq(weights_create(&host.public, &net.layout, &net.weights), SYNRL_OK);
+    ck_assert_int_eq(weights_create(&host.api, &net.layout, &net.weights), SYNRL_OK);
     test_failure(core, SYNRL_INVALID, weights_bind(net.weights, samples.batch),
                  "tensor \"in.weight\" has 40 columns: it reads 30 inputs");
     samples_free(&samples);
@@ -291,13 +291,13 @@ static synrl_status make_all(struct core *used) {
     synrl_weights *weights = NULL;
     if (net.layout.size == 0) {
         start(1);
-        net_make(&net, &host.public);
+        net_make(&net, &host.api);
         end();
     }
     host_init(&own, used, SYNRL_KIND_MODEL, "test");
-    synrl_status status = batch_create(&own.public, 20, NET_INPUTS, true, 1.0F, &batch);
+    synrl_status status = batch_create(&own.api, 20, NET_INPUTS, true, 1.0F, &batch);
     if (status == SYNRL_OK) {
-        status = weights_create(&own.public, &net.layout, &weights);
+        status = weights_create(&own.api, &net.layout, &weights);
     }
     if (status == SYNRL_OK) {
         status = weights_bind(weights, batch);

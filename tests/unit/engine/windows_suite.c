@@ -101,8 +101,8 @@ TEST_EACH(windows_are_samples_cut_up, 2) {
         const synrl_window *window = &shapes[i / N_SIZES];
         struct samples samples;
         synrl_batch *windows;
-        samples_make(&samples, &host.public, sizes[i % N_SIZES], inputs_of(window), _i == 0);
-        ck_assert_int_eq(engine_api.batch_windows(&host.public, samples.batch, window, &windows),
+        samples_make(&samples, &host.api, sizes[i % N_SIZES], inputs_of(window), _i == 0);
+        ck_assert_int_eq(engine_api.batch_windows(&host.api, samples.batch, window, &windows),
                          SYNRL_OK);
         check_windows(&samples, window, windows);
         ck_assert(windows_fit(windows, samples.batch, window));
@@ -123,9 +123,9 @@ TEST_EACH(windows_have_windows, 2) {
     synrl_batch *by_row, *windows;
     start(2);
     srand(2);
-    samples_make(&samples, &host.public, 37, 20, _i == 0);
-    ck_assert_int_eq(windows_create(&host.public, samples.batch, &whole_rows, &by_row), SYNRL_OK);
-    ck_assert_int_eq(windows_create(&host.public, by_row, &pairs, &windows), SYNRL_OK);
+    samples_make(&samples, &host.api, 37, 20, _i == 0);
+    ck_assert_int_eq(windows_create(&host.api, samples.batch, &whole_rows, &by_row), SYNRL_OK);
+    ck_assert_int_eq(windows_create(&host.api, by_row, &pairs, &windows), SYNRL_OK);
     check_windows(&samples, &both, windows);
     for (size_t b = 0; b < batch_blocks(windows); b++) {
         ck_assert_uint_eq(batch_lanes(windows, b), b / 16 == 2 ? 5 : 16);
@@ -159,8 +159,7 @@ static synrl_batch *pack_unrolled(const synrl_batch *windows) {
         bytes[i] = (uint8_t)(rows[i] * 255.0F + 0.5F);
     }
     ck_assert_int_eq(
-        batch_create(&host.public, n, n_columns, windows->is_bytes, 1.0F / 255.0F, &packed),
-        SYNRL_OK);
+        batch_create(&host.api, n, n_columns, windows->is_bytes, 1.0F / 255.0F, &packed), SYNRL_OK);
     batch_fill(packed, windows->is_bytes ? (const void *)bytes : (const void *)rows, NULL);
     free(rows);
     free(bytes);
@@ -174,11 +173,11 @@ static void live(size_t n_samples, bool is_bytes) {
     synrl_batch *windows;
     synrl_projection *of_windows, *of_samples;
     int8_t actions[N] = {0};
-    samples_make(&samples, &host.public, n_samples, inputs_of(&window), is_bytes);
-    ck_assert_int_eq(windows_create(&host.public, samples.batch, &window, &windows), SYNRL_OK);
+    samples_make(&samples, &host.api, n_samples, inputs_of(&window), is_bytes);
+    ck_assert_int_eq(windows_create(&host.api, samples.batch, &window, &windows), SYNRL_OK);
     synrl_batch *packed = pack_unrolled(windows);
-    ck_assert_int_eq(projection_create(&host.public, OUTPUTS, 12, &of_windows), SYNRL_OK);
-    ck_assert_int_eq(projection_create(&host.public, OUTPUTS, 12, &of_samples), SYNRL_OK);
+    ck_assert_int_eq(projection_create(&host.api, OUTPUTS, 12, &of_windows), SYNRL_OK);
+    ck_assert_int_eq(projection_create(&host.api, OUTPUTS, 12, &of_samples), SYNRL_OK);
     ck_assert_int_eq(projection_bind(of_windows, windows), SYNRL_OK);
     ck_assert_int_eq(projection_bind(of_samples, packed), SYNRL_OK);
     for (int step = 0; step < 12; step++) {
@@ -228,10 +227,10 @@ TEST(impossible_windows_are_refused) {
     struct samples samples;
     synrl_batch *windows;
     start(1);
-    samples_make(&samples, &host.public, 5, 20, true);
+    samples_make(&samples, &host.api, 5, 20, true);
     for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
         test_failure(core, SYNRL_INVALID,
-                     windows_create(&host.public, samples.batch, &wrong[i].window, &windows),
+                     windows_create(&host.api, samples.batch, &wrong[i].window, &windows),
                      wrong[i].part);
         ck_assert_ptr_null(windows);
     }
@@ -239,7 +238,7 @@ TEST(impossible_windows_are_refused) {
     synrl_batch many = *samples.batch;
     many.n_blocks = (size_t)INT32_MAX / SYNRL_LANES / 20 + 1;
     const synrl_window each = {5, 4, 1, 1, 1, 1, 1};
-    test_failure(core, SYNRL_INVALID, windows_create(&host.public, &many, &each, &windows),
+    test_failure(core, SYNRL_INVALID, windows_create(&host.api, &many, &each, &windows),
                  "must be fewer than 2^31 in all");
     samples_free(&samples);
     end();
@@ -250,9 +249,9 @@ static synrl_status make_windows(struct core *used) {
     struct host own;
     synrl_batch *batch, *windows = NULL;
     host_init(&own, used, SYNRL_KIND_MODEL, "test");
-    synrl_status status = batch_create(&own.public, 20, 20, true, 1.0F, &batch);
+    synrl_status status = batch_create(&own.api, 20, 20, true, 1.0F, &batch);
     if (status == SYNRL_OK) {
-        status = windows_create(&own.public, batch, &window, &windows);
+        status = windows_create(&own.api, batch, &window, &windows);
     }
     batch_destroy(windows);
     batch_destroy(batch);

@@ -29,9 +29,9 @@ static void teardown(void) {
 SUITE("schedule", .setup = setup, .teardown = teardown);
 
 static double at(const struct schedule *schedule, uint64_t iteration) {
-    const synrl_schedule *public = schedule_public(schedule);
+    const synrl_schedule *api = schedule_public(schedule);
     double value = -77;
-    ck_assert_msg(public->at(public, iteration, &value) == SYNRL_OK, "%s", core->message);
+    ck_assert_msg(api->at(api, iteration, &value) == SYNRL_OK, "%s", core->message);
     return value;
 }
 
@@ -217,9 +217,9 @@ TEST(a_function_is_asked_each_time) {
     ck_assert(at(schedule, 3) == 0.125);
     ck_assert(at(schedule, 3) == 0.125);
     ck_assert_uint_eq(script.n_asked, 3);
-    const synrl_schedule *public = schedule_public(schedule);
+    const synrl_schedule *api = schedule_public(schedule);
     double value;
-    test_failure(core, SYNRL_INVALID, public->at(public, 30, &value), "the script gave up");
+    test_failure(core, SYNRL_INVALID, api->at(api, 30, &value), "the script gave up");
     ck_assert(at(schedule, 31) == 0x1p-31); /* one failure is not the end of it */
     schedule_release(schedule);
 }
@@ -305,13 +305,13 @@ TEST(functions_are_checked_as_they_answer) {
     ck_assert_uint_eq(script.n_asked, 0);
     who[0] = 'R'; /* the name is a copy */
     ck_assert(at(bounded, 0) == 1);
-    const synrl_schedule *public = schedule_public(bounded);
+    const synrl_schedule *api = schedule_public(bounded);
     double value;
     /* 2^-3 = 0.125 < 0.2 */
-    ck_assert_int_eq(public->at(public, 3, &value), SYNRL_INVALID);
+    ck_assert_int_eq(api->at(api, 3, &value), SYNRL_INVALID);
     ck_assert_str_eq(core->message, "rule \"r\": epsilon = 0.125 at iteration 3: must be 0.2 .. 1");
     /* A function's own failure is passed on as it is. */
-    ck_assert_int_eq(public->at(public, 2, &value), SYNRL_INVALID);
+    ck_assert_int_eq(api->at(api, 2, &value), SYNRL_INVALID);
     ck_assert_str_eq(core->message, "the script gave up");
     schedule_release(bounded);
 }
@@ -321,9 +321,9 @@ TEST(a_function_without_bounds_must_still_be_finite) {
     struct schedule *schedule = function(&script), *bounded;
     ck_assert_int_eq(schedule_bounded(core, schedule, "x", 0, 0, &bounded), SYNRL_OK);
     schedule_release(schedule);
-    const synrl_schedule *public = schedule_public(bounded);
+    const synrl_schedule *api = schedule_public(bounded);
     double value;
-    ck_assert_int_eq(public->at(public, 2000, &value), SYNRL_INVALID);
+    ck_assert_int_eq(api->at(api, 2000, &value), SYNRL_INVALID);
     ck_assert_str_eq(core->message, "x = nan at iteration 2000: must be a finite number");
     schedule_release(bounded);
 }

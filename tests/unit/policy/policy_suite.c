@@ -35,7 +35,7 @@ static uint32_t power_of_3(uint32_t n) {
 
 static synrl_policy *new_policy(uint32_t n_actions, uint32_t n_rewards, uint32_t n_features) {
     synrl_policy *policy;
-    ck_assert_msg(policy_api.create(&host.public, n_actions, n_rewards, n_features, &policy) ==
+    ck_assert_msg(policy_api.create(&host.api, n_actions, n_rewards, n_features, &policy) ==
                       SYNRL_OK,
                   "%s", core->message);
     return policy;
@@ -54,14 +54,14 @@ static synrl_policy *scrambled_policy(uint32_t n_actions, uint32_t n_rewards, ui
 
 static synrl_memory *new_memory(const synrl_policy *policy, size_t n_synapses) {
     synrl_memory *memory;
-    ck_assert_msg(policy_api.memory_create(&host.public, policy, n_synapses, &memory) == SYNRL_OK,
+    ck_assert_msg(policy_api.memory_create(&host.api, policy, n_synapses, &memory) == SYNRL_OK,
                   "%s", core->message);
     return memory;
 }
 
 static void choose(const synrl_policy *policy, synrl_memory *memory, synrl_choose options) {
     options.size = sizeof options;
-    ck_assert_msg(policy_api.choose(&host.public, policy, memory, &options) == SYNRL_OK, "%s",
+    ck_assert_msg(policy_api.choose(&host.api, policy, memory, &options) == SYNRL_OK, "%s",
                   core->message);
 }
 
@@ -298,7 +298,7 @@ TEST_EACH(mistakes_of_a_rule_are_named, sizeof mistakes / sizeof mistakes[0]) {
     synrl_memory *memory = new_memory(policy, 5);
     right = (synrl_choose){.size = sizeof right, .features = features, .actions = actions};
     mistakes[_i].spoil();
-    test_failure(core, SYNRL_INVALID, policy_api.choose(&host.public, policy, memory, &right),
+    test_failure(core, SYNRL_INVALID, policy_api.choose(&host.api, policy, memory, &right),
                  mistakes[_i].message);
     for (size_t i = 0; i < 5; i++) {
         ck_assert_int_eq(actions[i], 9);
@@ -313,15 +313,15 @@ TEST(policies_and_memories_must_fit) {
     const synrl_choose seeing = {.size = sizeof seeing, .features = features, .actions = actions};
     synrl_memory *memory = new_memory(new_policy(2, 1, 0), 5);
     test_failure(core, SYNRL_INVALID,
-                 policy_api.choose(&host.public, new_policy(1, 1, 0), memory, &plain),
+                 policy_api.choose(&host.api, new_policy(1, 1, 0), memory, &plain),
                  "choose: a policy of 1 actions and 1 rewards with a memory of 2 and 1: must be "
                  "equal");
     test_failure(core, SYNRL_INVALID,
-                 policy_api.choose(&host.public, new_policy(2, 2, 0), memory, &plain),
+                 policy_api.choose(&host.api, new_policy(2, 2, 0), memory, &plain),
                  "choose: a policy of 2 actions and 2 rewards with a memory of 2 and 1: must be "
                  "equal");
     test_failure(core, SYNRL_INVALID,
-                 policy_api.choose(&host.public, new_policy(2, 1, 0), memory, &seeing),
+                 policy_api.choose(&host.api, new_policy(2, 1, 0), memory, &seeing),
                  "choose: features are given, and the policy has none: must be NULL");
     /* A memory does not know of features: it may be used with policies of any. */
     choose(new_policy(2, 1, 3), memory, seeing);
@@ -336,25 +336,25 @@ TEST(saved_memories_come_back_and_damaged_ones_do_not) {
     const size_t size = memory_state_size(memory);
     uint8_t *state = malloc(size);
     memory_save(memory, state);
-    ck_assert_int_eq(memory_load(&host.public, other, state, size), SYNRL_OK);
+    ck_assert_int_eq(memory_load(&host.api, other, state, size), SYNRL_OK);
     ck_assert_uint_eq(other->rewards, 7);
     for (size_t i = 0; i < 50; i++) {
         ck_assert_uint_eq(memory_history(other, i), i == 17 ? 5 : i == 49 ? 8 : 4);
     }
     state[size - 1] = 9; /* a history of two actions is below 9 */
-    test_failure(core, SYNRL_INVALID, memory_load(&host.public, other, state, size),
+    test_failure(core, SYNRL_INVALID, memory_load(&host.api, other, state, size),
                  "the saved history of synapse 49 is 9: must be below 9");
-    test_failure(core, SYNRL_INVALID, memory_load(&host.public, other, state, size - 1),
+    test_failure(core, SYNRL_INVALID, memory_load(&host.api, other, state, size - 1),
                  "a saved memory of 73 bytes: must be 74");
     state[size - 1] = 8;
     state[8] = 9; /* the reward history follows the numbers of actions and rewards */
-    test_failure(core, SYNRL_INVALID, memory_load(&host.public, other, state, size),
+    test_failure(core, SYNRL_INVALID, memory_load(&host.api, other, state, size),
                  "a saved reward history of 9: must be below 9");
     ck_assert_uint_eq(memory_history(other, 49), 8);
     ck_assert_uint_eq(other->rewards, 7);
     memory_save(memory, state);
     test_failure(core, SYNRL_INVALID,
-                 memory_load(&host.public, new_memory(new_policy(1, 2, 0), 50), state, size),
+                 memory_load(&host.api, new_memory(new_policy(1, 2, 0), 50), state, size),
                  "a saved memory of 2 actions and 2 rewards of 50 synapses: must be 1, 2 and 50");
     free(state);
 }
@@ -366,15 +366,15 @@ TEST(saved_tables_come_back_and_damaged_ones_do_not) {
     ck_assert_uint_eq(policy_entries(policy), 3 * 3 * 3 * 3);
     char *state = malloc(size);
     policy_save(policy, state);
-    ck_assert_int_eq(policy_load(&host.public, other, state, size), SYNRL_OK);
+    ck_assert_int_eq(policy_load(&host.api, other, state, size), SYNRL_OK);
     ck_assert_mem_eq(other->q, policy->q, n_bytes);
-    test_failure(core, SYNRL_INVALID, policy_load(&host.public, other, state, size - 8),
+    test_failure(core, SYNRL_INVALID, policy_load(&host.api, other, state, size - 8),
                  "a saved policy of 656 bytes: must be 664");
-    test_failure(core, SYNRL_INVALID, policy_load(&host.public, new_policy(0, 1, 2), state, size),
+    test_failure(core, SYNRL_INVALID, policy_load(&host.api, new_policy(0, 1, 2), state, size),
                  "a saved policy of 1 actions, 1 rewards and 1 features: must be 0, 1 and 2");
     const double infinite = (double)INFINITY;
     memcpy(state + size - sizeof infinite, &infinite, sizeof infinite);
-    test_failure(core, SYNRL_INVALID, policy_load(&host.public, other, state, size),
+    test_failure(core, SYNRL_INVALID, policy_load(&host.api, other, state, size),
                  "number 80 of a saved policy is inf: must be finite");
     ck_assert_mem_eq(other->q, policy->q, n_bytes);
     free(state);
@@ -387,7 +387,7 @@ TEST(copies_are_independent) {
     ck_assert_int_eq(policy_name_features(core, given, names), SYNRL_OK);
     given->q[80] = 0.5;
     ck_assert_int_eq(policy_copy(core, given, &counted), SYNRL_OK);
-    ck_assert_int_eq(policy_api.copy(&host.public, given, &own), SYNRL_OK);
+    ck_assert_int_eq(policy_api.copy(&host.api, given, &own), SYNRL_OK);
     given->q[80] = 0.25;
     policy_release(given);
     ck_assert_double_eq(counted->q[80], 0.5);
@@ -419,7 +419,7 @@ TEST(sizes_out_of_range_are_refused) {
                      expected);
         ck_assert_ptr_null(policy);
         test_failure(core, SYNRL_INVALID,
-                     policy_api.create(&host.public, cases[i].n_actions, cases[i].n_rewards,
+                     policy_api.create(&host.api, cases[i].n_actions, cases[i].n_rewards,
                                        cases[i].n_features, &policy),
                      expected);
         ck_assert_ptr_null(policy);
@@ -460,12 +460,12 @@ static synrl_status make_all(struct core *scarce) {
     host_init(&scarce_host, scarce, SYNRL_KIND_RULE, "test");
     synrl_policy *policy, *copy;
     synrl_memory *memory;
-    synrl_status status = policy_api.create(&scarce_host.public, 1, 1, 1, &policy);
+    synrl_status status = policy_api.create(&scarce_host.api, 1, 1, 1, &policy);
     if (status == SYNRL_OK) {
-        status = policy_api.copy(&scarce_host.public, policy, &copy);
+        status = policy_api.copy(&scarce_host.api, policy, &copy);
     }
     if (status == SYNRL_OK) {
-        status = policy_api.memory_create(&scarce_host.public, policy, 100, &memory);
+        status = policy_api.memory_create(&scarce_host.api, policy, 100, &memory);
     }
     host_release(&scarce_host, 0);
     return status;
