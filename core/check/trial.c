@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 #include "check/trial.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <string.h>
 
@@ -41,15 +42,15 @@ struct watched {
 static synrl_status see_record(void *context, const struct metrics *metrics) {
     struct watched *watched = context;
     const size_t n = trainer_layout(watched->trainer)->n_synapses;
-    const unsigned long long at = metrics->iteration;
+    const uint64_t at = metrics->iteration;
     const double seen[] = {metrics->loss, metrics->accuracy, metrics->reward_rate};
     const struct metric_names *own = trainer_metric_names(watched->trainer);
     trainer_weights(watched->trainer, watched->weights);
-    trace_add(watched->trace, watched->weights, n * sizeof(float), "weights after iteration %llu",
-              at);
-    trace_add(watched->trace, seen, sizeof seen, "loss after iteration %llu", at);
+    trace_add(watched->trace, watched->weights, n * sizeof(float),
+              "weights after iteration %" PRIu64, at);
+    trace_add(watched->trace, seen, sizeof seen, "loss after iteration %" PRIu64, at);
     for (size_t m = 0; m < own->n; m++) {
-        trace_add(watched->trace, &metrics->own[m], sizeof(double), "%s after iteration %llu",
+        trace_add(watched->trace, &metrics->own[m], sizeof(double), "%s after iteration %" PRIu64,
                   own->names[m], at);
     }
     return SYNRL_OK;

@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/common.h"
@@ -40,7 +41,7 @@ static const char *kind_of_words(const struct command *command) {
                  {"SCRIPT", "files"},
                  {"RUN", "runs"},
                  {"bash", "words words=bash"}};
-    for (size_t i = 0; i < sizeof kinds / sizeof kinds[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(kinds); i++) {
         if (strstr(command->arguments, kinds[i].mark) != NULL) {
             return kinds[i].kind;
         }

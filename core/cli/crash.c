@@ -13,11 +13,13 @@
 #include <unistd.h>
 #include <unwind.h>
 
+#include "base/count.h"
+
 enum { HANDLER_STACK = 65536, LINE_MAX_SIZE = 400, FRAMES_MAX = 256, LOOK_SECONDS = 1 };
 enum { AWAIT_SECONDS = 2 };
 
 static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
-enum { N_CRASHES = sizeof crashes / sizeof crashes[0] };
+enum { N_CRASHES = COUNT_OF(crashes) };
 
 static struct operation watched;
 static atomic_int crashed_thread, crashed_number; /* 0: none has */

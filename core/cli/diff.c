@@ -81,7 +81,7 @@ static int compare_step(const struct pair *pair) {
                           right = replay_last(pair->replays[1]);
     const size_t n = replay_layout(pair->replays[0])->n_synapses;
     char when[64], what[64];
-    snprintf(when, sizeof when, "at iteration %llu", (unsigned long long)left.iteration);
+    snprintf(when, sizeof when, "at iteration %" PRIu64, left.iteration);
     if (memcmp(left.actions, right.actions, n) != 0) {
         size_t i = 0;
         while (left.actions[i] == right.actions[i]) {
@@ -114,12 +114,12 @@ static int compare_replays(const struct pair *pair, float *const weights[2]) {
         outcome = compare_step(pair);
     }
     if (outcome == SAME && n_left != n_right) {
-        printf("they are the same for %llu iterations; then one ends\n",
-               (unsigned long long)(n_left < n_right ? n_left : n_right));
+        printf("they are the same for %" PRIu64 " iterations; then one ends\n",
+               (n_left < n_right ? n_left : n_right));
         return PARTED;
     }
     if (outcome == SAME) {
-        printf("they do not part in %llu iterations\n", (unsigned long long)n_left);
+        printf("they do not part in %" PRIu64 " iterations\n", n_left);
     }
     return outcome;
 }

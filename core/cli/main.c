@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/common.h"
@@ -15,7 +16,7 @@ static const struct command *const commands[] = {
     &command_rm,         &command_reindex, &command_plugins, &command_check,  &command_help,
     &command_completion, &command_version,
 };
-static const struct program program = {sizeof commands / sizeof commands[0], commands};
+static const struct program program = {COUNT_OF(commands), commands};
 
 int main(int argc, char **argv) {
     if (argc < 2) {

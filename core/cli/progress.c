@@ -65,8 +65,7 @@ static void add_share(struct line *line, const char *name, double share) {
 static void compose_line(struct line *line, const struct progress *progress,
                          const struct metrics *metrics, double time) {
     const double rate = (double)metrics->iteration / fmax(time - progress->start, 1e-9);
-    add(line, "%llu/%llu  %.0f it/s", (unsigned long long)metrics->iteration,
-        (unsigned long long)progress->iterations, rate);
+    add(line, "%" PRIu64 "/%" PRIu64 "  %.0f it/s", metrics->iteration, progress->iterations, rate);
     if (rate > 0) {
         add_time_left(line, (double)(progress->iterations - metrics->iteration) / rate);
     }
@@ -157,15 +156,15 @@ static void print_summary(const char *name, const struct metric_names *own,
     const char *how = outcome == SYNRL_OK        ? "done"
                       : outcome == SYNRL_STOPPED ? "stopped"
                                                  : "failed";
-    fprintf(stderr, "%s: %s%s%s, %llu iterations in %.2f s", name, how,
-            summary->stopped[0] != '\0' ? ": " : "", summary->stopped,
-            (unsigned long long)summary->iterations, seconds);
+    fprintf(stderr, "%s: %s%s%s, %" PRIu64 " iterations in %.2f s", name, how,
+            summary->stopped[0] != '\0' ? ": " : "", summary->stopped, summary->iterations,
+            seconds);
     if (seconds > 0) {
         fprintf(stderr, " (%.0f it/s)", (double)summary->iterations / seconds);
     }
     fputs("\n", stderr);
     print_metrics(own, &summary->last);
-    fprintf(stderr, "  %-16s%016llx\n", "weights hash", (unsigned long long)summary->weights_hash);
+    fprintf(stderr, "  %-16s%016" PRIx64 "\n", "weights hash", summary->weights_hash);
 }
 
 static void print_plot(const struct trainer *trainer, const struct recorder *recorder) {

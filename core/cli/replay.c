@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* synrl replay: a run again, from its transcript; and what one synapse did in it, step by step. */
+#include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -78,8 +79,8 @@ static void write_state(const struct watch *watch, const synrl_policy *policy, c
 static void print_step(struct replay *replay, const struct watch *watch, const char *state,
                        const char *how, const float *weights) {
     const struct replayed last = replay_last(replay);
-    printf("%10llu  %-12s  %-8s  %6c  %6c  %s%.9g\n", (unsigned long long)last.iteration, state,
-           how, sign(last.actions[watch->synapse], '0'), sign(last.reward, '.'),
+    printf("%10" PRIu64 "  %-12s  %-8s  %6c  %6c  %s%.9g\n", last.iteration, state, how,
+           sign(last.actions[watch->synapse], '0'), sign(last.reward, '.'),
            weights[watch->synapse] < 0 ? "" : " ", (double)weights[watch->synapse]);
 }
 
@@ -141,16 +142,16 @@ static synrl_status check_weights(struct core *core, struct replay *replay, cons
         SYNRL_TRY(replay_step(replay));
     }
     replay_weights(replay, weights);
-    snprintf(hash, sizeof hash, "%016llx",
-             (unsigned long long)weights_hash(weights, replay_layout(replay)->n_synapses));
+    snprintf(hash, sizeof hash, "%016" PRIx64,
+             weights_hash(weights, replay_layout(replay)->n_synapses));
     if (wanted == NULL || strcmp(wanted, hash) != 0) {
         return core_fail(core, SYNRL_INVALID,
                          "%s: the replay ends with weights %s, and the run ended with %s: the "
                          "record is damaged, or a plugin has changed",
                          run, hash, wanted != NULL ? wanted : "none");
     }
-    printf("%llu iterations, %zu synapses: the weights are those of the run, %s\n",
-           (unsigned long long)replay_iterations(replay), replay_layout(replay)->n_synapses, hash);
+    printf("%" PRIu64 " iterations, %zu synapses: the weights are those of the run, %s\n",
+           replay_iterations(replay), replay_layout(replay)->n_synapses, hash);
     return SYNRL_OK;
 }
 

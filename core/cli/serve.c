@@ -14,6 +14,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/count.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/common.h"
@@ -155,7 +156,7 @@ static enum MHD_Result answer_data(struct MHD_Connection *connection, struct ser
 
 static bool is_this_machine(const char *host) {
     static const char *const names[] = {"localhost", "127.0.0.1", "[::1]"};
-    for (size_t i = 0; host != NULL && i < sizeof names / sizeof names[0]; i++) {
+    for (size_t i = 0; host != NULL && i < COUNT_OF(names); i++) {
         const size_t length = strlen(names[i]);
         if (strncmp(host, names[i], length) == 0 && (host[length] == '\0' || host[length] == ':')) {
             return true;

@@ -160,7 +160,7 @@ static bool is_usual(const char *metric) {
     static const char *const usual[] = {"accuracy", "valid_accuracy", "loss", "valid_loss",
                                         "value"};
     const char *dot = strrchr(metric, '.'), *last = dot != NULL ? dot + 1 : metric;
-    for (size_t i = 0; i < sizeof usual / sizeof usual[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(usual); i++) {
         if (strcmp(last, usual[i]) == 0) {
             return true;
         }

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A component made again from what a run's record says of it. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "plugin/component.h"
@@ -32,7 +33,7 @@ static synrl_status set_policy(struct making *making, const synrl_param *param,
     char hash[17];
     const char *wanted = json_string_value(json_object_get(json, "hash"));
     SYNRL_TRY(policy_load_csv(making->core, making->policy_path, &policy));
-    snprintf(hash, sizeof hash, "%016llx", (unsigned long long)policy_hash(policy));
+    snprintf(hash, sizeof hash, "%016" PRIx64, policy_hash(policy));
     synrl_status status = SYNRL_OK;
     if (wanted == NULL || strcmp(wanted, hash) != 0) {
         status = core_fail(making->core, SYNRL_INVALID,

@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include "base/count.h"
+
 static const struct {
     const char *name, *folder;
 } kinds[] = {
@@ -13,7 +15,7 @@ static const struct {
     [SYNRL_KIND_MODEL] = {"model", "models"},
     [SYNRL_KIND_RULE] = {"rule", "rules"},
 };
-enum { N_KINDS = sizeof kinds / sizeof kinds[0] };
+enum { N_KINDS = COUNT_OF(kinds) };
 
 static bool is_kind(synrl_kind kind) {
     return (unsigned)kind < N_KINDS && kinds[kind].name != NULL;

@@ -8,6 +8,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/count.h"
+
 static const struct link_map *map_of(void *handle) {
     struct link_map *map = NULL;
     return dlinfo(handle, RTLD_DI_LINKMAP, &map) == 0 ? map : NULL;
@@ -118,7 +120,7 @@ void library_misuse(void *handle, char *text, size_t size) {
     if (symbols.table == NULL || symbols.names == NULL) {
         return;
     }
-    for (size_t i = 0; i < sizeof misuses / sizeof misuses[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(misuses); i++) {
         if (asks_for(&symbols, misuses[i].words, name, sizeof name)) {
             snprintf(text, size, "uses %s(): %s", name, misuses[i].advice);
             return;

@@ -13,6 +13,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/process.h"
 #include "base/suggest.h"
 #include "plugin/kind.h"
@@ -104,7 +105,7 @@ static bool add_beside(struct core *core, struct registry *registry) {
     static const char *const beside[] = {"plugins", "../plugins", "../lib/synrl/plugins",
                                          "../../synrl/plugins"};
     char folder[PATH_MAX], path[PATH_MAX + 32], real[PATH_MAX];
-    for (size_t i = 0; find_home(folder) && i < sizeof beside / sizeof beside[0]; i++) {
+    for (size_t i = 0; find_home(folder) && i < COUNT_OF(beside); i++) {
         snprintf(path, sizeof path, "%s/%s", folder, beside[i]);
         if (realpath(path, real) != NULL && !add_folder(core, registry, real, strlen(real))) {
             return false;

@@ -3,6 +3,7 @@
  * made, but for the count of references. */
 #include "plugin/schedule.h"
 
+#include <inttypes.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -35,7 +36,7 @@ static synrl_status in_bounds(const struct schedule *schedule, uint64_t iteratio
     char at[48] = "", must[96];
     bounds_text(schedule->bounds, must, sizeof must);
     if (schedule->inner->kind != CONSTANT) {
-        snprintf(at, sizeof at, " at iteration %llu", (unsigned long long)iteration);
+        snprintf(at, sizeof at, " at iteration %" PRIu64, iteration);
     }
     return core_fail(schedule->core, SYNRL_INVALID, "%s = %.15g%s: must be %s", schedule->who,
                      value, at, must);
@@ -94,15 +95,15 @@ static synrl_status check_steps(struct core *core, size_t n, const uint64_t *ite
     }
     if (iterations[0] != 0) {
         return core_fail(core, SYNRL_INVALID,
-                         "a schedule's first step is at iteration %llu: must be 0",
-                         (unsigned long long)iterations[0]);
+                         "a schedule's first step is at iteration %" PRIu64 ": must be 0",
+                         iterations[0]);
     }
     for (size_t i = 0; i < n; i++) {
         if (i > 0 && iterations[i] <= iterations[i - 1]) {
             return core_fail(core, SYNRL_INVALID,
-                             "step %zu of a schedule is at iteration %llu: must be after %llu",
-                             i + 1, (unsigned long long)iterations[i],
-                             (unsigned long long)iterations[i - 1]);
+                             "step %zu of a schedule is at iteration %" PRIu64
+                             ": must be after %" PRIu64,
+                             i + 1, iterations[i], iterations[i - 1]);
         }
         if (!isfinite(values[i])) {
             return core_fail(core, SYNRL_INVALID, "step %zu of a schedule is %g: must be finite",

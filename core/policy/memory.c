@@ -2,6 +2,7 @@
 /* The memories of synapses, one byte or half a byte each, and the policy step. */
 #include "policy/memory.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "engine/engine.h"
@@ -123,11 +124,11 @@ static synrl_status check_saved(const synrl_host *host, const synrl_memory *memo
                                 const struct memory_header *header, const uint8_t *histories) {
     if (header->n_actions != memory->n_actions || header->n_rewards != memory->n_rewards ||
         header->n_synapses != memory->n_synapses) {
-        return host->fail(
-            host, SYNRL_INVALID,
-            "a saved memory of %u actions and %u rewards of %llu synapses: must be %u, %u and %zu",
-            header->n_actions, header->n_rewards, (unsigned long long)header->n_synapses,
-            memory->n_actions, memory->n_rewards, memory->n_synapses);
+        return host->fail(host, SYNRL_INVALID,
+                          "a saved memory of %u actions and %u rewards of %" PRIu64
+                          " synapses: must be %u, %u and %zu",
+                          header->n_actions, header->n_rewards, header->n_synapses,
+                          memory->n_actions, memory->n_rewards, memory->n_synapses);
     }
     if (header->rewards >= n_histories(memory->n_rewards)) {
         return host->fail(host, SYNRL_INVALID, "a saved reward history of %u: must be below %u",

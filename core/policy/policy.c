@@ -8,6 +8,8 @@
 #include <string.h>
 #include <xxhash.h>
 
+#include "base/count.h"
+
 /* The private struct, whose first member is the shared one. */
 struct policy_object {
     synrl_policy shared;
@@ -137,7 +139,7 @@ const char *policy_feature_name(const synrl_policy *policy, uint32_t feature) {
 
 bool policy_is_feature_name(const char *name) {
     static const char *const taken[] = {"r_", "a_", "q_"};
-    for (size_t i = 0; i < sizeof taken / sizeof taken[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(taken); i++) {
         if (strncmp(name, taken[i], strlen(taken[i])) == 0) {
             return false;
         }

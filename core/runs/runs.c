@@ -11,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/file.h"
 #include "base/process.h"
 #include "base/suggest.h"
@@ -21,7 +22,7 @@ enum { SHOWN_MAX = 10 };
 const char *run_status_name(size_t i) {
     static const char *const names[] = {"done",    "stopped", "failed", "interrupted",
                                         "running", "crashed", "unknown"};
-    return i < sizeof names / sizeof names[0] ? names[i] : NULL;
+    return i < COUNT_OF(names) ? names[i] : NULL;
 }
 
 const char *run_status(const char *recorded, const json_t *process) {

@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "engine/pool.h"
 #include "train/network_private.h"
 
@@ -114,7 +115,7 @@ static synrl_status try_forward(struct network *network, const struct values *va
     unset(values, values->first);
     SYNRL_TRY(run_forward(&(struct call){.network = network, .outputs = values->first}));
     SYNRL_TRY(check_set(values, values->first));
-    for (size_t i = 0; i < sizeof workers / sizeof workers[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(workers); i++) {
         unset(values, values->others);
         SYNRL_TRY(run_forward(
             &(struct call){.network = network, .worker = workers[i], .outputs = values->others}));
@@ -138,7 +139,7 @@ static synrl_status try_finish(struct network *network) {
     static const double means[] = {0.0, 1e-6, 1e-3, 0.1, 1.0, 3.0, 10.0, 100.0, 1e6};
     struct host *host = component_host(network->loss_component);
     double last_sum = 0.0, last = -(double)INFINITY;
-    for (size_t i = 0; i < sizeof means / sizeof means[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(means); i++) {
         const double sum = means[i] * (double)network->n_samples;
         const struct operation before = host_enter(host, "finish");
         const double loss = finish_loss(network, sum);
