@@ -141,8 +141,8 @@ lint-code: lint-tools
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
 	luacheck -q --std lua54 $$(git ls-files '*.lua')
 	shellcheck $$(git grep -lE '^#!.*/(env )?(ba)?sh' -- ':!*.md')
-	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability \
-		-j 2 -Icore/include core plugins examples
+	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability -j 2 \
+		'-DElfW(type)=Elf64_##type' -Icore/include core plugins examples
 
 # A file is looked at again when its object has been compiled again.
 $(BUILD)/tidy/%.ok: $(BUILD)/obj/%.o .clang-tidy tests/.clang-tidy \

@@ -171,8 +171,9 @@ static synrl_status try_operation(const struct trial *trial, float values[ROOM])
 synrl_status activation_trial(struct host *host, const synrl_activation *f) {
     struct trial trial = {.host = host, .f = f};
     float values[ROOM];
+    const int middle = N_VALUES / 2;
     for (int i = 0; i < N_VALUES; i++) {
-        trial.x[i] = 0.37F * (float)(i - N_VALUES / 2) + 0.013F; /* -8.867 .. 8.523 */
+        trial.x[i] = 0.37F * (float)(i - middle) + 0.013F; /* -8.867 .. 8.523 */
     }
     SYNRL_TRY(try_operation(&trial, values));
     memcpy(trial.y, values, sizeof trial.y);
