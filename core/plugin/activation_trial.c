@@ -8,7 +8,7 @@
 
 #include "engine/pool.h"
 
-enum { N_VALUES = 48, PART = 16, ROOM = 8192, UNSET_BYTE = 0xFD };
+enum { N_VALUES = 48, PART = 16, ROOM = 8192, UNSET_BYTE = 0xFD, MIDDLE = 24 };
 
 struct trial {
     struct host *host;
