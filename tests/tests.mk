@@ -11,7 +11,7 @@ MISTAKES := $(patsubst tests/mistakes/%.c,$(BUILD)/tests/mistakes/%.so,$(wildcar
 EXAMPLES := $(patsubst examples/%.c,$(BUILD)/tests/examples/%.so,$(wildcard examples/*/*.c)) \
 	$(BUILD)/tests/examples/rules/my_rule.so
 TEST_CPPFLAGS := $(LUA_CPPFLAGS) -I. -Itests $(call pkg,--cflags check) \
-	-DBUILD_DIR='"$(BUILD)"'
+	-DBUILD_DIR='"$(BUILD)"' -DSANITIZER='"$(SAN)"'
 
 $(BUILD)/obj/tests/%.o: tests/%.c
 	@mkdir -p $(@D)

@@ -108,7 +108,7 @@ test_what_is_wrong_with_a_rule_is_found() {
 }
 
 test_memory_of_malloc_that_is_not_freed_is_found() {
-    [ -z "$SLOW" ] || skips 'a sanitizer has a malloc of its own' || return 0
+    [ -z "$SANITIZER" ] || skips 'a sanitizer has a malloc of its own' || return 0
     exits 1 synrl check rule check_malloc
     says 'wrong  malloc      each use leaves '
 }

@@ -1,10 +1,10 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# What the tests of the program share. `helper.sh FILE` runs the function test_$SYNRL_TEST of FILE, after
-# its function setup where it has one, in the present folder, which is empty. $BUILD/synrl comes
-# first in the PATH; $SOURCE is the folder of the sources; $SLOW is set where a sanitizer makes all
-# slow, and $STOCK_LUA where Lua's own interpreter can load the module. A command that fails ends
-# the test, and what it printed is shown.
+# What the tests of the program share. `helper.sh FILE` runs the function test_$SYNRL_TEST of FILE,
+# after its function setup where it has one, in the present folder, which is empty. $BUILD/synrl
+# comes first in the PATH; $SOURCE is the folder of the sources; $SANITIZER names the sanitizer of the
+# build, $SLOW is set where it makes all slow, and $STOCK_LUA where Lua's own interpreter can load the
+# module. A command that fails ends the test, and what it printed is shown.
 set -Eeuo pipefail
 PATH=$BUILD:$PATH
 OUTPUT=$PWD/../stdout

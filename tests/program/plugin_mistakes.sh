@@ -71,7 +71,7 @@ check_table() {
 
 # A sanitizer says in its own words what of this it finds, and ends the program.
 sanitized() {
-    [ -z "$SLOW" ] || echo 'skipped: mistakes of plugins, which sanitizers find in their own way'
+    [ -z "$SANITIZER" ] || echo 'skipped: mistakes of plugins, which sanitizers find in their own way'
 }
 
 test_what_is_right_is_run_in_silence() {

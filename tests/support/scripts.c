@@ -14,7 +14,7 @@
 #include "support/child.h"
 #include "support/test.h"
 
-enum { LINE_MOST = 256, MESSAGE_MOST = 6000 };
+enum { LINE_MOST = 256, MESSAGE_MOST = 3000 };
 
 struct script_suite {
     struct test_suite suite;
@@ -53,6 +53,7 @@ static void set_variables(const struct script_case *script, const char *source) 
     ck_assert_int_eq(setenv("SOURCE", source, 1), 0);
     ck_assert_int_eq(setenv("STOCK_LUA", STOCK_LUA ? "yes" : "", 1), 0);
     ck_assert_int_eq(setenv("SLOW", PACED("", "yes"), 1), 0);
+    ck_assert_int_eq(setenv("SANITIZER", SANITIZER, 1), 0);
 }
 
 static void run_case(int i) {
