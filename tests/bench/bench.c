@@ -3,6 +3,7 @@
  * where they are installed. Times depend on the machine and on who else uses it; ratios of one run
  * less. usage: bench [--json] [PART ...], from the top of the source tree. */
 #include "bench/bench.h"
+#include "base/count.h"
 
 #include <jansson.h>
 #include <math.h>
@@ -323,7 +324,7 @@ static void report_peers(struct bench *bench, size_t hidden, double own) {
 static const struct {
     const char *isa, *name;
 } instructions[] = {{"avx512", "vpdpbusd"}, {"amx", "tdpbsud"}};
-enum { N_INSTRUCTIONS = sizeof instructions / sizeof instructions[0] };
+enum { N_INSTRUCTIONS = COUNT_OF(instructions) };
 
 /* Peaks, and what the dense kernel of the variant in use makes of them on one thread. */
 static void bench_machine(struct bench *bench) {
@@ -505,7 +506,7 @@ static const struct part {
              {"iterations", bench_iterations}, {"paths", bench_paths},
              {"boundary", bench_boundary},     {"memory", bench_memory},
              {"growth", bench_growth}};
-enum { N_PARTS = sizeof parts / sizeof parts[0] };
+enum { N_PARTS = COUNT_OF(parts) };
 
 /* Sets wanted[p] for the parts that the words name: all, where they name none. */
 static bool read_words(struct bench *bench, int argc, char **argv, bool wanted[N_PARTS]) {

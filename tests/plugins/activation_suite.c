@@ -51,7 +51,7 @@ static const struct expectation expectations[] = {
     {"identity", identity, one}, {"relu", relu, heaviside}, {"sigmoid", sigmoid, sigmoid_slope},
     {"sin", sinl, cosl},         {"step", heaviside, NULL}, {"tanh", tanhl, tanh_slope},
 };
-enum { N_EXPECTATIONS = sizeof expectations / sizeof expectations[0] };
+enum { N_EXPECTATIONS = COUNT_OF(expectations) };
 
 static struct core *core;
 static struct component *component;
@@ -170,7 +170,7 @@ TEST_EACH(slopes_may_overwrite_x_or_y, N_EXPECTATIONS) {
 /* Far out: the limits, never a NaN; and a NaN does not pass for a number. */
 TEST_EACH(extremes, N_EXPECTATIONS) {
     static const float far[] = {-FLT_MAX, -1e4F, -89.0F, -0.0F, 0.0F, 89.0F, 1e4F, FLT_MAX};
-    enum { N_FAR = sizeof far / sizeof far[0] };
+    enum { N_FAR = COUNT_OF(far) };
     const struct expectation *expected = &expectations[_i];
     load(expected->id);
     for (size_t i = 0; i < N_FAR; i++) {

@@ -92,7 +92,7 @@ static const char *const manners[] = {
     "x,\"y\"\"\n,\",z\n1,2,a\n3,4,b\n",
 };
 
-TEST_EACH(reads_every_manner_of_writing, sizeof manners / sizeof manners[0]) {
+TEST_EACH(reads_every_manner_of_writing, COUNT_OF(manners)) {
     static const float inputs[] = {1, 2, 3, 4};
     struct dataset *dataset = load(manners[_i], "3");
     check_inputs(dataset, 2, 2, inputs);
@@ -167,7 +167,7 @@ static const struct {
     {"1,a\n2,\"b\"c\n", "2", "table.csv:2: unexpected text after a closing quote"},
 };
 
-TEST_EACH(refuses_with_the_line, sizeof malformed / sizeof malformed[0]) {
+TEST_EACH(refuses_with_the_line, COUNT_OF(malformed)) {
     refuse(malformed[_i].text, malformed[_i].label, malformed[_i].part);
 }
 

@@ -273,7 +273,7 @@ static const struct {
     {"linear", "my_loss", "loss \"my_loss\": needs two classes, as one target of -1 and +1"},
 };
 
-TEST_EACH(names_data_that_it_cannot_use, sizeof refused / sizeof refused[0]) {
+TEST_EACH(names_data_that_it_cannot_use, COUNT_OF(refused)) {
     struct made made;
     struct dataset *data = data_of("pixels", GIVEN({"inputs", INTEGER(30)}));
     const synrl_status status = try_make(&made, refused[_i].model, refused[_i].loss, data, 0, NULL);
@@ -285,7 +285,7 @@ TEST_EACH(names_data_that_it_cannot_use, sizeof refused / sizeof refused[0]) {
 
 TEST(leaky_relu_is_its_equation) {
     const float x[] = {-3.0F, -0.5F, -0.0F, 0.0F, 0.5F, 3.0F, NAN};
-    enum { N = sizeof x / sizeof x[0] };
+    enum { N = COUNT_OF(x) };
     float y[N], slopes[N];
     struct component *component =
         test_component(core, SYNRL_KIND_ACTIVATION, "leaky_relu", GIVEN({"slope", NUMBER(0.25)}));

@@ -433,7 +433,7 @@ TEST(dfa_follows_its_equation) {
 
 TEST(saved_examples_continue) {
     static const char *const ids[] = {"alopex", "rso", "open_es"};
-    for (size_t k = 0; k < sizeof ids / sizeof ids[0]; k++) {
+    for (size_t k = 0; k < COUNT_OF(ids); k++) {
         struct rule whole, second;
         size_t size;
         start(&whole, ids[k], 0, NULL);
@@ -499,7 +499,7 @@ static double loss_after(const struct example *example, uint64_t iterations) {
     return summary.last.loss;
 }
 
-TEST_EACH(every_example_learns, sizeof examples / sizeof examples[0]) {
+TEST_EACH(every_example_learns, COUNT_OF(examples)) {
     const double first = loss_after(&examples[_i], 1);
     const double last = loss_after(&examples[_i], examples[_i].iterations);
     ck_assert_msg(last < examples[_i].share * first, "%s: %g after one iteration, %g after %d",

@@ -153,7 +153,7 @@ TEST(reaches_the_number_of_samples_by_jitter) {
 
 static const char *const bad_letters[] = {"", "A", "AA", "AB,"};
 
-TEST_EACH(refuses_letters, sizeof bad_letters / sizeof bad_letters[0]) {
+TEST_EACH(refuses_letters, COUNT_OF(bad_letters)) {
     loader_refuse(
         &loader, SYNRL_INVALID, "must be 2 to 1000 different characters", "glyphs",
         GIVEN({"folder", STRING(loader.scratch.folder)}, {"letters", STRING(bad_letters[_i])}));

@@ -118,7 +118,7 @@ static const struct {
     {"\0\0\0\1\0\0\0\4", 4, 8, 28, "2 labels for the 1 images of"},
 };
 
-TEST_EACH(refuses_wrong_images, sizeof wrong_images / sizeof wrong_images[0]) {
+TEST_EACH(refuses_wrong_images, COUNT_OF(wrong_images)) {
     unsigned char bytes[32] = {0};
     memcpy(bytes, images, sizeof images);
     memcpy(bytes + wrong_images[_i].at, wrong_images[_i].bytes, wrong_images[_i].n_bytes);

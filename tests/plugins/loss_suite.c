@@ -70,7 +70,7 @@ static const struct expectation expectations[] = {
     {"euclidean", squared_error, norm},
     {"mse", squared_error, mean_of_outputs},
 };
-enum { N_EXPECTATIONS = sizeof expectations / sizeof expectations[0] };
+enum { N_EXPECTATIONS = COUNT_OF(expectations) };
 
 static struct core *core;
 static struct component *component;
@@ -165,7 +165,7 @@ TEST_EACH(terms_are_the_formula, N_EXPECTATIONS) {
     static const size_t counts[] = {1, 2, 3, 10, 63, 64, 65, 128, N_OUTPUTS_MAX};
     const struct expectation *expected = &expectations[_i];
     load(expected->id);
-    for (size_t i = 0; i < sizeof counts / sizeof counts[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(counts); i++) {
         fill(counts[i], 3.0F);
         check_terms(expected, 3.0F);
     }
@@ -206,7 +206,7 @@ TEST_EACH(the_gradient_is_that_of_the_loss, N_EXPECTATIONS) {
     const struct expectation *expected = &expectations[_i];
     load(expected->id);
     ck_assert(SYNRL_OFFERS(ops, gradient));
-    for (size_t c = 0; c < sizeof counts / sizeof counts[0]; c++) {
+    for (size_t c = 0; c < COUNT_OF(counts); c++) {
         fill(counts[c], 3.0F);
         static float slopes[N_VALUES_MAX];
         take_slopes((double)expected_sum(expected), slopes);

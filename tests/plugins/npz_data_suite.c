@@ -232,7 +232,7 @@ static size_t encode(unsigned char *out, const char *type, double value) {
 static const char *const types[] = {"<f4", ">f4", "<f8", ">f8", "|i1", "<i2", ">i2", "<i4",
                                     ">i4", "<i8", ">i8", "<u2", ">u2", "<u4", ">u8", "=f8"};
 
-TEST_EACH(reads_numbers_of_each_type, sizeof types / sizeof types[0]) {
+TEST_EACH(reads_numbers_of_each_type, COUNT_OF(types)) {
     unsigned char data[12 * 8], label_data[2 * 8];
     size_t n = 0, n_labels = 0;
     for (size_t i = 0; i < 12; i++) {
@@ -314,7 +314,7 @@ static const struct {
      "has 12 bytes of data: its shape declares 4288000000"},
 };
 
-TEST_EACH(refuses_wrong_images, sizeof wrong_images / sizeof wrong_images[0]) {
+TEST_EACH(refuses_wrong_images, COUNT_OF(wrong_images)) {
     const struct npy labels = labels_npy();
     const struct npy images =
         npy_raw(wrong_images[_i].version, wrong_images[_i].header, pixels, wrong_images[_i].n);

@@ -270,7 +270,7 @@ TEST(traits_are_declared) {
         {"qlearning", 0}, {"gd", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
         {"my_rule", 0},
     };
-    for (size_t k = 0; k < sizeof rules / sizeof rules[0]; k++) {
+    for (size_t k = 0; k < COUNT_OF(rules); k++) {
         struct component *component = rule_component(rules[k].id);
         const synrl_rule_ops *ops = component_plugin(component)->entry->ops;
         ck_assert_uint_eq(ops->traits, rules[k].traits);
@@ -282,7 +282,7 @@ TEST(traits_are_declared) {
 TEST(saved_rules_continue) {
     static const char *const ids[] = {"qlearning", "win_stay", "my_rule"};
     static const int rewards[] = {1, -1, 1, 1, -1, 1, -1, -1};
-    for (size_t k = 0; k < sizeof ids / sizeof ids[0]; k++) {
+    for (size_t k = 0; k < COUNT_OF(ids); k++) {
         struct rule whole, second;
         size_t size;
         start(&whole, rule_component(ids[k]));

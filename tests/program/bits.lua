@@ -2,7 +2,7 @@
 -- Letters with and without hidden units, and a boundary. Prints each run's weights hash and, with
 -- metrics=true, every line of its metrics; 100 iterations and more, so that rates change on the way.
 local synrl = require 'synrl'
-local o = synrl.options { part = 1, iterations = 100, metrics = true }
+local o = synrl.options { part = 2, iterations = 100, metrics = true }
 
 local folder = os.getenv('SOURCE') .. '/datasets/glyphs/'
 local all = synrl.dataset('idx', { images = folder .. 'images-idx3-ubyte.gz',

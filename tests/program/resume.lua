@@ -4,7 +4,7 @@
 -- `die`, and where there is a file `wait` it waits, in calls of the C library, since only there the
 -- thread sanitizer lets a signal in.
 local synrl = require 'synrl'
-local o = synrl.options { seed = 3, iterations = 10000, rule = 'qlearning', every = 1000 }
+local o = synrl.options { seed = 3, iterations = 7000, rule = 'qlearning', every = 1000 }
 local data = synrl.dataset('boundary', { samples = 400, seed = o.seed })
 local train, valid = data:split(0.75, 1)
 local asked, best = 0, 0

@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/count.h"
+
 static uint64_t next(struct dice *dice) {
     uint64_t z = dice->state += 0x9e3779b97f4a7c15;
     z = (z ^ z >> 30) * 0xbf58476d1ce4e5b9;
@@ -61,7 +63,7 @@ static void set_number(struct dice *dice, struct bytes *bytes) {
     }
     const uint64_t values[] = {0,       1,       UINT64_MAX, sign,    sign - 1,  old + 1,
                                old - 1, 2 * old, old / 2,    0 - old, old + sign};
-    const uint64_t value = values[dice_below(dice, sizeof values / sizeof values[0])];
+    const uint64_t value = values[dice_below(dice, COUNT_OF(values))];
     for (size_t b = 0; b < width; b++) {
         at[is_big_endian ? width - 1 - b : b] = (unsigned char)(value >> 8 * b);
     }
@@ -101,7 +103,7 @@ static void set_digits(struct dice *dice, struct bytes *bytes) {
     char power[24];
     size_t n;
     const size_t at = find_number(bytes, dice_below(dice, bytes->n + 1), &n);
-    const char *text = texts[dice_below(dice, sizeof texts / sizeof texts[0])];
+    const char *text = texts[dice_below(dice, COUNT_OF(texts))];
     if (dice_below(dice, 2) == 0) {
         snprintf(power, sizeof power, "%llu", (1ULL << dice_below(dice, 64)) - dice_below(dice, 2));
         text = power;
@@ -151,6 +153,6 @@ void mutate(struct dice *dice, struct bytes *bytes) {
         bytes->n--; /* for those that may also write the byte behind the last */
     }
     if (!dice->is_harmless) {
-        kinds[dice_below(dice, sizeof kinds / sizeof kinds[0])](dice, bytes);
+        kinds[dice_below(dice, COUNT_OF(kinds))](dice, bytes);
     }
 }

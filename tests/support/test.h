@@ -7,6 +7,8 @@
 #include <check.h>
 #include <stdbool.h>
 
+#include "base/count.h" /* TEST_EACH(name, COUNT_OF(table)) */
+
 struct test_suite {
     const char *name;       /* what CK_RUN_SUITE selects */
     void (*setup)(void);    /* before each test, in its process; NULL: nothing */

@@ -8,6 +8,7 @@
 #ifndef VALUES_H
 #define VALUES_H
 
+#include "base/count.h"
 #include "plugin/value.h"
 
 struct named_value {
@@ -34,10 +35,10 @@ struct named_value {
     {                                                  \
         .kind = VALUE_LIST, .as.list = {(n), (items) } \
     }
-#define LIST(items) LIST_OF(sizeof(items) / sizeof *(items), items)
+#define LIST(items) LIST_OF(COUNT_OF(items), items)
 
 /* Two arguments: how many parameters, and the parameters, of an array or as listed. */
-#define VALUES(array) sizeof(array) / sizeof *(array), array
+#define VALUES(array) COUNT_OF(array), array
 #define GIVEN(...)                                                            \
     sizeof((struct named_value[]){__VA_ARGS__}) / sizeof(struct named_value), \
         (struct named_value[]) {                                              \

@@ -54,7 +54,7 @@ static const struct {
     {" \n", ";", 1, false},
 };
 
-TEST_EACH(rows_are_split, sizeof texts / sizeof texts[0]) {
+TEST_EACH(rows_are_split, COUNT_OF(texts)) {
     struct csv csv;
     ck_assert_str_eq(rows_of(texts[_i].text, &csv), texts[_i].rows);
     ck_assert_uint_eq(csv.line, texts[_i].line);

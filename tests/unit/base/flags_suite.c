@@ -29,7 +29,7 @@ static const struct flag flags[] = {
     {"--seed", FLAG_INTEGER(struct request, seed), "N", "the seed", .max = INT64_MAX},
     {"--threads", FLAG_INTEGER(struct request, threads), "N", "workers", .min = 1, .max = 1024},
 };
-enum { N_FLAGS = sizeof flags / sizeof flags[0] };
+enum { N_FLAGS = COUNT_OF(flags) };
 
 SUITE("flags");
 
@@ -62,7 +62,7 @@ static const struct {
     {"--status", "x", "--status must be one of done, crashed, unknown, not \"x\""},
 };
 
-TEST_EACH(values_are_checked, sizeof values / sizeof values[0]) {
+TEST_EACH(values_are_checked, COUNT_OF(values)) {
     struct request request = {.json = false};
     char problem[FLAG_PROBLEM_SIZE] = "";
     const bool is_set =

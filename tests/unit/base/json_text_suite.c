@@ -41,7 +41,7 @@ static const struct {
 };
 
 TEST(numbers_use_fewest_digits) {
-    for (size_t i = 0; i < sizeof numbers / sizeof numbers[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(numbers); i++) {
         json_t *json = json_real(numbers[i].value);
         char *text = json_text(json, JSON_ENCODE_ANY);
         ck_assert_str_eq(text, numbers[i].text);

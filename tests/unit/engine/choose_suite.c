@@ -116,7 +116,7 @@ static void check_all(bool ties) {
                                 {1, 2, 3}};
     srand(3);
     for (unsigned n_digits = 0; n_digits <= SYNRL_MEMORY_MAX; n_digits++) {
-        for (size_t e = 0; e < sizeof ends / sizeof ends[0]; e++) {
+        for (size_t e = 0; e < COUNT_OF(ends); e++) {
             struct greedy_map map = random_map(n_digits, ties);
             memcpy(map.explore_end, ends[e], sizeof map.explore_end);
             for (unsigned n_features = 0; n_features <= n_digits; n_features++) {

@@ -245,7 +245,7 @@ TEST(damaged_states_are_refused) {
         {16 + 4 * N, {0x09, 0, 1, 0}},    /* k = 2 after one act */
         {16 + 4 * N, {0x00, 0x80, 1, 0}}, /* k = -8192 after one act */
     };
-    for (size_t d = 0; d < sizeof damages / sizeof damages[0]; d++) {
+    for (size_t d = 0; d < COUNT_OF(damages); d++) {
         memcpy(damaged, state, size);
         memcpy(damaged + damages[d].offset, damages[d].bytes, 4);
         check_refused(damaged, size);

@@ -27,7 +27,7 @@ static const struct {
     {"sin", offsetof(struct kernels, sin), sinl, -100.0F, 100.0F, 3.5L},
     {"cos", offsetof(struct kernels, cos), cosl, -100.0F, 100.0F, 3.5L},
 };
-enum { N_FUNCTIONS = sizeof functions / sizeof functions[0], N = 20011 };
+enum { N_FUNCTIONS = COUNT_OF(functions), N = 20011 };
 
 static array_function function_of(const struct kernels *kernels, int f) {
     array_function function;

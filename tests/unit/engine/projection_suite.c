@@ -347,7 +347,7 @@ static void live(size_t n_outputs, size_t n_inputs, size_t n_samples, bool is_by
 
 static size_t random_samples(void) {
     static const size_t near[] = {1, 15, 16, 17, 31, 33, 240, 255, 256, 257, 273, 300};
-    return near[(size_t)rand() % (sizeof near / sizeof near[0])];
+    return near[(size_t)rand() % (COUNT_OF(near))];
 }
 
 static void live_in_many_shapes(bool is_bytes, unsigned seed) {
@@ -557,7 +557,7 @@ TEST(batches_give_back_their_samples) {
     end();
 }
 
-/* Refusals and memory -------------------------------------------------------------------------- */
+/* Refusals ------------------------------------------------------------------------------------- */
 
 static void check_refused_shape(size_t n_outputs, size_t n_inputs) {
     synrl_projection *projection;
@@ -583,30 +583,4 @@ TEST(shapes_past_the_limits_are_refused) {
     projection_destroy(projection);
     inputs_free(&inputs);
     end();
-}
-
-/* Batch, projection and binding; 9 inputs need rows of actions of their own. */
-static bool made_of_bytes;
-
-static synrl_status make_all(struct core *used) {
-    struct host own;
-    synrl_batch *batch;
-    synrl_projection *projection = NULL;
-    host_init(&own, used, SYNRL_KIND_MODEL, "test");
-    synrl_status status = batch_create(&own.api, 20, 9, made_of_bytes, 1.0F, &batch);
-    if (status == SYNRL_OK) {
-        status = projection_create(&own.api, 3, 9, &projection);
-    }
-    if (status == SYNRL_OK) {
-        status = projection_bind(projection, batch);
-    }
-    projection_destroy(projection);
-    batch_destroy(batch);
-    host_release(&own, 1);
-    return status;
-}
-
-TEST_EACH(memory_may_run_out, 2) {
-    made_of_bytes = _i == 1;
-    test_short_memory(make_all);
 }

@@ -36,7 +36,7 @@ TEST(known_answers) {
          {0xd16cfe09, 0x94fdcceb, 0x5001e420, 0x24126ea1}},
     };
     const struct kernels *variants[] = {kernels_scalar(), kernels_avx2(), kernels_avx512()};
-    for (size_t k = 0; k < sizeof known / sizeof known[0]; k++) {
+    for (size_t k = 0; k < COUNT_OF(known); k++) {
         const uint32_t *counter = known[k].counter, *key = known[k].key;
         const synrl_stream of = {.seed = (uint64_t)key[1] << 32 | key[0],
                                  .iteration = (uint64_t)counter[2] << 32 | counter[1],
@@ -55,8 +55,8 @@ TEST(any_range_is_a_part_of_the_stream) {
     uint32_t words[300];
     const uint64_t firsts[] = {0, 1, 63, 64, 65, 1000, ((uint64_t)1 << 32) - 150};
     const size_t sizes[] = {0, 1, 15, 63, 64, 65, 128, 191, 299};
-    for (size_t f = 0; f < sizeof firsts / sizeof firsts[0]; f++) {
-        for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+    for (size_t f = 0; f < COUNT_OF(firsts); f++) {
+        for (size_t s = 0; s < COUNT_OF(sizes); s++) {
             words[sizes[s]] = 42;
             random_api.words(stream, firsts[f], sizes[s], words);
             for (size_t i = 0; i < sizes[s]; i++) {
@@ -75,7 +75,7 @@ TEST(streams_differ_in_each_of_their_names) {
                                    {stream.seed, stream.iteration, stream.purpose + 1}};
     uint32_t words[64], other[64];
     random_api.words(stream, 0, 64, words);
-    for (size_t o = 0; o < sizeof others / sizeof others[0]; o++) {
+    for (size_t o = 0; o < COUNT_OF(others); o++) {
         size_t n_equal = 0;
         random_api.words(others[o], 0, 64, other);
         for (size_t i = 0; i < 64; i++) {
@@ -129,7 +129,7 @@ TEST(normal_has_mean_0_and_variance_1) {
 /* A pile of items: the chosen one is swapped to the front of what is left. */
 TEST(sample_is_fisher_and_yates) {
     const uint32_t sizes[] = {1, 2, 10, 1500, 5000};
-    for (size_t s = 0; s < sizeof sizes / sizeof sizes[0]; s++) {
+    for (size_t s = 0; s < COUNT_OF(sizes); s++) {
         const uint32_t n = sizes[s], k = n > 3 ? n - n / 4 : n;
         uint32_t *items = calloc(n, sizeof *items), *pile = calloc(n, sizeof *pile);
         ck_assert(items != NULL && pile != NULL);

@@ -20,7 +20,7 @@
 SUITE("watch");
 
 static const size_t sizes[] = {1, 15, 16, 17, 37, 256, 300};
-enum { N_SIZES = sizeof sizes / sizeof sizes[0] };
+enum { N_SIZES = COUNT_OF(sizes) };
 
 static struct core *core;
 static struct host host;
@@ -426,7 +426,7 @@ TEST(signals_that_cannot_be_are_refused) {
         {{sizeof(synrl_signal), SYNRL_TIMES_SLOPE, bytes, NULL}, "must be of floats"},
         {{0, 0, bytes, NULL}, "a signal of size 0"},
     };
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         test_failure(core, SYNRL_INVALID,
                      watch_begin_credit(watch, net.weights, samples.batch, &wrong[i].signal),
                      wrong[i].part);

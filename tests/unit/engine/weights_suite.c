@@ -253,7 +253,7 @@ TEST(misuse_of_units_is_named) {
     samples_make(&samples, &host.api, 20, NET_INPUTS, true);
     net_make(&net, &host.api);
     net_bind(&net, &samples);
-    for (size_t i = 0; i < sizeof misuses / sizeof misuses[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(misuses); i++) {
         const synrl_pass pass = {
             .size = sizeof pass, .weights = net.weights, .batch = samples.batch};
         memset(y, 0, sizeof y);

@@ -35,7 +35,7 @@ static const synrl_window shapes[] = {
     {7, 2, 1, 1, 2, 1, 1}, {4, 4, 1, 4, 4, 9, 9}, {5, 5, 1, 1, 1, 3, 2}, {2, 9, 2, 2, 2, 1, 4},
 };
 static const size_t sizes[] = {1, 15, 16, 17, 40, 273};
-enum { N_SHAPES = sizeof shapes / sizeof shapes[0], N_SIZES = sizeof sizes / sizeof sizes[0] };
+enum { N_SHAPES = COUNT_OF(shapes), N_SIZES = COUNT_OF(sizes) };
 
 static size_t inputs_of(const synrl_window *window) {
     return window->height * window->width * window->channels;
@@ -228,7 +228,7 @@ TEST(impossible_windows_are_refused) {
     synrl_batch *windows;
     start(1);
     samples_make(&samples, &host.api, 5, 20, true);
-    for (size_t i = 0; i < sizeof wrong / sizeof wrong[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(wrong); i++) {
         test_failure(core, SYNRL_INVALID,
                      windows_create(&host.api, samples.batch, &wrong[i].window, &windows),
                      wrong[i].part);

@@ -18,7 +18,7 @@ static const char *const compilers[] = {
     "gcc -x c -std=c11 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror",
     "g++ -x c++ -std=c++17 -Wall -Wextra -Wpedantic -Wconversion -Wshadow -Werror",
 };
-enum { N_COMPILERS = sizeof compilers / sizeof compilers[0] };
+enum { N_COMPILERS = COUNT_OF(compilers) };
 
 /* Whether the command succeeds; its messages into text. */
 static bool succeeds(const char *command, char *text, size_t size) {
@@ -66,7 +66,7 @@ static const struct {
      "synrl_activations"},
     {"SYNRL_ACTIVATIONS(%s, \"tanh\", \"m\")", "synrl_activations", "const synrl_activation *"},
 };
-enum { N_ROWS = sizeof rows / sizeof rows[0] };
+enum { N_ROWS = COUNT_OF(rows) };
 
 /* One row, or one metric, of a struct whose `field` is of a type. */
 static bool compiles_with(const char *compiler, const char *table, const char *row,
@@ -114,7 +114,7 @@ static const char *const cpp_compilers[] = {
     "g++ -std=c++17 -Wall -Wextra -Wconversion -Werror",
 };
 
-TEST_EACH(a_rule_in_cpp_exports_its_entry, sizeof cpp_compilers / sizeof cpp_compilers[0]) {
+TEST_EACH(a_rule_in_cpp_exports_its_entry, COUNT_OF(cpp_compilers)) {
     struct scratch scratch;
     scratch_make(&scratch);
     const char *file = scratch_path(&scratch, "cpp_rule.so");

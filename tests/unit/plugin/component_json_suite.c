@@ -198,7 +198,7 @@ static const struct {
     {"{'id': 'every_param', 'parameters': {'activation': {'id': 'tanhh', 'parameters': {}}}}",
      SYNRL_INVALID, "no activation \"tanhh\", did you mean \"tanh\"?"},
 };
-enum { N_DAMAGED = sizeof damaged / sizeof damaged[0] };
+enum { N_DAMAGED = COUNT_OF(damaged) };
 
 TEST_EACH(a_damaged_record_is_refused, N_DAMAGED) {
     json_t *json = from_text(damaged[_i].record);

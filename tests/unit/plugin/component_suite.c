@@ -239,7 +239,7 @@ static const struct {
      "activations = true: must be an activation or a list of them"},
     {"activations", LIST(nested), "activations = a list: must be an activation or a list of them"},
 };
-enum { N_REFUSED = sizeof refused / sizeof refused[0] };
+enum { N_REFUSED = COUNT_OF(refused) };
 
 /* Nothing of it stays: the parameter can be set after all, and is at its default else. */
 TEST_EACH(a_wrong_value_is_refused_and_not_kept, N_REFUSED) {
@@ -325,7 +325,7 @@ TEST(names_that_are_near_are_suggested) {
     };
     struct component *component = start();
     const size_t n_live = loader.n_live;
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         char message[256];
         snprintf(message, sizeof message, WHO "unknown parameter \"%s\"%s", cases[i].name,
                  cases[i].rest);

@@ -112,7 +112,7 @@ static const struct {
     {"no_choices", "no_choices.so: parameter \"gear\" has no choices"},
     {"empty_range", "empty_range.so: parameter \"speed\": no value is in 2 .. 1"},
 };
-enum { N_BROKEN = sizeof broken / sizeof broken[0] };
+enum { N_BROKEN = COUNT_OF(broken) };
 
 TEST_EACH(refuses_a_broken_plugin, N_BROKEN) {
     refuse(SYNRL_KIND_RULE, broken[_i].id, broken[_i].message);
@@ -137,7 +137,7 @@ TEST(refuses_a_truncated_library) {
     size_t size;
     char *bytes = scratch_read(BUILD_DIR "/tests/bad/no_step.so", &size);
     use_scratch();
-    for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(sizes); i++) {
         FILE *stream = fopen(scratch_path(&scratch, "cut.so"), "wb");
         ck_assert_ptr_nonnull(stream);
         fwrite(bytes, 1, size, stream);

@@ -64,10 +64,10 @@ static struct schedule *steps(size_t n, const uint64_t *iterations, const double
 TEST(a_constant_is_the_same_at_every_iteration) {
     static const double values[] = {0.0, -0.0, 1e-3, -5, DBL_MAX, -DBL_MAX, 0x1p-1074, 0.1};
     static const uint64_t iterations[] = {0, 1, 1000, UINT64_MAX};
-    for (size_t v = 0; v < sizeof values / sizeof values[0]; v++) {
+    for (size_t v = 0; v < COUNT_OF(values); v++) {
         struct schedule *schedule = constant(values[v]);
         ck_assert_uint_eq(schedule_public(schedule)->size, sizeof(synrl_schedule));
-        for (size_t i = 0; i < sizeof iterations / sizeof iterations[0]; i++) {
+        for (size_t i = 0; i < COUNT_OF(iterations); i++) {
             const double value = at(schedule, iterations[i]);
             ck_assert_mem_eq(&value, &values[v], sizeof value); /* -0.0 too */
         }
@@ -173,7 +173,7 @@ static const struct {
     {2, {0, 1}, {1, (double)INFINITY}, "step 2 of a schedule is inf: must be finite"},
     {3, {0, 1, 2}, {1, -(double)INFINITY, 2}, "step 2 of a schedule is -inf: must be finite"},
 };
-enum { N_REFUSED = sizeof refused / sizeof refused[0] };
+enum { N_REFUSED = COUNT_OF(refused) };
 
 TEST_EACH(steps_must_begin_at_0_rise_and_be_finite, N_REFUSED) {
     REFUSED(schedule_steps(core, refused[_i].n, refused[_i].iterations, refused[_i].values, &made),
@@ -262,7 +262,7 @@ TEST(constants_are_checked_before_the_run) {
         {-DBL_MAX, 0, 0, NULL}, /* no bounds */
         {DBL_MAX, 0, 0, NULL},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         struct schedule *schedule = constant(cases[i].value), *bounded;
         if (cases[i].message != NULL) {
             REFUSED(schedule_bounded(core, schedule, "rule \"r\": x", cases[i].min, cases[i].max,

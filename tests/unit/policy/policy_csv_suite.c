@@ -251,7 +251,7 @@ static const struct {
     {HEADER "1,1,0,0,\x01\xff\n", ":2: column 5 is \"??\": must be a finite number"},
 };
 
-TEST_EACH(malformed_files_are_refused_by_line, sizeof malformed / sizeof malformed[0]) {
+TEST_EACH(malformed_files_are_refused_by_line, COUNT_OF(malformed)) {
     const char *path = scratch_file(&scratch, "policy.csv", malformed[_i].text);
     synrl_policy *policy;
     char expected[700];
@@ -321,7 +321,7 @@ TEST(the_table_shows_the_states_that_can_occur) {
     static const struct {
         uint32_t n_actions, n_rewards, n_states;
     } cases[] = {{0, 0, 1}, {1, 1, 7}, {2, 2, 43}, {2, 0, 9}, {0, 2, 7}, {1, 2, 1 + 2 * 3 + 4 * 3}};
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         synrl_policy *policy;
         ck_assert_int_eq(policy_create(core, cases[i].n_actions, cases[i].n_rewards, 0, &policy),
                          SYNRL_OK);

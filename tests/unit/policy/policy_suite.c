@@ -174,7 +174,7 @@ static void check_choose(uint32_t n_actions, uint32_t n_features, size_t n_synap
 TEST(choices_equal_a_plain_loop) {
     static const size_t sizes[] = {1, 3, 15, 16, 17, 63, 64, 65, 401, 9000};
     for (uint32_t n_actions = 0; n_actions <= SYNRL_MEMORY_MAX; n_actions++) {
-        for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+        for (size_t i = 0; i < COUNT_OF(sizes); i++) {
             check_choose(n_actions, 0, sizes[i], 0.25, true);
             check_choose(n_actions, 0, sizes[i], 1.0, false);
         }
@@ -185,7 +185,7 @@ TEST(choices_with_features_equal_a_plain_loop) {
     static const size_t sizes[] = {1, 64, 65, 1025, 9000};
     for (uint32_t n_features = 1; n_features <= SYNRL_MEMORY_MAX; n_features++) {
         for (uint32_t n_actions = 0; n_actions <= SYNRL_MEMORY_MAX - n_features; n_actions++) {
-            for (size_t i = 0; i < sizeof sizes / sizeof sizes[0]; i++) {
+            for (size_t i = 0; i < COUNT_OF(sizes); i++) {
                 check_choose(n_actions, n_features, sizes[i], 0.25, true);
             }
         }
@@ -202,7 +202,7 @@ TEST(ties_are_broken_as_documented) {
         {{0, 1, 1}, 1, 1}, {{0, 0, 1}, 2, 2}, {{-0.0, 0.0, -1}, 0, 1},
     };
     synrl_policy *policy = new_policy(0, 0, 0);
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         uint8_t greedy[SYNRL_HISTORIES_MAX];
         memcpy(policy->q, cases[i].q, sizeof cases[i].q);
         policy_greedy(policy, SYNRL_TIES_FIRST, 0, greedy);
@@ -291,7 +291,7 @@ static const struct {
     {large_feature, "choose: the features of synapse 4 are 3: must be below 3"},
 };
 
-TEST_EACH(mistakes_of_a_rule_are_named, sizeof mistakes / sizeof mistakes[0]) {
+TEST_EACH(mistakes_of_a_rule_are_named, COUNT_OF(mistakes)) {
     uint8_t features[5] = {0, 1, 2, 0, 1};
     int8_t actions[5] = {9, 9, 9, 9, 9};
     synrl_policy *policy = new_policy(1, 1, 1);
@@ -407,7 +407,7 @@ TEST(sizes_out_of_range_are_refused) {
         {3, 0, 3, "a policy of 3 actions, 0 rewards and 3 features: "},
         {1, 0, UINT32_MAX, "a policy of 1 actions, 0 rewards and 4294967295 features: "},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof cases[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(cases); i++) {
         synrl_policy *policy;
         char expected[200];
         snprintf(expected, sizeof expected,
@@ -441,7 +441,7 @@ TEST(features_are_named) {
     ck_assert_str_eq(policy_feature_name(policy, 1), "feature2");
     const uint64_t hash = policy_hash(policy);
     ck_assert_int_eq(policy_name_features(core, policy, good), SYNRL_OK);
-    for (size_t i = 0; i < sizeof bad / sizeof bad[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(bad); i++) {
         test_failure(core, SYNRL_INVALID, policy_name_features(core, policy, bad[i]),
                      "must be [a-z][a-z0-9_]*, at most 31 characters, and not begin with r_, a_ or "
                      "q_");

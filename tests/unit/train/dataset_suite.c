@@ -55,7 +55,7 @@ static const struct {
     {"short labels", "its labels have 7 bytes: 2 samples of 4 bytes need more"},
 };
 
-TEST_EACH(refuses_wrong_data, sizeof faults / sizeof faults[0]) {
+TEST_EACH(refuses_wrong_data, COUNT_OF(faults)) {
     dataset_release(loader_load(&loader, "wrong_data", 0, NULL));
     loader_refuse(&loader, SYNRL_INVALID, faults[_i].part, "wrong_data",
                   GIVEN({"fault", STRING(faults[_i].fault)}));
@@ -78,7 +78,7 @@ static const struct {
     size_t n_first; /* of 11 */
 } splits[] = {{0.05, 1}, {0.5, 6}, {0.75, 8}, {0.9, 10}, {0.95, 10}};
 
-TEST_EACH(splits_into_exact_parts_without_overlap, sizeof splits / sizeof splits[0]) {
+TEST_EACH(splits_into_exact_parts_without_overlap, COUNT_OF(splits)) {
     struct dataset *whole = points(11), *first, *second;
     ck_assert_int_eq(dataset_split(whole, splits[_i].fraction, 5, &first, &second), SYNRL_OK);
     ck_assert_uint_eq(dataset_data(first)->n_samples, splits[_i].n_first);
@@ -159,7 +159,7 @@ TEST(splits_a_part_again) {
 
 static const double bad_fractions[] = {0.0, 1.0, 0.04, 0.96, -0.5, 1.5, (double)NAN, 1e300};
 
-TEST_EACH(refuses_an_empty_part, sizeof bad_fractions / sizeof bad_fractions[0]) {
+TEST_EACH(refuses_an_empty_part, COUNT_OF(bad_fractions)) {
     struct dataset *whole = points(10), *first, *second;
     const synrl_status status = dataset_split(whole, bad_fractions[_i], 1, &first, &second);
     test_failure(loader.core, SYNRL_INVALID, status, "both parts must have at least one");

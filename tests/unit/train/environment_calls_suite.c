@@ -304,7 +304,7 @@ static void restart(size_t group) {
 
 TEST(rewards_are_paid_by_group) {
     static const size_t groups[] = {1, 7, 80};
-    for (size_t i = 0; i < sizeof groups / sizeof groups[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(groups); i++) {
         restart(groups[i]);
         check_rewards(groups[i]);
     }

@@ -159,7 +159,7 @@ TEST(steps_of_no_size_are_refused) {
     synrl_env *env = environment_public(environment);
     const int8_t actions[21] = {0};
     static const double alphas[] = {0.0, -1.0, 1e-60, 1e60};
-    for (size_t i = 0; i < sizeof alphas / sizeof alphas[0]; i++) {
+    for (size_t i = 0; i < COUNT_OF(alphas); i++) {
         const synrl_outcome *outcome;
         ck_assert_int_eq(env->step(env, actions, alphas[i], 1.0, &outcome), SYNRL_INVALID);
     }

@@ -174,7 +174,7 @@ static const struct {
     {"iteration,loss\n18446744073709551616,1\n", ":2: column 1 is \"18446744073709551616\""},
 };
 
-TEST_EACH(what_is_not_metrics_is_refused, sizeof damages / sizeof damages[0]) {
+TEST_EACH(what_is_not_metrics_is_refused, COUNT_OF(damages)) {
     struct metrics_table *table;
     scratch_file(&scratch, "metrics.csv", damages[_i].text);
     test_failure(core, SYNRL_INVALID, metrics_csv_read(core, scratch.folder, UINT64_MAX, &table),
