@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Never comes to an end. */
-#define BEFORE                 \
-    for (volatile int i = 0;;) \
+#define BEFORE                      \
+    for (volatile unsigned i = 0;;) \
     i = i + 1
 #include "rule.h"
