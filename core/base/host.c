@@ -78,9 +78,11 @@ static struct block *remove_block(struct host *host, const void *memory) {
 }
 
 static bool is_overrun(struct block *block) {
-    unsigned char intact[GUARD];
-    memset(intact, GUARD_BYTE, GUARD);
-    return block->object == NULL && memcmp(block_memory(block) + block->size, intact, GUARD) != 0;
+    if (block->object != NULL) {
+        return false;
+    }
+    const unsigned char *guard = block_memory(block) + block->size;
+    return guard[0] != GUARD_BYTE || memcmp(guard, guard + 1, GUARD - 1) != 0; /* all are alike */
 }
 
 static void note_damage(struct host *host, const struct block *block) {
