@@ -45,6 +45,7 @@ check_mistake() {
     local pattern line n=0
     pattern=$(pattern_of "$1")
     run "${@:2}"
+    lines_said > lines
     while IFS= read -r line; do
         # shellcheck disable=SC2053 # the right side is a pattern
         if [[ $line == $pattern ]]; then
@@ -52,7 +53,7 @@ check_mistake() {
         elif ! grep -q '^warning: \(.* uses [a-z_]*(): \|run: the loss is not finite\)' <<<"$line"; then
             fail "${*:2}: also said: $line"
         fi
-    done < <(lines_said)
+    done < lines
     [ "$n" -eq 1 ] || fail "${*:2}: not said: $1"$'\n'"$(head -c 2000 said)"
     [ "$CODE" -eq "$(code_for "$1")" ] || fail "${*:2}: exit code $CODE after: $1"
 }
@@ -60,12 +61,14 @@ check_mistake() {
 # check_table TITLE: the rows of this section.
 check_table() {
     local options line n=0
+    awk -v title="## $1" '/^## / { on = $0 == title } on && /^\| .*=/' \
+        "$SOURCE/docs/reference/mistakes.md" > rows
     while IFS='|' read -r _ _ options line _; do
         options=${options//\`/} line=${line# \`} line=${line%\` }
         # shellcheck disable=SC2086 # options are separated by spaces
         check_mistake "$line" $options
         n=$((n + 1))
-    done < <(awk -v title="## $1" '/^## / { on = $0 == title } on && /^\| .*=/' "$SOURCE/docs/reference/mistakes.md")
+    done < rows
     [ "$n" -gt 0 ] || fail "no rows under $1"
 }
 
