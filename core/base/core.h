@@ -37,11 +37,13 @@ struct library {
 
 /* The operation of a plugin that is running, and its iteration. */
 struct operation {
-    const char *who, *name; /* NULL: none is running */
-    uint64_t iteration;
+    const char *who, *name;    /* NULL: none is running */
+    uint64_t iteration;        /* or NO_ITERATION */
     const char *damaged_by;    /* the plugin that wrote past the end of its memory; NULL: none */
     struct library *libraries; /* of all loaded plugins */
 };
+
+#define NO_ITERATION UINT64_MAX
 
 struct core {
     struct allocator allocator;

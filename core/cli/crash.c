@@ -48,13 +48,15 @@ static void add_number(struct line *line, uint64_t number) {
     add(line, digits + at);
 }
 
-/* "step, iteration 12" */
+/* "step, iteration 12", or "loading" */
 static void add_operation(struct line *line, const char *of) {
     add(line, watched.name);
     add(line, of);
     add(line, of[0] != '\0' ? watched.who : "");
-    add(line, ", iteration ");
-    add_number(line, watched.iteration);
+    if (watched.iteration != NO_ITERATION) {
+        add(line, ", iteration ");
+        add_number(line, watched.iteration);
+    }
 }
 
 static void write_line(struct line *line) {

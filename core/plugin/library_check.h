@@ -5,8 +5,9 @@
 
 #include "base/core.h"
 
-/* SYNRL_INVALID, naming the file, where it is not a regular file or not an ELF library, or is
- * shorter than its segments: loading it would end the process with a signal. */
-synrl_status library_check(struct core *core, const char *file);
+/* SYNRL_INVALID, naming the file, where it is not a regular file or not a shared object of this
+ * machine, or where its segments or sections are damaged or lie beyond its end: loading it would
+ * end the process with a signal, or load less than was written. */
+synrl_status library_check(struct core *core, const char *path);
 
 #endif

@@ -18,6 +18,7 @@
 #include "base/suggest.h"
 #include "plugin/kind.h"
 #include "plugin/library_check.h"
+#include "plugin/library_trial.h"
 #include "plugin/library_use.h"
 #include "plugin/plugin_check.h"
 
@@ -169,14 +170,27 @@ void registry_destroy(struct core *core, struct registry *registry) {
 
 /* Opening -------------------------------------------------------------------------------------- */
 
-static synrl_status open_library(struct core *core, const char *file, struct plugin *plugin) {
+/* A crash in here is named by the file. What a library's start-up code does to floats, such as
+ * -Ofast's flushing of denormals, must not last. */
+static void *load_library(struct core *core, const char *file) {
+    struct operation *running = core->running;
+    const struct operation before = *running;
     fenv_t environment;
-    SYNRL_TRY(library_check(core, file));
-    /* What a library's start-up code does to floats, such as -Ofast's flushing of denormals, must
-     * not last. */
+    running->who = file;
+    running->name = "loading";
+    running->iteration = NO_ITERATION;
     fegetenv(&environment);
-    plugin->library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
+    void *library = dlopen(file, RTLD_NOW | RTLD_LOCAL);
     fesetenv(&environment);
+    running->who = before.who;
+    running->name = before.name;
+    running->iteration = before.iteration;
+    return library;
+}
+
+static synrl_status open_library(struct core *core, const char *file, struct plugin *plugin) {
+    SYNRL_TRY(library_check(core, file));
+    plugin->library = load_library(core, file);
     if (plugin->library == NULL) {
         const char *reason = dlerror();
         const size_t n = strlen(file);
@@ -194,15 +208,22 @@ static synrl_status open_library(struct core *core, const char *file, struct plu
     return plugin_check(core, plugin->entry, file);
 }
 
+static struct opened *find_open(struct core *core, const char *file) {
+    struct opened *opened = core->registry->opened;
+    while (opened != NULL && strcmp(opened->file, file) != 0) {
+        opened = opened->next;
+    }
+    return opened;
+}
+
 /* Opens and checks a file, unless that was done before. */
 static synrl_status open_plugin(struct core *core, const char *file, const struct plugin **found) {
-    for (struct opened *o = core->registry->opened; o != NULL; o = o->next) {
-        if (strcmp(o->file, file) == 0) {
-            *found = &o->plugin;
-            return SYNRL_OK;
-        }
+    struct opened *opened = find_open(core, file);
+    if (opened != NULL) {
+        *found = &opened->plugin;
+        return SYNRL_OK;
     }
-    struct opened *opened = core_alloc(core, 1, sizeof *opened + strlen(file) + 1);
+    opened = core_alloc(core, 1, sizeof *opened + strlen(file) + 1);
     if (opened == NULL) {
         return SYNRL_NO_MEMORY;
     }
@@ -251,7 +272,7 @@ static synrl_status check_kind(struct core *core, const struct plugin *plugin, s
 
 /* Listing -------------------------------------------------------------------------------------- */
 
-enum { ANY_KIND = 0 };
+enum { ANY_KIND = 0, TRIAL_SECONDS = 10 };
 
 struct list {
     struct core *core;
@@ -268,21 +289,12 @@ static synrl_status list_add(struct list *list, int kind, const char *file) {
     }
     list->entries = entries;
     struct registry_entry *entry = &entries[list->n];
-    *entry = (struct registry_entry){.file = core_strdup(core, file)};
+    *entry = (struct registry_entry){.file = core_strdup(core, file), .kind = kind};
     if (entry->file == NULL) {
         return SYNRL_NO_MEMORY;
     }
     list->n++;
-    synrl_status status = open_plugin(core, file, &entry->plugin);
-    if (status == SYNRL_OK && kind != ANY_KIND) {
-        status = check_kind(core, entry->plugin, (synrl_kind)kind);
-    }
-    if (status == SYNRL_OK || status == SYNRL_NO_MEMORY) {
-        return status;
-    }
-    entry->plugin = NULL;
-    entry->problem = core_strdup(core, core->message);
-    return entry->problem != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+    return SYNRL_OK;
 }
 
 static bool is_plugin_file(const char *name) {
@@ -320,6 +332,57 @@ static synrl_status list_all(struct list *list) {
     return SYNRL_OK;
 }
 
+/* What opening does to a damaged library happens here to a child of this process. */
+static void try_entry(void *context, size_t i) {
+    struct list *list = context;
+    struct plugin plugin = {.library = NULL};
+    if (find_open(list->core, list->entries[i].file) == NULL) {
+        open_library(list->core, list->entries[i].file, &plugin);
+        if (plugin.library != NULL) {
+            dlclose(plugin.library);
+        }
+    }
+}
+
+static synrl_status open_entry(struct core *core, struct registry_entry *entry, int outcome) {
+    if (outcome > 0) {
+        return core_fail(core, SYNRL_INVALID, "%s: cannot be loaded: it ends the program: %s",
+                         entry->file, strsignal(outcome));
+    }
+    if (outcome == TRIAL_ENDED) {
+        return core_fail(core, SYNRL_INVALID, "%s: cannot be loaded: it ends the program",
+                         entry->file);
+    }
+    if (outcome == TRIAL_TOO_LONG) {
+        return core_fail(core, SYNRL_INVALID, "%s: cannot be loaded: not done after %d seconds",
+                         entry->file, TRIAL_SECONDS);
+    }
+    SYNRL_TRY(open_plugin(core, entry->file, &entry->plugin));
+    return entry->kind == ANY_KIND ? SYNRL_OK
+                                   : check_kind(core, entry->plugin, (synrl_kind)entry->kind);
+}
+
+/* Opens what has been listed; of what cannot be opened, the reason is kept. */
+static synrl_status open_listed(struct list *list) {
+    struct core *core = list->core;
+    int *outcomes = core_alloc(core, list->n, sizeof *outcomes);
+    synrl_status status = outcomes != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+    if (outcomes != NULL) {
+        library_trial(list->n, try_entry, list, 1000 * TRIAL_SECONDS, outcomes);
+    }
+    for (size_t i = 0; status == SYNRL_OK && i < list->n; i++) {
+        struct registry_entry *entry = &list->entries[i];
+        status = open_entry(core, entry, outcomes[i]);
+        if (status != SYNRL_OK && status != SYNRL_NO_MEMORY) {
+            entry->plugin = NULL;
+            entry->problem = core_strdup(core, core->message);
+            status = entry->problem != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+        }
+    }
+    core_free(core, outcomes);
+    return status;
+}
+
 static bool same_plugin(const struct registry_entry *a, const struct registry_entry *b) {
     return a->plugin != NULL && b->plugin != NULL &&
            a->plugin->entry->kind == b->plugin->entry->kind &&
@@ -353,7 +416,10 @@ static void sort_entries(struct registry_entry *entries, size_t n) {
 
 synrl_status registry_list(struct core *core, struct registry_entry **entries, size_t *n) {
     struct list list = {.core = core};
-    const synrl_status status = list_all(&list);
+    synrl_status status = list_all(&list);
+    if (status == SYNRL_OK) {
+        status = open_listed(&list);
+    }
     if (status != SYNRL_OK) {
         registry_list_free(core, list.entries, list.n);
         *entries = NULL;

@@ -26,11 +26,13 @@ synrl_status registry_find(struct core *core, synrl_kind kind, const char *id,
                            const struct plugin **found);
 
 /* Every plugin file on the search path, sorted by kind and id, for `synrl plugins`. A broken one
- * has plugin == NULL and its message in `problem`. Freed by registry_list_free. */
+ * has plugin == NULL and its message in `problem`; each was first loaded by a child of this
+ * process, so that none can end it. Freed by registry_list_free. */
 struct registry_entry {
     char *file;
     const struct plugin *plugin;
     char *problem;
+    int kind;      /* of the folder that it lies in; 0: any */
     bool shadowed; /* another file, earlier on the path, has the same kind and id */
 };
 synrl_status registry_list(struct core *core, struct registry_entry **entries, size_t *n);
