@@ -98,6 +98,7 @@ static struct settings settings_for(const struct run_request *request) {
     settings.n_overrides = request->n_overrides;
     settings.overrides = request->overrides;
     settings.help = request->help;
+    settings.help_json = request->help && request->json;
     settings.running = crash_watch();
     settings.runs = request->no_record      ? NULL
                     : request->runs != NULL ? request->runs
@@ -196,7 +197,7 @@ static int run_script(lua_State *L) {
     if (job->result == NULL) {
         return luaL_error(L, "%s: %s", job->settings.script, job->problem);
     }
-    if (job->request->json && !json_is_object(job->result)) {
+    if (job->request->json && !job->request->help && !json_is_object(job->result)) {
         return luaL_error(L, "%s: must return a table with names, to be printed as JSON",
                           job->settings.script);
     }
@@ -210,7 +211,7 @@ static int conclude(lua_State *L, const struct script_run *job, int outcome) {
             fprintf(stderr, "%s\n", lua_tostring(L, -1));
             return EXIT_ERROR;
         }
-        if (!job->settings.options_taken) {
+        if (!job->settings.options_taken && !job->request->json) {
             printf("%s takes no options\n", job->settings.script);
         }
         return EXIT_DONE;
@@ -291,7 +292,11 @@ static int run_and_print(struct script_run *job) {
         json_decref(job->result);
         job->result = job->settings.cell_result;
     }
-    if (code == EXIT_DONE && !job->request->help) {
+    if (job->settings.help_json && !job->settings.options_taken) {
+        json_decref(job->result);
+        job->result = json_object();
+    }
+    if (code == EXIT_DONE && (!job->request->help || job->request->json)) {
         code = print_result(job, stream);
     }
     json_decref(job->result);
@@ -345,7 +350,9 @@ const struct command command_run = {
     .name = "run",
     .arguments = "[options] SCRIPT [key=value ...]",
     .summary = "run an experiment and print what its script returns",
-    .description = "key=value sets an option of the script; `synrl run SCRIPT --help` lists them.",
+    .description =
+        "key=value sets an option of the script; `synrl run SCRIPT --help` lists them, with --json "
+        "as one JSON object.",
     .examples =
         "synrl run scripts/boundary.lua\n"
         "synrl run --seed 3 scripts/boundary.lua hidden=50\n"

@@ -16,13 +16,15 @@
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/output.h"
+#include "cli/sweep_grid.h"
 #include "engine/pool.h"
 #include "lua/module.h"
 #include "plugin/host.h"
 #include "sweep/grid.h"
+#include "sweep/script_options.h"
 #include "sweep/sweep_display.h"
 
-enum { VALUES_MAX = 100000, SHOWN_MAX = 16, COUNT_MAX = 100000 };
+enum { SHOWN_MAX = 16, COUNT_MAX = 100000, WORKERS_MAX = 1024 };
 
 struct sweep_request {
     struct sweep_options options;
@@ -30,7 +32,7 @@ struct sweep_request {
     const char *shard;
     bool json, quiet, no_record;
     const char *metrics; /* by commas; NULL: the usual ones */
-    json_t *grid;
+    struct sweep_grid grid;
 };
 
 static const struct flag flags[] = {
@@ -67,58 +69,6 @@ static void on_signal(int number) {
 
 /* The command line ----------------------------------------------------------------------------- */
 
-/* A word as a script would have it: an integer, true or false, else a string. */
-static json_t *value_of(const char *text, size_t length) {
-    int64_t integer;
-    if (signed_read(text, length, &integer)) {
-        return json_integer(integer);
-    }
-    const bool is_true = length == 4 && memcmp(text, "true", 4) == 0;
-    if (is_true || (length == 5 && memcmp(text, "false", 5) == 0)) {
-        return json_boolean(is_true);
-    }
-    return json_stringn(text, length); /* as it was written: 1e-3 stays 1e-3 */
-}
-
-/* "1..5" */
-static bool add_range(json_t *values, const char *text, size_t length) {
-    const char *dots = memmem(text, length, "..", 2);
-    int64_t first, last;
-    if (dots == NULL || !signed_read(text, (size_t)(dots - text), &first) ||
-        !signed_read(dots + 2, length - (size_t)(dots + 2 - text), &last) || last < first ||
-        (uint64_t)last - (uint64_t)first >= VALUES_MAX) {
-        return false;
-    }
-    for (uint64_t i = 0; i <= (uint64_t)last - (uint64_t)first; i++) {
-        json_array_append_new(values, json_integer(first + (int64_t)i));
-    }
-    return true;
-}
-
-static int add_option(struct sweep_request *request, const char *word) {
-    const char *equals = strchr(word, '=');
-    if (equals == NULL || equals == word) {
-        return usage_error("\"%s\": options are written key=value,value or key=1..5", word);
-    }
-    char key[128];
-    snprintf(key, sizeof key, "%.*s", (int)(equals - word), word);
-    if (json_object_get(request->grid, key) != NULL) {
-        return usage_error("option \"%s\" is given twice", key);
-    }
-    json_t *values = json_array();
-    json_object_set_new(request->grid, key, values);
-    for (const char *item = equals + 1;; item++) {
-        const size_t length = strcspn(item, ",");
-        if (!add_range(values, item, length)) {
-            json_array_append_new(values, value_of(item, length));
-        }
-        item += length;
-        if (*item == '\0') {
-            return EXIT_DONE;
-        }
-    }
-}
-
 static int parse_shard(struct sweep_request *request) {
     const char *text = request->shard, *slash = text != NULL ? strchr(text, '/') : NULL;
     uint64_t shard = 0, n_shards = 0;
@@ -132,6 +82,14 @@ static int parse_shard(struct sweep_request *request) {
     return EXIT_DONE;
 }
 
+/* What each process gets must be what `synrl run --threads` takes. */
+static int check_threads(const struct sweep_options *options) {
+    return options->threads / options->jobs <= WORKERS_MAX
+               ? EXIT_DONE
+               : usage_error("--threads %zu with -j %zu: each process has at most %d workers",
+                             options->threads, options->jobs, WORKERS_MAX);
+}
+
 static int parse_sweep(struct sweep_request *request, int argc, char **argv) {
     struct sweep_options *options = &request->options;
     size_t n_words;
@@ -140,7 +98,7 @@ static int parse_sweep(struct sweep_request *request, int argc, char **argv) {
         code = parse_shard(request);
     }
     for (size_t i = 1; code == EXIT_DONE && i < n_words; i++) {
-        code = add_option(request, argv[i]);
+        code = sweep_grid_add(&request->grid, argv[i]);
     }
     if (code == EXIT_DONE && n_words == 0) {
         code = usage_error("which script? write synrl sweep SCRIPT n=1,2,3 seed=1..5 -j 2");
@@ -150,7 +108,7 @@ static int parse_sweep(struct sweep_request *request, int argc, char **argv) {
     options->jobs = (size_t)request->jobs.value;
     options->threads = (size_t)request->threads.value;
     options->retries = (size_t)request->retries.value;
-    return code;
+    return code == EXIT_DONE ? check_threads(options) : code;
 }
 
 /* The table ------------------------------------------------------------------------------------ */
@@ -209,6 +167,8 @@ static size_t choose_metrics(const struct sweep_request *request, const json_t *
 static void add_value(struct table *table, const json_t *value) {
     if (json_is_string(value)) {
         table_add(table, "%s", json_string_value(value));
+    } else if (json_is_integer(value)) {
+        table_add(table, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
     } else if (json_is_number(value)) {
         table_add(table, "%.6g", json_number_value(value));
     } else {
@@ -283,14 +243,14 @@ static bool print_table(const struct sweep_request *request, const json_t *resul
     const json_t *groups = json_object_get(results, "groups");
     const char *metrics[SHOWN_MAX];
     const size_t n = choose_metrics(request, groups, metrics);
-    char *alignments = alignments_of(request->grid, n);
+    char *alignments = alignments_of(request->grid.values, n);
     if (alignments == NULL) {
         return false;
     }
     struct table table = {.alignments = alignments};
-    add_titles(&table, request->grid, n, metrics);
+    add_titles(&table, request->grid.values, n, metrics);
     for (size_t g = 0; g < json_array_size(groups); g++) {
-        add_group(&table, request->grid, json_array_get(groups, g), n, metrics);
+        add_group(&table, request->grid.values, json_array_get(groups, g), n, metrics);
     }
     table_print(&table, stdout, "");
     printf("mean +- half of the 95%% confidence interval over seeds (standard deviation)\n");
@@ -316,6 +276,29 @@ static synrl_status watch(void *context, const struct job_counts *counts, size_t
     return sweep_show(&watcher->display, counts, n_failed);
 }
 
+static synrl_status watch_question(void *context) {
+    return watch(context, &(struct job_counts){.n = 0}, 0);
+}
+
+/* The grid's cells, where the script takes its options. */
+static int make_cells(struct core *core, struct sweep_request *request, struct watcher *watcher,
+                      json_t **cells) {
+    json_t *options;
+    const char *script = request->options.script;
+    synrl_status status = script_options_read(core, script, watch_question, watcher, &options);
+    if (status == SYNRL_OK && options != NULL) {
+        const int code = sweep_grid_fit(&request->grid, script, options);
+        json_decref(options);
+        if (code != EXIT_DONE) {
+            return code;
+        }
+    }
+    if (status == SYNRL_OK) {
+        status = sweep_cells(core, request->grid.values, cells);
+    }
+    return exit_code_of(core, status);
+}
+
 static void log_beside_progress(void *context, synrl_log_level level, const char *line) {
     (void)context;
     (void)level;
@@ -324,14 +307,17 @@ static void log_beside_progress(void *context, synrl_log_level level, const char
 
 static int carry_out(struct core *core, struct sweep_request *request) {
     struct watcher watcher = {core, {request->quiet, isatty(STDERR_FILENO) != 0, 0, 0}};
-    json_t *results = NULL, *cells = sweep_cells(request->grid);
+    json_t *results = NULL, *cells = NULL;
     request->options.tick = watch;
     request->options.tick_context = &watcher;
     if (request->options.threads == 0) {
         request->options.threads = pool_size(core->pool);
     }
-    const synrl_status status =
-        cells != NULL ? sweep_run(core, &request->options, cells, &results) : SYNRL_NO_MEMORY;
+    const int code = make_cells(core, request, &watcher, &cells);
+    if (code != EXIT_DONE) {
+        return interrupted != 0 ? EXIT_INTERRUPTED : code;
+    }
+    const synrl_status status = sweep_run(core, &request->options, cells, &results);
     json_decref(cells);
     if (status != SYNRL_OK) {
         fprintf(stderr, "synrl: %s\n", core->message);
@@ -360,7 +346,9 @@ static int carry_out(struct core *core, struct sweep_request *request) {
 static int sweep(const struct program *program, int argc, char **argv) {
     (void)program;
     struct sweep_request request = {
-        .options = {.runs = "runs"}, .jobs = {.value = 1}, .grid = json_object()};
+        .options = {.runs = "runs"},
+        .jobs = {.value = 1},
+    };
     int code = parse_sweep(&request, argc, argv);
     if (code == EXIT_DONE) {
         const struct sigaction action = {.sa_handler = on_signal};
@@ -376,19 +364,21 @@ static int sweep(const struct program *program, int argc, char **argv) {
         }
         core_destroy(core);
     }
-    json_decref(request.grid);
+    sweep_grid_free(&request.grid);
     return code;
 }
 
 const struct command command_sweep = {
     .name = "sweep",
-    .arguments = "[options] SCRIPT key=value,value ... key=FIRST..LAST ...",
+    .arguments = "[options] SCRIPT key=value,value ... key=FIRST..LAST ... key={LIST} ...",
     .summary = "run a script with every combination of options, side by side",
     .description =
         "Each combination is a process of its own. The table shows mean, half of the 95% "
         "confidence interval and standard deviation over `seed`. Results are kept: the same "
-        "command runs only what is missing.",
-    .examples = "synrl sweep -j 2 scripts/boundary.lua epsilon=0.1,0.25 seed=1..5\n",
+        "command runs only what is missing. A value with commas is written in braces.",
+    .examples =
+        "synrl sweep -j 2 scripts/boundary.lua epsilon=0.1,0.25 seed=1..5\n"
+        "synrl sweep mine.lua 'layers={2,5,1},{2,8,1}' seed=1..3\n",
     COMMAND_FLAGS(flags),
     .run = sweep,
 };

@@ -12,6 +12,7 @@
 
 #include "base/suggest.h"
 #include "lua/fields.h"
+#include "lua/json.h"
 #include "lua/session.h"
 
 static bool is_scalar(int type) {
@@ -71,8 +72,12 @@ static void push_like(lua_State *L, int index, const char *key, const char *text
 }
 
 /* Pushes a list separated by commas, with items of the type of the first in the list at the
- * index. */
+ * index. It may be in braces, as in a sweep. */
 static void push_list(lua_State *L, int index, const char *key, const char *text) {
+    const size_t length = strlen(text);
+    if (length >= 2 && text[0] == '{' && text[length - 1] == '}') {
+        text = lua_pushlstring(L, text + 1, length - 2);
+    }
     lua_newtable(L);
     const int list = lua_gettop(L);
     lua_rawgeti(L, index, 1);
@@ -177,6 +182,34 @@ static void print_help(lua_State *L, const char *script, size_t n, const char *c
     }
 }
 
+static const char *type_name(lua_State *L, int index) {
+    switch (lua_type(L, index)) {
+    case LUA_TTABLE:
+        return "list";
+    case LUA_TNUMBER:
+        return lua_isinteger(L, index) ? "integer" : "number";
+    default:
+        return luaL_typename(L, index);
+    }
+}
+
+/* {option: {"type", "default", "meaning"}}, for the program. */
+static json_t *describe_options(lua_State *L, size_t n, const char *const *keys) {
+    json_t *described = json_object();
+    char problem[256];
+    for (size_t k = 0; k < n; k++) {
+        lua_settop(L, KEYS);
+        field_push(L, DEFAULTS, keys[k]);
+        json_t *option = json_pack("{s:s, s:o*}", "type", type_name(L, -1), "default",
+                                   json_from_lua(L, -1, problem, sizeof problem));
+        if (lua_istable(L, MEANINGS) && field_push(L, MEANINGS, keys[k])) {
+            json_object_set_new(option, "meaning", json_string(lua_tostring(L, -1)));
+        }
+        json_object_set_new(described, keys[k], option);
+    }
+    return described;
+}
+
 /* Taking options ------------------------------------------------------------------------------- */
 
 static void check_defaults(lua_State *L, size_t n, const char *const *keys) {
@@ -278,6 +311,10 @@ static int options(lua_State *L) {
     check_defaults(L, n, keys);
     check_meanings(L, n, keys);
     settings->options_taken = true;
+    if (settings->help_json) {
+        settings->cell_result = describe_options(L, n, keys);
+        end_for_help(L);
+    }
     if (settings->help) {
         print_help(L, settings->script, n, keys);
         end_for_help(L);

@@ -34,6 +34,7 @@ struct settings {
     size_t n_overrides;
     const char *const *overrides;             /* "key=value" */
     bool help;                                /* print the script's options instead of running it */
+    bool help_json;                           /* the same, as cell_result instead of printing */
     const volatile sig_atomic_t *interrupted; /* not 0: the user has interrupted it; or NULL */
     void (*log)(void *context, synrl_log_level level, const char *line);
     void *log_context;
@@ -46,7 +47,8 @@ struct settings {
     const char *cell_place; /* "SWEEP:CELL", as given on the command line; or NULL */
 
     /* Results. */
-    /* The result of the cell, for which the script was ended; the caller's reference; or NULL. */
+    /* The result of the cell or of help_json, for which the script was ended; the caller's
+     * reference; or NULL. */
     json_t *cell_result;
     bool options_taken; /* the script has called synrl.options */
     bool helped;        /* the script was ended after printing its options */

@@ -58,6 +58,15 @@ static synrl_status watch(void *context, const struct job_counts *counts, size_t
 
 /* Reading the table ---------------------------------------------------------------------------- */
 
+/* A scalar, or a list of them where lists are allowed. */
+static bool is_value(const json_t *value, bool may_be_list) {
+    bool is = !json_is_object(value) && (may_be_list || !json_is_array(value));
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        is = is && is_value(json_array_get(value, i), false);
+    }
+    return is;
+}
+
 static void check_grid(lua_State *L, const json_t *grid) {
     const char *key;
     json_t *values;
@@ -66,9 +75,10 @@ static void check_grid(lua_State *L, const json_t *grid) {
             session_fail(L, "sweep: grid: %s must be a list of values", key);
         }
         for (size_t i = 0; i < json_array_size(values); i++) {
-            const json_t *value = json_array_get(values, i);
-            if (json_is_object(value) || json_is_array(value)) {
-                session_fail(L, "sweep: grid: %s must contain numbers, strings or booleans", key);
+            if (!is_value(json_array_get(values, i), true)) {
+                session_fail(
+                    L, "sweep: grid: %s must contain numbers, strings, booleans or lists of them",
+                    key);
             }
         }
     }
@@ -96,9 +106,11 @@ static json_t *read_cells(lua_State *L) {
         for (uint64_t seed = 1; seed <= n; seed++) {
             json_array_append_new(seeds, json_integer((json_int_t)seed));
         }
-        json_object_set_new(*grid, "seed", seeds);
+        if (json_object_set_new(*grid, "seed", seeds) != 0 || json_array_size(seeds) != n) {
+            session_fail(L, "sweep: not enough memory for %d seeds", (int)n);
+        }
     }
-    *cells = checked(L, sweep_cells(*grid), "not enough memory");
+    session_check(L, session_of(L), sweep_cells(session_of(L)->core, *grid, cells));
     return *cells;
 }
 

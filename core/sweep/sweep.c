@@ -170,8 +170,10 @@ static void describe(const json_t *parameters, char *text, size_t size) {
     text[0] = '\0';
     json_object_foreach((json_t *)parameters, key, value) {
         char number[NUMBER_SIZE + 2];
+        char *list = json_is_array(value) ? json_dumps(value, JSON_COMPACT) : NULL;
         const int n = snprintf(text + length, size - length, "%s%s=%s", length > 0 ? " " : "", key,
-                               value_text(value, number));
+                               list != NULL ? list : value_text(value, number));
+        free(list);
         length = n > 0 && (size_t)n < size - length ? length + (size_t)n : size - 1;
     }
 }

@@ -122,7 +122,11 @@ test_misuse_is_refused() {
     refuses 2 '--shard must be K/N with K from 1 to N' synrl sweep s.lua --shard 3/2
     refuses 2 "unknown option --nope; see \`synrl sweep --help\`" synrl sweep s.lua --nope
     refuses 1 'none.lua: cannot open it' synrl sweep none.lua n=1
-    refuses 1 'unknown option "m"' synrl sweep s.lua m=1
+    refuses 2 's.lua: unknown option "nn", did you mean "n"?' synrl sweep s.lua nn=1
+    refuses 2 '--threads 2000 with -j 1: each process has at most 1024 workers' \
+        synrl sweep s.lua --threads 2000
+    refuses 2 'option "seed": 5..1: a range goes upwards: write 1..5' synrl sweep s.lua seed=5..1
+    absent log
 }
 
 # Scripts ---------------------------------------------------------------------------------------
