@@ -57,16 +57,39 @@ static synrl_status read_stream(struct core *core, FILE *stream, const char *pat
     return SYNRL_OK;
 }
 
-synrl_status file_read(struct core *core, const char *path, size_t limit, char **bytes,
-                       size_t *size) {
+/* Without waiting for whoever might write into a FIFO of that name. */
+static FILE *open_to_read(const char *path, int flags) {
+    const int opened = open(path, O_RDONLY | O_CLOEXEC | O_NONBLOCK | O_NOCTTY | flags);
+    FILE *stream = opened >= 0 ? fdopen(opened, "rb") : NULL;
+    if (opened >= 0 && stream == NULL) {
+        close(opened);
+    }
+    return stream;
+}
+
+static synrl_status read_file(struct core *core, const char *path, int flags, size_t limit,
+                              char **bytes, size_t *size) {
     *bytes = NULL;
-    FILE *stream = fopen(path, "rbe");
+    FILE *stream = open_to_read(path, flags);
+    if (stream == NULL && errno == ELOOP && (flags & O_NOFOLLOW) != 0) {
+        return core_fail(core, SYNRL_IO, "%s: is a link: must be a file", path);
+    }
     if (stream == NULL) {
         return file_fail(core, path, "open");
     }
     const synrl_status status = read_stream(core, stream, path, limit, bytes, size);
     fclose(stream);
     return status;
+}
+
+synrl_status file_read(struct core *core, const char *path, size_t limit, char **bytes,
+                       size_t *size) {
+    return read_file(core, path, 0, limit, bytes, size);
+}
+
+synrl_status file_read_no_link(struct core *core, const char *path, size_t limit, char **bytes,
+                               size_t *size) {
+    return read_file(core, path, O_NOFOLLOW, limit, bytes, size);
 }
 
 /* Writing -------------------------------------------------------------------------------------- */

@@ -8,9 +8,13 @@
 #include "base/core.h"
 
 /* The bytes of a file of at most `limit` bytes, followed by a zero that `size` does not count;
- * freed by core_free. */
+ * freed by core_free. What is not a regular file is refused at once. */
 synrl_status file_read(struct core *core, const char *path, size_t limit, char **bytes,
                        size_t *size);
+/* As file_read, of a folder that may be somebody else's: a link is refused, so that nothing from
+ * elsewhere is read. */
+synrl_status file_read_no_link(struct core *core, const char *path, size_t limit, char **bytes,
+                               size_t *size);
 
 /* A file being written under a temporary name in the folder of the final one. */
 struct draft;

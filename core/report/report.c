@@ -128,11 +128,11 @@ static synrl_status read_curves(struct report *report, json_t *run, const char *
 
 /* Tables and pictures -------------------------------------------------------------------------- */
 
-/* NULL where the file does not exist or is too large to show. */
+/* NULL where the file does not exist, is not a regular one or is too large to show. */
 static char *read_optional(struct core *core, const char *folder, const char *name, size_t limit,
                            size_t *size) {
     char *path = core_printf(core, "%s/%s", folder, name), *bytes = NULL;
-    if (path == NULL || file_read(core, path, limit, &bytes, size) != SYNRL_OK) {
+    if (path == NULL || file_read_no_link(core, path, limit, &bytes, size) != SYNRL_OK) {
         bytes = NULL;
     }
     core_free(core, path);
@@ -216,13 +216,14 @@ static json_t *picture_json(struct core *core, const char *bytes, size_t size) {
 
 static void add_pictures(struct report *report, json_t *run, const char *folder) {
     static const char *const names[] = {"boundary", "mistakes"};
+    static const uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     json_t *pictures = json_object();
     for (size_t p = 0; p < 2; p++) {
         char name[32];
         size_t size;
         snprintf(name, sizeof name, "%s.png", names[p]);
         char *bytes = read_optional(report->core, folder, name, PICTURE_LIMIT, &size);
-        if (bytes != NULL) {
+        if (bytes != NULL && size >= sizeof png && memcmp(bytes, png, sizeof png) == 0) {
             json_object_set_new(pictures, names[p], picture_json(report->core, bytes, size));
         }
         core_free(report->core, bytes);

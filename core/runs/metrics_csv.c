@@ -189,7 +189,7 @@ static synrl_status read_text(struct core *core, const char *path, uint64_t last
                               struct metrics_table *table) {
     char *text;
     size_t size;
-    SYNRL_TRY(file_read(core, path, METRICS_LIMIT, &text, &size));
+    SYNRL_TRY(file_read_no_link(core, path, METRICS_LIMIT, &text, &size));
     struct reader reader = {.csv = csv_begin(core, path, text, size), .table = table};
     const synrl_status status = read_rows(&reader, last);
     csv_end(&reader.csv);

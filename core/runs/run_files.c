@@ -18,8 +18,8 @@ synrl_status record_read(struct core *core, const char *folder, json_t **json) {
     size_t size;
     json_error_t error;
     *json = NULL;
-    synrl_status status =
-        path != NULL ? file_read(core, path, RUN_JSON_LIMIT, &text, &size) : SYNRL_NO_MEMORY;
+    synrl_status status = path != NULL ? file_read_no_link(core, path, RUN_JSON_LIMIT, &text, &size)
+                                       : SYNRL_NO_MEMORY;
     if (status == SYNRL_OK) {
         *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
         if (!json_is_string(json_object_get(*json, "status"))) {
@@ -45,7 +45,7 @@ static synrl_status read_transcript(struct core *core, const char *folder, const
     if (path == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    synrl_status status = file_read(core, path, TRANSCRIPT_LIMIT, bytes, &size);
+    synrl_status status = file_read_no_link(core, path, TRANSCRIPT_LIMIT, bytes, &size);
     if (status == SYNRL_OK && size * 8 / bits < n) {
         status = core_fail(core, SYNRL_INVALID,
                            "%s: has %zu bytes: must hold %s for each of %" PRIu64 " iterations",

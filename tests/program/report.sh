@@ -123,3 +123,39 @@ test_damage_is_shown_and_not_fatal() {
     says data-rendered
     says 'metrics.csv: cannot open it'
 }
+
+# A run's folder may come from somebody else: its links are not followed, and what is called a
+# picture but is none is not passed on.
+test_nothing_from_elsewhere_is_shown() {
+    local run
+    run=$(compgen -G 'runs/*some*' | head -n 1)
+    echo 'the secret key' >secret
+    ln -s "$PWD/secret" "$run/mistakes.png"
+    cp secret "$run/boundary.png"
+    ln -sf "$PWD/secret" "$run/confusion.csv"
+    ln -sf "$PWD/secret" "$run/policy.csv"
+    exits 0 synrl report "$run"
+    absent_text 'secret key' report.html
+    absent_text "$(base64 secret | cut -c 1-12)" report.html
+    ln -sf "$PWD/secret" "$run/run.json"
+    exits 0 synrl report "$run"
+    grep -q 'run.json: is a link: must be a file' report.html
+}
+
+# absent_text TEXT FILE
+absent_text() {
+    ! grep -qF -e "$1" "$2" || fail "$1 is in $2"
+}
+
+# Nobody writes into these; none is waited for.
+test_a_fifo_is_not_waited_for() {
+    local file run
+    run=$(compgen -G 'runs/*some*' | head -n 1)
+    for file in run.json metrics.csv policy.csv confusion.csv boundary.png mistakes.png; do
+        rm -f "$run/$file"
+        mkfifo "$run/$file"
+        exits 0 timeout 10 synrl report runs/*
+        says 'report.html: 3 runs'
+    done
+    grep -q "$run/run.json: must be a file" report.html
+}

@@ -5,6 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "plugin/host.h"
@@ -61,6 +62,28 @@ TEST(reading_is_bounded_and_names_the_file) {
     ck_assert_str_eq(core->message, expected);
     ck_assert_int_eq(file_read(core, "no/such/file", 100, &read, &size), SYNRL_IO);
     ck_assert_str_eq(core->message, "no/such/file: cannot open it: No such file or directory");
+}
+
+TEST(only_regular_files_are_read_and_at_once) {
+    const char *fifo = scratch_path(&scratch, "fifo"), *link = scratch_path(&scratch, "link");
+    char expected[600], *read;
+    size_t size;
+    ck_assert_int_eq(mkfifo(fifo, 0600), 0);
+    snprintf(expected, sizeof expected, "%s: must be a file", fifo);
+    test_failure(core, SYNRL_IO, file_read(core, fifo, 100, &read, &size), expected);
+    test_failure(core, SYNRL_IO, file_read(core, "/dev/zero", 100, &read, &size),
+                 "/dev/zero: must be a file");
+    scratch_file(&scratch, "file", "12345");
+    ck_assert_int_eq(symlink("file", link), 0);
+    ck_assert_int_eq(file_read(core, link, 100, &read, &size), SYNRL_OK);
+    core_free(core, read);
+    snprintf(expected, sizeof expected, "%s: is a link: must be a file", link);
+    test_failure(core, SYNRL_IO, file_read_no_link(core, link, 100, &read, &size), expected);
+    ck_assert_ptr_null(read);
+    ck_assert_int_eq(file_read_no_link(core, scratch_path(&scratch, "file"), 100, &read, &size),
+                     SYNRL_OK);
+    ck_assert_str_eq(read, "12345");
+    core_free(core, read);
 }
 
 /* Until the commit the old file stands; an abandoned draft leaves nothing. */
