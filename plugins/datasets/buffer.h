@@ -66,17 +66,25 @@ static inline synrl_status buffer_join(const synrl_host *host, struct buffer *bu
     return buffer_append(host, buffer, name, strlen(name) + 1);
 }
 
-/* Reads the rest of an open stream; after an error, ferror is set. */
-static inline synrl_status buffer_fill(const synrl_host *host, struct buffer *buffer, FILE *file) {
-    for (size_t n = 1; n > 0; buffer->n += n) {
+/* Reads an open stream until the buffer has n bytes, or the stream ends; after an error, ferror is
+ * set. */
+static inline synrl_status buffer_fill(const synrl_host *host, struct buffer *buffer, FILE *file,
+                                       size_t n) {
+    for (size_t got = 1; got > 0 && buffer->n < n; buffer->n += got) {
         SYNRL_TRY(buffer_reserve(host, buffer, 65536));
-        n = fread(buffer->bytes + buffer->n, 1, buffer->capacity - buffer->n, file);
+        const size_t room = buffer->capacity - buffer->n, left = n - buffer->n;
+        got = fread(buffer->bytes + buffer->n, 1, room < left ? room : left, file);
     }
     return SYNRL_OK;
 }
 
+static inline synrl_status fail_open_why(const synrl_host *host, const char *path,
+                                         const char *why) {
+    return host->fail(host, SYNRL_IO, "%s: cannot be opened: %s", path, why);
+}
+
 static inline synrl_status fail_open(const synrl_host *host, const char *path) {
-    return host->fail(host, SYNRL_IO, "%s: cannot be opened: %s", path, strerror(errno));
+    return fail_open_why(host, path, strerror(errno));
 }
 
 #endif

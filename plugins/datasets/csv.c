@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Numbers in columns, from a text file: RFC 4180 with any one-byte separator, and LF, CRLF or CR at
  * the ends of lines. Invariant: what is not a table of finite numbers is refused with its line;
- * numbers are parsed in the C locale. */
+ * numbers are parsed in the C locale; labels are never compared as floating-point numbers. */
 #define _GNU_SOURCE /* strtof_l */
 #include <locale.h>
 #include <math.h>
@@ -9,10 +9,14 @@
 #include <synrl/dataset.h>
 
 #include "buffer.h"
+#include "csv/labels.h"
+#include "csv/text.h"
+#include "open.h"
 
 struct config {
     const char *path, *label, *targets, *separator;
     int32_t header;
+    int64_t limit;
 };
 #define SYNRL_CONFIG struct config
 
@@ -27,6 +31,7 @@ static const synrl_param params[] = {
     SYNRL_CHOICE(header, "auto", "auto|yes|no",
                  "whether the first line names the columns; auto: if it contains no number"),
     SYNRL_STRING(separator, ",", "the byte that separates fields"),
+    SYNRL_INTEGER(limit, "4096", 1, 1 << 20, "MiB that the file may have"),
 };
 
 enum { N_COLUMNS_MAX = 1000000 };
@@ -47,11 +52,13 @@ struct csv {
     struct buffer target_columns;  /* size_t, in the order requested */
     struct buffer is_input;        /* [n_columns] bytes */
     struct buffer inputs, targets; /* float */
-    struct buffer label_texts;     /* char * */
+    struct buffer label_texts;     /* struct label */
+    bool is_guessed;               /* the first record is data by a guess */
     int32_t *labels;
     const char **class_names;
 };
 
+#define HEADER_HINT "%s: must be said by header = \"yes\" or \"no\""
 #define FAIL(csv, ...) (csv)->host->fail((csv)->host, SYNRL_INVALID, __VA_ARGS__)
 #define FAIL_AT(csv, at, format, ...) \
     FAIL(csv, "%s:%zu: " format, (csv)->config->path, at, __VA_ARGS__)
@@ -66,6 +73,32 @@ static bool is_line_end(char c) {
 static void skip_line_end(struct csv *csv) {
     csv->next += csv->next[0] == '\r' && csv->next[1] == '\n' ? 2 : 1;
     csv->next_line++;
+}
+
+static bool is_blank(char c, char separator) {
+    return (c == ' ' || c == '\t') && c != separator;
+}
+
+static void skip_blanks(struct csv *csv, char separator) {
+    while (is_blank(*csv->next, separator)) { /* *end is 0 */
+        csv->next++;
+    }
+}
+
+/* Skips lines of nothing but blanks. */
+static void skip_empty_lines(struct csv *csv, char separator) {
+    for (;;) {
+        char *start = csv->next;
+        skip_blanks(csv, separator);
+        if (csv->next == csv->end) {
+            return;
+        }
+        if (!is_line_end(*csv->next)) {
+            csv->next = start;
+            return;
+        }
+        skip_line_end(csv);
+    }
 }
 
 static char *trim(char *start, char *end) {
@@ -103,6 +136,7 @@ static synrl_status read_field(struct csv *csv, char separator, char **field, ch
     if (*csv->next == '"') {
         csv->next++;
         SYNRL_TRY(unquote(csv, field));
+        skip_blanks(csv, separator);
         *ended = *csv->next;
         if (csv->next < csv->end && *ended != separator && !is_line_end(*ended)) {
             return FAIL_AT(csv, csv->next_line, "unexpected text after a closing quote: \"%.20s\"",
@@ -122,14 +156,13 @@ static synrl_status read_field(struct csv *csv, char separator, char **field, ch
 /* Reads the next record that is not an empty line into `fields`; *found is false after the last. */
 static synrl_status read_record(struct csv *csv, bool *found) {
     const char separator = csv->config->separator[0];
-    while (csv->next < csv->end && is_line_end(*csv->next)) {
-        skip_line_end(csv);
-    }
+    skip_empty_lines(csv, separator);
     csv->fields.n = 0;
     csv->line = csv->next_line;
     *found = csv->next < csv->end;
     while (*found) {
         char *field, ended;
+        skip_blanks(csv, separator);
         const bool is_quoted = *csv->next == '"';
         SYNRL_TRY(read_field(csv, separator, &field, &ended));
         const bool at_end = csv->next == csv->end;
@@ -189,15 +222,58 @@ static synrl_status append_number(struct csv *csv, size_t column, struct buffer 
 
 /* Columns -------------------------------------------------------------------------------------- */
 
-/* Whether the current record contains no number. */
+/* Whether the current record contains no number, and in a column that may be an input something
+ * else than a missing value: a line of "nan,nan,A" is a sample, and refused. */
 static bool looks_like_header(const struct csv *csv) {
+    const size_t n = N_ITEMS(char *, csv->fields);
+    const char *label = csv->config->label;
+    size_t n_words = 0;
     float value;
-    for (size_t c = 0; c < N_ITEMS(char *, csv->fields); c++) {
-        if (parse_number(csv, ITEMS(char *, csv->fields)[c], &value)) {
+    for (size_t c = 0; c < n; c++) {
+        const char *field = ITEMS(char *, csv->fields)[c];
+        char number[24];
+        snprintf(number, sizeof number, "%zu", c + 1);
+        if (parse_number(csv, field, &value)) {
+            return false;
+        }
+        n_words += !text_is_missing(field) && (label == NULL || strcmp(label, number) != 0);
+    }
+    return n_words > 0 || n < 2;
+}
+
+/* Whether the current record is 0, 1, 2 ... or 1, 2, 3 ... */
+static bool counts_columns(const struct csv *csv) {
+    uint64_t first = 0, value;
+    for (size_t c = 0; c < csv->n_columns; c++) {
+        if (!text_is_index(ITEMS(char *, csv->fields)[c], &value) || (c == 0 && value > 1)) {
+            return false;
+        }
+        first = c == 0 ? value : first;
+        if (value != first + c) {
             return false;
         }
     }
     return true;
+}
+
+/* Whether the inputs of the current record, at least three, are integers at equal distances, such
+ * as wavelengths or years. */
+static bool measures_columns(const struct csv *csv) {
+    uint64_t last = 0, step = 0, value;
+    size_t n = 0;
+    for (size_t c = 0; c < csv->n_columns; c++) {
+        if (csv->is_input.bytes[c] == 0) {
+            continue;
+        }
+        if (!text_is_index(ITEMS(char *, csv->fields)[c], &value) || (n > 0 && value <= last) ||
+            (n > 1 && value - last != step)) {
+            return false;
+        }
+        step = value - last;
+        last = value;
+        n++;
+    }
+    return n > 2;
 }
 
 /* Finds a column by name, else by number, from 1. `name` is [length] and not terminated. */
@@ -289,7 +365,8 @@ static synrl_status read_row(struct csv *csv) {
         return FAIL_AT(csv, csv->line, "%s is empty: must be a label",
                        column_name(csv, csv->label, name, sizeof name));
     }
-    return buffer_append(csv->host, &csv->label_texts, &text, sizeof text);
+    const struct label label = {text, csv->line};
+    return buffer_append(csv->host, &csv->label_texts, &label, sizeof label);
 }
 
 static synrl_status read_table(struct csv *csv, size_t *n_rows) {
@@ -308,6 +385,11 @@ static synrl_status read_table(struct csv *csv, size_t *n_rows) {
         SYNRL_TRY(read_record(csv, &found));
     } else {
         SYNRL_TRY(assign_columns(csv));
+        csv->is_guessed = csv->config->header == HEADER_AUTO;
+        if (csv->is_guessed && (counts_columns(csv) || measures_columns(csv))) {
+            return FAIL_AT(csv, csv->first_line, "is this line a header? " HEADER_HINT,
+                           "its numbers are evenly spaced");
+        }
     }
     while (found) {
         SYNRL_TRY(read_row(csv));
@@ -321,49 +403,57 @@ static synrl_status read_table(struct csv *csv, size_t *n_rows) {
 
 /* Classes -------------------------------------------------------------------------------------- */
 
-/* Labels are sorted by value if all of them are numbers, else as bytes. */
-struct order {
-    const struct csv *csv;
-    bool is_numeric;
-};
-
-static int compare_labels(const void *a, const void *b, void *context) {
-    const struct order *order = context;
-    const char *text_a = *(char *const *)a, *text_b = *(char *const *)b;
-    float number_a, number_b;
-    if (order->is_numeric && parse_number(order->csv, text_a, &number_a) &&
-        parse_number(order->csv, text_b, &number_b)) {
-        return (number_a > number_b) - (number_a < number_b);
-    }
-    return strcmp(text_a, text_b);
-}
-
-/* Replaces the labels in `texts` by the distinct ones, sorted, and returns their number. */
-static size_t sort_distinct(struct order *order, char **texts, size_t n) {
-    size_t n_distinct = 0;
-    qsort_r(texts, n, sizeof *texts, compare_labels, order);
+/* Says whether all labels are numbers; refuses a missing one among numbers, and a first line that
+ * differs from all others as a header would. */
+static synrl_status check_labels(struct csv *csv, bool *are_numbers) {
+    const struct label *labels = ITEMS(struct label, csv->label_texts), *missing = NULL;
+    const size_t n = N_ITEMS(struct label, csv->label_texts);
+    const bool is_first_number = label_is_number(labels[0].text);
+    size_t n_numbers = 0, n_missing = 0;
     for (size_t i = 0; i < n; i++) {
-        if (i == 0 || compare_labels(&texts[n_distinct - 1], &texts[i], order) != 0) {
-            texts[n_distinct++] = texts[i];
+        n_numbers += label_is_number(labels[i].text);
+        if (text_is_missing(labels[i].text)) {
+            missing = n_missing++ == 0 ? &labels[i] : missing;
         }
     }
-    return n_distinct;
+    *are_numbers = n_numbers == n;
+    if (n_missing > 0 && n_numbers > 0 && n_numbers + n_missing == n) {
+        return FAIL_AT(csv, missing->line,
+                       "the label is \"%.40s\": must be a number, as all others", missing->text);
+    }
+    if (csv->is_guessed && n > 2 && n_numbers == (is_first_number ? 1 : n - 1)) {
+        return FAIL_AT(csv, csv->first_line, "is this line a header? " HEADER_HINT,
+                       is_first_number ? "no other label is a number"
+                                       : "all other labels are numbers");
+    }
+    if (n_missing > 0) {
+        csv->host->log(csv->host, SYNRL_LOG_WARNING,
+                       "%s:%zu: the label is \"%.40s\", a class like any other (%zu in all)",
+                       csv->config->path, missing->line, missing->text, n_missing);
+    }
+    return SYNRL_OK;
 }
 
-static size_t find_class(struct order *order, char **classes, size_t n_classes, char *text) {
-    size_t low = 0, high = n_classes;
-    while (high - low > 1) {
-        const size_t middle = low + (high - low) / 2;
-        if (compare_labels(&classes[middle], &text, order) <= 0) {
-            low = middle;
-        } else {
-            high = middle;
+/* A header that was taken for a sample has a class of its own. */
+static void warn_of_header(struct csv *csv, size_t n_classes) {
+    const size_t n = N_ITEMS(struct label, csv->label_texts);
+    const int32_t first = csv->labels[0];
+    if (!csv->is_guessed || n < 2 * n_classes - 1) {
+        return;
+    }
+    for (size_t i = 1; i < n; i++) {
+        if (csv->labels[i] == first) {
+            return;
         }
     }
-    return low;
+    csv->host->log(
+        csv->host, SYNRL_LOG_WARNING,
+        "%s:%zu: is a sample, and no other has its label, \"%.40s\"; header = \"yes\" if "
+        "it is the header",
+        csv->config->path, csv->first_line, csv->class_names[first]);
 }
 
-static synrl_status name_classes(struct csv *csv, char **classes, size_t n_classes) {
+static synrl_status name_classes(struct csv *csv, const char *const *classes, size_t n_classes) {
     size_t size = 0;
     for (size_t c = 0; c < n_classes; c++) {
         size += strlen(classes[c]) + 1;
@@ -380,58 +470,58 @@ static synrl_status name_classes(struct csv *csv, char **classes, size_t n_class
 
 /* Sets labels and class names from label_texts, if there are labels. */
 static synrl_status take_labels(struct csv *csv, size_t *n_classes) {
-    char **texts = ITEMS(char *, csv->label_texts), **classes;
-    const size_t n = N_ITEMS(char *, csv->label_texts);
-    struct order order = {.csv = csv, .is_numeric = true};
-    float value;
+    const struct label *labels = ITEMS(struct label, csv->label_texts);
+    const size_t n = N_ITEMS(struct label, csv->label_texts);
+    const char **classes;
+    bool are_numbers;
     *n_classes = 0;
     if (n == 0) {
         return SYNRL_OK;
     }
-    for (size_t i = 0; i < n; i++) {
-        order.is_numeric = order.is_numeric && parse_number(csv, texts[i], &value);
-    }
+    SYNRL_TRY(check_labels(csv, &are_numbers));
     SYNRL_TRY(SYNRL_NEW(csv->host, classes, n));
-    memcpy(classes, texts, n * sizeof *classes);
-    *n_classes = sort_distinct(&order, classes, n);
+    for (size_t i = 0; i < n; i++) {
+        classes[i] = labels[i].text;
+    }
+    *n_classes = labels_sort_distinct(are_numbers, classes, n);
     if (*n_classes < 2) {
         return FAIL(csv, "%s: the label is \"%.40s\" in every line: must be at least 2",
                     csv->config->path, classes[0]);
     }
     SYNRL_TRY(SYNRL_NEW(csv->host, csv->labels, n));
     for (size_t i = 0; i < n; i++) {
-        csv->labels[i] = (int32_t)find_class(&order, classes, *n_classes, texts[i]);
+        csv->labels[i] = (int32_t)labels_find(are_numbers, classes, *n_classes, labels[i].text);
     }
     SYNRL_TRY(name_classes(csv, classes, *n_classes));
+    warn_of_header(csv, *n_classes);
     csv->host->free(csv->host, classes);
     return SYNRL_OK;
 }
 
 /* The plugin ----------------------------------------------------------------------------------- */
 
-/* Reads the whole file, terminated; refuses one that is not text. */
+/* Reads the whole file, terminated. */
 static synrl_status read_text(struct csv *csv) {
-    const char *path = csv->config->path;
-    FILE *file = fopen(path, "rbe");
+    const char *path = csv->config->path, *why;
+    const size_t limit = (size_t)csv->config->limit << 20;
+    FILE *file = file_open(path, &why);
     if (file == NULL) {
-        return fail_open(csv->host, path);
+        return fail_open_why(csv->host, path, why);
     }
-    synrl_status status = buffer_fill(csv->host, &csv->text, file);
+    synrl_status status = buffer_fill(csv->host, &csv->text, file, limit + 1);
     if (status == SYNRL_OK && ferror(file) != 0) {
         status =
             csv->host->fail(csv->host, SYNRL_IO, "%s: cannot be read: %s", path, strerror(errno));
     }
     fclose(file);
     SYNRL_TRY(status);
+    if (csv->text.n > limit) {
+        return FAIL(csv, "%s: has more than limit = %zu MiB", path, limit >> 20);
+    }
     SYNRL_TRY(buffer_append(csv->host, &csv->text, "", 1));
     const size_t n = csv->text.n - 1;
-    const unsigned char *zero = memchr(csv->text.bytes, 0, n);
-    if (zero != NULL) {
-        return FAIL(csv, "%s: a zero byte at offset %zu: must be text in UTF-8", path,
-                    (size_t)(zero - csv->text.bytes));
-    }
-    const bool has_mark = n >= 3 && memcmp(csv->text.bytes, "\xEF\xBB\xBF", 3) == 0;
-    csv->next = (char *)csv->text.bytes + (has_mark ? 3 : 0);
+    SYNRL_TRY(text_check(csv->host, path, csv->text.bytes, n));
+    csv->next = (char *)csv->text.bytes + text_mark(csv->text.bytes, n);
     csv->end = (char *)csv->text.bytes + n;
     csv->next_line = 1;
     return SYNRL_OK;

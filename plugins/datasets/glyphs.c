@@ -130,7 +130,8 @@ static synrl_status take_entry(struct glyphs *glyphs, const char *path, unsigned
     if (S_ISDIR(info.st_mode)) {
         return depth < DEPTH_MAX ? search(glyphs, path, depth + 1) : SYNRL_OK;
     }
-    if (!is_font(glyphs->config, path)) {
+    /* A link to a font is one; a FIFO, for whose writer FreeType would wait, is none. */
+    if (!is_font(glyphs->config, path) || stat(path, &info) != 0 || !S_ISREG(info.st_mode)) {
         return SYNRL_OK;
     }
     const size_t start = glyphs->paths.n;

@@ -2,11 +2,13 @@
 /* Images and labels in MNIST's IDX format, gzip-compressed or plain: a magic number 00 00 08 n, n
  * sizes as big-endian 32-bit numbers, and the bytes. Invariants: bytes stay bytes, and memory grows
  * with the bytes read, not with the sizes in a header. */
+#define _POSIX_C_SOURCE 200809L /* fdopen */
 #include <synrl/dataset.h>
 #include <zlib.h>
 
 #include "buffer.h"
 #include "classes.h"
+#include "open.h"
 
 struct config {
     const char *images, *labels, *classes;
@@ -136,12 +138,15 @@ static synrl_status load(const synrl_host *host, const char *path, int64_t limit
     file->host = host;
     file->path = path;
     file->limit = (size_t)limit << 20;
-    errno = 0;
-    file->stream = gzopen(path, "rbe");
+    const char *why;
+    const int opened = file_open_fd(path, &why);
+    if (opened < 0) {
+        return fail_open_why(host, path, why);
+    }
+    file->stream = gzdopen(opened, "rb");
     if (file->stream == NULL) {
-        return errno == 0
-                   ? host->fail(host, SYNRL_NO_MEMORY, "%s: not enough memory to read it", path)
-                   : fail_open(host, path);
+        close(opened);
+        return host->fail(host, SYNRL_NO_MEMORY, "%s: not enough memory to read it", path);
     }
     SYNRL_TRY(read_magic(file, least, most));
     SYNRL_TRY(read_sizes(file, &n_bytes));

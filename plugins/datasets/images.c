@@ -2,19 +2,19 @@
 /* PNG images, one folder per class, in a folder or in a tar or zip of one. Invariants: all images
  * have the size of the first readable one; unreadable files are counted, named and left out;
  * samples are ordered by class and file name, regardless of the order in the folder or archive. */
-#define _GNU_SOURCE /* qsort_r, fileno */
+#define _GNU_SOURCE /* qsort_r, fdopen */
 #include <dirent.h>
-#include <png.h>
 #include <stdlib.h>
-#include <strings.h>
 #include <synrl/dataset.h>
-#include <sys/stat.h>
 
 #include "classes.h"
+#include "images/grey.h"
+#include "images/layout.h"
 #include "unpack.h"
 
 struct config {
     const char *path;
+    int32_t background;
     int64_t limit;
 };
 #define SYNRL_CONFIG struct config
@@ -23,13 +23,12 @@ static const synrl_param params[] = {
     SYNRL_STRING(path, SYNRL_REQUIRED,
                  "a folder, or a tar.gz or zip of one, with PNGs of one size in one folder per "
                  "class"),
+    SYNRL_CHOICE(background, "none", "none|black|white",
+                 "what lies under transparent pixels; none: they are refused"),
     SYNRL_INTEGER(limit, "4096", 1, 1 << 20, "MiB that the pixels may have"),
 };
 
-enum { FILE_LIMIT = 64 << 20, N_NAMED_MAX = 10 };
-
-/* Deflate compresses at most 1032 to 1, and a byte has at most 8 pixels. */
-enum { PIXELS_PER_BYTE_MAX = 8 * 1032 };
+enum { FILE_LIMIT = 64 << 20, N_NAMED_MAX = 10, DEPTH_MAX = 8 };
 
 /* The positions of its names in `texts`, and the number of its image in `read`. */
 struct sample {
@@ -40,11 +39,13 @@ struct images {
     const synrl_host *host;
     const struct config *config;
     struct unpack unpack;
-    struct buffer texts;   /* names, terminated */
-    struct buffer samples; /* struct sample */
-    struct buffer read;    /* [n_samples][height][width], in the order of reading */
-    struct buffer file;    /* the current one */
-    size_t height, width;  /* of all; 0 before the first */
+    struct layout layout;
+    struct buffer texts;    /* names, terminated */
+    struct buffer samples;  /* struct sample */
+    struct buffer read;     /* [n_samples][height][width], in the order of reading */
+    struct buffer file;     /* the current one */
+    struct buffer unpacked; /* its pixels */
+    size_t height, width;   /* of all; 0 before the first */
     size_t n_files, n_unreadable;
 };
 
@@ -99,28 +100,27 @@ static synrl_status append_sample(struct images *images, const char *class_name,
 /* Appends the current file as grey bytes to `read`. Leaves *image open for png_image_free. */
 static synrl_status decode(struct images *images, png_image *image, const char *class_name,
                            const char *file_name) {
-    static const png_color black = {0, 0, 0};
-    const struct buffer *file = &images->file;
-    if (file->n == 0) {
-        note_unreadable(images, class_name, file_name, "it is empty");
+    bool is_transparent;
+    const char *why = grey_begin(image, &images->file);
+    if (why != NULL) {
+        note_unreadable(images, class_name, file_name, why);
         return SYNRL_OK;
     }
-    if (png_image_begin_read_from_memory(image, file->bytes, file->n) == 0) {
-        note_unreadable(images, class_name, file_name, image->message);
-        return SYNRL_OK;
-    }
-    if ((size_t)image->width * image->height / PIXELS_PER_BYTE_MAX > file->n) {
-        note_unreadable(images, class_name, file_name, "it is too short for its size");
-        return SYNRL_OK;
-    }
-    image->format = PNG_FORMAT_GRAY;
     const size_t size = (size_t)image->width * image->height;
     SYNRL_TRY(check_limit(images, size));
     SYNRL_TRY(buffer_reserve(images->host, &images->read, size));
-    if (png_image_finish_read(image, &black, images->read.bytes + images->read.n,
-                              (png_int_32)image->width, NULL) == 0) {
-        note_unreadable(images, class_name, file_name, image->message);
+    SYNRL_TRY(buffer_reserve(images->host, &images->unpacked, grey_unpacked_size(image)));
+    why = grey_read(image, (enum background)images->config->background, images->unpacked.bytes,
+                    images->read.bytes + images->read.n, &is_transparent);
+    if (why != NULL) {
+        note_unreadable(images, class_name, file_name, why);
         return SYNRL_OK;
+    }
+    if (is_transparent) {
+        return FAIL(images,
+                    "%s/%s has transparent pixels: must be opaque, or background must be black or "
+                    "white",
+                    class_name, file_name);
     }
     SYNRL_TRY(check_size(images, image, class_name, file_name));
     SYNRL_TRY(append_sample(images, class_name, file_name));
@@ -137,112 +137,130 @@ static synrl_status take_image(struct images *images, const char *class_name,
     return status;
 }
 
-/* Whether this is an image: names end in .png, and hidden files belong to the operating system. */
-static bool is_image(const char *file_name) {
-    const size_t length = strlen(file_name);
-    return *file_name != '.' && length > 4 && strcasecmp(file_name + length - 4, ".png") == 0;
-}
-
 /* Folders -------------------------------------------------------------------------------------- */
 
 static synrl_status take_file(struct images *images, const char *path, const char *class_name,
                               const char *file_name) {
-    FILE *file = fopen(path, "rbe");
+    const char *why;
+    FILE *file = file_open(path, &why);
     synrl_status status = SYNRL_OK;
     images->file.n = 0;
     if (file != NULL) {
-        status = buffer_fill(images->host, &images->file, file);
-    }
-    const bool is_read = file != NULL && ferror(file) == 0;
-    if (!is_read) {
-        images->n_files++;
-        note_unreadable(images, class_name, file_name, strerror(errno));
-    }
-    if (file != NULL) {
+        status = buffer_fill(images->host, &images->file, file, FILE_LIMIT + 1);
+        why = ferror(file) != 0             ? strerror(errno)
+              : images->file.n > FILE_LIMIT ? "it has more than 64 MiB"
+                                            : NULL;
         fclose(file);
     }
-    return status == SYNRL_OK && is_read ? take_image(images, class_name, file_name) : status;
+    if (why != NULL) {
+        images->n_files++;
+        note_unreadable(images, class_name, file_name, why);
+    }
+    return status == SYNRL_OK && why == NULL ? take_image(images, class_name, file_name) : status;
 }
 
-static synrl_status read_class(struct images *images, const char *folder, const char *class_name) {
-    DIR *stream = opendir(folder);
-    if (stream == NULL) {
-        return fail_open(images->host, folder);
+/* The folders from the root to the one being listed: a link must not lead back to one of them. */
+struct trail {
+    const struct trail *above;
+    dev_t device;
+    ino_t inode;
+    size_t depth;
+};
+
+static bool is_on_trail(const struct trail *trail, const struct stat *info) {
+    while (trail != NULL && (trail->device != info->st_dev || trail->inode != info->st_ino)) {
+        trail = trail->above;
     }
+    return trail != NULL;
+}
+
+static synrl_status list_folder(struct images *images, const char *relative,
+                                const struct trail *above);
+
+/* `relative` is the path below the folder; `path` is scratch. */
+static synrl_status list_entry(struct images *images, const char *relative, const char *name,
+                               const struct trail *trail, struct buffer *path) {
+    struct stat info;
+    bool is_listed;
+    SYNRL_TRY(buffer_join(images->host, path, relative, name));
+    if (layout_is_png(name)) {
+        return layout_add(&images->layout, (const char *)path->bytes, &is_listed);
+    }
+    struct buffer whole = {0};
+    SYNRL_TRY(buffer_join(images->host, &whole, images->config->path, (const char *)path->bytes));
+    const bool is_there = stat((const char *)whole.bytes, &info) == 0;
+    buffer_free(images->host, &whole);
+    if (is_there && S_ISDIR(info.st_mode)) {
+        return trail->depth < DEPTH_MAX && !is_on_trail(trail, &info)
+                   ? list_folder(images, (const char *)path->bytes, trail)
+                   : SYNRL_OK;
+    }
+    return layout_add(&images->layout, (const char *)path->bytes, &is_listed);
+}
+
+static synrl_status list_stream(struct images *images, const char *relative, DIR *stream,
+                                const struct trail *above) {
+    struct stat info;
     struct buffer path = {0};
     synrl_status status = SYNRL_OK;
+    if (fstat(dirfd(stream), &info) != 0) {
+        return fail_open(images->host, relative);
+    }
+    const struct trail trail = {above, info.st_dev, info.st_ino,
+                                above != NULL ? above->depth + 1 : 0};
     for (const struct dirent *entry; status == SYNRL_OK && (entry = readdir(stream)) != NULL;) {
-        if (!is_image(entry->d_name)) {
-            continue;
-        }
-        status = buffer_join(images->host, &path, folder, entry->d_name);
-        if (status == SYNRL_OK) {
-            status = take_file(images, (const char *)path.bytes, class_name, entry->d_name);
+        if (entry->d_name[0] != '.') {
+            status = list_entry(images, relative, entry->d_name, &trail, &path);
         }
     }
     buffer_free(images->host, &path);
-    closedir(stream);
     return status;
 }
 
-static synrl_status read_folder(struct images *images, const char *folder) {
-    DIR *stream = opendir(folder);
-    if (stream == NULL) {
-        return fail_open(images->host, folder);
-    }
+static synrl_status list_folder(struct images *images, const char *relative,
+                                const struct trail *above) {
     struct buffer path = {0};
-    synrl_status status = SYNRL_OK;
-    for (const struct dirent *entry; status == SYNRL_OK && (entry = readdir(stream)) != NULL;) {
-        struct stat info;
-        if (entry->d_name[0] == '.') {
-            continue;
-        }
-        status = buffer_join(images->host, &path, folder, entry->d_name);
-        if (status == SYNRL_OK && stat((const char *)path.bytes, &info) == 0 &&
-            S_ISDIR(info.st_mode)) {
-            status = read_class(images, (const char *)path.bytes, entry->d_name);
+    SYNRL_TRY(buffer_join(images->host, &path, images->config->path, relative));
+    DIR *stream = opendir((const char *)path.bytes);
+    synrl_status status = stream == NULL ? fail_open(images->host, (const char *)path.bytes)
+                                         : list_stream(images, relative, stream, above);
+    if (stream != NULL) {
+        closedir(stream);
+    }
+    buffer_free(images->host, &path);
+    return status;
+}
+
+/* The class's name, terminated, in `name`. */
+static synrl_status name_class(const struct images *images, const struct place *place,
+                               struct buffer *name) {
+    name->n = 0;
+    SYNRL_TRY(buffer_append(images->host, name, place->class_name, place->class_length));
+    return buffer_append(images->host, name, "", 1);
+}
+
+static synrl_status read_folder(struct images *images) {
+    struct layout *layout = &images->layout;
+    struct buffer path = {0}, name = {0};
+    struct place place;
+    SYNRL_TRY(list_folder(images, "", NULL));
+    layout_sort(layout);
+    SYNRL_TRY(layout_settle(layout, images->config->path));
+    for (size_t e = 0; e < layout_count(layout); e++) {
+        if (layout_place(layout, e, &place)) {
+            SYNRL_TRY(name_class(images, &place, &name));
+            SYNRL_TRY(
+                buffer_join(images->host, &path, images->config->path, layout_path(layout, e)));
+            SYNRL_TRY(take_file(images, (const char *)path.bytes, (const char *)name.bytes,
+                                place.file_name));
         }
     }
     buffer_free(images->host, &path);
-    closedir(stream);
-    return status;
+    buffer_free(images->host, &name);
+    return SYNRL_OK;
 }
 
 /* Archives ------------------------------------------------------------------------------------- */
-
-/* Splits .../CLASS/FILE.png into its last two parts; false where it is not an image of a class. */
-static bool cut_path(char *path, const char **class_name, const char **file_name) {
-    char *slash = strrchr(path, '/');
-    if (slash == NULL || !is_image(slash + 1)) {
-        return false;
-    }
-    *slash = '\0';
-    *file_name = slash + 1;
-    slash = strrchr(path, '/');
-    *class_name = slash != NULL ? slash + 1 : path;
-    return **class_name != '\0' && **class_name != '.';
-}
-
-static synrl_status take_entry(struct images *images, struct archive_entry *entry,
-                               struct buffer *path) {
-    const char *whole = archive_entry_pathname(entry), *class_name, *file_name;
-    if (archive_entry_filetype(entry) != AE_IFREG || whole == NULL) {
-        return SYNRL_OK;
-    }
-    path->n = 0;
-    SYNRL_TRY(buffer_append(images->host, path, whole, strlen(whole) + 1));
-    if (!cut_path((char *)path->bytes, &class_name, &file_name)) {
-        return SYNRL_OK;
-    }
-    images->file.n = 0;
-    SYNRL_TRY(unpack_fill(&images->unpack, &images->file, FILE_LIMIT + 1));
-    if (images->file.n > FILE_LIMIT) {
-        images->n_files++;
-        note_unreadable(images, class_name, file_name, "it has more than 64 MiB");
-        return SYNRL_OK;
-    }
-    return take_image(images, class_name, file_name);
-}
 
 /* Only formats that libarchive unpacks itself: no filter that starts a program. */
 static int support_formats(struct archive *archive) {
@@ -258,38 +276,128 @@ static int support_formats(struct archive *archive) {
     return code;
 }
 
-static synrl_status read_archive(struct images *images) {
-    struct unpack *unpack = &images->unpack;
-    struct archive_entry *entry;
-    struct buffer path = {0};
-    *unpack = (struct unpack){
+static synrl_status open_archive(struct images *images) {
+    images->unpack = (struct unpack){
         .host = images->host, .path = images->config->path, .what = "a tar or zip file"};
-    SYNRL_TRY(unpack_open(unpack, support_formats));
-    SYNRL_TRY(unpack_next(unpack, &entry));
-    while (entry != NULL) {
-        SYNRL_TRY(take_entry(images, entry, &path));
-        SYNRL_TRY(unpack_next(unpack, &entry));
+    return unpack_open(&images->unpack, support_formats);
+}
+
+/* A link holds no picture, and what it names may lie outside. */
+static synrl_status list_archived(struct images *images, struct archive_entry *entry,
+                                  const char *name) {
+    bool is_listed;
+    if (archive_entry_filetype(entry) == AE_IFDIR) {
+        return SYNRL_OK;
     }
-    unpack_close(unpack);
+    SYNRL_TRY(layout_add(&images->layout, name, &is_listed));
+    if (is_listed &&
+        (archive_entry_hardlink(entry) != NULL || archive_entry_filetype(entry) == AE_IFLNK)) {
+        return FAIL(images,
+                    "%.200s is a link: must be a file (tar packs files with --dereference "
+                    "--hard-dereference)",
+                    name);
+    }
     return SYNRL_OK;
+}
+
+static synrl_status list_archive(struct images *images) {
+    struct archive_entry *entry;
+    const char *name;
+    SYNRL_TRY(open_archive(images));
+    SYNRL_TRY(unpack_next(&images->unpack, &entry));
+    while (entry != NULL) {
+        SYNRL_TRY(unpack_name(&images->unpack, entry, &name));
+        SYNRL_TRY(list_archived(images, entry, name));
+        SYNRL_TRY(unpack_next(&images->unpack, &entry));
+    }
+    unpack_close(&images->unpack);
+    return layout_settle(&images->layout, images->config->path);
+}
+
+static synrl_status take_entry(struct images *images, struct archive_entry *entry,
+                               const struct place *place, struct buffer *name) {
+    SYNRL_TRY(name_class(images, place, name));
+    const char *class_name = (const char *)name->bytes, *why = NULL;
+    images->file.n = 0;
+    if (archive_entry_filetype(entry) != AE_IFREG) {
+        why = FILE_EXPECTED;
+    } else {
+        SYNRL_TRY(unpack_check(&images->unpack));
+        SYNRL_TRY(unpack_fill(&images->unpack, &images->file, FILE_LIMIT + 1));
+        why = images->file.n > FILE_LIMIT ? "it has more than 64 MiB" : NULL;
+    }
+    if (why != NULL) {
+        images->n_files++;
+        note_unreadable(images, class_name, place->file_name, why);
+        return SYNRL_OK;
+    }
+    return take_image(images, class_name, place->file_name);
+}
+
+/* The second reading: what was listed in the first one, in the same order. */
+static synrl_status read_archive(struct images *images) {
+    struct layout again = {.host = images->host};
+    struct archive_entry *entry;
+    struct buffer class_name = {0};
+    struct place place;
+    const char *name;
+    bool is_listed = false;
+    SYNRL_TRY(list_archive(images));
+    SYNRL_TRY(open_archive(images));
+    SYNRL_TRY(unpack_next(&images->unpack, &entry));
+    for (size_t e = 0; entry != NULL; e += is_listed) {
+        SYNRL_TRY(unpack_name(&images->unpack, entry, &name));
+        again.texts.n = again.entries.n = 0;
+        is_listed = false;
+        if (archive_entry_filetype(entry) != AE_IFDIR) {
+            SYNRL_TRY(layout_add(&again, name, &is_listed));
+        }
+        if (is_listed && (e >= layout_count(&images->layout) ||
+                          strcmp(layout_path(&again, 0), layout_path(&images->layout, e)) != 0)) {
+            return FAIL(images, "%s", "changed while it was read");
+        }
+        if (is_listed && layout_place(&images->layout, e, &place)) {
+            SYNRL_TRY(take_entry(images, entry, &place, &class_name));
+        }
+        SYNRL_TRY(unpack_next(&images->unpack, &entry));
+    }
+    unpack_close(&images->unpack);
+    layout_free(&again);
+    buffer_free(images->host, &class_name);
+    return SYNRL_OK;
+}
+
+/* What there is instead, in `text`. */
+static const char *describe_others(const struct images *images, char *text, size_t size) {
+    const struct layout *layout = &images->layout;
+    *text = '\0';
+    if (layout_count(layout) > images->n_files) {
+        snprintf(text, size, "; %.80s is in no such folder", layout_path(layout, 0));
+    } else if (layout->n_others > 0) {
+        snprintf(text, size, "; there are %zu other files, such as %.80s", layout->n_others,
+                 (const char *)layout->texts.bytes + layout->other);
+    }
+    return text;
 }
 
 static synrl_status read_images(struct images *images) {
     const char *path = images->config->path;
     struct stat info;
+    char others[160];
     if (stat(path, &info) != 0) {
         return fail_open(images->host, path);
     }
-    SYNRL_TRY(S_ISDIR(info.st_mode) ? read_folder(images, path) : read_archive(images));
+    SYNRL_TRY(S_ISDIR(info.st_mode) ? read_folder(images) : read_archive(images));
     if (images->n_unreadable > 0) {
         images->host->log(images->host, SYNRL_LOG_WARNING, "%s: %zu of %zu files are unreadable",
                           path, images->n_unreadable, images->n_files);
     }
-    return N_SAMPLES(images) > 0 ? SYNRL_OK
-                                 : FAIL(images,
-                                        "none of %zu PNG files is readable: must have images in "
-                                        "one folder per class, such as A/1.png",
-                                        images->n_files);
+    return N_SAMPLES(images) > 0
+               ? SYNRL_OK
+               : FAIL(images,
+                      "none of %zu PNG files is readable: must have images in "
+                      "one folder per class, such as A/1.png%s",
+                      images->n_files, describe_others(images, others, sizeof others));
 }
 
 /* Data ----------------------------------------------------------------------------------------- */
@@ -319,6 +427,10 @@ static synrl_status arrange(struct images *images, synrl_data *data) {
     qsort_r(samples, n, sizeof *samples, compare_samples, images->texts.bytes);
     for (size_t s = 0; s < n; s++) {
         n_classes += begins_class(images, s);
+        if (s > 0 && compare_samples(&samples[s - 1], &samples[s], images->texts.bytes) == 0) {
+            return FAIL(images, "%s/%s is in it twice", texts + samples[s].class_name,
+                        texts + samples[s].file_name);
+        }
     }
     SYNRL_TRY(classes_check(host, images->config->path, n_classes));
     SYNRL_TRY(SYNRL_NEW(host, pixels, images->read.n));
@@ -351,11 +463,14 @@ static synrl_status create(const synrl_host *host, const void *config, void *sel
     struct images *images = self;
     images->host = host;
     images->config = config;
+    images->layout.host = host;
     SYNRL_TRY(read_images(images));
     SYNRL_TRY(arrange(images, data));
     buffer_free(host, &images->samples);
     buffer_free(host, &images->read);
     buffer_free(host, &images->file);
+    buffer_free(host, &images->unpacked);
+    layout_free(&images->layout);
     return SYNRL_OK;
 }
 

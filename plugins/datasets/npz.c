@@ -235,7 +235,7 @@ static synrl_status array_read(struct array *array, size_t limit) {
 
 static bool is_named(const char *entry, const char *name) {
     const size_t length = strlen(name);
-    return entry != NULL && strncmp(entry, name, length) == 0 &&
+    return strncmp(entry, name, length) == 0 &&
            (entry[length] == '\0' || strcmp(entry + length, ".npy") == 0);
 }
 
@@ -245,12 +245,13 @@ static synrl_status read_entries(const synrl_host *host, struct npz *npz, size_t
     struct archive_entry *entry;
     SYNRL_TRY(unpack_next(&npz->unpack, &entry));
     while (entry != NULL) {
-        const char *name = archive_entry_pathname(entry);
+        const char *name;
+        SYNRL_TRY(unpack_name(&npz->unpack, entry, &name));
         const size_t length = strlen(found);
-        snprintf(found + length, sizeof found - length, "%s%.40s", length > 0 ? ", " : "",
-                 name != NULL ? name : "?");
+        snprintf(found + length, sizeof found - length, "%s%.40s", length > 0 ? ", " : "", name);
         for (size_t a = 0; a < N_ARRAYS; a++) {
             if (is_named(name, npz->arrays[a].name) && npz->arrays[a].file.n == 0) {
+                SYNRL_TRY(unpack_check(&npz->unpack));
                 SYNRL_TRY(array_read(&npz->arrays[a], limit));
                 break;
             }
@@ -359,6 +360,16 @@ static synrl_status check_shapes(const struct array *images, const struct array 
     if (labels->n_sizes != 1) {
         return FAIL_IN(labels, "has %zu sizes: must be 1", labels->n_sizes);
     }
+    const bool is_channel_count = images->sizes[1] == 1 || images->sizes[1] == 3;
+    if (images->n_sizes == 4 && is_channel_count && images->sizes[3] > 4) {
+        const synrl_host *host = images->unpack->host;
+        host->log(
+            host, SYNRL_LOG_WARNING,
+            "%s: array \"%s\" is read as [n][h][w][c], pictures of %zu x %zu with %zu channels; "
+            "is it [n][c][h][w]?",
+            images->unpack->path, images->name, images->sizes[1], images->sizes[2],
+            images->sizes[3]);
+    }
     return labels->n_items == images->sizes[0]
                ? SYNRL_OK
                : FAIL_IN(labels,
@@ -376,6 +387,9 @@ static synrl_status create(const synrl_host *host, const void *configuration, vo
     npz->unpack = (struct unpack){.host = host, .path = config->path, .what = "an NPZ file"};
     *images = (struct array){.unpack = &npz->unpack, .name = config->images};
     *labels = (struct array){.unpack = &npz->unpack, .name = config->labels};
+    if (strcmp(images->name, labels->name) == 0) {
+        return FAIL_IN(images, "%s", "is given for the images and the labels: must be two arrays");
+    }
     SYNRL_TRY(unpack_open(&npz->unpack, archive_read_support_format_zip_seekable));
     SYNRL_TRY(read_entries(host, npz, (size_t)config->limit << 20));
     unpack_close(&npz->unpack);

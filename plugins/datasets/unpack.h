@@ -7,6 +7,7 @@
 #include <archive_entry.h>
 
 #include "buffer.h"
+#include "open.h"
 
 /* An archive being read. */
 struct unpack {
@@ -26,9 +27,10 @@ static inline synrl_status unpack_fail(struct unpack *unpack) {
 
 /* Opens an archive; `support` enables formats of libarchive. To be closed even after a failure. */
 static inline synrl_status unpack_open(struct unpack *unpack, int (*support)(struct archive *)) {
-    unpack->file = fopen(unpack->path, "rbe");
+    const char *why;
+    unpack->file = file_open(unpack->path, &why);
     if (unpack->file == NULL) {
-        return fail_open(unpack->host, unpack->path);
+        return fail_open_why(unpack->host, unpack->path, why);
     }
     unpack->archive = archive_read_new();
     if (unpack->archive == NULL) {
@@ -58,6 +60,33 @@ static inline synrl_status unpack_next(struct unpack *unpack, struct archive_ent
         *entry = NULL;
     }
     return *entry != NULL || code == ARCHIVE_EOF ? SYNRL_OK : unpack_fail(unpack);
+}
+
+/* The entry's path, as bytes: an archive may say that it is in UTF-8, and libarchive, for which the
+ * locale is "C", then has no path of bytes to offer. */
+static inline synrl_status unpack_name(struct unpack *unpack, struct archive_entry *entry,
+                                       const char **name) {
+    *name = archive_entry_pathname(entry);
+    *name = *name != NULL ? *name : archive_entry_pathname_utf8(entry);
+    return *name != NULL
+               ? SYNRL_OK
+               : unpack->host->fail(unpack->host, SYNRL_INVALID,
+                                    "%s: has an entry whose name is unreadable", unpack->path);
+}
+
+/* Refuses what a zip can be packed by besides deflate. LZMA and PPMd take as much memory as the
+ * entry says, gigabytes if it says so. To be called before the entry is read. */
+static inline synrl_status unpack_check(struct unpack *unpack) {
+    const char *format = archive_format_name(unpack->archive); /* "ZIP 2.0 (deflation)" */
+    const char *method =
+        format != NULL && strncmp(format, "ZIP", 3) == 0 ? strchr(format, '(') : NULL;
+    if (method == NULL || strcmp(method, "(uncompressed)") == 0 ||
+        strncmp(method, "(deflation", 10) == 0 || strncmp(method, "(bzip", 5) == 0) {
+        return SYNRL_OK;
+    }
+    return unpack->host->fail(unpack->host, SYNRL_INVALID,
+                              "%s: is packed by %.40s: must be stored, or packed by deflate",
+                              unpack->path, method);
 }
 
 /* Continues reading until the buffer has n bytes of the current entry, or the entry ends. */

@@ -2,6 +2,7 @@
 /* Data set "csv": what reads, and how, and what is refused, with its line. */
 #include <locale.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "support/loader.h"
 #include "support/test.h"
@@ -64,6 +65,76 @@ TEST(orders_numbers_as_labels_by_value) {
     dataset_release(dataset);
 }
 
+/* 2^24 + 1 and 2^53 + 1 are not floats and doubles; 1, 1.0, 01 and +10e-1 are one number. */
+TEST(compares_numbers_as_labels_exactly) {
+    struct dataset *dataset = load(
+        "7,16777217\n7,16777216\n7,9007199254740993\n"
+        "7,9007199254740992\n7,90071992547409920000000000000000001\n"
+        "7,90071992547409920000000000000000000\n7,-1e-400\n",
+        "2");
+    static const int32_t large[] = {2, 1, 4, 3, 6, 5, 0};
+    ck_assert_uint_eq(dataset_data(dataset)->n_classes, 7);
+    ck_assert_mem_eq(dataset_data(dataset)->labels, large, sizeof large);
+    ck_assert_str_eq(dataset_data(dataset)->class_names[3], "9007199254740992");
+    dataset_release(dataset);
+    dataset = load("7,01\n7,1.0\n7,1\n7,+10e-1\n7,-0\n7,0.00\n7,.5\n7,5e-1\n7,1.5e1\n7,15.\n", "2");
+    static const int32_t equal[] = {2, 2, 2, 2, 0, 0, 1, 1, 3, 3};
+    ck_assert_uint_eq(dataset_data(dataset)->n_classes, 4);
+    ck_assert_mem_eq(dataset_data(dataset)->labels, equal, sizeof equal);
+    ck_assert_str_eq(dataset_data(dataset)->class_names[2], "1");
+    dataset_release(dataset);
+    dataset = load("7,01\n7,1\n7,one\n7,1.\n", "2"); /* text, since not all are numbers */
+    ck_assert_uint_eq(dataset_data(dataset)->n_classes, 4);
+    dataset_release(dataset);
+}
+
+/* A header that may be a sample is not silently one. */
+TEST(asks_whether_a_line_is_the_header) {
+    static const char *const texts[] = {
+        "0,1,2,3\n1,5,2,0\n2,1,1,1\n",
+        "1,2\n7,0\n8,1\n",
+        "0,1,2,class\n1,5,2,0\n2,1,1,1\n",
+        "400,410,420,z\n1,5,2,a\n2,1,1,b\n",
+        "5,x\n1,1\n2,0\n3,1\n",
+        "5,7\n1,a\n2,b\n3,a\n",
+    };
+    static const char *const labels[] = {"4", "2", "4", "4", "2", "2"};
+    for (size_t t = 0; t < COUNT_OF(texts); t++) {
+        refuse(texts[t], labels[t], "table.csv:1: is this line a header? ");
+        struct dataset *dataset =
+            loader_load(&loader, "csv",
+                        GIVEN({"path", STRING(file(texts[t]))}, {"label", STRING(labels[t])},
+                              {"header", STRING("yes")}));
+        const size_t n = dataset_data(dataset)->n_samples;
+        dataset_release(dataset);
+        dataset = loader_load(&loader, "csv",
+                              GIVEN({"path", STRING(file(texts[t]))}, {"label", STRING(labels[t])},
+                                    {"header", STRING("no")}));
+        ck_assert_uint_eq(dataset_data(dataset)->n_samples, n + 1);
+        dataset_release(dataset);
+    }
+    ck_assert_uint_eq(loader.n_warnings, 0);
+    dataset_release(load("5,x\n1,a\n2,b\n3,a\n4,b\n", "2"));
+    ck_assert_ptr_nonnull(strstr(loader.warning,
+                                 "table.csv:1: is a sample, and no other has its "
+                                 "label, \"x\"; header = \"yes\""));
+}
+
+TEST(a_line_of_missing_values_is_no_header) {
+    refuse("nan,?,a\n1,2,b\n3,4,a\n", "3", "table.csv:1: column 1 is \"nan\": must be a finite");
+    struct dataset *dataset = load("RI,Na,kind\n1,2,b\n3,4,a\n", "3"); /* sodium */
+    ck_assert_uint_eq(dataset_data(dataset)->n_samples, 2);
+    dataset_release(dataset);
+}
+
+TEST(a_missing_label_is_no_silent_class) {
+    refuse("x,y\n1,0\n2,NaN\n3,1\n", "y", "table.csv:3: the label is \"NaN\": must be a number");
+    ck_assert_uint_eq(loader.n_warnings, 0);
+    dataset_release(load("x,y\n1,ant\n2,NA\n3,bee\n4,NA\n", "y"));
+    ck_assert_ptr_nonnull(strstr(
+        loader.warning, "table.csv:3: the label is \"NA\", a class like any other (2 in all)"));
+}
+
 TEST(reads_targets_in_the_order_asked_for) {
     const char *path = file("a,b,c\n1,2,3\n4,5,6\n");
     struct dataset *dataset =
@@ -90,6 +161,7 @@ static const char *const manners[] = {
     "\"1\",\"2\",\"a\"\r\n\"3\",\"4\",\"b\"",
     " 1 ,\t2, a\n3,4 ,b \n",
     "x,\"y\"\"\n,\",z\n1,2,a\n3,4,b\n",
+    " \n1,2, \"a\" \n\t \r\n3,4,\"b\"\n  ",
 };
 
 TEST_EACH(reads_every_manner_of_writing, COUNT_OF(manners)) {
@@ -179,6 +251,58 @@ TEST(refuses_what_is_not_a_text_file) {
                   GIVEN({"path", STRING("nowhere.csv")}, {"label", STRING("2")}));
     loader_refuse(&loader, SYNRL_IO, "cannot be read: Is a directory", "csv",
                   GIVEN({"path", STRING(loader.scratch.folder)}, {"label", STRING("2")}));
+}
+
+static void refuse_bytes(const char *bytes, size_t n, const char *part) {
+    const char *path = loader_file(&loader, "table.csv", bytes, n);
+    loader_refuse(&loader, SYNRL_INVALID, part, "csv",
+                  GIVEN({"path", STRING(path)}, {"label", STRING("2")}));
+}
+
+TEST(names_what_a_file_is_instead) {
+    refuse_bytes("\x1F\x8B\x08\0\0\0", 6, "table.csv: is gzip-compressed: unpack it by gunzip");
+    refuse_bytes("PK\x03\x04\x14\0", 6, "table.csv: is a zip archive or a spreadsheet");
+    refuse_bytes("\xFF\xFE\x31\0", 4, "table.csv: is text in UTF-16");
+    refuse_bytes("\xFE\xFF\0\x31", 4, "table.csv: is text in UTF-16");
+    refuse_bytes("1,a\n2,caf\xE9\n", 10, "table.csv:2: a byte 0xe9 that is not UTF-8");
+    refuse_bytes("1,a\n2,\xC0\x80\n", 9, "table.csv:2: a byte 0xc0");      /* overlong */
+    refuse_bytes("1,a\n2,\xED\xA0\x80\n", 10, "table.csv:2: a byte 0xed"); /* a surrogate */
+    refuse_bytes("1,a\n2,\xE2\x82", 8, "table.csv:2: a byte 0xe2");        /* cut off */
+    refuse_bytes(
+        "1,a\n\xEF\xBB\xBF"
+        "2,b\n",
+        11, "table.csv:2: a byte order mark: must be at the");
+    struct dataset *dataset = load("BZh,b\n1,\xC3\xA4\n2,\xF0\x9F\x90\x9D\n", "2");
+    ck_assert_str_eq(dataset_data(dataset)->class_names[0], "\xC3\xA4");
+    dataset_release(dataset);
+}
+
+/* In a test of its own time limit: nobody ever writes to the FIFO. */
+TEST(does_not_wait_for_a_fifo) {
+    const char *path = scratch_path(&loader.scratch, "fifo.csv");
+    ck_assert_int_eq(mkfifo(path, 0600), 0);
+    loader_refuse(&loader, SYNRL_IO, "fifo.csv: cannot be opened: it must be a file", "csv",
+                  GIVEN({"path", STRING(path)}, {"label", STRING("2")}));
+    loader_refuse(&loader, SYNRL_IO, "/dev/zero: cannot be opened: it must be a file", "csv",
+                  GIVEN({"path", STRING("/dev/zero")}, {"label", STRING("2")}));
+    loader_refuse(&loader, SYNRL_IO, "fifo.csv: cannot be opened: it must be a file", "npz",
+                  GIVEN({"path", STRING(path)}));
+    loader_refuse(&loader, SYNRL_IO, "fifo.csv: cannot be opened: it must be a file", "images",
+                  GIVEN({"path", STRING(path)}));
+    loader_refuse(&loader, SYNRL_IO, "fifo.csv: cannot be opened: it must be a file", "idx",
+                  GIVEN({"images", STRING(path)}, {"labels", STRING(path)}));
+}
+
+TEST(refuses_what_is_larger_than_the_limit) {
+    static char text[(1 << 20) + 8];
+    memset(text, '0', sizeof text);
+    stpcpy(text + sizeof text - 8, ",a\n2,b\n"); /* one byte more than 1 MiB */
+    loader_refuse(
+        &loader, SYNRL_INVALID, "table.csv: has more than limit = 1 MiB", "csv",
+        GIVEN({"path", STRING(file(text))}, {"label", STRING("2")}, {"limit", INTEGER(1)}));
+    dataset_release(loader_load(
+        &loader, "csv",
+        GIVEN({"path", STRING(file(text + 7))}, {"label", STRING("2")}, {"limit", INTEGER(1)})));
 }
 
 TEST(refuses_parameters) {

@@ -1,10 +1,10 @@
 /* SPDX-License-Identifier: MIT */
 /* Data set "images": PNG and tar files written by hand from the rules of the formats, and damaged.
  */
-#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <unistd.h>
 #include <zlib.h>
 
 #include "support/bytes.h"
@@ -49,6 +49,7 @@ static void add_to_tar(struct bytes *tar, const char *name, char type, const voi
     snprintf((char *)header + 124, 12, "%011zo", n);
     memset(header + 148, ' ', 8);
     header[156] = (unsigned char)type;
+    memcpy(header + 157, "a/1.png", type == '1' || type == '2' ? 7 : 0); /* what a link names */
     memcpy(header + 257,
            "ustar\0"
            "00",
@@ -150,38 +151,184 @@ TEST(reads_an_archive_as_its_folder) {
     }
 }
 
-/* What sRGB (IEC 61966-2-1) says of grey: weights of light, not of codes. */
-static double to_light(double code) {
-    return code <= 0.04045 ? code / 12.92 : pow((code + 0.055) / 1.055, 2.4);
-}
-
-static double to_code(double light) {
-    return light <= 0.0031308 ? light * 12.92 : 1.055 * pow(light, 1 / 2.4) - 0.055;
-}
-
+/* What Pillow's convert("L") gives, in its words: L = R * 299/1000 + G * 587/1000 + B * 114/1000.
+ */
 TEST(turns_colour_into_grey) {
     static const unsigned char rows[] = {0, 200, 200, 200, 255, 0, 0, 0, 255, 0, 10, 100, 240};
-    static const unsigned char alpha[] = {0, 100, 255, 100, 0, 7, 255, 255, 255};
+    static const unsigned char expected[] = {200, 76, 150, 89};
     const struct bytes colour = make_png(1, 4, PNG_COLOUR, rows, sizeof rows);
-    const struct bytes clear = make_png(1, 4, PNG_GREY_ALPHA, alpha, sizeof alpha);
     write_picture("a", "1.png", &colour);
-    write_picture("b", "1.png", &clear);
+    write_picture("b", "1.png", &colour);
     struct dataset *dataset =
         loader_load(&loader, "images", GIVEN({"path", STRING(loader.scratch.folder)}));
-    const uint8_t *grey = dataset_data(dataset)->inputs;
-    for (size_t p = 0; p < 4; p++) {
-        const unsigned char *rgb = rows + 1 + 3 * p;
-        const double light = 0.2126 * to_light(rgb[0] / 255.0) + 0.7152 * to_light(rgb[1] / 255.0) +
-                             0.0722 * to_light(rgb[2] / 255.0);
-        ck_assert_double_eq_tol((double)grey[p], 255.0 * to_code(light), 1.5);
-    }
-    /* On black: solid stays, clear vanishes. */
-    ck_assert_uint_eq(grey[4], 100);
-    ck_assert_uint_eq(grey[5], 0);
-    ck_assert_uint_eq(grey[6], 7);
-    ck_assert_uint_eq(grey[7], 255);
+    ck_assert_mem_eq(dataset_data(dataset)->inputs, expected, 4);
     dataset_release(dataset);
 }
+
+TEST(asks_what_lies_under_transparent_pixels) {
+    static const unsigned char solid[] = {0, 100, 255, 7, 255, 0, 255, 255, 255};
+    static const unsigned char clear[] = {0, 100, 255, 100, 0, 0, 51, 255, 51};
+    static const unsigned char black[] = {100, 0, 0, 51}, white[] = {100, 255, 204, 255};
+    const struct bytes pngs[] = {make_png(1, 4, PNG_GREY_ALPHA, solid, sizeof solid),
+                                 make_png(1, 4, PNG_GREY_ALPHA, clear, sizeof clear)};
+    const char *folder = loader.scratch.folder;
+    write_picture("a", "1.png", &pngs[0]);
+    write_picture("b", "1.png", &pngs[1]);
+    loader_refuse(&loader, SYNRL_INVALID, "b/1.png has transparent pixels: must be opaque",
+                  "images", GIVEN({"path", STRING(folder)}));
+    struct dataset *dataset = loader_load(
+        &loader, "images", GIVEN({"path", STRING(folder)}, {"background", STRING("black")}));
+    static const unsigned char opaque[] = {100, 7, 0, 255};
+    ck_assert_mem_eq(dataset_data(dataset)->inputs, opaque, 4);
+    ck_assert_mem_eq((const uint8_t *)dataset_data(dataset)->inputs + 4, black, 4);
+    dataset_release(dataset);
+    dataset = loader_load(&loader, "images",
+                          GIVEN({"path", STRING(folder)}, {"background", STRING("white")}));
+    ck_assert_mem_eq((const uint8_t *)dataset_data(dataset)->inputs + 4, white, 4);
+    dataset_release(dataset);
+}
+
+/* The picture with another chunk after its header. */
+static struct bytes with_chunk(const struct bytes *png, const char *type, const void *data,
+                               size_t n) {
+    enum { HEADER_END = 33 };
+    struct bytes made = {.n = 0};
+    bytes_add(&made, png->at, HEADER_END);
+    bytes_add_big_endian(&made, n);
+    bytes_add(&made, type, 4);
+    bytes_add(&made, data, n);
+    bytes_add_big_endian(&made, crc32(0, made.at + HEADER_END + 4, (unsigned)n + 4));
+    bytes_add(&made, png->at + HEADER_END, png->n - HEADER_END);
+    return made;
+}
+
+/* Gamma says how to show a picture. Of 16 bits, v * 257 is v; and 0x4080 is 64.25. */
+TEST(takes_values_as_they_are_stored) {
+    static const unsigned char row[] = {0, 16, 64, 128, 255};
+    static const unsigned char wide[] = {0, 16, 16, 0x40, 0x80, 128, 128, 255, 255};
+    struct bytes header = png_header(1, 4, PNG_GREY);
+    const struct bytes png = make_png(1, 4, PNG_GREY, row, sizeof row);
+    header.at[8] = 16;
+    const struct bytes pngs[] = {
+        png,
+        png_make(&header, wide, sizeof wide),
+        with_chunk(&png, "gAMA", "\0\x01\x86\xA0", 4), /* 100000: linear light */
+        with_chunk(&png, "gAMA", "\0\0\x6A\x0E", 4),   /* 1 / 3.68 */
+        with_chunk(&png, "sRGB", "\0", 1),
+        with_chunk(&png, "iCCP", "damaged", 7),
+    };
+    for (size_t p = 0; p < COUNT_OF(pngs); p++) {
+        char name[] = "1.png";
+        name[0] = (char)('1' + p);
+        write_picture(p % 2 == 0 ? "a" : "b", name, &pngs[p]);
+    }
+    struct dataset *dataset =
+        loader_load(&loader, "images", GIVEN({"path", STRING(loader.scratch.folder)}));
+    ck_assert_uint_eq(dataset_data(dataset)->n_samples, COUNT_OF(pngs));
+    for (size_t p = 0; p < COUNT_OF(pngs); p++) {
+        ck_assert_mem_eq((const uint8_t *)dataset_data(dataset)->inputs + 4 * p, row + 1, 4);
+    }
+    ck_assert_uint_eq(loader.n_warnings, 0);
+    dataset_release(dataset);
+}
+
+/* Layout --------------------------------------------------------------------------------------- */
+
+static void write_tree(size_t n, const char *const *names) {
+    const struct bytes png = grey_png(10);
+    for (size_t i = 0; i < n; i++) {
+        char folder[100];
+        for (const char *slash = strchr(names[i], '/'); slash != NULL;
+             slash = strchr(slash + 1, '/')) {
+            snprintf(folder, sizeof folder, "%.*s", (int)(slash - names[i]), names[i]);
+            mkdir(scratch_path(&loader.scratch, folder), 0755);
+        }
+        loader_file(&loader, names[i], png.at, png.n);
+    }
+}
+
+static const char *tar_tree(size_t n, const char *const *names) {
+    const struct bytes png = grey_png(10);
+    struct bytes tar = {.n = 0};
+    for (size_t i = 0; i < n; i++) {
+        add_to_tar(&tar, names[i], '0', png.at, png.n);
+    }
+    end_tar(&tar);
+    return write_gzip("tree.tar.gz", &tar);
+}
+
+static const struct {
+    const char *names[5];
+    size_t n_samples;    /* 0: refused, with */
+    const char *message; /* or the name of the first class */
+} trees[] = {
+    {{"d/A/1.png", "d/B/2.png", "d/overview.png"}, 2, "A"},
+    {{"A/1.png", "B/2.png", "B/notes.txt", ".git/C/1.png", "B/.x/3.png"}, 2, "A"},
+    {{"x/y/A/1.png", "x/y/B/2.png", "x/y/B/3.png"}, 3, "A"},
+    {{"\xC3\xA4/1.png", "\xC3\xB6/2.png"}, 2, "\xC3\xA4"},
+    {{"p/train/A/1.png", "p/train/B/1.png", "p/test/A/1.png"}, 0, "/1.png lies too deep"},
+    {{"train/A/1.png", "A/1.png", "B/1.png"}, 0, "train/A/1.png lies too deep"},
+    {{"1.png", "2.png"}, 0, "such as A/1.png; 1.png is in no such folder"},
+    {{"A/1.jpg", "B/2.jpg", "README"}, 0, "; there are 3 other files, such as "},
+    {{"p/A/1.png", "p/A/2.png"}, 0, "has 1 classes"},
+};
+
+TEST_EACH(a_folder_and_its_archive_are_equal, COUNT_OF(trees)) {
+    size_t n = 0;
+    while (n < 5 && trees[_i].names[n] != NULL) {
+        n++;
+    }
+    const char *paths[] = {loader.scratch.folder, tar_tree(n, trees[_i].names)};
+    for (size_t p = 0; p < 2; p++) {
+        if (p == 1) {
+            write_tree(n, trees[_i].names);
+        }
+        const char *path = paths[1 - p]; /* the archive first, alone in its folder */
+        if (trees[_i].n_samples == 0) {
+            loader_refuse(&loader, SYNRL_INVALID, trees[_i].message, "images",
+                          GIVEN({"path", STRING(path)}));
+            remove(paths[1]);
+            continue;
+        }
+        struct dataset *dataset = loader_load(&loader, "images", GIVEN({"path", STRING(path)}));
+        ck_assert_uint_eq(dataset_data(dataset)->n_samples, trees[_i].n_samples);
+        ck_assert_uint_eq(dataset_data(dataset)->n_classes, 2);
+        ck_assert_str_eq(dataset_data(dataset)->class_names[0], trees[_i].message);
+        ck_assert_uint_eq(loader.n_warnings, 0);
+        dataset_release(dataset);
+        remove(paths[1]);
+    }
+}
+
+TEST(refuses_links_and_doubles_in_an_archive) {
+    const struct bytes png = grey_png(10);
+    for (int i = 0; i < 3; i++) {
+        struct bytes tar = {.n = 0};
+        add_to_tar(&tar, "a/1.png", '0', png.at, png.n);
+        add_to_tar(&tar, "b/1.png", '0', png.at, png.n);
+        add_to_tar(&tar, i == 2 ? "b/1.png" : "b/2.png", "120"[i], png.at, i == 2 ? png.n : 0);
+        end_tar(&tar);
+        const char *path = loader_file(&loader, "a.tar", tar.at, tar.n);
+        loader_refuse(&loader, SYNRL_INVALID,
+                      i == 2 ? "a.tar: b/1.png is in it twice" : "a.tar: b/2.png is a link",
+                      "images", GIVEN({"path", STRING(path)}));
+    }
+}
+
+TEST(follows_links_in_a_folder_once) {
+    static const char *const names[] = {"A/1.png", "B/2.png"};
+    write_tree(2, names);
+    ck_assert_int_eq(symlink("../A/1.png", scratch_path(&loader.scratch, "B/1.png")), 0);
+    ck_assert_int_eq(symlink("..", scratch_path(&loader.scratch, "B/above")), 0);
+    ck_assert_int_eq(mkfifo(scratch_path(&loader.scratch, "B/fifo.png"), 0600), 0);
+    struct dataset *dataset =
+        loader_load(&loader, "images", GIVEN({"path", STRING(loader.scratch.folder)}));
+    ck_assert_uint_eq(dataset_data(dataset)->n_samples, 3);
+    ck_assert_ptr_nonnull(strstr(loader.warning, "B/fifo.png is left out: it must be a file"));
+    dataset_release(dataset);
+}
+
+/* Damage --------------------------------------------------------------------------------------- */
 
 TEST(unreadable_files_are_named_and_left_out) {
     const struct bytes pngs[] = {grey_png(10), grey_png(20)};

@@ -275,6 +275,32 @@ TEST(takes_arrays_by_name) {
         GIVEN({"path", STRING(path)}, {"images", STRING("other")}, {"labels", STRING("y")}));
 }
 
+/* LZMA, number 14, takes the memory that an entry asks for: this one for 3.9 GiB. */
+TEST(refuses_what_numpy_does_not_pack_by) {
+    const struct npy images = pixels_npy(), labels = labels_npy();
+    static const unsigned methods[] = {14, 95, 98};
+    for (size_t m = 0; m < COUNT_OF(methods); m++) {
+        struct zip zip = {.n = 0};
+        zip_add(&zip, "images.npy", images.bytes, images.n, false);
+        zip_add(&zip, "labels.npy", labels.bytes, labels.n, false);
+        zip.bytes[8] = zip.directory[10] = (unsigned char)methods[m];
+        memcpy(zip.bytes + 40, "\x09\x04\x05\0\x5D\0\0\0\xF8", 9);
+        loader_refuse(&loader, SYNRL_INVALID, "): must be stored, or packed by deflate", "npz",
+                      GIVEN({"path", STRING(zip_close(&zip))}));
+    }
+}
+
+TEST(refuses_one_array_for_both) {
+    const struct npy images = pixels_npy(), labels = labels_npy();
+    struct zip zip = {.n = 0};
+    zip_add(&zip, "arr_0.npy", images.bytes, images.n, false);
+    zip_add(&zip, "y.npy", labels.bytes, labels.n, false);
+    loader_refuse(&loader, SYNRL_INVALID,
+                  "array \"arr_0\" is given for the images and the labels: must be two", "npz",
+                  GIVEN({"path", STRING(zip_close(&zip))}, {"images", STRING("arr_0")},
+                        {"labels", STRING("arr_0")}));
+}
+
 static const struct {
     unsigned version;
     const char *header;

@@ -1,0 +1,87 @@
+/* SPDX-License-Identifier: MIT */
+/* Grey bytes of a PNG. Samples are taken as they are stored: of 16 bits, the nearest of 8 (v /
+ * 257); gamma and colour profiles, which change how a picture is shown, do not change what it
+ * holds. Colours become grey by the luma of ITU-R 601-2, in Pillow's integers. */
+#include "grey.h"
+
+#include <synrl/plugin.h>
+
+/* Deflate compresses at most 1032 to 1, and a byte has at most 8 pixels. */
+enum { PIXELS_PER_BYTE_MAX = 8 * 1032 };
+
+enum { SIGNATURE = 8, CHUNK_FRAME = 12 }; /* length, type and checksum of a chunk */
+
+static bool is_of_colours(const unsigned char *type) {
+    static const char types[][5] = {"gAMA", "cHRM", "iCCP", "sRGB", "cICP", "mDCV", "cLLI"};
+    for (size_t t = 0; t < SYNRL_COUNT(types); t++) {
+        if (memcmp(type, types[t], 4) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void remove_colour_chunks(struct buffer *file) {
+    unsigned char *bytes = file->bytes;
+    size_t from = SIGNATURE, to = SIGNATURE;
+    while (file->n >= CHUNK_FRAME && from <= file->n - CHUNK_FRAME) {
+        const size_t length = (size_t)bytes[from] << 24 | (size_t)bytes[from + 1] << 16 |
+                              (size_t)bytes[from + 2] << 8 | (size_t)bytes[from + 3];
+        if (length > file->n - from - CHUNK_FRAME || memcmp(bytes + from + 4, "IDAT", 4) == 0) {
+            break; /* damaged, or nothing of the sort may follow */
+        }
+        if (!is_of_colours(bytes + from + 4)) {
+            memmove(bytes + to, bytes + from, length + CHUNK_FRAME);
+            to += length + CHUNK_FRAME;
+        }
+        from += length + CHUNK_FRAME;
+    }
+    if (to < from) {
+        memmove(bytes + to, bytes + from, file->n - from);
+        file->n -= from - to;
+    }
+}
+
+const char *grey_begin(png_image *image, struct buffer *file) {
+    if (file->n == 0) {
+        return "it is empty";
+    }
+    remove_colour_chunks(file);
+    if (png_image_begin_read_from_memory(image, file->bytes, file->n) == 0) {
+        return image->message;
+    }
+    if ((size_t)image->width * image->height / PIXELS_PER_BYTE_MAX > file->n) {
+        return "it is too short for its size";
+    }
+    image->flags |= PNG_IMAGE_FLAG_16BIT_sRGB; /* as samples of 8 bits, not as linear light */
+    image->format = (image->format & PNG_FORMAT_FLAG_COLOR) != 0 ? PNG_FORMAT_RGBA : PNG_FORMAT_GA;
+    return NULL;
+}
+
+size_t grey_unpacked_size(const png_image *image) {
+    return (size_t)image->width * image->height * PNG_IMAGE_SAMPLE_CHANNELS(image->format);
+}
+
+static unsigned luma(const unsigned char *rgb) {
+    return (rgb[0] * 19595U + rgb[1] * 38470U + rgb[2] * 7471U + 0x8000U) >> 16;
+}
+
+const char *grey_read(png_image *image, enum background background, unsigned char *unpacked,
+                      unsigned char *grey, bool *is_transparent) {
+    const size_t n = (size_t)image->width * image->height;
+    const unsigned n_channels = PNG_IMAGE_SAMPLE_CHANNELS(image->format);
+    const unsigned behind = background == BACKGROUND_WHITE ? 255 : 0;
+    *is_transparent = false;
+    if (png_image_finish_read(image, NULL, unpacked, (png_int_32)(image->width * n_channels),
+                              NULL) == 0) {
+        return image->message;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const unsigned char *pixel = unpacked + i * n_channels;
+        const unsigned value = n_channels == 4 ? luma(pixel) : pixel[0];
+        const unsigned alpha = pixel[n_channels - 1];
+        *is_transparent = *is_transparent || (alpha < 255 && background == BACKGROUND_NONE);
+        grey[i] = (unsigned char)((value * alpha + behind * (255 - alpha) + 127) / 255);
+    }
+    return NULL;
+}

@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: MIT */
+/* PNGs as grey bytes, with the values that Pillow reads. */
+#ifndef GREY_H
+#define GREY_H
+
+#include <png.h>
+
+#include "../buffer.h"
+
+enum background { BACKGROUND_NONE, BACKGROUND_BLACK, BACKGROUND_WHITE };
+
+/* Reads the header of a PNG; removes from *file the chunks that say how its colours are to be
+ * shown. Returns NULL, or why it is unreadable. *image is to be freed by png_image_free. */
+const char *grey_begin(png_image *image, struct buffer *file);
+
+/* Bytes that grey_read needs to unpack the pixels. */
+size_t grey_unpacked_size(const png_image *image);
+
+/* Reads the pixels to grey [height][width]. Returns NULL, or why the file is unreadable.
+ * *is_transparent: some pixels are, and `background` is BACKGROUND_NONE. */
+const char *grey_read(png_image *image, enum background background, unsigned char *unpacked,
+                      unsigned char *grey, bool *is_transparent);
+
+#endif
