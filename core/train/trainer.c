@@ -32,6 +32,7 @@ struct trainer {
     struct metric_names own; /* of the rule */
     double seconds;
     bool has_ended, is_interrupted;
+    bool is_loaded; /* what it was loaded from had recorded its present iteration */
     char stopped[256];
 };
 
@@ -167,22 +168,20 @@ static synrl_status validate(struct trainer *trainer, struct metrics *metrics) {
 }
 
 /* The value of that schedule of the rule at this iteration; NaN where it has none. */
-static double scheduled(const struct trainer *trainer, const char *name) {
+static synrl_status scheduled(const struct trainer *trainer, const char *name, double *value) {
     const synrl_plugin *entry = component_plugin(trainer->options.rule)->entry;
     const uint64_t iteration = trainer->done > 0 ? trainer->done - 1 : 0;
+    *value = (double)NAN;
     for (uint32_t p = 0; p < entry->n_params; p++) {
         if (entry->params[p].type == SYNRL_PARAM_SCHEDULE &&
             strcmp(entry->params[p].name, name) == 0) {
             const char *config = component_config(trainer->options.rule);
             const synrl_schedule *schedule;
             memcpy(&schedule, config + entry->params[p].offset, sizeof schedule);
-            double value;
-            if (schedule != NULL && schedule->at(schedule, iteration, &value) == SYNRL_OK) {
-                return value;
-            }
+            return schedule != NULL ? schedule->at(schedule, iteration, value) : SYNRL_OK;
         }
     }
-    return (double)NAN;
+    return SYNRL_OK;
 }
 
 static synrl_status measure(struct trainer *trainer, bool evaluate) {
@@ -190,16 +189,18 @@ static synrl_status measure(struct trainer *trainer, bool evaluate) {
     *metrics = (struct metrics){.iteration = trainer->done,
                                 .reward_rate = (double)NAN,
                                 .valid_loss = (double)NAN,
-                                .valid_accuracy = (double)NAN,
-                                .alpha_s = scheduled(trainer, "alpha_s"),
-                                .epsilon = scheduled(trainer, "epsilon")};
+                                .valid_accuracy = (double)NAN};
     rule_metrics(&trainer->rule, metrics->own);
     SYNRL_TRY(environment_measure(trainer->environment, metrics));
     if (trainer->stepped > 0) {
         metrics->reward_rate = (double)trainer->rewarded / (double)trainer->stepped;
     }
     trainer->rewarded = trainer->stepped = 0;
-    return evaluate && trainer->validation != NULL ? validate(trainer, metrics) : SYNRL_OK;
+    if (evaluate && trainer->validation != NULL) {
+        SYNRL_TRY(validate(trainer, metrics));
+    }
+    SYNRL_TRY(scheduled(trainer, "alpha_s", &metrics->alpha_s));
+    return scheduled(trainer, "epsilon", &metrics->epsilon);
 }
 
 /* Running -------------------------------------------------------------------------------------- */
@@ -331,7 +332,7 @@ static synrl_status iterate(struct trainer *trainer, size_t n_observers,
 static synrl_status run(struct trainer *trainer, size_t n_observers,
                         const struct observer *observers) {
     double last_tick = clock_seconds();
-    if (trainer->done == 0) {
+    if (trainer->done == 0 && !trainer->is_loaded) {
         SYNRL_TRY(report(trainer, n_observers, observers));
     }
     while (trainer->done < trainer->options.iterations) {
@@ -378,7 +379,10 @@ synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
         SYNRL_TRY(finish_rule(trainer)); /* the script ended it early */
         SYNRL_TRY(measure(trainer, true));
     } else if (status == SYNRL_STOPPED && trainer->latest.iteration != trainer->done) {
-        SYNRL_TRY(measure(trainer, true));
+        const synrl_status measured = measure(trainer, true);
+        if (measured != SYNRL_STOPPED) { /* a schedule of the script is interrupted too */
+            SYNRL_TRY(measured);
+        }
     }
     if (status == SYNRL_OK || status == SYNRL_STOPPED) {
         SYNRL_TRY(hash_weights(trainer));
@@ -496,6 +500,7 @@ synrl_status trainer_load(struct trainer *trainer, const void *state, size_t siz
     trainer->rewarded = own.rewarded;
     trainer->stepped = own.stepped;
     trainer->has_ended = own.has_ended != 0;
+    trainer->is_loaded = true;
     trainer->latest = own.latest;
     trainer->seconds = own.seconds;
     memcpy(trainer->stopped, own.stopped, sizeof own.stopped);
