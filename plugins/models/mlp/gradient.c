@@ -5,11 +5,15 @@
 #include "gradient.h"
 
 #include <cblas.h>
+#include <stdlib.h>
 #include <string.h>
 
 /* Samples that one call of BLAS takes together; fixed, so that sums run in an order of their own.
  */
 enum { CHUNK = 512 };
+
+/* What OpenBLAS 0.3 takes, in one piece, for each thread that calls it. */
+#define BLAS_BUFFER ((size_t)129 << 20)
 
 static synrl_status check_derivatives(const synrl_host *host, const struct layer *layers,
                                       size_t n_layers) {
@@ -20,6 +24,19 @@ static synrl_status check_derivatives(const synrl_host *host, const struct layer
                               activation->id);
         }
     }
+    return SYNRL_OK;
+}
+
+/* OpenBLAS asks again for ever where it gets no memory, so it is asked for here first. */
+static synrl_status check_memory(const synrl_host *host, size_t n_workers) {
+    void *volatile memory = malloc(n_workers * BLAS_BUFFER); /* not touched */
+    if (memory == NULL) {
+        return host->fail(host, SYNRL_NO_MEMORY,
+                          "not enough memory for OpenBLAS, which takes %zu MiB for each of %zu "
+                          "threads",
+                          BLAS_BUFFER >> 20, n_workers);
+    }
+    free(memory);
     return SYNRL_OK;
 }
 
@@ -40,7 +57,8 @@ synrl_status gradient_prepare(struct gradient *gradient, const synrl_host *host,
     const size_t n_workers = host->n_workers(host);
     SYNRL_TRY(SYNRL_NEW(host, gradient->weights, gradient->n_synapses));
     SYNRL_TRY(SYNRL_NEW(host, gradient->partial, n_workers * gradient->n_synapses));
-    return SYNRL_NEW(host, gradient->values, n_workers * gradient->values_size);
+    SYNRL_TRY(SYNRL_NEW(host, gradient->values, n_workers * gradient->values_size));
+    return check_memory(host, n_workers);
 }
 
 /* One chunk of samples, one row per sample; where each layer's values lie in a worker's buffer. */
