@@ -16,7 +16,6 @@
 #include "base/count.h"
 
 enum { HANDLER_STACK = 65536, LINE_MAX_SIZE = 400, FRAMES_MAX = 256, LOOK_SECONDS = 1 };
-enum { AWAIT_SECONDS = 2 };
 
 static const int crashes[] = {SIGSEGV, SIGBUS, SIGILL, SIGFPE, SIGABRT};
 enum { N_CRASHES = COUNT_OF(crashes) };
@@ -225,20 +224,16 @@ struct operation *crash_watch(void) {
     return &watched;
 }
 
-static void on_long_operation(int number) {
+bool crash_say_operation(void) {
     struct line line = {.n = 0};
-    (void)number;
-    if (watched.who != NULL) {
-        add(&line, "synrl: waiting for ");
-        add(&line, watched.who);
-        add(&line, " to end its ");
-        add_operation(&line, "");
-        add(&line, "; a second signal ends the program at once");
-        write_line(&line);
+    if (watched.who == NULL) {
+        return false;
     }
-}
-
-void crash_await_operation(void) {
-    handle(SIGALRM, on_long_operation);
-    alarm(AWAIT_SECONDS);
+    add(&line, "synrl: waiting for ");
+    add(&line, watched.who);
+    add(&line, " to end its ");
+    add_operation(&line, "");
+    add(&line, "; a second signal ends the program at once");
+    write_line(&line);
+    return true;
 }

@@ -11,8 +11,8 @@
  * where a core is to note its operations (core_options.running). */
 struct operation *crash_watch(void);
 
-/* For a signal handler: where an operation is still running in two seconds, a line says which the
- * program waits for. */
-void crash_await_operation(void);
+/* For a signal handler: where an operation is running, writes a line that names it as what the
+ * program waits for, and returns true. */
+bool crash_say_operation(void);
 
 #endif

@@ -1,17 +1,14 @@
 /* SPDX-License-Identifier: MIT */
 /* synrl run: an experiment, from its script to what it returns.
  *
- * A signal only sets a flag and a hook. A run that is going on is stopped and recorded as stopped,
- * then the script ends with an error; a second signal ends the program at once. With --json,
- * stdout is kept for the one JSON object: what the script itself prints goes to stderr. */
+ * With --json, stdout is kept for the one JSON object: what the script itself prints goes to
+ * stderr. */
 #include "cli/run.h"
 
 #include <errno.h>
 #include <inttypes.h>
 #include <lauxlib.h>
 #include <lualib.h>
-#include <pthread.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +18,7 @@
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/crash.h"
+#include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/progress.h"
 #include "cli/usage.h"
@@ -34,42 +32,6 @@ struct script_run {
     json_t *result;
     char problem[256];
 };
-
-/* Signals -------------------------------------------------------------------------------------- */
-
-/* What a signal handler can reach. */
-static volatile sig_atomic_t interrupted;
-static lua_State *volatile interrupted_state;
-
-static void raise_interrupt(lua_State *L, lua_Debug *where) {
-    (void)where;
-    luaL_error(L, "interrupted");
-}
-
-static void on_signal(int number) {
-    (void)number;
-    interrupted = 1;
-    lua_sethook(interrupted_state, raise_interrupt,
-                LUA_MASKCALL | LUA_MASKRET | LUA_MASKLINE | LUA_MASKCOUNT, 1);
-    crash_await_operation();
-}
-
-static void catch_signals(lua_State *L) {
-    interrupted_state = L;
-    const struct sigaction action = {.sa_handler = on_signal,
-                                     .sa_flags = (int)SA_RESETHAND | SA_RESTART};
-    sigaction(SIGINT, &action, NULL);
-    sigaction(SIGTERM, &action, NULL);
-}
-
-/* Workers are started with the signals blocked: only this thread may touch the Lua state. */
-static void block_signals(int how) {
-    sigset_t set;
-    sigemptyset(&set);
-    sigaddset(&set, SIGINT);
-    sigaddset(&set, SIGTERM);
-    pthread_sigmask(how, &set, NULL);
-}
 
 /* The command line ----------------------------------------------------------------------------- */
 
@@ -164,7 +126,7 @@ static void prepare(lua_State *L, struct script_run *job) {
     settings_give(L, &job->settings);
     luaL_openlibs(L);
     luaL_requiref(L, "synrl", luaopen_synrl, 0);
-    block_signals(SIG_UNBLOCK);
+    interrupt_begin(L);
     seed_random(L, job->settings.seed);
     add_script_folder(L, job->settings.script);
 }
@@ -219,7 +181,11 @@ static int conclude(lua_State *L, const struct script_run *job, int outcome) {
     if (outcome == LUA_OK || job->settings.cell_result != NULL) {
         return EXIT_DONE;
     }
-    if (interrupted != 0) {
+    int exit_code;
+    if (interrupt_is_exit(&exit_code)) {
+        return exit_code;
+    }
+    if (*interrupt_flag() != 0) {
         fprintf(stderr, "%s: interrupted\n", job->settings.script);
         return EXIT_INTERRUPTED;
     }
@@ -255,14 +221,17 @@ static int run_in_state(struct script_run *job) {
         fprintf(stderr, "synrl: not enough memory\n");
         return EXIT_ERROR;
     }
-    block_signals(SIG_BLOCK);
-    catch_signals(L);
+    interrupt_catch();
     lua_pushcfunction(L, run_script);
     lua_pushlightuserdata(L, job);
     const int outcome = lua_pcall(L, 1, 0, 0);
+    interrupt_end(EXIT_INTERRUPTED);
     lua_sethook(L, NULL, 0, 0);
     progress_clear(&job->progress);
     const int code = conclude(L, job, outcome);
+    if (code != EXIT_DONE) {
+        interrupt_end(code);
+    }
     lua_close(L);
     return code;
 }
@@ -296,7 +265,9 @@ static int run_and_print(struct script_run *job) {
         json_decref(job->result);
         job->result = json_object();
     }
-    if (code == EXIT_DONE && (!job->request->help || job->request->json)) {
+    int exit_code;
+    if (code == EXIT_DONE && (!job->request->help || job->request->json) &&
+        !interrupt_is_exit(&exit_code)) {
         code = print_result(job, stream);
     }
     json_decref(job->result);
@@ -315,12 +286,14 @@ int run_experiment(const struct run_request *request, const char *command, const
     progress_init(&job.progress, request->plot);
     job.settings.command = command;
     job.settings.resume = resume;
-    job.settings.interrupted = &interrupted;
+    job.settings.interrupted = interrupt_flag();
+    job.settings.control = interrupt_control();
     job.settings.log = log_beside_progress;
     job.settings.log_context = &job;
     job.settings.display = request->quiet ? NULL : &job.progress.display;
     job.traceback = request->traceback || getenv("SYNRL_TRACEBACK") != NULL;
     code = run_and_print(&job);
+    interrupt_end(code);
     if (job.settings.runs != NULL && request->cell_hash == NULL && !request->help) {
         index_runs(job.settings.runs);
     }

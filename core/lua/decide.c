@@ -115,7 +115,9 @@ static synrl_status ask(const struct decider *decider, struct question *question
     lua_pushlightuserdata(L, question);
     push_function(L, decider->on_evaluate);
     push_function(L, decider->stop);
+    const enum control before = session_control(session, CONTROL_SCRIPT);
     const int outcome = lua_pcall(L, 3, 0, 0);
+    session_control(session, before);
     session->L = L;
     return outcome == LUA_OK ? SYNRL_OK : session_keep_error(L, session);
 }

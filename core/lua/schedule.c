@@ -62,7 +62,9 @@ static synrl_status ask_function(void *context, uint64_t iteration, double *valu
     struct call call = {pinned, iteration, 0};
     lua_pushcfunction(L, call_function);
     lua_pushlightuserdata(L, &call);
+    const enum control before = session_control(session, CONTROL_SCHEDULE);
     const int outcome = lua_pcall(L, 1, 0, 0);
+    session_control(session, before);
     session->L = L;
     *value = call.value;
     return outcome == LUA_OK ? SYNRL_OK : session_keep_error(L, session);

@@ -66,6 +66,9 @@ struct session *session_of(lua_State *L) {
     lua_rawgetp(L, LUA_REGISTRYINDEX, &session_key);
     struct session *session = lua_touserdata(L, -1);
     lua_pop(L, 1);
+    if (session->core == NULL) {
+        luaL_error(L, "synrl: used in a finalizer after the end of the script");
+    }
     session->L = L;
     return session;
 }
@@ -147,6 +150,16 @@ bool session_interrupted(struct session *session) {
         lua_pop(L, 1);
     }
     return interrupted;
+}
+
+enum control session_control(struct session *session, enum control now) {
+    volatile sig_atomic_t *control = session->settings->control;
+    if (control == NULL) {
+        return CONTROL_SCRIPT;
+    }
+    const enum control before = (enum control) * control;
+    *control = (sig_atomic_t)now;
+    return before;
 }
 
 /* Text ---------------------------------------------------------------------------------------- */

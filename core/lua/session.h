@@ -30,7 +30,7 @@ struct session {
 };
 
 void session_open(lua_State *L);          /* unless it is open already */
-struct session *session_of(lua_State *L); /* after session_open; never fails */
+struct session *session_of(lua_State *L); /* after session_open; throws after its end */
 
 /* Errors --------------------------------------------------------------------------------------- */
 
@@ -43,6 +43,9 @@ void session_check(lua_State *L, struct session *session, synrl_status status);
 synrl_status session_keep_error(lua_State *L, struct session *session);
 /* Whether the user has interrupted the program. */
 bool session_interrupted(struct session *session);
+
+/* Notes what runs from now on, and returns what ran before. */
+enum control session_control(struct session *session, enum control now);
 
 /* A box for a string of the core, freed with the box. */
 char **text_push(lua_State *L);

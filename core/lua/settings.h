@@ -20,6 +20,13 @@ struct display {
                 synrl_status outcome);
 };
 
+/* What runs: it decides what may be done about a signal. */
+enum control {
+    CONTROL_SCRIPT,  /* the script: an error in it ends it */
+    CONTROL_CORE,    /* a run, or what is written of it: it looks at `interrupted` itself */
+    CONTROL_SCHEDULE /* a function of the script within an iteration, which an error would tear */
+};
+
 struct settings {
     size_t n_threads;                  /* as in core_options */
     const struct allocator *allocator; /* as in core_options */
@@ -36,6 +43,7 @@ struct settings {
     bool help;                                /* print the script's options instead of running it */
     bool help_json;                           /* the same, as cell_result instead of printing */
     const volatile sig_atomic_t *interrupted; /* not 0: the user has interrupted it; or NULL */
+    volatile sig_atomic_t *control;           /* set to an enum control; or NULL */
     void (*log)(void *context, synrl_log_level level, const char *line);
     void *log_context;
     struct operation *running;     /* as in core_options */

@@ -332,8 +332,16 @@ static int train(lua_State *L) {
     const int box = lua_gettop(L);
     session->has_error = false;
     read_run(L, session, run);
-    session_check(L, session, start_run(session, run));
-    const synrl_status status = run_trainer(session, run);
+    const enum control before = session_control(session, CONTROL_CORE);
+    synrl_status status = start_run(session, run);
+    const bool is_started = status == SYNRL_OK;
+    if (is_started) {
+        status = run_trainer(session, run);
+    }
+    session_control(session, before);
+    if (!is_started) {
+        session_raise(L, session);
+    }
     if (run->interrupted || (status == SYNRL_STOPPED && session_interrupted(session))) {
         session->has_error = false;
         session_fail(L, "interrupted");
