@@ -4,7 +4,9 @@
  * It listens on the loopback address alone, reads and never writes, and hands out two things: the
  * page, and what it shows. A run is named by its folder's name; nothing with a slash, and nothing
  * that begins with a dot, is one. Requests that name another host than this machine are refused, so
- * that no page from elsewhere can have its name resolve to here and read along. */
+ * that no page from elsewhere can have its name resolve to here and read along. Connections are
+ * answered at once and closed, so the oldest of many is one that only holds its place: it makes
+ * room for the newest. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <microhttpd.h>
@@ -12,6 +14,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/socket.h>
 #include <sys/stat.h>
 
 #include "base/count.h"
@@ -22,7 +25,9 @@
 #include "report/report.h"
 #include "runs/runs.h"
 
-enum { RUNS_SHOWN = 20, RUNS_ASKED = 100, CONNECTIONS_MAX = 64, TIMEOUT_SECONDS = 30 };
+enum { RUNS_SHOWN = 20, RUNS_ASKED = 100, TIMEOUT_SECONDS = 30 };
+/* That are kept; and that may be there before those in excess are closed. */
+enum { CONNECTIONS_KEPT = 64, CONNECTIONS_MAX = 128 };
 
 enum { DEFAULT_PORT = 8123 };
 
@@ -30,6 +35,9 @@ struct server {
     struct core *core; /* used by the server's one thread */
     const char *runs;
     struct flag_integer port;
+    /* All connections, the oldest first. Used by the server's thread. */
+    struct MHD_Connection *connections[CONNECTIONS_MAX];
+    size_t n_connections;
 };
 
 static const struct flag flags[] = {
@@ -53,7 +61,7 @@ static bool is_run(const char *folder) {
 struct selection {
     const struct server *server;
     char *folders[RUNS_ASKED];
-    size_t n;
+    size_t n, n_all; /* n_all: among how many runs of the folder; 0: these were asked for */
     bool is_good;
 };
 
@@ -84,16 +92,21 @@ static enum MHD_Result read_argument(void *context, enum MHD_ValueKind kind, con
 }
 
 /* Names begin with the time, so the last are the newest. What is no run is passed over. */
-static void add_newest(struct selection *selection) {
+static synrl_status add_newest(struct selection *selection) {
     struct core *core = selection->server->core;
     struct run_list list;
-    if (run_list_read(core, selection->server->runs, &list) == SYNRL_OK) {
-        for (size_t i = list.n; i-- > 0 && selection->n < RUNS_SHOWN;) {
-            select_folder(selection, list.entries[i].name);
+    synrl_status status = run_list_read(core, selection->server->runs, &list);
+    for (size_t i = list.n; status == SYNRL_OK && i-- > 0;) {
+        char *folder = core_printf(core, "%s/%s", selection->server->runs, list.entries[i].name);
+        status = folder != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+        if (folder != NULL && is_run(folder) && selection->n_all++ < RUNS_SHOWN) {
+            selection->folders[selection->n++] = folder;
+        } else {
+            core_free(core, folder);
         }
-        run_list_free(core, &list);
     }
-    selection->is_good = true;
+    run_list_free(core, &list);
+    return status;
 }
 
 /* Answers -------------------------------------------------------------------------------------- */
@@ -133,19 +146,29 @@ static enum MHD_Result answer_made(struct MHD_Connection *connection, struct ser
     return result;
 }
 
+static synrl_status make_data(struct server *server, struct selection *selection, char **json) {
+    char note[256] = "";
+    if (selection->n == 0) {
+        SYNRL_TRY(add_newest(selection));
+    }
+    if (selection->n_all > selection->n) {
+        snprintf(note, sizeof note,
+                 "The newest %zu of %zu runs. Others are shown by name: ?run=NAME&run=NAME",
+                 selection->n, selection->n_all);
+    }
+    return report_data(server->core, selection->n, (const char *const *)selection->folders,
+                       "synrl runs", note, json);
+}
+
 static enum MHD_Result answer_data(struct MHD_Connection *connection, struct server *server) {
     struct selection selection = {.server = server, .is_good = true};
     char *json = NULL;
     enum MHD_Result result;
     MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, read_argument, &selection);
-    if (selection.is_good && selection.n == 0) {
-        add_newest(&selection);
-    }
     if (!selection.is_good) {
         result = answer_error(connection, MHD_HTTP_NOT_FOUND, "no such run\n");
     } else {
-        const synrl_status status = report_data(
-            server->core, selection.n, (const char *const *)selection.folders, "synrl runs", &json);
+        const synrl_status status = make_data(server, &selection, &json);
         result = answer_made(connection, server, status, "application/json", json);
     }
     for (size_t i = 0; i < selection.n; i++) {
@@ -194,6 +217,61 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
     return answer_error(connection, MHD_HTTP_NOT_FOUND, "there are / and /data.json\n");
 }
 
+/* Connections ---------------------------------------------------------------------------------- */
+
+/* Ends a connection as if the other side had: the server closes it in its next turn. */
+static void hang_up(struct MHD_Connection *connection) {
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (info != NULL) {
+        shutdown(info->connect_fd, SHUT_RDWR);
+    }
+}
+
+static void on_connection(void *context, struct MHD_Connection *connection, void **unused,
+                          enum MHD_ConnectionNotificationCode code) {
+    struct server *server = context;
+    size_t kept = 0;
+    (void)unused;
+    if (code == MHD_CONNECTION_NOTIFY_STARTED) {
+        if (server->n_connections >= CONNECTIONS_KEPT) {
+            hang_up(server->connections[server->n_connections - CONNECTIONS_KEPT]);
+        }
+        if (server->n_connections < CONNECTIONS_MAX) {
+            server->connections[server->n_connections++] = connection;
+        }
+        return;
+    }
+    for (size_t i = 0; i < server->n_connections; i++) {
+        if (server->connections[i] != connection) {
+            server->connections[kept++] = server->connections[i];
+        }
+    }
+    server->n_connections = kept;
+}
+
+/* The library has no answer to more arguments than it has memory for. */
+static void *look_at_address(void *context, const char *address,
+                             struct MHD_Connection *connection) {
+    static const char refusal[] =
+        "HTTP/1.1 414 URI Too Long\r\nConnection: close\r\n"
+        "Content-Length: 19\r\n\r\ntoo many arguments\n";
+    size_t n_arguments = 0;
+    (void)context;
+    for (const char *c = address; *c != '\0'; c++) {
+        n_arguments += *c == '&';
+    }
+    const union MHD_ConnectionInfo *info =
+        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+    if (n_arguments >= RUNS_ASKED && info != NULL) {
+        const ssize_t sent =
+            send(info->connect_fd, refusal, sizeof refusal - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
+        (void)sent;
+        shutdown(info->connect_fd, SHUT_WR); /* what is still on its way is read, not reset */
+    }
+    return NULL;
+}
+
 /* The server ----------------------------------------------------------------------------------- */
 
 static int listen_and_wait(struct server *server) {
@@ -201,9 +279,11 @@ static int listen_and_wait(struct server *server) {
     const struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
     struct MHD_Daemon *daemon = MHD_start_daemon(
-        MHD_USE_INTERNAL_POLLING_THREAD, port, NULL, NULL, handle, server, MHD_OPTION_SOCK_ADDR,
+        MHD_USE_AUTO_INTERNAL_THREAD, port, NULL, NULL, handle, server, MHD_OPTION_SOCK_ADDR,
         (const struct sockaddr *)&address, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
-        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS, MHD_OPTION_END);
+        MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS, MHD_OPTION_NOTIFY_CONNECTION,
+        on_connection, server, MHD_OPTION_URI_LOG_CALLBACK, look_at_address, server,
+        MHD_OPTION_END);
     if (daemon == NULL) {
         fprintf(stderr, "synrl: cannot listen on port %u: %s\n", (unsigned)port, strerror(errno));
         return EXIT_ERROR;
@@ -239,7 +319,14 @@ static int serve(const struct program *program, int argc, char **argv) {
     if (server.core == NULL) {
         return EXIT_ERROR;
     }
-    code = listen_and_wait(&server);
+    struct run_list list;
+    if (run_list_read(server.core, server.runs, &list) == SYNRL_OK) {
+        run_list_free(server.core, &list);
+        code = listen_and_wait(&server);
+    } else {
+        fprintf(stderr, "synrl: %s\n", server.core->message);
+        code = EXIT_ERROR;
+    }
     core_destroy(server.core);
     return code;
 }
@@ -248,7 +335,9 @@ const struct command command_serve = {
     .name = "serve",
     .arguments = "[options]",
     .summary = "show the runs of a folder in a browser on this machine, while they run",
-    .description = "It ends with Ctrl-C.",
+    .description =
+        "It shows the newest 20 runs; the address ?run=NAME&run=NAME shows others. It ends "
+        "with Ctrl-C.",
     COMMAND_FLAGS(flags),
     .run = serve,
 };

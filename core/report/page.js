@@ -360,6 +360,9 @@ function render(data) {
   parent.replaceChildren();
   document.querySelector("h1").textContent = data.title;
   document.title = data.title;
+  if (data.note) {
+    parent.append(make("p", { class: "note", id: "note" }, data.note));
+  }
   const runs = data.runs;
   runs.forEach((run) => {
     run.x = data.iterations[run.iterations] || [];
@@ -418,12 +421,13 @@ async function follow(source) {
   let before = "";
   for (;;) {
     try {
-      const text = await (await fetch(source + window.location.search)).text();
-      if (text !== before) {
+      const answer = await fetch(source + window.location.search);
+      const text = await answer.text();
+      if (answer.ok && text !== before) {
         before = text;
         render(JSON.parse(text));
       }
-      document.getElementById("state").textContent = "live";
+      document.getElementById("state").textContent = answer.ok ? "live" : text;
     } catch (problem) {
       document.getElementById("state").textContent = "no connection";
     }

@@ -267,7 +267,7 @@ static synrl_status dump(struct core *core, const json_t *json, char **text) {
 }
 
 synrl_status report_data(struct core *core, size_t n_runs, const char *const *folders,
-                         const char *title, char **json) {
+                         const char *title, const char *note, char **json) {
     struct report report = {.core = core, .iterations = json_array()};
     json_t *runs = json_array();
     const size_t share = POINTS_TOTAL / (n_runs > 0 ? n_runs : 1);
@@ -277,8 +277,8 @@ synrl_status report_data(struct core *core, size_t n_runs, const char *const *fo
     for (size_t i = 0; status == SYNRL_OK && i < n_runs; i++) {
         status = add_run(&report, runs, folders[i]);
     }
-    json_t *data =
-        json_pack("{s:s, s:o, s:o}", "title", title, "runs", runs, "iterations", report.iterations);
+    json_t *data = json_pack("{s:s, s:s, s:o, s:o}", "title", title, "note", note, "runs", runs,
+                             "iterations", report.iterations);
     if (status == SYNRL_OK) {
         status = data != NULL ? dump(core, data, json)
                               : core_fail(core, SYNRL_INVALID, "the title is not UTF-8");
@@ -331,7 +331,7 @@ synrl_status report_page(struct core *core, size_t n_runs, const char *const *fo
                          const char *title, char **html) {
     char *json;
     *html = NULL;
-    SYNRL_TRY(report_data(core, n_runs, folders, title, &json));
+    SYNRL_TRY(report_data(core, n_runs, folders, title, "", &json));
     char *safe = without_markup(core, json);
     const synrl_status status = safe != NULL ? compose(core, "", safe, html) : SYNRL_NO_MEMORY;
     core_free(core, safe);

@@ -118,7 +118,7 @@ static void make_record(struct fuzz *fuzz, struct bytes *parts) {
 
 static void check_report(struct fuzz *fuzz, const char *folder) {
     char *text;
-    if (report_data(fuzz->loader.core, 1, &folder, "title", &text) != SYNRL_OK) {
+    if (report_data(fuzz->loader.core, 1, &folder, "title", "", &text) != SYNRL_OK) {
         FUZZ_PROBLEM(fuzz, "no report: %s", fuzz->loader.core->message);
         return;
     }
