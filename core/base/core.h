@@ -18,6 +18,7 @@
 #include "synrl/host.h"
 
 struct pool;     /* engine/pool.h */
+struct reads;    /* base/reads.h */
 struct registry; /* plugin/registry.h */
 
 /* The source of memory; tests install one that fails. `allocate` returns memory aligned to 64
@@ -56,6 +57,8 @@ struct core {
     struct operation *running, own_running; /* names the plugin in case of a crash */
     struct pool *pool;
     struct registry *registry;
+    struct reads *reads; /* the files that were read; NULL: none yet */
+    int64_t started;     /* when the core was made, in nanoseconds since 1970 */
 };
 
 /* Sets the message and returns the status. */

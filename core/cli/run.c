@@ -14,6 +14,8 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/process.h"
+#include "base/reads.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/common.h"
@@ -23,13 +25,15 @@
 #include "cli/progress.h"
 #include "cli/usage.h"
 #include "lua/module.h"
+#include "lua/session.h"
+#include "sweep/kept.h"
 
 struct script_run {
     const struct run_request *request;
     struct settings settings;
     struct progress progress;
     bool traceback;
-    json_t *result;
+    json_t *result, *files; /* what the script returned; what it has read */
     char problem[256];
 };
 
@@ -194,9 +198,13 @@ static int conclude(lua_State *L, const struct script_run *job, int outcome) {
 }
 
 static int print_result(const struct script_run *job, FILE *stream) {
+    json_t *kept = job->files != NULL ? kept_json(json_incref(job->result), json_incref(job->files))
+                                      : json_incref(job->result);
+    const bool is_written = !job->request->json || output_json(stream, kept);
+    json_decref(kept);
     if (!job->request->json) {
         output_print(stream, job->result);
-    } else if (!output_json(stream, job->result)) {
+    } else if (!is_written) {
         fprintf(stderr, "synrl: not enough memory to write JSON\n");
         return EXIT_ERROR;
     }
@@ -215,6 +223,20 @@ static void log_beside_progress(void *context, synrl_log_level level, const char
     }
 }
 
+/* For a cell of a sweep: the files on which its result depends, and this program. */
+static int list_files(lua_State *L, struct script_run *job) {
+    struct core *core = session_core(L);
+    char program[PATH_MAX];
+    if (process_program(program) && reads_note(core, read_program, NULL, program) == SYNRL_OK) {
+        job->files = reads_json(core, NULL);
+    }
+    if (job->files == NULL) {
+        fprintf(stderr, "synrl: cannot tell what the result of the cell depends on: %s\n",
+                core->message);
+    }
+    return job->files != NULL ? EXIT_DONE : EXIT_ERROR;
+}
+
 static int run_in_state(struct script_run *job) {
     lua_State *L = luaL_newstate();
     if (L == NULL) {
@@ -228,7 +250,10 @@ static int run_in_state(struct script_run *job) {
     interrupt_end(EXIT_INTERRUPTED);
     lua_sethook(L, NULL, 0, 0);
     progress_clear(&job->progress);
-    const int code = conclude(L, job, outcome);
+    int code = conclude(L, job, outcome);
+    if (code == EXIT_DONE && job->request->json && job->request->cell_hash != NULL) {
+        code = list_files(L, job);
+    }
     if (code != EXIT_DONE) {
         interrupt_end(code);
     }
@@ -271,6 +296,7 @@ static int run_and_print(struct script_run *job) {
         code = print_result(job, stream);
     }
     json_decref(job->result);
+    json_decref(job->files);
     if (stream != stdout) {
         fclose(stream);
     }

@@ -300,9 +300,10 @@ static int make_cells(struct core *core, struct sweep_request *request, struct w
 }
 
 static void log_beside_progress(void *context, synrl_log_level level, const char *line) {
-    (void)context;
-    (void)level;
-    fprintf(stderr, "%ssynrl: %s\n", isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "", line);
+    const struct sweep_request *request = context;
+    if (level == SYNRL_LOG_WARNING || !request->quiet) {
+        fprintf(stderr, "%ssynrl: %s\n", isatty(STDERR_FILENO) != 0 ? "\r\033[K" : "", line);
+    }
 }
 
 static int carry_out(struct core *core, struct sweep_request *request) {
@@ -352,7 +353,7 @@ static int sweep(const struct program *program, int argc, char **argv) {
     int code = parse_sweep(&request, argc, argv);
     if (code == EXIT_DONE) {
         const struct sigaction action = {.sa_handler = on_signal};
-        const struct core_options options = {.log = log_beside_progress};
+        const struct core_options options = {.log = log_beside_progress, .log_context = &request};
         sigaction(SIGINT, &action, NULL);
         sigaction(SIGTERM, &action, NULL);
         struct core *core = core_create(&options);

@@ -13,6 +13,7 @@
 #include "lua/result.h"
 #include "lua/schedule.h"
 #include "lua/session.h"
+#include "lua/sources.h"
 #include "lua/sweep.h"
 #include "lua/train.h"
 
@@ -32,6 +33,7 @@ __attribute__((visibility("default"))) int luaopen_synrl(lua_State *L) {
         plot_functions,  sweep_functions,    NULL};
     luaL_checkversion(L);
     session_open(L);
+    sources_watch(L);
     for (size_t t = 0; types[t] != NULL; t++) {
         type_register(L, types[t]);
     }

@@ -11,6 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/reads.h"
 #include "draw/pictures.h"
 #include "lua/fields.h"
 #include "lua/session.h"
@@ -108,9 +109,11 @@ static int load(lua_State *L) {
     if (lua_type(L, 1) != LUA_TSTRING) {
         session_fail(L, "policy.load: the path must be a string, not %s", describe(L, 1));
     }
+    const char *path = lua_tostring(L, 1);
     synrl_policy *policy = NULL;
     const synrl_policy **box = policy_push(L);
-    const synrl_status status = policy_load_csv(session->core, lua_tostring(L, 1), &policy);
+    session_check(L, session, reads_note(session->core, read_policy, NULL, path));
+    const synrl_status status = policy_load_csv(session->core, path, &policy);
     *box = policy;
     session_check(L, session, status);
     return 1;

@@ -73,6 +73,13 @@ struct session *session_of(lua_State *L) {
     return session;
 }
 
+struct core *session_core(lua_State *L) {
+    lua_rawgetp(L, LUA_REGISTRYINDEX, &session_key);
+    const struct session *session = lua_touserdata(L, -1);
+    lua_pop(L, 1);
+    return session != NULL ? session->core : NULL;
+}
+
 /* Errors --------------------------------------------------------------------------------------- */
 
 /* luaL_where knows only one level, which under pcall(synrl.train, ...) is a C function. */

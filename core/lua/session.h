@@ -20,6 +20,7 @@ struct session {
     lua_State *L;             /* the thread that last called into the module, on which callbacks
                                * run */
     bool has_error;           /* a callback failed, and its error is kept */
+    bool is_watched;          /* sources_watch has been called */
     uint64_t seed;            /* of runs without a seed */
     char call_id[128];        /* shared by the runs recorded here; "": none yet */
     char folder[4096];        /* the working folder; "": unknown */
@@ -31,6 +32,10 @@ struct session {
 
 void session_open(lua_State *L);          /* unless it is open already */
 struct session *session_of(lua_State *L); /* after session_open; throws after its end */
+
+/* The core; NULL while the state is being closed. Unlike session_of, it does not make this thread
+ * the one on which callbacks run. */
+struct core *session_core(lua_State *L);
 
 /* Errors --------------------------------------------------------------------------------------- */
 

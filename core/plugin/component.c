@@ -6,6 +6,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/reads.h"
 #include "base/suggest.h"
 #include "plugin/activation_trial.h"
 #include "plugin/component_private.h"
@@ -69,6 +70,9 @@ synrl_status component_create(struct core *core, synrl_kind kind, const char *id
     *component = NULL;
     const struct plugin *plugin;
     SYNRL_TRY(registry_find(core, kind, id, &plugin));
+    char name[128];
+    snprintf(name, sizeof name, "%s/%s", kind_name(kind), id);
+    SYNRL_TRY(reads_note(core, read_plugin, name, plugin->file));
     return component_create_of(core, plugin, component);
 }
 

@@ -8,7 +8,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <time.h>
 
+#include "base/reads.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
 #include "plugin/kind.h"
@@ -45,6 +47,9 @@ struct core *core_create(const struct core_options *options) {
     made->log = options->log;
     made->log_context = options->log_context;
     made->running = options->running != NULL ? options->running : &made->own_running;
+    struct timespec time;
+    clock_gettime(CLOCK_REALTIME, &time);
+    made->started = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
     made->pool = pool_create(options->n_threads != 0 ? options->n_threads : pool_cpus());
     if (made->pool != NULL) {
         made->registry = registry_create(made, options->plugin_path);
@@ -63,6 +68,7 @@ void core_destroy(struct core *core) {
     if (core->registry != NULL) {
         registry_destroy(core, core->registry);
     }
+    reads_free(core);
     pool_destroy(core->pool);
     pthread_mutex_destroy(&core->message_lock);
     const struct allocator memory = core->allocator;

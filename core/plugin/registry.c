@@ -488,6 +488,27 @@ static synrl_status fail_missing(struct core *core, synrl_kind kind, const char 
     return SYNRL_INVALID;
 }
 
+/* Where a plugin may be in a folder of the search path. */
+static void place_of(const struct folder *folder, bool in_kind_folder, synrl_kind kind,
+                     const char *id, char file[PATH_MAX]) {
+    snprintf(file, PATH_MAX, "%s/%s%s%s.so", folder->path, in_kind_folder ? kind_folder(kind) : "",
+             in_kind_folder ? "/" : "", id);
+}
+
+bool registry_locate(const struct core *core, synrl_kind kind, const char *id,
+                     char file[PATH_MAX]) {
+    for (const struct folder *f = core->registry->folders; f != NULL && is_plugin_id(id);
+         f = f->next) {
+        for (int in_kind_folder = 0; in_kind_folder < 2; in_kind_folder++) {
+            place_of(f, in_kind_folder != 0, kind, id, file);
+            if (access(file, F_OK) == 0) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
 synrl_status registry_find(struct core *core, synrl_kind kind, const char *id,
                            const struct plugin **found) {
     *found = NULL;
@@ -499,8 +520,7 @@ synrl_status registry_find(struct core *core, synrl_kind kind, const char *id,
     for (const struct folder *f = core->registry->folders; f != NULL; f = f->next) {
         for (int in_kind_folder = 0; in_kind_folder < 2; in_kind_folder++) {
             char file[PATH_MAX];
-            snprintf(file, sizeof file, "%s/%s%s%s.so", f->path,
-                     in_kind_folder ? kind_folder(kind) : "", in_kind_folder ? "/" : "", id);
+            place_of(f, in_kind_folder != 0, kind, id, file);
             if (access(file, F_OK) != 0) {
                 continue;
             }

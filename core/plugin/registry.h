@@ -8,6 +8,8 @@
 #ifndef REGISTRY_H
 #define REGISTRY_H
 
+#include <limits.h>
+
 #include "base/core.h"
 #include "plugin/kind.h"
 
@@ -24,6 +26,10 @@ void registry_destroy(struct core *core, struct registry *registry);
  * with it, or where it was looked for, with the nearest id that exists ("did you mean"). */
 synrl_status registry_find(struct core *core, synrl_kind kind, const char *id,
                            const struct plugin **found);
+
+/* The first file on the search path that is called so; false where there is none. Nothing is
+ * opened. */
+bool registry_locate(const struct core *core, synrl_kind kind, const char *id, char file[PATH_MAX]);
 
 /* Every plugin file on the search path, sorted by kind and id, for `synrl plugins`. A broken one
  * has plugin == NULL and its message in `problem`; each was first loaded by a child of this

@@ -15,15 +15,19 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "base/process.h"
+#include "base/reads.h"
 #include "record/invocation.h"
 #include "sweep/groups.h"
+#include "sweep/kept.h"
 #include "sweep/sweep_record.h"
 
-enum { SCRIPT_LIMIT = 64 << 20, RESULT_LIMIT = 256 << 20, INTERRUPTED = 75, HASH_SIZE = 17 };
+enum { SCRIPT_LIMIT = 64 << 20, RESULT_LIMIT = 256 << 20, INTERRUPTED = 75, HASH_SIZE = 33 };
 
 struct cell {
     const json_t *parameters;
     char hash[HASH_SIZE];
+    bool is_stale;                 /* its kept result no longer holds, or is missing */
+    char reason[KEPT_REASON_SIZE]; /* why it no longer holds; "": there is none */
     size_t n_failures;
     char error[512]; /* of the last failure; "": none */
 };
@@ -44,54 +48,25 @@ struct sweep {
 
 /* Hashes --------------------------------------------------------------------------------------- */
 
-static synrl_status hash_file(struct sweep *sweep, const char *path) {
+static synrl_status hash_script(struct sweep *sweep) {
     char *text;
     size_t size;
-    SYNRL_TRY(file_read(sweep->core, path, SCRIPT_LIMIT, &text, &size));
-    sweep->script_hash = XXH3_64bits_withSeed(text, size, sweep->script_hash);
+    SYNRL_TRY(file_read(sweep->core, sweep->options->script, SCRIPT_LIMIT, &text, &size));
+    sweep->script_hash = XXH3_64bits(text, size);
     core_free(sweep->core, text);
     return SYNRL_OK;
 }
 
-static int is_lua(const struct dirent *entry) {
-    const char *dot = strrchr(entry->d_name, '.');
-    return dot != NULL && strcmp(dot, ".lua") == 0;
-}
-
-/* Hashes the script and the files of the lib/ in its folder, sorted by name. */
-static synrl_status hash_script(struct sweep *sweep) {
-    const char *script = sweep->options->script, *slash = strrchr(script, '/');
-    struct dirent **entries;
-    synrl_status status = hash_file(sweep, script);
-    char *lib =
-        core_printf(sweep->core, "%.*slib", slash != NULL ? (int)(slash - script + 1) : 0, script);
-    if (lib == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    const int n = scandir(lib, &entries, is_lua, alphasort);
-    for (int i = 0; i < n; i++) {
-        char *path = core_printf(sweep->core, "%s/%s", lib, entries[i]->d_name);
-        if (status == SYNRL_OK) {
-            status = path != NULL ? hash_file(sweep, path) : SYNRL_NO_MEMORY;
-        }
-        core_free(sweep->core, path);
-        free(entries[i]);
-    }
-    if (n >= 0) {
-        free(entries);
-    }
-    core_free(sweep->core, lib);
-    return status;
-}
-
+/* What the cell is, then the text of the script: with another text it is another cell, which is
+ * known to be of the same sweep. What else its result depends on, the kept result says. */
 static synrl_status hash_cell(const struct sweep *sweep, struct cell *cell) {
     const struct sweep_options *options = sweep->options;
     json_t *overrides = json_array();
     for (size_t i = 0; i < options->n_overrides; i++) {
         json_array_append_new(overrides, json_string(options->overrides[i]));
     }
-    json_t *key = json_pack("{s:s, s:o, s:O, s:I, s:b, s:I}", "version", SYNRL_VERSION, "overrides",
-                            overrides, "parameters", cell->parameters, "ordinal",
+    json_t *key = json_pack("{s:s, s:o, s:O, s:I, s:b, s:I}", "script", options->script,
+                            "overrides", overrides, "parameters", cell->parameters, "ordinal",
                             (json_int_t)options->ordinal, "has_seed", (int)options->has_seed,
                             "seed", (json_int_t)options->seed);
     char *text = key != NULL ? json_dumps(key, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
@@ -99,8 +74,8 @@ static synrl_status hash_cell(const struct sweep *sweep, struct cell *cell) {
     if (text == NULL) {
         return core_fail(sweep->core, SYNRL_NO_MEMORY, "not enough memory for the sweep");
     }
-    snprintf(cell->hash, HASH_SIZE, "%016" PRIx64,
-             XXH3_64bits_withSeed(text, strlen(text), sweep->script_hash));
+    snprintf(cell->hash, HASH_SIZE, "%016" PRIx64 "%016" PRIx64, XXH3_64bits(text, strlen(text)),
+             sweep->script_hash);
     free(text);
     return SYNRL_OK;
 }
@@ -111,17 +86,41 @@ static char *path_of(const struct sweep *sweep, const struct cell *cell, const c
     return core_printf(sweep->core, "%s/%s.%s", sweep->folder, cell->hash, suffix);
 }
 
-/* The kept result; NULL, to run the cell again, where it is missing or damaged. */
-static json_t *kept_result(const struct sweep *sweep, const struct cell *cell) {
-    char *path = path_of(sweep, cell, "json"), *text;
-    size_t size;
-    json_t *json = NULL;
-    if (path != NULL && file_read(sweep->core, path, RESULT_LIMIT, &text, &size) == SYNRL_OK) {
-        json = json_loadb(text, size, JSON_DECODE_ANY, NULL);
-        core_free(sweep->core, text);
-    }
+static json_t *result_of(const struct sweep *sweep, const struct cell *cell) {
+    char *path = path_of(sweep, cell, "json");
+    json_t *json = path != NULL && !cell->is_stale ? kept_result(sweep->core, path) : NULL;
     core_free(sweep->core, path);
     return json;
+}
+
+/* Whether the cell has a kept result under another text of the script. `names` are sorted. */
+static bool has_older(const struct cell *cell, size_t n, struct dirent *const *names) {
+    size_t first = 0;
+    for (size_t last = n; first < last;) {
+        const size_t middle = first + (last - first) / 2;
+        if (strncmp(names[middle]->d_name, cell->hash, 16) < 0) {
+            first = middle + 1;
+        } else {
+            last = middle;
+        }
+    }
+    return first < n && strncmp(names[first]->d_name, cell->hash, 16) == 0;
+}
+
+static synrl_status check_kept(struct sweep *sweep, struct cell *cell, size_t n_names,
+                               struct dirent *const *names) {
+    char reason[KEPT_REASON_SIZE] = "", *path = path_of(sweep, cell, "json");
+    enum kept_state state = KEPT_MISSING;
+    const synrl_status status =
+        path != NULL ? kept_check(sweep->core, path, &state, reason) : SYNRL_NO_MEMORY;
+    core_free(sweep->core, path);
+    SYNRL_TRY(status);
+    cell->is_stale = state != KEPT_HOLDS;
+    if (state == KEPT_MISSING && has_older(cell, n_names, names)) {
+        snprintf(reason, sizeof reason, "%s has changed", sweep->options->script);
+    }
+    snprintf(cell->reason, sizeof cell->reason, "%s", reason);
+    return SYNRL_OK;
 }
 
 static synrl_status keep_result(const struct sweep *sweep, const struct cell *cell) {
@@ -267,6 +266,7 @@ static synrl_status end(void *context, size_t number, int code, bool *again) {
     cell->error[0] = '\0';
     if (code == 0) {
         SYNRL_TRY(keep_result(sweep, cell));
+        cell->is_stale = false;
         unlink(sweep->error);
     } else {
         read_error(sweep, cell, code);
@@ -310,24 +310,58 @@ static synrl_status run_queue(struct sweep *sweep) {
 
 /* Sweeps --------------------------------------------------------------------------------------- */
 
-/* Queues the cells of this shard that have no kept result. */
-static void queue_missing(struct sweep *sweep) {
+static int is_kept(const struct dirent *entry) {
+    const char *dot = strrchr(entry->d_name, '.');
+    return dot != NULL && strcmp(dot, ".json") == 0;
+}
+
+static synrl_status check_all(struct sweep *sweep) {
+    struct dirent **names = NULL;
+    const int n = scandir(sweep->folder, &names, is_kept, alphasort);
+    const size_t n_names = n > 0 ? (size_t)n : 0;
+    synrl_status status = SYNRL_OK;
+    reads_forget(sweep->core);
+    for (size_t i = 0; status == SYNRL_OK && i < sweep->n; i++) {
+        status = check_kept(sweep, &sweep->cells[i], n_names, names);
+    }
+    for (size_t i = 0; i < n_names; i++) {
+        free(names[i]);
+    }
+    free(names);
+    return status;
+}
+
+/* Queues the cells of this shard whose kept result is missing or no longer holds, and says so. */
+static synrl_status queue_missing(struct sweep *sweep) {
     const struct sweep_options *options = sweep->options;
     const size_t n_shards = options->n_shards > 0 ? options->n_shards : 1;
+    struct kept_tally tally = {.n_kept = 0};
+    SYNRL_TRY(check_all(sweep));
     for (size_t i = 0; i < sweep->n; i++) {
-        json_t *kept = options->fresh ? NULL : kept_result(sweep, &sweep->cells[i]);
-        if (kept == NULL && (n_shards == 1 || i % n_shards + 1 == options->shard)) {
-            sweep->queue[sweep->n_queued++] = i;
+        struct cell *cell = &sweep->cells[i];
+        if (n_shards > 1 && i % n_shards + 1 != options->shard) {
+            continue;
         }
-        json_decref(kept);
+        if (!options->fresh && !cell->is_stale) {
+            tally.n_kept++;
+            continue;
+        }
+        sweep->queue[sweep->n_queued++] = i;
+        if (!options->fresh && cell->reason[0] != '\0') {
+            kept_tally_again(&tally, cell->reason);
+        } else {
+            tally.n_new++;
+        }
     }
+    kept_tally_log(sweep->core, &tally);
+    return SYNRL_OK;
 }
 
 static json_t *gather(const struct sweep *sweep) {
     json_t *cells = json_array();
     for (size_t i = 0; i < sweep->n; i++) {
         const struct cell *cell = &sweep->cells[i];
-        json_t *result = cell->error[0] == '\0' ? kept_result(sweep, cell) : NULL;
+        json_t *result = cell->error[0] == '\0' ? result_of(sweep, cell) : NULL;
         const char *status = result != NULL           ? "done"
                              : cell->error[0] != '\0' ? "failed"
                                                       : "missing";
@@ -341,6 +375,17 @@ static json_t *gather(const struct sweep *sweep) {
         json_array_append_new(cells, json);
     }
     return cells;
+}
+
+/* In the process of a later sweep's cell: its result may depend on these. */
+static synrl_status note_kept(struct sweep *sweep) {
+    synrl_status status = SYNRL_OK;
+    for (size_t i = 0; status == SYNRL_OK && i < sweep->n; i++) {
+        char *path = path_of(sweep, &sweep->cells[i], "json");
+        status = path != NULL ? reads_note(sweep->core, read_cell, NULL, path) : SYNRL_NO_MEMORY;
+        core_free(sweep->core, path);
+    }
+    return status;
 }
 
 static synrl_status prepare(struct sweep *sweep, const json_t *cells) {
@@ -366,8 +411,11 @@ synrl_status sweep_run(struct core *core, const struct sweep_options *options, c
     *results = NULL;
     synrl_status status = prepare(&sweep, cells);
     if (status == SYNRL_OK && !options->collect_only) {
-        queue_missing(&sweep);
-        status = run_queue(&sweep);
+        status = queue_missing(&sweep);
+        status = status == SYNRL_OK ? run_queue(&sweep) : status;
+    }
+    if (status == SYNRL_OK && options->collect_only) {
+        status = note_kept(&sweep);
     }
     if (status == SYNRL_OK) {
         *results = sweep_summarise(gather(&sweep));

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: MIT */
 /* Sweeps: one script, many configurations (cells), each in its own process.
  *
- * A cell's result is kept in RUNS/.cells/HASH.json; HASH is of everything that determines it: the
- * text of the script and of the files in its lib/, the options, the parameters. So the same sweep,
- * called again, runs only what is missing, and after a change of the script all cells run again. */
+ * A cell's result is kept in RUNS/.cells/HASH.json; HASH is of the options, the parameters and the
+ * text of the script. With it is kept what the process of the cell has read (kept.h). So the same
+ * sweep, called again, runs only what is missing, and what has read something that has changed. */
 #ifndef SWEEP_H
 #define SWEEP_H
 

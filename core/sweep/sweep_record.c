@@ -61,20 +61,26 @@ static synrl_status read_cells(struct core *core, const char *path, json_t **wan
                : core_fail(core, SYNRL_INVALID, "%s: not the record of a sweep", path);
 }
 
-/* Adds a run to `wanted`, {hash: {ordinal in its call: folder}}; later folders replace earlier
- * ones. */
+/* Adds a run to `wanted`, {hash: {"call": the last call of the program for the cell, "runs":
+ * {ordinal in the call: folder}}}. A cell that ran again has the runs of its last call only. */
 static void take(json_t *wanted, const json_t *run, const char *folder) {
-    const char *hash = NULL;
+    const char *hash = NULL, *id = NULL;
     json_int_t ordinal;
     char key[24];
     json_t *call = json_object_get(run, "call");
     const char *status = json_string_value(json_object_get(run, "status"));
     if ((strcmp(status, "done") != 0 && strcmp(status, "stopped") != 0) ||
-        json_unpack(call, "{s:s, s:I}", "cell", &hash, "ordinal", &ordinal) != 0) {
+        json_unpack(call, "{s:s, s:s, s:I}", "cell", &hash, "id", &id, "ordinal", &ordinal) != 0) {
         return;
     }
+    json_t *cell = json_object_get(wanted, hash);
+    const char *last = json_string_value(json_object_get(cell, "call"));
+    if (cell != NULL && (last == NULL || strcmp(last, id) != 0)) {
+        json_object_set_new(cell, "call", json_string(id));
+        json_object_set_new(cell, "runs", json_object());
+    }
     snprintf(key, sizeof key, "%lld", (long long)ordinal);
-    json_object_set_new(json_object_get(wanted, hash), key, json_string(folder));
+    json_object_set_new(json_object_get(cell, "runs"), key, json_string(folder));
 }
 
 /* Skips unreadable runs. */
@@ -110,7 +116,7 @@ synrl_status sweep_record_runs(struct core *core, const char *path, json_t **fol
         *folders = json_array();
         json_object_foreach(wanted, key, runs_of_cell) {
             const char *ordinal;
-            json_object_foreach(runs_of_cell, ordinal, folder) {
+            json_object_foreach(json_object_get(runs_of_cell, "runs"), ordinal, folder) {
                 json_array_append(*folders, folder);
             }
         }

@@ -6,9 +6,13 @@
 #include <errno.h>
 #include <math.h>
 #include <stdint.h>
+#include <string.h>
 #include <sys/mman.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/count.h"
+#include "base/reads.h"
 #include "engine/engine.h"
 #include "plugin/host.h"
 
@@ -222,8 +226,38 @@ static synrl_status create_instance(struct dataset *dataset) {
     return host_leave(&dataset->host, before, status);
 }
 
+/* Whether a parameter may name a folder: any other word may be that of one by chance. */
+static bool names_folder(const char *name) {
+    static const char *const names[] = {"path", "folder", "directory", "dir", "root"};
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (strcmp(names[i], name) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Notes the files and folders that the parameters name: the plugin reads them. */
+static synrl_status note_files(struct core *core, const struct component *component) {
+    const synrl_plugin *entry = component_plugin(component)->entry;
+    for (uint32_t p = 0; p < entry->n_params; p++) {
+        const synrl_param *param = &entry->params[p];
+        const char *path = NULL;
+        struct stat status;
+        if (param->type == SYNRL_PARAM_STRING) {
+            memcpy(&path, (const char *)component_config(component) + param->offset, sizeof path);
+        }
+        if (path != NULL && stat(path, &status) == 0 &&
+            (S_ISREG(status.st_mode) || (S_ISDIR(status.st_mode) && names_folder(param->name)))) {
+            SYNRL_TRY(reads_note(core, read_data, NULL, path));
+        }
+    }
+    return SYNRL_OK;
+}
+
 synrl_status dataset_create(struct core *core, struct component *component, struct dataset **made) {
     *made = NULL;
+    SYNRL_TRY(note_files(core, component));
     struct dataset *dataset = allocate(core, component);
     if (dataset == NULL) {
         return SYNRL_NO_MEMORY;

@@ -1,0 +1,135 @@
+/* SPDX-License-Identifier: MIT */
+/* Kept results, and whether they still hold. */
+#include "sweep/kept.h"
+
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "base/file.h"
+#include "base/reads.h"
+#include "plugin/registry.h"
+
+enum { RESULT_LIMIT = 256 << 20 };
+
+json_t *kept_json(json_t *result, json_t *files) {
+    return json_pack("{s:o, s:o}", "result", result, "files", files);
+}
+
+static json_t *read_kept(struct core *core, const char *path) {
+    char *text;
+    size_t size;
+    if (file_read(core, path, RESULT_LIMIT, &text, &size) != SYNRL_OK) {
+        return NULL;
+    }
+    json_t *json = json_loadb(text, size, 0, NULL);
+    core_free(core, text);
+    if (!json_is_array(json_object_get(json, "files")) || json_object_get(json, "result") == NULL) {
+        json_decref(json);
+        return NULL;
+    }
+    return json;
+}
+
+json_t *kept_result(struct core *core, const char *path) {
+    json_t *json = read_kept(core, path);
+    json_t *result = json_incref(json_object_get(json, "result"));
+    json_decref(json);
+    return result;
+}
+
+/* Checking ------------------------------------------------------------------------------------- */
+
+/* The file in which the plugin "rule/my_rule" would be found now. */
+static const char *locate(const struct core *core, const char *name, char file[PATH_MAX]) {
+    char kind_word[64];
+    synrl_kind kind;
+    const char *slash = strchr(name, '/');
+    snprintf(kind_word, sizeof kind_word, "%.*s", slash != NULL ? (int)(slash - name) : 0, name);
+    return slash != NULL && kind_from_name(kind_word, &kind) &&
+                   registry_locate(core, kind, slash + 1, file)
+               ? file
+               : "";
+}
+
+static void explain(const char *kind, const char *name, const char *path, enum read_state state,
+                    char reason[KEPT_REASON_SIZE]) {
+    const char *how = state == READ_GONE      ? "is gone"
+                      : state == READ_TOUCHED ? "may have changed"
+                                              : "has changed";
+    if (strcmp(kind, read_program) == 0) {
+        snprintf(reason, KEPT_REASON_SIZE, "synrl %s", how);
+    } else if (strcmp(kind, read_cell) == 0) {
+        snprintf(reason, KEPT_REASON_SIZE, "an earlier sweep of the script was run again");
+    } else if (name != NULL) {
+        const char *slash = strchr(name, '/');
+        snprintf(reason, KEPT_REASON_SIZE, "plugin %s %s", slash != NULL ? slash + 1 : name, how);
+    } else {
+        snprintf(reason, KEPT_REASON_SIZE, "%s %s", path, how);
+    }
+}
+
+synrl_status kept_check(struct core *core, const char *path, enum kept_state *state,
+                        char reason[KEPT_REASON_SIZE]) {
+    json_t *json = read_kept(core, path);
+    const json_t *files = json_object_get(json, "files");
+    synrl_status status = SYNRL_OK;
+    *state = json != NULL ? KEPT_HOLDS : KEPT_MISSING;
+    for (size_t i = 0; status == SYNRL_OK && *state == KEPT_HOLDS && i < json_array_size(files);
+         i++) {
+        const char *kind = "", *file = "", *name = NULL;
+        char located[PATH_MAX];
+        enum read_state found = READ_CHANGED;
+        json_t *one = json_array_get(files, i);
+        json_unpack(one, "{s:s, s:s, s?s}", "kind", &kind, "path", &file, "name", &name);
+        status =
+            reads_compare(core, one, name != NULL ? locate(core, name, located) : file, &found);
+        if (status == SYNRL_OK && found != READ_SAME) {
+            *state = KEPT_STALE;
+            explain(kind, name, file, found, reason);
+        }
+    }
+    json_decref(json);
+    return status;
+}
+
+/* Telling -------------------------------------------------------------------------------------- */
+
+void kept_tally_again(struct kept_tally *tally, const char *reason) {
+    bool is_known = false;
+    tally->n_again++;
+    for (size_t i = 0; i < tally->n_reasons && i < KEPT_REASONS_MAX; i++) {
+        is_known = is_known || strcmp(tally->reasons[i], reason) == 0;
+    }
+    if (!is_known && tally->n_reasons < KEPT_REASONS_MAX) {
+        snprintf(tally->reasons[tally->n_reasons], KEPT_REASON_SIZE, "%s", reason);
+    }
+    tally->n_reasons += !is_known;
+}
+
+void kept_tally_log(struct core *core, const struct kept_tally *tally) {
+    char text[(KEPT_REASONS_MAX + 1) * KEPT_REASON_SIZE] = "", new_cells[64] = "";
+    size_t length = 0;
+    if (tally->n_kept == 0 && tally->n_again == 0) {
+        return;
+    }
+    for (size_t i = 0; i < tally->n_reasons; i++) {
+        const bool is_last = i == KEPT_REASONS_MAX;
+        const int n = snprintf(text + length, sizeof text - length, "%s%s", i == 0 ? ": " : ", ",
+                               is_last ? "and more" : tally->reasons[i]);
+        length += n > 0 ? (size_t)n : 0;
+        if (is_last) {
+            break;
+        }
+    }
+    if (tally->n_new > 0) {
+        snprintf(new_cells, sizeof new_cells, "; %zu new", tally->n_new);
+    }
+    if (tally->n_again > 0) {
+        core_log(core, SYNRL_LOG_INFO, "%zu %s kept, %zu run again%s%s", tally->n_kept,
+                 tally->n_kept == 1 ? "cell" : "cells", tally->n_again, text, new_cells);
+    } else {
+        core_log(core, SYNRL_LOG_INFO, "%zu %s kept%s", tally->n_kept,
+                 tally->n_kept == 1 ? "cell" : "cells", new_cells);
+    }
+}
