@@ -4,7 +4,7 @@
 
 const palette = ["#0072b2", "#d55e00", "#009e73", "#cc79a7", "#e69f00", "#56b4e9", "#7f7f7f", "#b8a800"];
 const dashes = [[], [8, 4], [2, 3], [10, 3, 2, 3]];
-const view = { smooth: 0, single: false, log: true, sort: null, down: false, zoom: {} };
+const view = { smooth: 0, single: false, log: true, sort: null, down: false, zoom: {}, hidden: new Set() };
 let latest = null;
 let charts = [];
 
@@ -17,41 +17,82 @@ function make(tag, attributes, ...children) {
   return element;
 }
 
-// Runs that differ only in seeds and names form a group.
-function withoutSeeds(value, key) {
-  if (Array.isArray(value)) {
-    return value.map((item) => withoutSeeds(item));
-  }
-  if (value && typeof value === "object") {
-    const copy = {};
-    for (const name of Object.keys(value).sort()) {
-      if (name !== "seed" && name !== "file" && !(key === undefined && name === "name")) {
-        copy[name] = withoutSeeds(value[name], name);
+// The leaves of a config by their paths, as text.
+function flatten(value, path, into) {
+  if (value && typeof value === "object" && !Array.isArray(value)) {
+    for (const [name, child] of Object.entries(value)) {
+      if (name !== "file") {
+        flatten(child, path ? path + "." + name : name, into);
       }
     }
-    return copy;
+  } else {
+    into[path] = typeof value === "string" ? value : JSON.stringify(value);
   }
-  return value;
+  return into;
 }
 
-function groupRuns(runs) {
-  const groups = new Map();
-  for (const run of runs) {
-    const key = JSON.stringify(withoutSeeds(run.record.config || {}));
-    if (!groups.has(key)) {
-      groups.set(key, { runs: [], name: (run.record.config || {}).name || run.name });
+function configOf(run) {
+  return flatten(run.record.config || {}, "", {});
+}
+
+function shortened(text, length) {
+  return text.length > length ? text.slice(0, length - 1) + "…" : text;
+}
+
+// rule.parameters.epsilon is "epsilon", rule.id is "rule"; longer where another key ends the same.
+function shortKeys(keys) {
+  const plain = keys.map((key) => key.replace(/\.parameters\b/g, "").replace(/\.id$/, ""));
+  const last = plain.map((key) => key.split(".").pop());
+  return new Map(keys.map((key, i) => [key, last.filter((other) => other === last[i]).length > 1 ? plain[i] : last[i]]));
+}
+
+// Which values tell the groups from each other: as few keys as do, those first that tell most and
+// that all have.
+function tellingKeys(configs, labels) {
+  const differing = [...new Set(configs.flatMap((config) => Object.keys(config)))].sort()
+    .filter((key) => key !== "name" && !/(^|\.)seed$/.test(key) && new Set(configs.map((config) => config[key])).size > 1);
+  const chosen = [];
+  const told = (keys) => new Set(configs.map((config, i) => JSON.stringify([labels[i], ...keys.map((key) => config[key])]))).size;
+  while (told(chosen) < configs.length) {
+    const ranked = differing.filter((key) => !chosen.includes(key))
+      .map((key) => ({ key, told: told([...chosen, key]), lacking: configs.filter((config) => !(key in config)).length }))
+      .sort((a, b) => b.told - a.told || a.lacking - b.lacking || a.key.length - b.key.length);
+    if (ranked.length === 0) {
+      break;
     }
-    groups.get(key).runs.push(run);
+    chosen.push(ranked[0].key);
   }
-  const list = [...groups.values()];
-  list.forEach((group, place) => {
+  return { chosen, short: shortKeys(differing) };
+}
+
+// A group is named by what tells it from the others: its runs' name, and values of the config.
+function nameGroups(groups) {
+  const names = groups.map((group) => [...new Set(group.runs.map((run) => (run.record.config || {}).name || ""))].join(", "));
+  const labels = new Set(names).size > 1 ? names : names.map(() => "");
+  const configs = groups.map((group) => configOf(group.runs[0]));
+  const { chosen, short } = tellingKeys(configs, labels);
+  const told = groups.map((group, i) => [labels[i], ...chosen.map((key) =>
+    short.get(key) + "=" + (configs[i][key] === undefined ? "none" : shortened(configs[i][key], 24)))]
+    .filter((part) => part !== "").join(" ") || names[i] || group.runs[0].name);
+  groups.forEach((group, i) => {
+    const same = told.filter((other) => other === told[i]).length > 1;
+    group.name = shortened(told[i], 80) + (same ? " (" + (i + 1) + ")" : "");
+  });
+}
+
+// Runs that differ only in seeds and names are of one group.
+function groupRuns(runs) {
+  const groups = [];
+  runs.forEach((run) => {
+    groups[run.group] = groups[run.group] || { runs: [] };
+    groups[run.group].runs.push(run);
+  });
+  groups.forEach((group, place) => {
     group.color = palette[place % palette.length];
     group.dash = dashes[Math.floor(place / palette.length) % dashes.length];
-    if (list.filter((other) => other.name === group.name).length > 1) {
-      group.name += " (" + (place + 1) + ")";
-    }
   });
-  return list;
+  nameGroups(groups);
+  return groups;
 }
 
 // Student's t, 97.5%: half the width of a 95% interval, in standard errors.
@@ -80,27 +121,79 @@ function smoothed(values, width) {
   });
 }
 
-// The iterations of all runs, sorted; each run's values at them, null where it has none.
+// The iterations of all lines, sorted; each line's values at them, undefined where it has none.
 function joined(lines) {
   const all = new Set();
-  lines.forEach((line) => line.x.forEach((x, i) => line.y[i] !== null && all.add(x)));
+  lines.forEach((line) => line.x.forEach((x) => all.add(x)));
   const x = [...all].sort((a, b) => a - b);
   const place = new Map(x.map((value, i) => [value, i]));
   const columns = lines.map((line) => {
-    const column = new Array(x.length).fill(null);
+    const column = new Array(x.length).fill(undefined);
     line.x.forEach((value, i) => {
-      if (line.y[i] !== null) {
-        column[place.get(value)] = line.y[i];
-      }
+      column[place.get(value)] = line.y[i];
     });
     return column;
   });
   return [x, columns];
 }
 
+// Of these values: their number, their mean, and half its 95% interval, which one value has not.
+function statistics(values) {
+  const n = values.length;
+  const mean = values.reduce((a, b) => a + b, 0) / n;
+  const squares = values.reduce((sum, value) => sum + (value - mean) ** 2, 0);
+  return { n, mean: n > 0 ? mean : null, half: n > 1 ? student(n) * Math.sqrt(squares / (n - 1) / n) : null };
+}
+
+// The mean of a group's lines where each has a point. A run that has ended as it should keeps its last
+// value; one that has not is no part of the mean from there on, nor is a value that is not finite.
+function averaged(lines, isSparse) {
+  const result = { x: [], y: [], half: [], n: [] };
+  const next = lines.map(() => 0);
+  for (const x of joined(lines)[0]) {
+    const values = [];
+    const kept = [];
+    let isWhole = true;
+    lines.forEach((line, i) => {
+      if (line.x[next[i]] === x) {
+        values.push(line.y[next[i]]);
+        next[i] += 1;
+      } else if (next[i] === line.x.length) {
+        kept.push(line.isDone ? line.y[line.y.length - 1] : null);
+      } else {
+        isWhole = isWhole && next[i] === 0;
+      }
+    });
+    const isMeasured = values.some((value) => value !== null);
+    if (isWhole && (isMeasured || !isSparse)) {
+      const { n, mean, half } = statistics(values.concat(kept).filter((value) => value !== null));
+      result.x.push(x);
+      result.y.push(mean);
+      result.half.push(half);
+      result.n.push(n);
+    }
+  }
+  return result;
+}
+
+// "mean of 5", "mean of 3 to 5" where they are not as many everywhere, "of 6" where one has no values.
+function meanOf(counts, nRuns) {
+  const least = counts.reduce((a, b) => Math.min(a, b), Infinity);
+  const most = counts.reduce((a, b) => Math.max(a, b), 0);
+  return " (mean of " + (least < most ? least + " to " : "") + most + (most < nRuns ? " of " + nRuns : "") + ")";
+}
+
 function column(run, name) {
   const values = run.columns[name];
   return values === undefined ? null : typeof values === "number" ? run.x.map(() => values) : values;
+}
+
+// A loss is known at each point, so a missing one is not finite; other metrics are not always measured.
+function lineOf(run, metric, width) {
+  const values = smoothed(column(run, metric), width);
+  const isKept = (value) => value !== null || metric === "loss";
+  return { run, isDone: ["done", "stopped"].includes(run.record.status), x: run.x.filter((unused, i) => isKept(values[i])),
+    y: values.filter(isKept) };
 }
 
 // Series of a chart: one line per run, or a group's mean between its confidence bounds.
@@ -110,29 +203,19 @@ function seriesOf(groups, metrics, least) {
   for (const group of groups) {
     metrics.forEach(([metric, label], place) => {
       const lines = group.runs.filter((run) => column(run, metric) !== null)
-        .map((run) => ({ run, x: run.x, y: smoothed(column(run, metric), width) }));
+        .map((run) => lineOf(run, metric, width));
       const dash = place > 0 ? [3, 3] : group.dash;
-      const name = group.name + (label ? ", " + label : "");
+      const suffix = label ? ", " + label : "";
       if (lines.length === 0) {
         return;
       }
-      if (lines.length === 1 || view.single) {
-        lines.forEach((line) => series.push({ name: lines.length > 1 ? line.run.name + (label ? ", " + label : "") : name,
+      if (group.runs.length === 1 || view.single) {
+        lines.forEach((line) => series.push({ name: (group.runs.length > 1 ? line.run.name : group.name) + suffix,
           color: group.color, dash, x: line.x, y: line.y }));
         return;
       }
-      const [x, columns] = joined(lines);
-      const mean = [];
-      const half = [];
-      x.forEach((unused, i) => {
-        const values = columns.map((values) => values[i]).filter((value) => value !== null);
-        const average = values.reduce((a, b) => a + b, 0) / values.length;
-        const squares = values.reduce((sum, value) => sum + (value - average) ** 2, 0);
-        mean.push(values.length ? average : null);
-        half.push(values.length > 1
-          ? student(values.length) * Math.sqrt(squares / (values.length - 1) / values.length) : 0);
-      });
-      series.push({ name: name + " (mean of " + lines.length + ")", color: group.color, dash, x, y: mean, half });
+      const mean = averaged(lines, metric !== "loss");
+      series.push({ name: group.name + suffix + meanOf(mean.n, group.runs.length), color: group.color, dash, ...mean });
     });
   }
   return series;
@@ -149,45 +232,76 @@ function shortNumber(value) {
     : String(Number(value.toPrecision(3)));
 }
 
+// Far below any axis: an interval that reaches 0 goes on to the lower end of a log axis.
+const off = 1e-300;
+
+// What is drawn of a series: its line, and above and below it the bounds of its interval.
+function linesOf(one, log, share) {
+  const shown = (value) => (value === null || (log && value <= 0) ? null : value);
+  const bound = (side) => one.y.map((value, i) => {
+    if (shown(value) === null || one.half[i] === null) {
+      return null;
+    }
+    const at = value + side * one.half[i];
+    return share ? Math.min(1, Math.max(0, at)) : log && at <= 0 ? off : at;
+  });
+  return [one.y.map(shown), ...(one.half ? [bound(1), bound(-1)] : [])].map((y) => ({ x: one.x, y }));
+}
+
+// The range of what is drawn on a log axis between these points.
+function logRange(u) {
+  const [first, last] = u.series[0].idxs || [0, -1];
+  let [least, most] = [Infinity, 0];
+  u.series.forEach((series, s) => {
+    for (let i = first; s > 0 && series.show && i <= last; i += 1) {
+      const value = u.data[s][i];
+      if (value > off) {
+        least = Math.min(least, value);
+        most = Math.max(most, value);
+      }
+    }
+  });
+  return least <= most ? uPlot.rangeLog(least, most, 10, false) : [0.1, 1];
+}
+
+function valueText(one) {
+  const counts = new Map(one.n ? one.x.map((x, i) => [x, one.n[i]]) : []);
+  const differ = new Set(counts.values()).size > 1;
+  return (u, value, series, place) => (value === null || value === undefined ? ""
+    : Number(value).toPrecision(5) + (differ ? " (n " + counts.get(u.data[0][place]) + ")" : ""));
+}
+
 function chart(parent, title, groups, metrics, { log, share, least } = {}) {
   const series = seriesOf(groups, metrics, least);
   if (series.length === 0) {
     return;
   }
-  const columns = [];
   const options = [];
   const bands = [];
   const lines = [];
   series.forEach((one) => {
-    lines.push({ x: one.x, y: one.y });
-    options.push({ label: one.name, stroke: one.color, width: 1.6, dash: one.dash, spanGaps: true,
-      value: (u, value) => (value === null || value === undefined ? "" : Number(value).toPrecision(5)) });
+    const show = !view.hidden.has(title + "/" + one.name);
+    lines.push(...linesOf(one, log, share));
+    options.push({ label: one.name, stroke: one.color, width: 1.6, dash: one.dash, show, value: valueText(one) });
     if (one.half) {
-      for (const side of [1, -1]) {
-        lines.push({ x: one.x, y: one.y.map((value, i) => {
-          const bound = value + side * one.half[i];
-          return value === null ? null : share ? Math.min(1, Math.max(0, bound))
-            : log && bound <= 0 ? value / 10 : bound;
-        }) });
-        options.push({ label: one.name + (side > 0 ? " upper" : " lower"), stroke: "transparent", width: 0,
-          points: { show: false }, spanGaps: true, class: "bound" });
-      }
+      ["upper", "lower"].forEach((side) => options.push({ label: one.name + " " + side, stroke: "transparent", width: 0,
+        points: { show: false }, class: "bound", show }));
       bands.push({ series: [options.length - 1, options.length], fill: one.color + "33" });
     }
   });
   const [x, values] = joined(lines);
-  columns.push(x, ...values);
+  const columns = [x, ...values];
   const card = make("section", { class: "card" }, make("h3", {}, title));
   parent.append(card);
   const axis = { stroke: css("--faint"), grid: { stroke: css("--line"), width: 1 }, ticks: { stroke: css("--line") } };
   const plot = new uPlot({
     width: Math.max(260, card.clientWidth - 28), height: 270,
     scales: { x: { time: false, ...(view.zoom[title] ? { min: view.zoom[title][0], max: view.zoom[title][1] } : {}) },
-      y: log ? { distr: 3 } : {} },
+      y: log ? { distr: 3, range: logRange } : {} },
     axes: [{ ...axis, label: "iteration", labelSize: 20 }, { ...axis, size: 62,
       values: (u, splits) => splits.map(shortNumber) }],
     series: [{ label: "iteration" }, ...options],
-    bands: bands.map((band) => ({ series: band.series, fill: band.fill })),
+    bands,
     legend: { live: true },
     cursor: { drag: { x: true, y: false } },
     hooks: { setScale: [(u, key) => {
@@ -195,10 +309,21 @@ function chart(parent, title, groups, metrics, { log, share, least } = {}) {
         const all = u.scales.x.min <= u.data[0][0] && u.scales.x.max >= u.data[0][u.data[0].length - 1];
         view.zoom[title] = all ? undefined : [u.scales.x.min, u.scales.x.max];
       }
+    }], setSeries: [(u, place, { show }) => {
+      if (show === undefined || place === null || u.series[place].class === "bound") {
+        return;
+      }
+      view.hidden[show ? "delete" : "add"](title + "/" + u.series[place].label);
+      for (let i = place + 1; i < u.series.length && u.series[i].class === "bound"; i += 1) {
+        u.setSeries(i, { show });
+      }
     }] },
   }, columns, card);
   card.querySelectorAll(".u-legend .bound").forEach((row) => row.remove());
-  charts.push({ plot, card });
+  if (log && series.some((one) => one.y.some((value) => value !== null && value <= 0))) {
+    card.append(make("p", { class: "note" }, "Values of 0 and less are not on the log axis."));
+  }
+  charts.push({ plot, card, series });
 }
 
 function cell(value, digits) {
@@ -246,34 +371,36 @@ function summaryTable(parent, groups) {
   parent.append(make("div", { class: "card" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows))));
 }
 
-function flatten(value, path, into) {
-  if (value && typeof value === "object" && !Array.isArray(value)) {
-    for (const [name, child] of Object.entries(value)) {
-      if (name !== "file") {
-        flatten(child, path ? path + "." + name : name, into);
-      }
-    }
-  } else {
-    into[path] = JSON.stringify(value);
-  }
-  return into;
+// The different values among runs: "0.1", or "1, 2, 3 … 12 (12 values)".
+function valuesText(configs, key) {
+  const values = [...new Set(configs.map((config) => (config[key] === undefined ? "none" : config[key])))]
+    .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
+  const most = 4;
+  return values.length <= most ? values.join(", ")
+    : values.slice(0, most - 1).join(", ") + " … " + values[values.length - 1] + " (" + values.length + " values)";
 }
 
-function configDiff(parent, runs) {
-  const flat = runs.map((run) => flatten(run.record.config || {}, "", {}));
-  const keys = [...new Set(flat.flatMap((one) => Object.keys(one)))]
-    .filter((key) => new Set(flat.map((one) => one[key])).size > 1).sort();
+// Rows: groups; columns: what is not the same in all runs.
+function configDiff(parent, groups) {
+  const configs = groups.map((group) => group.runs.map(configOf));
+  const all = configs.flat();
+  const keys = [...new Set(all.flatMap((one) => Object.keys(one)))]
+    .filter((key) => new Set(all.map((one) => one[key])).size > 1).sort();
   if (keys.length === 0) {
     parent.append(make("p", { class: "note" }, "The configs are equal."));
     return;
   }
-  const head = make("tr", {}, make("th", {}, "config"), ...runs.map((run) => make("th", { scope: "col" }, run.name)));
-  const rows = keys.map((key) => make("tr", {}, make("th", { scope: "row" }, key),
-    ...flat.map((one) => {
-      const text = one[key] === undefined ? "" : one[key];
-      return make("td", { title: text }, text.length > 40 ? text.slice(0, 38) + "…" : text);
+  const short = shortKeys(keys);
+  const head = make("tr", {}, make("th", {}, "config"), make("th", { scope: "col" }, "runs"),
+    ...keys.map((key) => make("th", { scope: "col", title: key }, short.get(key))));
+  const rows = groups.map((group, i) => make("tr", {},
+    make("th", { scope: "row" }, make("span", { class: "swatch", style: "border-color:" + group.color }), group.name),
+    make("td", {}, String(group.runs.length)), ...keys.map((key) => {
+      const text = valuesText(configs[i], key);
+      return make("td", { title: text }, shortened(text, 40));
     })));
-  parent.append(make("div", { class: "card" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows))));
+  parent.append(make("div", { class: "card", id: "differences" },
+    make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows))));
 }
 
 // Rows: rewards; columns: actions; the arrow is the greedy action, the colour its lead over the others.
@@ -355,6 +482,7 @@ function render(data) {
   latest = data;
   const parent = document.getElementById("content");
   const scroll = window.scrollY;
+  const opened = new Set([...document.querySelectorAll("details[open] > summary")].map((one) => one.textContent));
   charts.forEach(({ plot }) => plot.destroy());
   charts = [];
   parent.replaceChildren();
@@ -376,19 +504,20 @@ function render(data) {
   chart(grid, "reward rate (smoothed)", groups, [["reward_rate", ""]], { share: true, least: 15 });
   ["alpha_s"].concat(ownMetrics(runs)).forEach((name) => chart(grid, name, groups, [[name, ""]]));
   parent.append(make("p", { class: "note" },
-    "Drag to zoom, double click to reset. Bands: 95% confidence of the mean over seeds. Dotted: validation."));
+    "Drag to zoom, double click to reset. Bands: 95% confidence of the mean over seeds; on a log axis one that "
+    + "reaches 0 goes on to the axis's end. A run that has stopped keeps its last value. Dotted: validation."));
   parent.append(make("h2", {}, "Runs"));
   summaryTable(parent, groups);
   if (runs.length > 1) {
     parent.append(make("h2", {}, "Differences"));
-    configDiff(parent, runs.slice(0, 12));
+    configDiff(parent, groups);
   }
   cards(parent, "Policy: the greedy action in each state", runs, (run) => (run.policy ? policyTable(run) : null));
   cards(parent, "Decision boundary", runs, picture("boundary", "Decision boundary"));
   cards(parent, "Confusion: rows are actual, columns predicted", runs, (run) => (run.confusion ? confusionTable(run) : null));
   cards(parent, "Worst mistakes", runs, picture("mistakes", "The worst mistakes"));
   parent.append(make("h2", {}, "Provenance"));
-  runs.forEach((run) => parent.append(make("details", {}, make("summary", {}, run.name),
+  runs.forEach((run) => parent.append(make("details", opened.has(run.name) ? { open: "" } : {}, make("summary", {}, run.name),
     make("pre", {}, JSON.stringify({ command: run.record.command, ...run.record.provenance }, null, 2)))));
   window.scrollTo(0, scroll);
   document.body.dataset.rendered = Math.round(performance.now() - start);

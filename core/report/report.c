@@ -2,7 +2,6 @@
 /* Collects the data of a report and composes the page. */
 #include "report/report.h"
 
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -11,7 +10,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/number.h"
-#include "runs/metrics_csv.h"
+#include "report/curves.h"
 #include "runs/run_files.h"
 #include "runs/runs.h"
 
@@ -26,105 +25,6 @@ enum {
     TABLE_LIMIT = 4 << 20,
     PICTURE_LIMIT = 1 << 20,
 };
-
-struct report {
-    struct core *core;
-    json_t *iterations; /* lists of iterations, shared by runs */
-    size_t n_points;    /* at max, per run */
-};
-
-/* Curves --------------------------------------------------------------------------------------- */
-
-/* Selects the rows to show: all, or the smallest and the largest loss of each stretch. */
-static size_t thin(const struct metrics *rows, size_t n, size_t max, size_t *chosen) {
-    size_t n_chosen = 0;
-    if (n <= max) {
-        for (size_t i = 0; i < n; i++) {
-            chosen[n_chosen++] = i;
-        }
-        return n_chosen;
-    }
-    const size_t n_stretches = max / 2 - 1;
-    chosen[n_chosen++] = 0;
-    for (size_t s = 0; s < n_stretches; s++) {
-        const size_t first = 1 + s * (n - 2) / n_stretches,
-                     end = 1 + (s + 1) * (n - 2) / n_stretches;
-        size_t least = first, greatest = first;
-        for (size_t i = first; i < end; i++) {
-            least = rows[i].loss < rows[least].loss ? i : least;
-            greatest = rows[i].loss > rows[greatest].loss ? i : greatest;
-        }
-        if (first < end) {
-            chosen[n_chosen++] = least < greatest ? least : greatest;
-            if (least != greatest) {
-                chosen[n_chosen++] = least < greatest ? greatest : least;
-            }
-        }
-    }
-    chosen[n_chosen++] = n - 1;
-    return n_chosen;
-}
-
-/* A list of values; one number where all are equal; NULL where there are none. */
-static json_t *column_json(const struct metrics *rows, size_t n, const size_t *chosen, size_t c) {
-    bool has_some = false, are_same = true;
-    double first = (double)NAN;
-    json_t *column = json_array();
-    for (size_t i = 0; i < n; i++) {
-        const double value = metric_value(&rows[chosen[i]], c);
-        has_some = has_some || isfinite(value);
-        first = i == 0 ? value : first;
-        are_same = are_same && value <= first && value >= first;
-        json_array_append_new(column, json_number_or_null(value));
-    }
-    if (!has_some || are_same) {
-        json_decref(column);
-        return has_some ? json_real(first) : NULL;
-    }
-    return column;
-}
-
-/* The index of this run's iterations among the shared lists. */
-static json_int_t share_iterations(struct report *report, json_t *list) {
-    for (size_t i = 0; i < json_array_size(report->iterations); i++) {
-        if (json_equal(json_array_get(report->iterations, i), list) != 0) {
-            json_decref(list);
-            return (json_int_t)i;
-        }
-    }
-    json_array_append_new(report->iterations, list);
-    return (json_int_t)json_array_size(report->iterations) - 1;
-}
-
-static void add_curves(struct report *report, json_t *run, const struct metrics_table *table,
-                       size_t *chosen) {
-    const struct metrics *rows = table->rows;
-    const size_t n_chosen = thin(rows, table->n, report->n_points, chosen);
-    json_t *iterations = json_array(), *object = json_object();
-    for (size_t i = 0; i < n_chosen; i++) {
-        json_array_append_new(iterations, json_integer((json_int_t)rows[chosen[i]].iteration));
-    }
-    for (size_t c = 0; c < metric_count(&table->own); c++) {
-        json_t *column = metric_at(c)->is_count ? NULL : column_json(rows, n_chosen, chosen, c);
-        if (column != NULL) {
-            json_object_set_new(object, metric_name(&table->own, c), column);
-        }
-    }
-    json_object_set_new(run, "columns", object);
-    json_object_set_new(run, "iterations", json_integer(share_iterations(report, iterations)));
-}
-
-static synrl_status read_curves(struct report *report, json_t *run, const char *folder) {
-    struct metrics_table *table;
-    SYNRL_TRY(metrics_csv_read(report->core, folder, UINT64_MAX, &table));
-    size_t *chosen = core_alloc(report->core, table->n + 2, sizeof *chosen);
-    if (chosen != NULL) {
-        add_curves(report, run, table, chosen);
-    }
-    metrics_table_free(report->core, table);
-    core_free(report->core, chosen);
-    return chosen != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
-}
 
 /* Tables and pictures -------------------------------------------------------------------------- */
 
@@ -161,13 +61,13 @@ static json_t *csv_json(struct core *core, const char *text, bool numbers) {
     return table;
 }
 
-static void add_policy(struct report *report, json_t *run, const char *folder) {
+static void add_policy(struct core *core, json_t *run, const char *folder) {
     size_t size;
-    char *text = read_optional(report->core, folder, "policy.csv", TABLE_LIMIT, &size);
+    char *text = read_optional(core, folder, "policy.csv", TABLE_LIMIT, &size);
     if (text == NULL) {
         return;
     }
-    json_t *rows = csv_json(report->core, text, true), *heading = json_array_get(rows, 0);
+    json_t *rows = csv_json(core, text, true), *heading = json_array_get(rows, 0);
     json_int_t n_rewards = 0;
     for (size_t c = 0; c < json_array_size(heading); c++) {
         const char *name = json_string_value(json_array_get(heading, c));
@@ -179,16 +79,16 @@ static void add_policy(struct report *report, json_t *run, const char *folder) {
                             json_pack("{s:I, s:O}", "n_rewards", n_rewards, "rows", rows));
     }
     json_decref(rows);
-    core_free(report->core, text);
+    core_free(core, text);
 }
 
-static void add_confusion(struct report *report, json_t *run, const char *folder) {
+static void add_confusion(struct core *core, json_t *run, const char *folder) {
     size_t size;
-    char *text = read_optional(report->core, folder, "confusion.csv", TABLE_LIMIT, &size);
+    char *text = read_optional(core, folder, "confusion.csv", TABLE_LIMIT, &size);
     if (text != NULL) {
-        json_object_set_new(run, "confusion", csv_json(report->core, text, false));
+        json_object_set_new(run, "confusion", csv_json(core, text, false));
     }
-    core_free(report->core, text);
+    core_free(core, text);
 }
 
 /* data:image/png;base64,... */
@@ -214,7 +114,7 @@ static json_t *picture_json(struct core *core, const char *bytes, size_t size) {
     return json;
 }
 
-static void add_pictures(struct report *report, json_t *run, const char *folder) {
+static void add_pictures(struct core *core, json_t *run, const char *folder) {
     static const char *const names[] = {"boundary", "mistakes"};
     static const uint8_t png[] = {0x89, 'P', 'N', 'G', '\r', '\n', 0x1a, '\n'};
     json_t *pictures = json_object();
@@ -222,11 +122,11 @@ static void add_pictures(struct report *report, json_t *run, const char *folder)
         char name[32];
         size_t size;
         snprintf(name, sizeof name, "%s.png", names[p]);
-        char *bytes = read_optional(report->core, folder, name, PICTURE_LIMIT, &size);
+        char *bytes = read_optional(core, folder, name, PICTURE_LIMIT, &size);
         if (bytes != NULL && size >= sizeof png && memcmp(bytes, png, sizeof png) == 0) {
-            json_object_set_new(pictures, names[p], picture_json(report->core, bytes, size));
+            json_object_set_new(pictures, names[p], picture_json(core, bytes, size));
         }
-        core_free(report->core, bytes);
+        core_free(core, bytes);
     }
     json_object_set_new(run, "pictures", pictures);
 }
@@ -234,27 +134,127 @@ static void add_pictures(struct report *report, json_t *run, const char *folder)
 /* Runs ----------------------------------------------------------------------------------------- */
 
 /* Errors in a run are shown with it; only lack of memory fails the report. */
-static synrl_status add_run(struct report *report, json_t *runs, const char *folder) {
+static json_t *run_json(struct core *core, const char *folder) {
     json_t *record = NULL;
     json_t *run = json_pack("{s:s, s:{}, s:{}, s:i}", "name", run_base(folder), "record", "columns",
                             "iterations", -1);
-    synrl_status status = record_read(report->core, folder, &record);
-    if (status == SYNRL_OK) {
+    if (record_read(core, folder, &record) == SYNRL_OK) {
         const char *recorded = json_string_value(json_object_get(record, "status"));
         const char *now = run_status(recorded, json_object_get(record, "process"));
         json_object_set_new(record, "status", json_string(now));
         json_object_set_new(run, "record", record);
-        status = read_curves(report, run, folder);
+    } else {
+        json_object_set_new(run, "problem", json_string(core->message));
     }
-    if (status != SYNRL_OK) {
-        json_object_set_new(run, "problem", json_string(report->core->message));
-    }
-    add_policy(report, run, folder);
-    add_confusion(report, run, folder);
-    add_pictures(report, run, folder);
-    json_array_append_new(runs, run);
-    return status == SYNRL_NO_MEMORY ? status : SYNRL_OK;
+    add_policy(core, run, folder);
+    add_confusion(core, run, folder);
+    add_pictures(core, run, folder);
+    return run;
 }
+
+/* Groups --------------------------------------------------------------------------------------- */
+
+/* What does not tell one run's config from another's: seeds, and where plugins and data lie. */
+static void drop_seeds(json_t *value) {
+    const char *key;
+    json_t *child;
+    size_t i;
+    json_object_del(value, "seed");
+    json_object_del(value, "file");
+    json_object_foreach(value, key, child) {
+        drop_seeds(child);
+    }
+    json_array_foreach(value, i, child) {
+        drop_seeds(child);
+    }
+}
+
+/* The same text for runs that differ only in seeds and names; freed by free. */
+static char *group_key(const json_t *run) {
+    json_t *config = json_deep_copy(json_object_get(json_object_get(run, "record"), "config"));
+    drop_seeds(config);
+    json_object_del(config, "name");
+    char *key = config != NULL ? json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS) : strdup("");
+    json_decref(config);
+    return key;
+}
+
+struct groups {
+    size_t n;
+    char **keys;
+    size_t *of; /* each run's group */
+};
+
+static void free_groups(struct core *core, struct groups *groups) {
+    for (size_t g = 0; g < groups->n; g++) {
+        free(groups->keys[g]);
+    }
+    core_free(core, groups->keys);
+    core_free(core, groups->of);
+}
+
+/* Numbers the groups in the order of their first runs, and sets each run's "group". */
+static synrl_status find_groups(struct core *core, json_t *runs, struct groups *groups) {
+    const size_t n = json_array_size(runs);
+    *groups = (struct groups){.keys = core_alloc(core, n, sizeof(char *)),
+                              .of = core_alloc(core, n, sizeof(size_t))};
+    if (groups->keys == NULL || groups->of == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        char *key = group_key(json_array_get(runs, i));
+        size_t g = 0;
+        if (key == NULL) {
+            return core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the report");
+        }
+        while (g < groups->n && strcmp(groups->keys[g], key) != 0) {
+            g++;
+        }
+        if (g < groups->n) {
+            free(key);
+        } else {
+            groups->keys[groups->n++] = key;
+        }
+        groups->of[i] = g;
+        json_object_set_new(json_array_get(runs, i), "group", json_integer((json_int_t)g));
+    }
+    return SYNRL_OK;
+}
+
+/* The curves of group g's runs. `members` and `paths` have room for all runs. */
+static synrl_status add_group(struct curves *curves, const struct groups *groups, size_t g,
+                              const json_t *runs, const char *const *folders, json_t **members,
+                              const char **paths) {
+    size_t n = 0;
+    for (size_t i = 0; i < json_array_size(runs); i++) {
+        if (groups->of[i] == g) {
+            members[n] = json_array_get(runs, i);
+            paths[n++] = folders[i];
+        }
+    }
+    return curves_add(curves, n, members, paths);
+}
+
+static synrl_status add_curves(struct core *core, json_t *runs, const char *const *folders,
+                               json_t *iterations) {
+    const size_t n = json_array_size(runs), share = POINTS_TOTAL / (n > 0 ? n : 1);
+    struct curves curves = {.core = core, .iterations = iterations};
+    struct groups groups = {.n = 0};
+    json_t **members = core_alloc(core, n, sizeof(json_t *));
+    const char **paths = core_alloc(core, n, sizeof(char *));
+    synrl_status status =
+        members != NULL && paths != NULL ? find_groups(core, runs, &groups) : SYNRL_NO_MEMORY;
+    curves.n_points = share > POINTS_MAX ? POINTS_MAX : share < POINTS_LEAST ? POINTS_LEAST : share;
+    for (size_t g = 0; status == SYNRL_OK && g < groups.n; g++) {
+        status = add_group(&curves, &groups, g, runs, folders, members, paths);
+    }
+    free_groups(core, &groups);
+    core_free(core, members);
+    core_free(core, paths);
+    return status;
+}
+
+/* The data ------------------------------------------------------------------------------------- */
 
 static synrl_status dump(struct core *core, const json_t *json, char **text) {
     char *made = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(6));
@@ -268,17 +268,16 @@ static synrl_status dump(struct core *core, const json_t *json, char **text) {
 
 synrl_status report_data(struct core *core, size_t n_runs, const char *const *folders,
                          const char *title, const char *note, char **json) {
-    struct report report = {.core = core, .iterations = json_array()};
-    json_t *runs = json_array();
-    const size_t share = POINTS_TOTAL / (n_runs > 0 ? n_runs : 1);
-    synrl_status status = SYNRL_OK;
+    json_t *runs = json_array(), *iterations = json_array();
     *json = NULL;
-    report.n_points = share > POINTS_MAX ? POINTS_MAX : share < POINTS_LEAST ? POINTS_LEAST : share;
-    for (size_t i = 0; status == SYNRL_OK && i < n_runs; i++) {
-        status = add_run(&report, runs, folders[i]);
+    for (size_t i = 0; i < n_runs; i++) {
+        json_array_append_new(runs, run_json(core, folders[i]));
     }
+    synrl_status status = json_array_size(runs) == n_runs
+                              ? add_curves(core, runs, folders, iterations)
+                              : core_fail(core, SYNRL_NO_MEMORY, "not enough memory for runs");
     json_t *data = json_pack("{s:s, s:s, s:o, s:o}", "title", title, "note", note, "runs", runs,
-                             "iterations", report.iterations);
+                             "iterations", iterations);
     if (status == SYNRL_OK) {
         status = data != NULL ? dump(core, data, json)
                               : core_fail(core, SYNRL_INVALID, "the title is not UTF-8");

@@ -159,3 +159,79 @@ test_a_fifo_is_not_waited_for() {
     done
     grep -q "$run/run.json: must be a file" report.html
 }
+
+# Averages --------------------------------------------------------------------------------------
+
+# 62 runs are more than can be shown in full. Some of the second group stop early, and are kept or not,
+# and one diverges; the page's means and intervals are those of their files.
+test_averages_are_those_of_the_files() {
+    local run
+    run=$(compgen -G 'runs/*some' | head -n 1)
+    python3 "$SOURCE/tests/program/averages.py" make "$run" many
+    exits 0 synrl report many/*
+    cat >>report.html <<'END'
+<script>addEventListener('load', () => {
+  const { plot, series } = charts[0];
+  const drawn = document.createElement('pre');
+  drawn.id = 'drawn';
+  drawn.textContent = JSON.stringify({ series, data: plot.data, least: plot.scales.y.min });
+  document.body.append(drawn);
+  const seen = () => plot.series.slice(1, 4).map((one) => one.show).join(' ');
+  const click = () => plot.root.querySelectorAll('.u-legend .u-series')[1].querySelector('th').click();
+  click();
+  document.body.dataset.clicked = seen();
+  render(latest);
+  document.body.dataset.again = charts[0].plot.series.slice(1, 5).map((one) => one.show).join(' ');
+});</script>
+END
+    has_browser || return 0
+    exits 0 browse report.html
+    cp "$OUTPUT" dom
+    python3 "$SOURCE/tests/program/averages.py" check many dom
+    # The band is hidden with its line, and stays so when the page is drawn again.
+    says 'data-clicked="false false false"'
+    says 'data-again="false false false true"'
+    # What differs is looked for in all runs, not only those of the first group.
+    grep -o '<div class="card" id="differences">.*</table>' dom >differences
+    grep -q '<th scope="col" title="rule.parameters.epsilon">epsilon</th>' differences
+    grep -q '<td title="0.2">0.2</td>' differences
+    grep -q '0, 1, 2 … 30 (31 values)' differences
+}
+
+# Groups are named by the fewest values that tell them apart, which are short where that is clear.
+test_groups_are_named_by_what_differs() {
+    exits 0 synrl report runs/*classes
+    cat >>report.html <<'END'
+<script>addEventListener('load', () => {
+  const named = (...configs) => {
+    const groups = configs.map((config, i) => ({ runs: [{ name: 'run' + i, record: { config } }] }));
+    nameGroups(groups);
+    return groups.map((group) => group.name).join('; ');
+  };
+  const rule = (id, parameters) => ({ name: 'net', seed: Math.random(), rule: { id, parameters, file: id } });
+  const made = (name, loss, layers) => ({ name, loss: { id: loss }, model: { parameters: { layers, alpha: 2 } } });
+  document.body.dataset.named = [
+    named(rule('a', { epsilon: 0.1 })),
+    named(rule('a', { epsilon: 0.1, alpha: 1 }), rule('a', { epsilon: 0.2, alpha: 1 }), rule('a', { epsilon: 0.3, alpha: 1 })),
+    named(...[1, 2, 1, 2].map((epsilon, i) => rule('a', { epsilon, gamma: i < 2 ? 0 : 0.5, delta: i < 2 ? 7 : 8 }))),
+    named(rule('a', { epsilon: 0.1 }), rule('b', { alpha: 3 })),
+    named(made('x', 'mse', [2, 1]), made('x', 'mse', [2, 3, 1]), made('y', 'mse', [2, 1])),
+    named({ rule: { parameters: { alpha: 1 } }, model: { parameters: { alpha: 1 } } },
+      { rule: { parameters: { alpha: 2 } }, model: { parameters: { alpha: 1 } } },
+      { rule: { parameters: { alpha: 1 } }, model: { parameters: { alpha: 2 } } }),
+    named(rule('a', {}), rule('a', {}), rule('a', {}))].join(' / ');
+});</script>
+END
+    has_browser || return 0
+    exits 0 browse report.html
+    grep -o 'data-named="[^"]*"' "$OUTPUT" | cut -d '"' -f 2 | sed 's| / |\n|g' >named
+    diff - named <<'END'
+net
+epsilon=0.1; epsilon=0.2; epsilon=0.3
+delta=7 epsilon=1; delta=7 epsilon=2; delta=8 epsilon=1; delta=8 epsilon=2
+rule=a; rule=b
+x layers=[2,1]; x layers=[2,3,1]; y layers=[2,1]
+rule.alpha=1 model.alpha=1; rule.alpha=2 model.alpha=1; rule.alpha=1 model.alpha=2
+net (1); net (2); net (3)
+END
+}
