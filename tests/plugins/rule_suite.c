@@ -268,7 +268,7 @@ TEST(traits_are_declared) {
     } rules[] = {
         {"static", 0},    {"win_stay", 0},
         {"qlearning", 0}, {"gd", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
-        {"my_rule", 0},
+        {"my_rule", 0},   {"automaton", 0},
     };
     for (size_t k = 0; k < COUNT_OF(rules); k++) {
         struct component *component = rule_component(rules[k].id);
@@ -280,7 +280,7 @@ TEST(traits_are_declared) {
 
 /* A saved rule continues as if nothing had happened. */
 TEST(saved_rules_continue) {
-    static const char *const ids[] = {"qlearning", "win_stay", "my_rule"};
+    static const char *const ids[] = {"qlearning", "win_stay", "my_rule", "automaton"};
     static const int rewards[] = {1, -1, 1, 1, -1, 1, -1, -1};
     for (size_t k = 0; k < COUNT_OF(ids); k++) {
         struct rule whole, second;

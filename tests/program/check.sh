@@ -58,7 +58,7 @@ test_nothing_is_wrong_with_the_models() {
 }
 
 test_nothing_is_wrong_with_the_rules() {
-    every rule plugins/rules 4
+    every rule plugins/rules 5
     every rule tests/examples/rules 6
     holds rule check_nothing
 }

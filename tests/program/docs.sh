@@ -60,3 +60,10 @@ END
         names_of '### run.json' | grep -qx -- "$key" || fail "$key is not on the page"
     done
 }
+
+test_the_page_on_rules_lists_all_of_them() {
+    local file
+    for file in "$SOURCE"/plugins/rules/*.c; do
+        grep -q "^| \`$(basename "$file" .c)\` |" "$SOURCE/docs/reference/rules.md" || fail "$file is not on the page"
+    done
+}
