@@ -8,11 +8,14 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/utf8.h"
+
 synrl_status core_fail_va(struct core *core, synrl_status status, const char *format,
                           va_list arguments) {
     /* Formats into a second buffer: an argument may be the present message. */
     char message[sizeof core->message];
     vsnprintf(message, sizeof message, format, arguments);
+    message[utf8_cut(message, strlen(message))] = '\0';
     memcpy(core->message, message, sizeof message);
     return status;
 }

@@ -6,7 +6,9 @@
 #include <string.h>
 
 struct csv csv_begin(struct core *core, const char *path, const char *text, size_t size) {
-    return (struct csv){.core = core, .path = path, .next = text, .end = text + size};
+    const bool has_mark = size >= 3 && memcmp(text, "\xEF\xBB\xBF", 3) == 0;
+    return (struct csv){
+        .core = core, .path = path, .next = text + (has_mark ? 3 : 0), .end = text + size};
 }
 
 void csv_end(struct csv *csv) {
@@ -26,13 +28,41 @@ static struct csv_field trimmed(const char *start, const char *end) {
     while (end > start && is_blank(end[-1])) {
         end--;
     }
-    return (struct csv_field){start, end};
+    return (struct csv_field){start, end, false};
+}
+
+/* The quote that closes a field whose first character is one; NULL where the field is not followed
+ * by a comma or the line's end. */
+static const char *closing_quote(const char *start, const char *end) {
+    const char *quote = start + 1;
+    while (quote < end && (*quote != '"' || (quote + 1 < end && quote[1] == '"'))) {
+        quote += *quote == '"' ? 2 : 1;
+    }
+    const char *next = quote < end ? quote + 1 : end;
+    while (next < end && is_blank(*next)) {
+        next++;
+    }
+    return quote < end && (next == end || *next == ',') ? quote : NULL;
+}
+
+/* Takes the field at the beginning of [start, end); *comma is what ends it, or NULL. */
+static struct csv_field take_field(const char *start, const char *end, const char **comma) {
+    const char *first = start;
+    while (first < end && is_blank(*first)) {
+        first++;
+    }
+    const char *quote = first < end && *first == '"' ? closing_quote(first, end) : NULL;
+    const char *from = quote != NULL ? quote : start;
+    *comma = from < end ? memchr(from, ',', (size_t)(end - from)) : NULL;
+    return quote != NULL ? (struct csv_field){first + 1, quote, true}
+                         : trimmed(start, *comma != NULL ? *comma : end);
 }
 
 static synrl_status split(struct csv *csv, const char *start, const char *end) {
     csv->n_fields = 0;
     for (bool more = true; more;) {
-        const char *comma = memchr(start, ',', (size_t)(end - start));
+        const char *comma;
+        const struct csv_field field = take_field(start, end, &comma);
         if (csv->n_fields == csv->capacity) {
             struct csv_field *fields =
                 core_grow(csv->core, csv->fields, csv->n_fields, &csv->capacity, sizeof *fields);
@@ -42,7 +72,7 @@ static synrl_status split(struct csv *csv, const char *start, const char *end) {
             csv->fields = fields;
         }
         more = comma != NULL;
-        csv->fields[csv->n_fields++] = trimmed(start, more ? comma : end);
+        csv->fields[csv->n_fields++] = field;
         start = more ? comma + 1 : end;
     }
     return SYNRL_OK;

@@ -1,12 +1,13 @@
 /* SPDX-License-Identifier: MIT */
-/* Rows of comma-separated values without quotes, as in the files that the program writes. */
+/* Rows of comma-separated values, one per line; fields may be quoted, as in RFC 4180. */
 #ifndef CSV_H
 #define CSV_H
 
 #include "base/core.h"
 
 struct csv_field {
-    const char *start, *end; /* without surrounding blanks; not terminated */
+    const char *start, *end; /* without surrounding blanks or quotes; not terminated */
+    bool is_quoted;          /* a quote within is doubled */
 };
 
 struct csv {
@@ -21,7 +22,7 @@ struct csv {
     size_t capacity;
 };
 
-/* A reader of a text, which must outlive it. */
+/* A reader of a text, which must outlive it. A byte order mark at its beginning is skipped. */
 struct csv csv_begin(struct core *core, const char *path, const char *text, size_t size);
 /* Reads the next row, skipping empty lines; *any = false where there is none. */
 synrl_status csv_next(struct csv *csv, bool *any);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/utf8.h"
 
 /* The end of the string or number that begins here, or else the next character. */
 static const char *piece_end(const char *text) {
@@ -68,6 +69,57 @@ char *json_text(const json_t *json, size_t flags) {
         shorten(text);
     }
     return text;
+}
+
+/* Bytes ---------------------------------------------------------------------------------------- */
+
+static int hexadecimal(char digit) {
+    return digit >= '0' && digit <= '9'   ? digit - '0'
+           : digit >= 'A' && digit <= 'F' ? digit - 'A' + 10
+           : digit >= 'a' && digit <= 'f' ? digit - 'a' + 10
+                                          : -1;
+}
+
+static bool is_escape(const char *text, size_t n) {
+    return n >= 4 && text[0] == '\\' && text[1] == 'x' && hexadecimal(text[2]) >= 0 &&
+           hexadecimal(text[3]) >= 0;
+}
+
+json_t *json_bytes(const char *bytes, size_t n) {
+    char *text = malloc(4 * n + 1), *to = text;
+    if (text == NULL) {
+        return NULL;
+    }
+    for (size_t i = 0; i < n;) {
+        const size_t length = utf8_character(bytes + i, n - i);
+        if (length == 0 || is_escape(bytes + i, n - i)) {
+            to += sprintf(to, "\\x%02X", (unsigned)(unsigned char)bytes[i++]);
+        } else {
+            memcpy(to, bytes + i, length);
+            to += length;
+            i += length;
+        }
+    }
+    json_t *json = json_stringn(text, (size_t)(to - text));
+    free(text);
+    return json;
+}
+
+json_t *json_text_bytes(const char *text) {
+    return text != NULL ? json_bytes(text, strlen(text)) : json_null();
+}
+
+void json_unescape(char *text) {
+    char *to = text;
+    while (*text != '\0') {
+        if (is_escape(text, strnlen(text, 4))) {
+            *to++ = (char)(hexadecimal(text[2]) * 16 + hexadecimal(text[3]));
+            text += 4;
+        } else {
+            *to++ = *text++;
+        }
+    }
+    *to = '\0';
 }
 
 /* Differences ---------------------------------------------------------------------------------- */

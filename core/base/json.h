@@ -15,6 +15,14 @@ char *json_text(const json_t *json, size_t flags);
  * "file" is not compared, since a plugin's file may have moved. */
 bool json_difference(const json_t *left, const json_t *right, size_t size, char *difference);
 
+/* n bytes as a string. What is not UTF-8, as the names of files need not be, is escaped: the byte
+ * 0xE9 as \xE9, and so that json_unescape reads back the same bytes, the backslash of a \xE9 that
+ * is there already as \x5C. NULL where there is no memory. */
+json_t *json_bytes(const char *bytes, size_t n);
+json_t *json_text_bytes(const char *text); /* terminated; null for NULL */
+/* The bytes of an escaped string, terminated; in place, since they are never more. */
+void json_unescape(char *text);
+
 /* null for numbers that are not finite, which JSON cannot express. */
 json_t *json_number_or_null(double number);
 

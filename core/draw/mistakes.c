@@ -8,6 +8,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/number.h"
+#include "base/utf8.h"
 #include "draw/gnuplot.h"
 #include "train/evaluate.h"
 
@@ -16,9 +18,10 @@ enum {
     SIDE_MAX = 64,    /* of an image that is drawn */
     COLUMNS = 10,
     ROWS = 4,
-    GAP = 3,     /* pixels between samples */
-    CAPTION = 9, /* pixels above each */
-    NAME_SIZE = 24
+    GAP = 3,             /* pixels between samples */
+    CAPTION = 9,         /* pixels above each */
+    CHARACTERS_MAX = 20, /* of a name in a picture */
+    NAME_SIZE = 4 * CHARACTERS_MAX + 4
 };
 
 /* The network's predictions for the validation set, or without one for the training set. */
@@ -32,7 +35,7 @@ static synrl_status predict(struct core *core, const struct trainer *trainer,
                             struct predictions *predictions) {
     const struct train_options *options = trainer_options(trainer);
     const size_t n = trainer_layout(trainer)->n_synapses;
-    predictions->set = options->valid != NULL ? options->valid : options->data;
+    predictions->set = trainer_judged_data(trainer);
     predictions->data = dataset_data(predictions->set);
     float *weights = core_alloc(core, n, sizeof *weights);
     if (weights == NULL) {
@@ -40,44 +43,65 @@ static synrl_status predict(struct core *core, const struct trainer *trainer,
     }
     trainer_weights(trainer, weights);
     const synrl_status status = evaluate(core, options->model, weights, n, NULL, predictions->set,
-                                         &predictions->evaluation);
+                                         true, &predictions->evaluation);
     core_free(core, weights);
     return status;
 }
 
 static bool has_classes(const struct trainer *trainer) {
-    const struct train_options *options = trainer_options(trainer);
-    const synrl_data *data = dataset_data(options->valid != NULL ? options->valid : options->data);
-    return data->labels != NULL && trainer_layout(trainer)->n_outputs > 1;
+    const synrl_data *data = dataset_data(trainer_judged_data(trainer));
+    const size_t n_outputs = trainer_layout(trainer)->n_outputs;
+    return data->labels != NULL && n_outputs > 1 && n_outputs <= CONFUSION_CLASSES_MAX;
 }
 
-/* The name of a class, or its number, without characters that are special in CSV or gnuplot. */
-static void class_name(const synrl_data *data, size_t label, char name[NAME_SIZE]) {
-    if (data->class_names == NULL || label >= data->n_classes) {
-        snprintf(name, NAME_SIZE, "%zu", label);
-        return;
+/* The name of a class, or its number. */
+static const char *class_name(const synrl_data *data, size_t label, char number[NUMBER_SIZE]) {
+    snprintf(number, NUMBER_SIZE, "%zu", label);
+    return data->class_names != NULL && label < data->n_classes ? data->class_names[label] : number;
+}
+
+/* The same for a picture: in UTF-8, on one line, and not too long. */
+static void short_name(const synrl_data *data, size_t label, char name[NAME_SIZE]) {
+    char number[NUMBER_SIZE];
+    const char *from = class_name(data, label, number);
+    size_t n = 0, n_characters = 0;
+    while (*from != '\0' && n_characters++ < CHARACTERS_MAX) {
+        const size_t length = utf8_character(from, strlen(from));
+        const bool is_printed = length > 1 || (length == 1 && !iscntrl((unsigned char)*from));
+        memcpy(name + n, is_printed ? from : "?", length > 0 ? length : 1);
+        n += length > 0 ? length : 1;
+        from += length > 0 ? length : 1;
     }
-    snprintf(name, NAME_SIZE, "%s", data->class_names[label]);
-    for (char *c = name; *c != '\0'; c++) {
-        if (!isalnum((unsigned char)*c) && strchr("-_.+ ", *c) == NULL) {
-            *c = '?';
-        }
-    }
+    strcpy(name + n, *from != '\0' ? "..." : "");
 }
 
 /* Confusion ------------------------------------------------------------------------------------ */
 
+/* As RFC 4180 asks for, but on one line. */
+static void write_field(FILE *stream, const char *text) {
+    const size_t n = strlen(text);
+    const bool has_blank =
+        n > 0 && (isblank((unsigned char)text[0]) || isblank((unsigned char)text[n - 1]));
+    const bool is_quoted = n == 0 || has_blank || strpbrk(text, "\",") != NULL;
+    fputs(is_quoted ? "\"" : "", stream);
+    for (; *text != '\0'; text++) {
+        fputs(*text == '"' ? "\"" : "", stream);
+        fputc(iscntrl((unsigned char)*text) ? '?' : *text, stream);
+    }
+    fputs(is_quoted ? "\"" : "", stream);
+}
+
 static void write_confusion(FILE *stream, const struct predictions *predictions) {
     const size_t n = predictions->evaluation.n_classes;
-    char name[NAME_SIZE];
+    char number[NUMBER_SIZE];
     fputs("actual", stream);
     for (size_t label = 0; label < n; label++) {
-        class_name(predictions->data, label, name);
-        fprintf(stream, ",%s", name);
+        fputc(',', stream);
+        write_field(stream, class_name(predictions->data, label, number));
     }
     for (size_t actual = 0; actual < n; actual++) {
-        class_name(predictions->data, actual, name);
-        fprintf(stream, "\n%s", name);
+        fputc('\n', stream);
+        write_field(stream, class_name(predictions->data, actual, number));
         for (size_t predicted = 0; predicted < n; predicted++) {
             fprintf(stream, ",%" PRIu64, predictions->evaluation.confusion[actual * n + predicted]);
         }
@@ -103,6 +127,12 @@ static synrl_status save_confusion(struct core *core, const struct predictions *
 
 synrl_status confusion_write(struct core *core, const struct trainer *trainer, const char *folder) {
     struct predictions predictions;
+    const size_t n = dataset_data(trainer_judged_data(trainer))->n_classes;
+    if (n > CONFUSION_CLASSES_MAX) {
+        core_log(core, SYNRL_LOG_INFO,
+                 "%s: there is no confusion.csv of %zu classes, only of up to %d", folder, n,
+                 CONFUSION_CLASSES_MAX);
+    }
     if (!has_classes(trainer)) {
         return SYNRL_OK;
     }
@@ -123,7 +153,7 @@ static synrl_status draw_confusion(struct core *core, const struct predictions *
     SYNRL_TRY(gnuplot_begin(core, &script));
     fprintf(script, "n_classes = %zu\narray names[%zu]\n", n, n);
     for (size_t label = 0; label < n; label++) {
-        class_name(predictions->data, label, name);
+        short_name(predictions->data, label, name);
         gnuplot_entry(script, "names", label + 1, name);
     }
     fputs("$cells << END\n", script);
@@ -194,7 +224,7 @@ static double pixel(const struct predictions *predictions, size_t sample, size_t
 static void write_mistakes(FILE *script, const struct predictions *predictions, size_t n,
                            const struct mistake *mistakes) {
     const size_t width = predictions->data->width, height = predictions->data->height;
-    char actual[NAME_SIZE], predicted[NAME_SIZE];
+    char actual[NAME_SIZE], predicted[NAME_SIZE], caption[2 * NAME_SIZE + 2];
     const size_t n_rows = (n + COLUMNS - 1) / COLUMNS;
     fputs("$pixels << END\n", script);
     for (size_t y = 0; y < n_rows * (height + CAPTION); y++) {
@@ -208,15 +238,19 @@ static void write_mistakes(FILE *script, const struct predictions *predictions, 
         }
         fputc('\n', script);
     }
-    fputs("END\n$captions << END\n", script);
+    fprintf(script, "END\narray captions[%zu]\n", n);
     for (size_t m = 0; m < n; m++) {
-        class_name(predictions->data, (size_t)actual_class(predictions, mistakes[m].sample),
+        const int32_t answer = predictions->evaluation.predicted[mistakes[m].sample];
+        short_name(predictions->data, (size_t)actual_class(predictions, mistakes[m].sample),
                    actual);
-        class_name(predictions->data, (size_t)predictions->evaluation.predicted[mistakes[m].sample],
-                   predicted);
-        fprintf(script, "%g %zu \"%s: %s\"\n",
-                (double)(m % COLUMNS * (width + GAP)) + (double)width / 2,
-                m / COLUMNS * (height + CAPTION) + CAPTION / 2, actual, predicted);
+        short_name(predictions->data, (size_t)answer, predicted);
+        snprintf(caption, sizeof caption, "%s: %s", actual, predicted);
+        gnuplot_entry(script, "captions", m + 1, caption);
+    }
+    fputs("$captions << END\n", script);
+    for (size_t m = 0; m < n; m++) {
+        fprintf(script, "%g %zu\n", (double)(m % COLUMNS * (width + GAP)) + (double)width / 2,
+                m / COLUMNS * (height + CAPTION) + CAPTION / 2);
     }
     fprintf(script, "END\nwidth = %zu\nheight = %zu\n", COLUMNS * (width + GAP),
             n_rows * (height + CAPTION));

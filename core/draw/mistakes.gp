@@ -2,7 +2,8 @@
 # Images that a network takes for another class, side by side:
 #   $pixels        a matrix, 0 is white
 #   width, height  of the matrix
-#   $captions      x, y, "actual: predicted"
+#   $captions      x, y
+#   captions       array of their texts: actual: predicted
 set xrange [-1:width]
 set yrange [height:-1]
 set size ratio -1
@@ -16,6 +17,6 @@ do for [format in formats] {
     eval terminal(format, 1000, 60 + 1000 * height / width)
     set output path.'.'.format
     plot $pixels matrix with image pixels, \
-        $captions using 1:2:3 with labels noenhanced font ',12'
+        $captions using 1:2:(captions[int($0) + 1]) with labels noenhanced font ',12'
     unset output
 }

@@ -84,7 +84,7 @@ static synrl_status predict_grid(struct core *core, const struct trainer *traine
         status = dataset_of_inputs(options->data, (size_t)GRID * GRID, inputs, &grid);
     }
     if (status == SYNRL_OK) {
-        status = evaluate(core, options->model, weights, n, NULL, grid, &plane->grid);
+        status = evaluate(core, options->model, weights, n, NULL, grid, true, &plane->grid);
     }
     dataset_release(grid);
     core_free(core, inputs);
@@ -100,7 +100,7 @@ static synrl_status predict(struct core *core, const struct trainer *trainer, st
     }
     trainer_weights(trainer, weights);
     synrl_status status =
-        evaluate(core, options->model, weights, n, NULL, options->data, &plane->points);
+        evaluate(core, options->model, weights, n, NULL, options->data, true, &plane->points);
     if (status == SYNRL_OK) {
         status = predict_grid(core, trainer, weights, plane);
     }

@@ -4,6 +4,8 @@
 #   path     where it goes, without the ending
 #   formats  its endings: "svg png", or one of them
 
+set encoding utf8
+
 # Okabe and Ito's colours, which are distinguishable for the colour-blind, and lighter ones.
 blue = '#0072b2'
 vermilion = '#d55e00'

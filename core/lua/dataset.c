@@ -8,7 +8,7 @@
 #include "lua/make.h"
 #include "lua/session.h"
 
-static struct dataset **dataset_push(lua_State *L) {
+struct dataset **dataset_push(lua_State *L) {
     return box_push(L, &dataset_type, sizeof(struct dataset *));
 }
 

@@ -13,4 +13,7 @@ struct dataset *dataset_read(lua_State *L, int index, const char *who);
 extern const struct type dataset_type;
 extern const luaL_Reg dataset_functions[];
 
+/* Pushes an empty box, for the caller to fill. */
+struct dataset **dataset_push(lua_State *L);
+
 #endif

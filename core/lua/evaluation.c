@@ -2,6 +2,7 @@
 /* The evaluation of a network on a data set, as a table. */
 #include "lua/evaluation.h"
 
+#include "lua/dataset.h"
 #include "lua/fields.h"
 #include "lua/session.h"
 #include "train/evaluate.h"
@@ -55,9 +56,11 @@ int evaluation_push(lua_State *L, const struct trained_network *network, struct 
                     bool outputs) {
     struct session *session = session_of(L);
     struct evaluation *evaluation = box_push(L, &evaluation_type, sizeof *evaluation);
+    struct dataset **matched = dataset_push(L);
+    session_check(L, session, classes_match(&network->classes, data, matched));
     session_check(L, session,
                   evaluate(session->core, network->model, network->weights, network->n_weights,
-                           network->loss, data, evaluation));
+                           network->loss, *matched, outputs, evaluation));
     lua_newtable(L);
     field_set_integer(L, "samples", evaluation->n_samples);
     field_set_number(L, "loss", evaluation->loss);

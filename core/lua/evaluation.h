@@ -5,11 +5,13 @@
 
 #include "lua/box.h"
 #include "plugin/component.h"
-#include "train/dataset.h"
+#include "train/classes.h"
 
-/* A model with its weights (NULL: the initial ones), and a loss or NULL. */
+/* A model with its weights (NULL: the initial ones), a loss or NULL, and the classes that it was
+ * trained on. */
 struct trained_network {
     struct component *model, *loss;
+    struct classes classes;
     size_t n_weights;
     float *weights;
 };

@@ -92,6 +92,7 @@ static int result_free(lua_State *L) {
     component_release(result->model);
     component_release(result->loss);
     core_free(session->core, result->weights);
+    classes_free(session->core, &result->classes);
     *result = (struct trained_network){0};
     return 0;
 }

@@ -314,6 +314,7 @@ static void push_result(lua_State *L, struct session *session, const struct run 
         session_raise(L, session);
     }
     trainer_weights(run->trainer, result->weights);
+    session_check(L, session, classes_of(run->options.data, &result->classes));
     push_summary(L, run);
     lua_setiuservalue(L, index, RESULT_SUMMARY);
     push_policy_of(L, session, run);

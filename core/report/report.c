@@ -39,6 +39,19 @@ static char *read_optional(struct core *core, const char *folder, const char *na
     return bytes;
 }
 
+/* With single quotes where a quoted field has doubled ones. */
+static json_t *field_json(struct core *core, struct csv_field field) {
+    const size_t length = (size_t)(field.end - field.start);
+    char *text = core_alloc(core, length + 1, 1), *to = text;
+    for (const char *c = field.start; text != NULL && c < field.end; c++) {
+        *to++ = *c;
+        c += field.is_quoted && *c == '"' && c + 1 < field.end;
+    }
+    json_t *json = text != NULL ? json_bytes(text, (size_t)(to - text)) : NULL;
+    core_free(core, text);
+    return json;
+}
+
 /* Lines of cells, as numbers where possible, else as text; up to a zero byte, which JSON text
  * cannot contain. */
 static json_t *csv_json(struct core *core, const char *text, bool numbers) {
@@ -52,7 +65,7 @@ static json_t *csv_json(struct core *core, const char *text, bool numbers) {
             double value;
             json_t *item = numbers && number_read(cell.start, cell.end, &value)
                                ? json_number_or_null(value)
-                               : json_stringn(cell.start, (size_t)(cell.end - cell.start));
+                               : field_json(core, cell);
             json_array_append_new(row, item != NULL ? item : json_string("?"));
         }
         json_array_append_new(table, row);

@@ -23,10 +23,11 @@ struct dataset {
     struct host host;
     void *self; /* the plugin's instance; NULL in a subset */
     synrl_data data;
-    struct dataset *whole; /* NULL unless a subset */
-    uint32_t *rows;        /* [n_samples] of a subset */
-    void *answers;         /* the zeros of dataset_of_inputs */
-    double fraction;       /* of a subset: how it came about */
+    struct dataset *whole;    /* NULL unless a subset */
+    uint32_t *rows;           /* [n_samples] of a subset */
+    void *answers;            /* the zeros of dataset_of_inputs, the labels of dataset_relabel */
+    const char *const *names; /* of dataset_relabel, else NULL */
+    double fraction;          /* of a subset: how it came about */
     uint64_t seed;
     bool is_rest;
 };
@@ -355,6 +356,73 @@ synrl_status dataset_of_inputs(struct dataset *like, size_t n_samples, const flo
     return SYNRL_OK;
 }
 
+synrl_status class_names_copy(struct core *core, size_t n, const char *const *names,
+                              const char *const **copy) {
+    size_t size = 0;
+    for (size_t c = 0; c < n; c++) {
+        size += strlen(names[c]) + 1;
+    }
+    const char **copies = core_alloc(core, n * sizeof *copies + size, 1);
+    *copy = copies;
+    if (copies == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    char *to = (char *)(copies + n);
+    for (size_t c = 0; c < n; c++) {
+        copies[c] = to;
+        to = stpcpy(to, names[c]) + 1;
+    }
+    return SYNRL_OK;
+}
+
+/* How many labels there are: those of the plugin's instance, of which a subset has some. */
+static size_t count_rows(const struct dataset *dataset) {
+    while (dataset->whole != NULL) {
+        dataset = dataset->whole;
+    }
+    return dataset->data.n_samples;
+}
+
+static synrl_status relabel(struct dataset *made, const struct dataset *data, const int32_t *map,
+                            const char *const *class_names) {
+    struct core *core = data->core;
+    const size_t n_rows = count_rows(data), n = data->data.n_samples;
+    int32_t *labels = core_alloc(core, n_rows, sizeof *labels);
+    made->answers = labels;
+    made->rows = data->rows != NULL ? core_alloc(core, n, sizeof *made->rows) : NULL;
+    if (labels == NULL || (data->rows != NULL && made->rows == NULL)) {
+        return SYNRL_NO_MEMORY;
+    }
+    for (size_t row = 0; row < n_rows; row++) {
+        labels[row] = map[data->data.labels[row]];
+    }
+    if (made->rows != NULL) {
+        memcpy(made->rows, data->rows, n * sizeof *made->rows);
+    }
+    made->data.labels = labels;
+    SYNRL_TRY(class_names_copy(core, made->data.n_classes, class_names, &made->names));
+    made->data.class_names = made->names;
+    return SYNRL_OK;
+}
+
+synrl_status dataset_relabel(struct dataset *data, const int32_t *map, size_t n_classes,
+                             const char *const *class_names, struct dataset **made) {
+    struct dataset *dataset = allocate(data->core, data->component);
+    *made = dataset;
+    if (dataset == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    dataset->whole = dataset_retain(data);
+    dataset->data = data->data;
+    dataset->data.n_classes = n_classes;
+    const synrl_status status = relabel(dataset, data, map, class_names);
+    if (status != SYNRL_OK) {
+        dataset_release(dataset);
+        *made = NULL;
+    }
+    return status;
+}
+
 struct dataset *dataset_retain(struct dataset *dataset) {
     dataset->references++;
     return dataset;
@@ -373,6 +441,7 @@ void dataset_release(struct dataset *dataset) {
     component_release(dataset->component);
     core_free(dataset->core, dataset->rows);
     core_free(dataset->core, dataset->answers);
+    core_free(dataset->core, (void *)dataset->names);
     core_free(dataset->core, dataset);
 }
 
@@ -411,6 +480,9 @@ static json_t *split_json(const struct dataset *subset) {
 }
 
 json_t *dataset_json(const struct dataset *dataset) {
+    if (dataset->names != NULL) {
+        return dataset_json(dataset->whole);
+    }
     json_t *json = component_json(dataset->component);
     if (json == NULL) {
         return NULL;

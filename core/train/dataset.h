@@ -20,6 +20,13 @@ synrl_status dataset_split(struct dataset *whole, double fraction, uint64_t seed
  */
 synrl_status dataset_of_inputs(struct dataset *like, size_t n_samples, const float *inputs,
                                struct dataset **made);
+/* The same samples, whose label l becomes map[l], [n_classes of the data], of n_classes classes
+ * with these names. */
+synrl_status dataset_relabel(struct dataset *data, const int32_t *map, size_t n_classes,
+                             const char *const *class_names, struct dataset **made);
+/* One piece of memory, freed by core_free. */
+synrl_status class_names_copy(struct core *core, size_t n, const char *const *names,
+                              const char *const **copy);
 struct dataset *dataset_retain(struct dataset *dataset);
 void dataset_release(struct dataset *dataset); /* NULL is allowed */
 

@@ -28,51 +28,54 @@ static synrl_status set_weights(struct core *core, struct network *network, cons
     return SYNRL_OK;
 }
 
-static synrl_status allocate(struct core *core, const struct network *network,
+static synrl_status allocate(struct core *core, const struct network *network, bool outputs,
                              struct evaluation *result) {
     const size_t n_classes = result->n_classes;
-    result->outputs = core_alloc(core, result->n_samples, result->n_outputs * sizeof(float));
-    if (result->outputs == NULL) {
-        return SYNRL_NO_MEMORY;
+    if (outputs) {
+        result->outputs = core_alloc(core, result->n_samples, result->n_outputs * sizeof(float));
     }
     if (network_has_classes(network)) {
         result->predicted = core_alloc(core, result->n_samples, sizeof(int32_t));
-        result->confusion = core_alloc(core, n_classes * n_classes, sizeof(uint64_t));
-        if (result->predicted == NULL || result->confusion == NULL) {
-            return SYNRL_NO_MEMORY;
-        }
     }
-    return SYNRL_OK;
+    if (network_has_classes(network) && n_classes <= CONFUSION_CLASSES_MAX) {
+        result->confusion = core_alloc(core, n_classes * n_classes, sizeof(uint64_t));
+    }
+    const bool has_all = (!outputs || result->outputs != NULL) &&
+                         (!network_has_classes(network) || result->predicted != NULL) &&
+                         (!network_has_classes(network) || n_classes > CONFUSION_CLASSES_MAX ||
+                          result->confusion != NULL);
+    return has_all ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
-static synrl_status answer(struct core *core, struct network *network, struct evaluation *result) {
+static synrl_status answer(struct core *core, struct network *network, bool outputs,
+                           struct evaluation *result) {
     result->n_outputs = network_layout(network)->n_outputs;
     if (network_has_classes(network)) {
         /* A network may have more outputs than the data has classes. */
         const size_t n = result->n_outputs == 1 ? 2 : result->n_outputs;
         result->n_classes = n > result->n_classes ? n : result->n_classes;
     }
-    SYNRL_TRY(allocate(core, network, result));
+    SYNRL_TRY(allocate(core, network, outputs, result));
     struct pass pass;
-    SYNRL_TRY(network_pass(
-        network, &(struct pass_options){.count_correct = true, .outputs = result->outputs}, &pass));
+    SYNRL_TRY(network_pass(network,
+                           &(struct pass_options){.count_correct = true,
+                                                  .outputs = result->outputs,
+                                                  .predicted = result->predicted},
+                           &pass));
     result->loss = pass.loss;
     result->accuracy = (double)NAN;
     if (network_has_classes(network)) {
         result->accuracy = (double)pass.n_correct / (double)result->n_samples;
-        for (size_t s = 0; s < result->n_samples; s++) {
-            const int32_t predicted =
-                predicted_class(result->outputs + s * result->n_outputs, result->n_outputs, 1);
-            result->predicted[s] = predicted;
-            result->confusion[(size_t)network_class(network, s) * result->n_classes +
-                              (size_t)predicted]++;
-        }
+    }
+    for (size_t s = 0; result->confusion != NULL && s < result->n_samples; s++) {
+        result->confusion[(size_t)network_class(network, s) * result->n_classes +
+                          (size_t)result->predicted[s]]++;
     }
     return SYNRL_OK;
 }
 
 synrl_status evaluate(struct core *core, struct component *model, const float *weights,
-                      size_t n_weights, struct component *loss, struct dataset *data,
+                      size_t n_weights, struct component *loss, struct dataset *data, bool outputs,
                       struct evaluation *result) {
     struct network *network = NULL;
     *result = (struct evaluation){.n_samples = dataset_data(data)->n_samples,
@@ -86,7 +89,7 @@ synrl_status evaluate(struct core *core, struct component *model, const float *w
         status = network_bind(network, NULL);
     }
     if (status == SYNRL_OK) {
-        status = answer(core, network, result);
+        status = answer(core, network, outputs, result);
     }
     network_destroy(network);
     if (status != SYNRL_OK) {

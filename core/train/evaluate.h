@@ -12,13 +12,17 @@ struct evaluation {
     size_t n_samples, n_outputs, n_classes;
     double loss;         /* NaN without a loss */
     double accuracy;     /* NaN where the data has no classes */
-    float *outputs;      /* [n_samples][n_outputs] */
+    float *outputs;      /* [n_samples][n_outputs], or NULL where they are not wanted */
     int32_t *predicted;  /* [n_samples], or NULL without classes */
-    uint64_t *confusion; /* [actual][predicted], or NULL without classes */
+    uint64_t *confusion; /* [actual][predicted], or NULL without classes or with too many */
 };
+
+/* Of more, a table of all pairs would take gigabytes, and nobody would read it. */
+enum { CONFUSION_CLASSES_MAX = 1000 };
+
 /* weights NULL: the initial weights of the model. loss NULL: none. Freed by evaluation_free. */
 synrl_status evaluate(struct core *core, struct component *model, const float *weights,
-                      size_t n_weights, struct component *loss, struct dataset *data,
+                      size_t n_weights, struct component *loss, struct dataset *data, bool outputs,
                       struct evaluation *result);
 void evaluation_free(struct core *core, struct evaluation *result);
 

@@ -226,6 +226,7 @@ struct pass_work {
     struct network *network;
     bool count_correct;
     float *outputs;
+    int32_t *predicted;
     struct watch *watch;
 };
 
@@ -240,6 +241,10 @@ static void finish_block(const struct pass_work *work, size_t block, const float
     for (size_t s = 0; work->count_correct && s < n; s++) {
         const int32_t label = network->classes[block * SYNRL_LANES + s];
         tally->n_correct += predicted_class(outputs + s, n_outputs, SYNRL_LANES) == label;
+    }
+    for (size_t s = 0; work->predicted != NULL && s < n; s++) {
+        work->predicted[block * SYNRL_LANES + s] =
+            predicted_class(outputs + s, n_outputs, SYNRL_LANES);
     }
     for (size_t s = 0; work->outputs != NULL && s < n; s++) {
         for (size_t o = 0; o < n_outputs; o++) {
@@ -299,7 +304,7 @@ static struct pass add_up(const struct network *network) {
 synrl_status network_pass(struct network *network, const struct pass_options *options,
                           struct pass *pass) {
     struct pass_work work = {network, options->count_correct && network->classes != NULL,
-                             options->outputs, options->watch};
+                             options->outputs, options->predicted, options->watch};
     struct component *loss = network->loss_component;
     const struct operation before = host_enter(&network->model.host, "forward");
     host_settled(&network->model.host, true); /* what forward takes it should give back */

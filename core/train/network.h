@@ -22,6 +22,7 @@ struct pass {
 struct pass_options {
     bool count_correct;
     float *outputs;      /* [n][n_outputs]: one row per sample, or NULL */
+    int32_t *predicted;  /* [n]: the class of each sample, or NULL */
     struct watch *watch; /* engine/watch.h: what is perturbed and seen, or NULL */
 };
 

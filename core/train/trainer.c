@@ -10,6 +10,7 @@
 
 #include "base/clock.h"
 #include "plugin/host.h"
+#include "train/classes.h"
 #include "train/environment.h"
 #include "train/evaluate.h"
 #include "train/rule.h"
@@ -21,6 +22,7 @@ struct trainer {
     struct core *core;
     struct train_options options; /* holds references, and its own name */
     struct environment *environment;
+    struct dataset *valid;      /* its labels numbered as those of the training data; or NULL */
     struct network *validation; /* or NULL */
     struct rule rule;
     size_t rule_state_size;
@@ -63,6 +65,15 @@ static synrl_status take_options(struct trainer *trainer, const struct train_opt
     return own->name != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
+/* Numbers the classes of the validation set as those of the training set. */
+static synrl_status match_validation(struct trainer *trainer) {
+    struct classes classes;
+    SYNRL_TRY(classes_of(trainer->options.data, &classes));
+    const synrl_status status = classes_match(&classes, trainer->options.valid, &trainer->valid);
+    classes_free(trainer->core, &classes);
+    return status == SYNRL_OK ? status : core_fail_in(trainer->core, status, "valid");
+}
+
 static synrl_status make_validation(struct trainer *trainer) {
     const struct train_options *options = &trainer->options;
     const synrl_data *data = dataset_data(options->data), *valid = dataset_data(options->valid);
@@ -77,7 +88,8 @@ static synrl_status make_validation(struct trainer *trainer) {
     if (trainer->weights == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    SYNRL_TRY(network_create(trainer->core, options->model, options->loss, options->valid,
+    SYNRL_TRY(match_validation(trainer));
+    SYNRL_TRY(network_create(trainer->core, options->model, options->loss, trainer->valid,
                              valid->n_samples, &trainer->validation));
     return network_bind(trainer->validation, NULL);
 }
@@ -146,6 +158,7 @@ void trainer_destroy(struct trainer *trainer) {
     component_release(trainer->options.rule);
     component_release(trainer->options.loss);
     component_release(trainer->options.model);
+    dataset_release(trainer->valid);
     dataset_release(trainer->options.valid);
     dataset_release(trainer->options.data);
     core_free(trainer->core, (char *)trainer->options.name);
@@ -407,6 +420,10 @@ const struct metric_names *trainer_metric_names(const struct trainer *trainer) {
 
 const struct train_options *trainer_options(const struct trainer *trainer) {
     return &trainer->options;
+}
+
+struct dataset *trainer_judged_data(const struct trainer *trainer) {
+    return trainer->valid != NULL ? trainer->valid : trainer->options.data;
 }
 
 const synrl_layout *trainer_layout(const struct trainer *trainer) {

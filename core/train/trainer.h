@@ -70,6 +70,9 @@ bool trainer_records_losses(const struct trainer *trainer);
 /* The names of the metrics that the rule reports of itself. */
 const struct metric_names *trainer_metric_names(const struct trainer *trainer);
 const struct train_options *trainer_options(const struct trainer *trainer);
+/* What the network is judged by: the validation set, its classes numbered as those of the training
+ * set, or without one the training set. */
+struct dataset *trainer_judged_data(const struct trainer *trainer);
 const synrl_layout *trainer_layout(const struct trainer *trainer);
 void trainer_weights(const struct trainer *trainer, float *weights); /* [n_synapses] */
 const synrl_policy *trainer_policy(const struct trainer *trainer); /* of the rule; NULL: has none */

@@ -52,6 +52,17 @@ static const struct {
     {"a\nb", "a;", 2, true},
     {"a", "", 1, true},
     {" \n", ";", 1, false},
+    {"\"a\",\"b,c\"\n \"d\"\t, e\n", "a|b,c;d|e;", 2, false},
+    {"\"a\"\"b\",\"\"\n", "a\"\"b|;", 1, false}, /* a quote within stays doubled */
+    {"\"a,b\n\"a\"b,c\na\"b\",c\n", "\"a|b;\"a\"b|c;a\"b\"|c;", 3, false}, /* not quoted */
+    {"\xEF\xBB\xBF"
+     "a,b\n",
+     "a|b;", 1, false},
+    {"\xEF\xBB"
+     "a\n",
+     "\xEF\xBB"
+     "a;",
+     1, false},
 };
 
 TEST_EACH(rows_are_split, COUNT_OF(texts)) {
@@ -77,12 +88,12 @@ TEST(a_failure_names_file_and_line) {
 TEST(fields_are_printable_in_messages) {
     char text[CSV_TEXT_SIZE];
     static const char field[] = "a\x1b\xc3\xa4z", longer[] = "123456789012345678901234567890";
-    ck_assert_str_eq(csv_text((struct csv_field){field, field + 5}, text), "a???z");
-    ck_assert_str_eq(csv_text((struct csv_field){longer, longer + 30}, text),
+    ck_assert_str_eq(csv_text((struct csv_field){field, field + 5, false}, text), "a???z");
+    ck_assert_str_eq(csv_text((struct csv_field){longer, longer + 30, false}, text),
                      "1234567890123456789012345678...");
-    ck_assert_str_eq(csv_text((struct csv_field){longer, longer + 28}, text),
+    ck_assert_str_eq(csv_text((struct csv_field){longer, longer + 28, false}, text),
                      "1234567890123456789012345678");
-    ck_assert_str_eq(csv_text((struct csv_field){field, field}, text), "");
+    ck_assert_str_eq(csv_text((struct csv_field){field, field, false}, text), "");
 }
 
 static synrl_status attempt(struct core *short_core) {

@@ -5,6 +5,7 @@
 #include <float.h>
 #include <math.h>
 #include <stdint.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -99,4 +100,31 @@ TEST(the_bits_are_the_same) {
     free(long_text);
     free(text);
     json_decref(list);
+}
+
+/* What is not UTF-8 can be read, and what is read back is the same bytes. */
+static const struct {
+    const char *bytes, *text;
+} escapes[] = {
+    {"plain", "plain"},
+    {"caf\xC3\xA9 \xF0\x9F\x90\x9D", "caf\xC3\xA9 \xF0\x9F\x90\x9D"},
+    {"caf\xE9", "caf\\xE9"},
+    {"caf\\xE9", "caf\\x5CxE9"},
+    {"\\\\xe9\\", "\\\\x5Cxe9\\"},
+    {"\\x\xFF"
+     "0\\",
+     "\\x\\xFF0\\"},
+    {"\xC3", "\\xC3"},
+    {"\xC0\x80\xED\xA0\x80\xF5", "\\xC0\\x80\\xED\\xA0\\x80\\xF5"},
+    {"", ""},
+};
+
+TEST_EACH(bytes_are_escaped_and_back, COUNT_OF(escapes)) {
+    char text[80];
+    json_t *json = json_text_bytes(escapes[_i].bytes);
+    ck_assert_str_eq(json_string_value(json), escapes[_i].text);
+    snprintf(text, sizeof text, "%s", json_string_value(json));
+    json_unescape(text);
+    ck_assert_str_eq(text, escapes[_i].bytes);
+    json_decref(json);
 }

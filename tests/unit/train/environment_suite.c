@@ -257,8 +257,9 @@ TEST(a_run_stops_on_request_and_says_why) {
 /* What evaluation says is what counting by hand says. */
 TEST(evaluation_counts_answers) {
     struct evaluation result;
-    ck_assert_int_eq(evaluate(core, options.model, NULL, 0, options.loss, options.data, &result),
-                     SYNRL_OK);
+    ck_assert_int_eq(
+        evaluate(core, options.model, NULL, 0, options.loss, options.data, true, &result),
+        SYNRL_OK);
     const synrl_data *data = dataset_data(options.data);
     size_t n_correct = 0;
     double squares = 0;
@@ -272,9 +273,10 @@ TEST(evaluation_counts_answers) {
     ck_assert_uint_eq(result.confusion[0] + result.confusion[3], n_correct);
     evaluation_free(core, &result);
     float weights[3] = {0};
-    test_failure(core, SYNRL_INVALID,
-                 evaluate(core, options.model, weights, 3, options.loss, options.data, &result),
-                 "3 weights for a model of 21 synapses");
+    test_failure(
+        core, SYNRL_INVALID,
+        evaluate(core, options.model, weights, 3, options.loss, options.data, true, &result),
+        "3 weights for a model of 21 synapses");
 }
 
 static synrl_status train_a_little(struct core *scarce) {
