@@ -1,51 +1,26 @@
 /* SPDX-License-Identifier: MIT */
-/* Credit, in plain C. Each worker has its own sums: exact integers for bytes times bytes, and for
- * floats the sums of blocks in fixed point. */
+/* Credit. A signal of bytes at inputs of bytes is kept during the pass, and correlated after it,
+ * each worker taking some of the inputs: exact integers. Else each worker adds up its blocks: sums
+ * of floats per block, in fixed point. */
 #include "engine/credit.h"
 
 #include <string.h>
 
+#include "engine/credit_private.h"
 #include "engine/fixed_point.h"
+#include "engine/isa.h"
 #include "engine/pool.h"
-#include "engine/weights_private.h"
 
 enum { ALL_FLAGS = SYNRL_WHERE_ACTIVE | SYNRL_TIMES_SLOPE | SYNRL_CENTRED };
-
-struct adder {      /* of one worker */
-    int64_t *sums;  /* [n_synapses], then [n_rows of all tensors]: of the signal itself */
-    float *slope;   /* [max_rows][SYNRL_LANES]: z, then f'(z) */
-    float *signal;  /* [max_rows][SYNRL_LANES], of the present units */
-    int16_t *bytes; /* the same, for a signal of bytes */
-    float *x;       /* [max_inputs][SYNRL_LANES], presynaptic */
-    int16_t *x_bytes;
-    bool is_infinite;
-    const synrl_activation *lacking; /* that has no derivative; or NULL */
-};
-
-/* The sums of a tensor's inputs over the batch, for SYNRL_CENTRED. */
-struct input_sums {
-    int64_t *bytes; /* [n_columns]; NULL for floats */
-    float *means;   /* [n_columns] */
-    size_t n;       /* samples, or windows of them */
-};
-
-struct credit {
-    const synrl_host *host;
-    const synrl_layout *layout;
-    const synrl_weights *weights;
-    synrl_signal signal;
-    double limit;
-    size_t n_sums, max_rows, max_inputs;
-    size_t *first_row;         /* [n_tensors]: the beginning of a tensor's sums of the signal */
-    struct input_sums *inputs; /* [n_tensors], as many as the weights have sources */
-    size_t n_workers;
-    struct adder *adders;
-};
 
 /* Making --------------------------------------------------------------------------------------- */
 
 static size_t larger(size_t a, size_t b) {
     return a > b ? a : b;
+}
+
+static size_t stride_of(size_t n_columns) {
+    return (n_columns + SYNRL_LANES - 1) / SYNRL_LANES * SYNRL_LANES;
 }
 
 static void measure(struct credit *credit) {
@@ -56,6 +31,7 @@ static void measure(struct credit *credit) {
         credit->first_row[t] = credit->n_sums;
         credit->n_sums += tensor->n_rows;
         credit->max_rows = larger(credit->max_rows, tensor->n_rows);
+        credit->max_stride = larger(credit->max_stride, stride_of(tensor->n_columns));
         if (tensor->reads_inputs) {
             credit->max_inputs = larger(credit->max_inputs, tensor->n_columns);
         }
@@ -71,7 +47,9 @@ static synrl_status make_adder(const struct credit *credit, struct adder *adder)
     SYNRL_TRY(SYNRL_NEW(host, adder->signal, n_lanes));
     SYNRL_TRY(SYNRL_NEW(host, adder->bytes, n_lanes));
     SYNRL_TRY(SYNRL_NEW(host, adder->x, n_input_lanes));
-    return SYNRL_NEW(host, adder->x_bytes, n_input_lanes);
+    SYNRL_TRY(SYNRL_NEW(host, adder->turned, SYNRL_LANES * credit->max_stride));
+    SYNRL_TRY(SYNRL_NEW(host, adder->exact, credit->max_rows * credit->max_stride));
+    return SYNRL_NEW(host, adder->block, credit->max_rows * credit->max_stride);
 }
 
 static synrl_status build(struct credit *credit) {
@@ -79,6 +57,7 @@ static synrl_status build(struct credit *credit) {
     const size_t n_tensors = credit->layout->n_tensors;
     SYNRL_TRY(SYNRL_NEW(host, credit->first_row, n_tensors));
     SYNRL_TRY(SYNRL_NEW(host, credit->inputs, n_tensors));
+    SYNRL_TRY(SYNRL_NEW(host, credit->kept, n_tensors));
     SYNRL_TRY(SYNRL_NEW(host, credit->adders, credit->n_workers));
     measure(credit);
     for (size_t worker = 0; worker < credit->n_workers; worker++) {
@@ -116,12 +95,15 @@ void credit_destroy(struct credit *credit) {
         host->free(host, adder->signal);
         host->free(host, adder->bytes);
         host->free(host, adder->x);
-        host->free(host, adder->x_bytes);
+        host->free(host, adder->turned);
+        host->free(host, adder->block);
+        host->free(host, adder->exact);
     }
     for (size_t s = 0; credit->inputs != NULL && s < credit->layout->n_tensors; s++) {
         host->free(host, credit->inputs[s].bytes);
         host->free(host, credit->inputs[s].means);
     }
+    credit_free_kept(credit);
     host->free(host, credit->first_row);
     host->free(host, credit->inputs);
     host->free(host, credit->adders);
@@ -234,6 +216,9 @@ synrl_status credit_begin(struct credit *credit, const synrl_weights *weights,
         if ((signal->flags & SYNRL_CENTRED) != 0 && weights->tensors[t].projection != NULL) {
             SYNRL_TRY(sum_inputs(credit, t));
         }
+        if (credit_is_exact(credit, t)) {
+            SYNRL_TRY(credit_begin_exact(credit, t));
+        }
     }
     for (size_t worker = 0; worker < credit->n_workers; worker++) {
         struct adder *adder = &credit->adders[worker];
@@ -262,13 +247,19 @@ static size_t signal_at(const struct credit *credit, const synrl_pass *pass,
     return (pass->block * credit->layout->n_units + unit) * SYNRL_LANES;
 }
 
+/* Sets what a sample, or a unit that is not active, does not show to 0. */
 static void take_bytes(const struct credit *credit, struct adder *adder, size_t at, size_t n_lanes,
                        size_t n, const float *y) {
     const int8_t *signal = credit->signal.bytes + at;
     const bool where_active = (credit->signal.flags & SYNRL_WHERE_ACTIVE) != 0;
     for (size_t i = 0; i < n; i++) {
         const bool is_on = !where_active || y[i] < 0.0F || y[i] > 0.0F;
-        adder->bytes[i] = is_on && i % SYNRL_LANES < n_lanes ? signal[i] : 0;
+        adder->bytes[i] = is_on ? signal[i] : 0;
+    }
+    for (size_t i = 0; n_lanes < SYNRL_LANES && i < n; i += SYNRL_LANES) {
+        memset(adder->bytes + i + n_lanes, 0, SYNRL_LANES - n_lanes);
+    }
+    for (size_t i = 0; i < n; i++) {
         adder->signal[i] = (float)adder->bytes[i];
     }
 }
@@ -281,7 +272,10 @@ static void take_floats(const struct credit *credit, struct adder *adder, size_t
     for (size_t i = 0; i < n; i++) {
         const bool is_on = !where_active || y[i] < 0.0F || y[i] > 0.0F;
         const float value = times_slope ? signal[i] * adder->slope[i] : signal[i];
-        adder->signal[i] = is_on && i % SYNRL_LANES < n_lanes ? value : 0.0F;
+        adder->signal[i] = is_on ? value : 0.0F;
+    }
+    for (size_t i = 0; n_lanes < SYNRL_LANES && i < n; i++) {
+        adder->signal[i] = i % SYNRL_LANES < n_lanes ? adder->signal[i] : 0.0F;
     }
 }
 
@@ -299,23 +293,34 @@ static void take_slope(struct adder *adder, const synrl_activation *f, size_t n,
 
 /* Adding up ------------------------------------------------------------------------------------ */
 
-/* Exact: 16 products of a byte and an int8 stay below 2^20. */
-static void add_bytes(size_t n_rows, size_t n_columns, const int16_t *x, const int16_t *signal,
-                      int64_t *sums) {
-    for (size_t o = 0; o < n_rows; o++) {
-        const int16_t *g = signal + o * SYNRL_LANES;
+/* [n_columns][SYNRL_LANES] to [SYNRL_LANES][stride] */
+static void turn(size_t n_columns, size_t stride, const float *x, float *turned) {
+    for (size_t s = 0; s < SYNRL_LANES; s++) {
         for (size_t i = 0; i < n_columns; i++) {
-            int32_t sum = 0;
-            for (size_t s = 0; s < SYNRL_LANES; s++) {
-                sum += x[i * SYNRL_LANES + s] * g[s];
-            }
-            sums[o * n_columns + i] += sum;
+            turned[s * stride + i] = x[i * SYNRL_LANES + s];
+        }
+    }
+}
+
+static void add_floats(const struct credit *credit, struct adder *adder, size_t n_rows,
+                       size_t n_columns, const float *x, int64_t *sums) {
+    const size_t stride = stride_of(n_columns);
+    turn(n_columns, stride, x, adder->turned);
+    kernels_in_use()->correlate_floats(n_rows, n_columns, stride, adder->turned, adder->signal,
+                                       adder->block);
+    for (size_t o = 0; o < n_rows; o++) {
+        const float *row = adder->block + o * stride;
+        for (size_t i = 0; i < n_columns; i++) {
+            adder->is_infinite |=
+                !fixed_point_add(&sums[o * n_columns + i], (double)row[i], credit->limit);
         }
     }
 }
 
 /* The sum of a block's lanes by halves: lane s with lane s + 8, then s + 4, s + 2, s + 1. */
-static float lane_sum(float *lanes) {
+static float lane_sum(const float *signal) {
+    float lanes[SYNRL_LANES];
+    memcpy(lanes, signal, sizeof lanes);
     for (size_t half = SYNRL_LANES / 2; half > 0; half /= 2) {
         for (size_t s = 0; s < half; s++) {
             lanes[s] += lanes[s + half];
@@ -324,40 +329,21 @@ static float lane_sum(float *lanes) {
     return lanes[0];
 }
 
-/* x NULL: 1 for every lane. */
-static void add_floats(const struct credit *credit, struct adder *adder, size_t n_rows,
-                       size_t n_columns, const float *x, int64_t *sums) {
+static void add_float_signal(const struct credit *credit, struct adder *adder, size_t n_rows,
+                             int64_t *sums) {
     for (size_t o = 0; o < n_rows; o++) {
-        const float *g = adder->signal + o * SYNRL_LANES;
-        for (size_t i = 0; i < n_columns; i++) {
-            float lanes[SYNRL_LANES];
-            for (size_t s = 0; s < SYNRL_LANES; s++) {
-                lanes[s] = x != NULL ? x[i * SYNRL_LANES + s] * g[s] : g[s];
-            }
-            adder->is_infinite |=
-                !fixed_point_add(&sums[o * n_columns + i], (double)lane_sum(lanes), credit->limit);
-        }
+        const double sum = (double)lane_sum(adder->signal + o * SYNRL_LANES);
+        adder->is_infinite |= !fixed_point_add(&sums[o], sum, credit->limit);
     }
 }
 
-static void add_signal(size_t n_rows, const int16_t *signal, int64_t *sums) {
-    for (size_t i = 0; i < n_rows * SYNRL_LANES; i++) {
-        sums[i / SYNRL_LANES] += signal[i];
-    }
-}
-
-static bool is_exact(const struct credit *credit, size_t t) {
-    return credit->signal.bytes != NULL && credit->weights->tensors[t].projection != NULL &&
-           credit->weights->tensors[t].inputs->is_bytes;
-}
-
-static void unpack_bytes(const synrl_batch *batch, size_t block, int16_t *x) {
-    const uint8_t *groups = batch_groups(batch, block);
-    for (size_t i = 0; i < batch->n_inputs; i++) {
-        const uint8_t *from = groups + i / GROUP * GROUP * SYNRL_LANES + i % GROUP;
+static void add_signal(size_t n_rows, const int8_t *signal, int64_t *sums) {
+    for (size_t o = 0; o < n_rows; o++) {
+        int32_t sum = 0;
         for (size_t s = 0; s < SYNRL_LANES; s++) {
-            x[i * SYNRL_LANES + s] = from[s * GROUP];
+            sum += signal[o * SYNRL_LANES + s];
         }
+        sums[o] += sum;
     }
 }
 
@@ -367,10 +353,8 @@ static void add_inputs(const struct credit *credit, struct adder *adder, const s
     const struct tensor_weights *weights = &pass->weights->tensors[source->tensor];
     const synrl_batch *batch = weights->inputs;
     const size_t block = input_block(weights, pass->block, source->position);
-    int64_t *sums = adder->sums + tensor->first;
-    if (is_exact(credit, source->tensor)) {
-        unpack_bytes(batch, block, adder->x_bytes);
-        add_bytes(tensor->n_rows, tensor->n_columns, adder->x_bytes, adder->bytes, sums);
+    if (credit_is_exact(credit, source->tensor)) {
+        credit_add_exact(credit, adder, source->tensor, block);
         add_signal(tensor->n_rows, adder->bytes, adder->sums + credit->first_row[source->tensor]);
         return;
     }
@@ -381,7 +365,8 @@ static void add_inputs(const struct credit *credit, struct adder *adder, const s
             adder->x[i] -= means[i / SYNRL_LANES];
         }
     }
-    add_floats(credit, adder, tensor->n_rows, tensor->n_columns, adder->x, sums);
+    add_floats(credit, adder, tensor->n_rows, tensor->n_columns, adder->x,
+               adder->sums + tensor->first);
 }
 
 void credit_after(struct credit *credit, const synrl_pass *pass, size_t n_sources,
@@ -411,8 +396,7 @@ void credit_after(struct credit *credit, const synrl_pass *pass, size_t n_source
     if (bias != SYNRL_NO_TENSOR && credit->signal.bytes != NULL) {
         add_signal(n_rows, adder->bytes, adder->sums + credit->layout->tensors[bias].first);
     } else if (bias != SYNRL_NO_TENSOR) {
-        add_floats(credit, adder, n_rows, 1, NULL,
-                   adder->sums + credit->layout->tensors[bias].first);
+        add_float_signal(credit, adder, n_rows, adder->sums + credit->layout->tensors[bias].first);
     }
 }
 
@@ -437,38 +421,16 @@ static synrl_status check_end(const struct credit *credit) {
     return SYNRL_OK;
 }
 
-static int64_t total(const struct credit *credit, size_t i) {
-    int64_t sum = 0;
-    for (size_t worker = 0; worker < credit->n_workers; worker++) {
-        sum += credit->adders[worker].sums[i];
-    }
-    return sum;
-}
-
-/* The sum of (x - mean) * signal is (N sum(x * signal) - sum(x) sum(signal)) / N. */
-static double exact_credit(const struct credit *credit, size_t t, size_t i) {
-    const synrl_tensor *tensor = &credit->layout->tensors[t];
-    const int64_t sum = total(credit, tensor->first + i);
-    const double scale = (double)credit->weights->tensors[t].inputs->scale;
-    if ((credit->signal.flags & SYNRL_CENTRED) == 0) {
-        return scale * (double)sum;
-    }
-    const struct input_sums *inputs = &credit->inputs[credit->weights->tensors[t].source];
-    const int128 signal = total(credit, credit->first_row[t] + i / tensor->n_columns);
-    const int128 centred = (int128)inputs->n * sum - inputs->bytes[i % tensor->n_columns] * signal;
-    return scale * ((double)centred / (double)inputs->n);
-}
-
 synrl_status credit_end(struct credit *credit, double *sums) {
     SYNRL_TRY(check_end(credit));
+    credit_correlate(credit, sums);
     for (size_t t = 0; t < credit->layout->n_tensors; t++) {
         const synrl_tensor *tensor = &credit->layout->tensors[t];
         const bool is_count = tensor->is_bias && credit->signal.bytes != NULL;
         const double unit = is_count ? 1.0 : FIXED_POINT_UNIT;
-        for (size_t i = 0; i < tensor->n_rows * tensor->n_columns; i++) {
-            sums[tensor->first + i] = is_exact(credit, t)
-                                          ? exact_credit(credit, t, i)
-                                          : (double)total(credit, tensor->first + i) / unit;
+        for (size_t i = 0; !credit_is_exact(credit, t) && i < tensor->n_rows * tensor->n_columns;
+             i++) {
+            sums[tensor->first + i] = (double)credit_total(credit, tensor->first + i) / unit;
         }
     }
     return SYNRL_OK;

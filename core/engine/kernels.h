@@ -30,6 +30,17 @@ struct change {
     int32_t c;
 };
 
+/* What correlates: the groups [n_groups][16][4] of n_blocks blocks, `stride` bytes apart, with the
+ * signal [n_blocks][n_outputs][16]. */
+struct correlation {
+    size_t n_outputs, n_groups, n_blocks, stride;
+    const uint8_t *groups;
+    const int8_t *signal;
+};
+
+/* 255 * 128 * 16 for so many blocks is below 2^31. */
+enum { CORRELATE_BLOCKS_MAX = 4096 };
+
 struct kernels {
     const char *name;
     size_t sparse_threshold; /* the sparse path is faster below one change per this many synapses */
@@ -77,6 +88,14 @@ struct kernels {
     /* z[o][s] = (sum over ascending i of weights[o][i] * x[i][s]), + bias[o] unless NULL. */
     void (*affine)(size_t n_outputs, size_t n_inputs, const float *weights, const float *bias,
                    const float *x, float *z);
+    /* sums [n_outputs][4 n_groups], rows `n_row` apart, += the sum over samples of input * signal,
+     * exactly, for at most CORRELATE_BLOCKS_MAX blocks. */
+    void (*correlate)(const struct correlation *correlation, size_t n_row, int32_t *sums);
+    /* sums [n_outputs][stride]: of x[s][i] * signal[o][s] over the samples s of one block, added by
+     * halves: s and s + 8, then s + 4, s + 2, s + 1. x is [16][stride]; stride, a multiple of 16,
+     * is n_inputs or more. */
+    void (*correlate_floats)(size_t n_outputs, size_t n_inputs, size_t stride, const float *x,
+                             const float *signal, float *sums);
 };
 
 /* NULL where this machine or this build does not support it. */

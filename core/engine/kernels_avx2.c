@@ -7,6 +7,7 @@
 #include <immintrin.h>
 #include <sleef.h>
 
+#include "engine/kernels_correlate.h"
 #include "engine/kernels_sparse.h"
 
 /* Philox4x32-10 on eight counters at once, one register per word of the counter. */
@@ -110,6 +111,152 @@ static void sparse(const struct change *change, bool is_reversed, const uint8_t 
     sparse_by_lists(common_list_changes, change, is_reversed, rows, n_blocks, deltas, sums);
 }
 
+/* Bytes of four samples are put together within each half, then the dwords [sample / 4][input]
+ * become [input][sample / 4]. */
+ALWAYS_INLINE void turn(const uint8_t *group, uint8_t *turned) {
+    const __m256i by_input = _mm256_setr_epi8(0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15,
+                                              0, 4, 8, 12, 1, 5, 9, 13, 2, 6, 10, 14, 3, 7, 11, 15);
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    const __m256i a = _mm256_shuffle_epi8(load(group), by_input);
+    const __m256i b = _mm256_shuffle_epi8(load(group + STRIP_LINE / 2), by_input);
+    const __m256i low = _mm256_permutevar8x32_epi32(_mm256_unpacklo_epi32(a, b), order);
+    const __m256i high = _mm256_permutevar8x32_epi32(_mm256_unpackhi_epi32(a, b), order);
+    _mm256_store_si256((__m256i *)turned, low);
+    _mm256_store_si256((__m256i *)(turned + STRIP_LINE / 2), high);
+}
+
+ALWAYS_INLINE __m256i load_signal(const int8_t *from) {
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)from));
+}
+
+/* The sums of four dwords each, of the halves of two registers. */
+ALWAYS_INLINE __m128i sum_quarters(__m256i low, __m256i high) {
+    const __m256i pairs = _mm256_hadd_epi32(low, high);
+    const __m256i sums = _mm256_hadd_epi32(pairs, pairs); /* [0, 2, 0, 2], [1, 3, 1, 3] */
+    return _mm_unpacklo_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+}
+
+ALWAYS_INLINE void add_sums(int32_t *sums, __m128i more) {
+    const __m128i before = _mm_loadu_si128((const __m128i *)sums);
+    _mm_storeu_si128((__m128i *)sums, _mm_add_epi32(before, more));
+}
+
+/* A signal of at most this size lets 16 bits hold the sums of this many blocks. */
+enum { NARROW_SIGNAL = 16, NARROW_OUTPUTS = 6, WIDE_OUTPUTS = 2 };
+
+ALWAYS_INLINE void narrow_tile(const int n, const struct strip *strip, const int8_t *signal,
+                               size_t n_row, int32_t *sums) {
+    const __m256i one = _mm256_set1_epi16(1);
+    for (size_t first = 0, end; first < strip->n_blocks; first = end) {
+        end = strip->n_blocks - first < strip->n_exact ? strip->n_blocks : first + strip->n_exact;
+        __m256i low[TILE_MAX], high[TILE_MAX];
+        UNROLLED
+        for (int o = 0; o < n; o++) {
+            low[o] = high[o] = _mm256_setzero_si256();
+        }
+        for (size_t b = first; b < end; b++) {
+            const __m256i low_x = load(strip->bytes[b][0]), high_x = load(strip->bytes[b][2]);
+            const int8_t *g = signal + b * strip->stride;
+            UNROLLED
+            for (int o = 0; o < n; o++) {
+                const __m256i s = load_signal(g + o * SYNRL_LANES);
+                low[o] = _mm256_add_epi16(low[o], _mm256_maddubs_epi16(low_x, s));
+                high[o] = _mm256_add_epi16(high[o], _mm256_maddubs_epi16(high_x, s));
+                KEEP_IN_REGISTER(low[o]);
+                KEEP_IN_REGISTER(high[o]);
+            }
+        }
+        UNROLLED
+        for (int o = 0; o < n; o++) {
+            add_sums(sums + (size_t)o * n_row,
+                     sum_quarters(_mm256_madd_epi16(low[o], one), _mm256_madd_epi16(high[o], one)));
+        }
+    }
+}
+
+ALWAYS_INLINE __m256i load_words(const void *bytes) {
+    return _mm256_cvtepu8_epi16(_mm_loadu_si128((const __m128i *)bytes));
+}
+
+/* For signals whose products with two bytes do not fit in 16 bits. */
+ALWAYS_INLINE void wide_tile(const int n, const struct strip *strip, const int8_t *signal,
+                             size_t n_row, int32_t *sums) {
+    __m256i totals[WIDE_OUTPUTS][GROUP];
+    UNROLLED
+    for (int o = 0; o < n; o++) {
+        UNROLLED
+        for (int i = 0; i < GROUP; i++) {
+            totals[o][i] = _mm256_setzero_si256();
+        }
+    }
+    for (size_t b = 0; b < strip->n_blocks; b++) {
+        const int8_t *g = signal + b * strip->stride;
+        __m256i x[GROUP];
+        UNROLLED
+        for (int i = 0; i < GROUP; i++) {
+            x[i] = load_words(strip->bytes[b][i]);
+        }
+        UNROLLED
+        for (int o = 0; o < n; o++) {
+            const __m256i s =
+                _mm256_cvtepi8_epi16(_mm_loadu_si128((const __m128i *)(g + o * SYNRL_LANES)));
+            UNROLLED
+            for (int i = 0; i < GROUP; i++) {
+                totals[o][i] = _mm256_add_epi32(totals[o][i], _mm256_madd_epi16(x[i], s));
+            }
+        }
+    }
+    UNROLLED
+    for (int o = 0; o < n; o++) {
+        const __m256i low = _mm256_hadd_epi32(totals[o][0], totals[o][1]);
+        const __m256i high = _mm256_hadd_epi32(totals[o][2], totals[o][3]);
+        const __m256i halves = _mm256_hadd_epi32(low, high);
+        add_sums(sums + (size_t)o * n_row, _mm_add_epi32(_mm256_castsi256_si128(halves),
+                                                         _mm256_extracti128_si256(halves, 1)));
+    }
+}
+
+/* How many blocks' products with this signal, at most NARROW_SIGNAL, can be added in 16 bits; 0
+ * where it is larger. */
+static size_t blocks_in_16_bits(size_t n, const int8_t *signal) {
+    int8_t least = 0, most = 0;
+    for (size_t i = 0; i < n; i++) {
+        least = signal[i] < least ? signal[i] : least;
+        most = signal[i] > most ? signal[i] : most;
+    }
+    const int size = most > -least ? most : -least;
+    return size > NARROW_SIGNAL ? 0 : INT16_MAX / (2 * 255 * (size_t)(size > 0 ? size : 1));
+}
+
+static void add_narrow(const struct strip *strip, size_t n_outputs, const int8_t *signal,
+                       size_t n_row, int32_t *sums) {
+    for (size_t o = 0, n; o < n_outputs; o += n) {
+        n = tile_outputs(n_outputs - o, NARROW_OUTPUTS);
+        CALL_TILE(narrow_tile, n, strip, signal + o * SYNRL_LANES, n_row, sums + o * n_row)
+    }
+}
+
+static void add_wide(const struct strip *strip, size_t n_outputs, const int8_t *signal,
+                     size_t n_row, int32_t *sums) {
+    for (size_t o = 0; o < n_outputs; o += WIDE_OUTPUTS) {
+        const int8_t *some = signal + o * SYNRL_LANES;
+        if (n_outputs - o > 1) {
+            wide_tile(WIDE_OUTPUTS, strip, some, n_row, sums + o * n_row);
+        } else {
+            wide_tile(1, strip, some, n_row, sums + o * n_row);
+        }
+    }
+}
+
+static void correlate(const struct correlation *c, size_t n_row, int32_t *sums) {
+    const size_t n_exact = blocks_in_16_bits(c->n_blocks * c->n_outputs * SYNRL_LANES, c->signal);
+    if (n_exact > 0) {
+        correlate_by_strips(turn, add_narrow, c, n_exact, n_row, sums);
+    } else {
+        correlate_by_strips(turn, add_wide, c, 0, n_row, sums);
+    }
+}
+
 #define FUNCTION(name, accuracy)                                                                \
     static void avx2_##name(size_t n, const float *x, float *y) {                               \
         OVER_ARRAY(8, _mm256_loadu_ps, Sleef_cinz_##name##f8_##accuracy##avx, _mm256_storeu_ps) \
@@ -132,6 +279,8 @@ const struct kernels *kernels_avx2(void) {
         .count_changes = common_count_changes,
         .dense = dense,
         .sparse = sparse,
+        .correlate = correlate,
+        .correlate_floats = common_correlate_floats,
         COMMON_KERNELS,
     };
     return __builtin_cpu_supports("avx2") ? &kernels : NULL;

@@ -9,6 +9,7 @@
 #include <immintrin.h>
 #include <sleef.h>
 
+#include "engine/kernels_correlate.h"
 #include "engine/kernels_sparse.h"
 
 /* Philox4x32-10 on the sixteen counters of a group at once, one register per word of the
@@ -270,6 +271,54 @@ static void sparse(const struct change *change, bool is_reversed, const uint8_t 
     sparse_by_lists(list_changes, change, is_reversed, rows, n_blocks, deltas, sums);
 }
 
+ALWAYS_INLINE void turn(const uint8_t *group, uint8_t *turned) {
+    const __m512i order = _mm512_set_epi8(
+        63, 59, 55, 51, 47, 43, 39, 35, 31, 27, 23, 19, 15, 11, 7, 3, 62, 58, 54, 50, 46, 42, 38,
+        34, 30, 26, 22, 18, 14, 10, 6, 2, 61, 57, 53, 49, 45, 41, 37, 33, 29, 25, 21, 17, 13, 9, 5,
+        1, 60, 56, 52, 48, 44, 40, 36, 32, 28, 24, 20, 16, 12, 8, 4, 0);
+    _mm512_store_si512(turned, _mm512_permutexvar_epi8(order, _mm512_loadu_si512(group)));
+}
+
+ALWAYS_INLINE void strip_tile(const int n, const struct strip *strip, const int8_t *signal,
+                              size_t n_row, int32_t *sums) {
+    __m512i totals[TILE_MAX];
+    UNROLLED
+    for (int o = 0; o < n; o++) {
+        totals[o] = _mm512_setzero_si512();
+    }
+    for (size_t b = 0; b < strip->n_blocks; b++) {
+        const __m512i x = _mm512_load_si512(strip->bytes[b]);
+        const int8_t *g = signal + b * strip->stride;
+        UNROLLED
+        for (int o = 0; o < n; o++) {
+            const __m128i some = _mm_loadu_si128((const __m128i *)(g + o * SYNRL_LANES));
+            totals[o] = accumulate(totals[o], x, _mm512_broadcast_i32x4(some));
+        }
+    }
+    const __m512i firsts = _mm512_setr_epi32(0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12, 0, 4, 8, 12);
+    UNROLLED
+    for (int o = 0; o < n; o++) { /* the four dwords of an input are added up */
+        __m512i sum = totals[o];
+        sum = _mm512_add_epi32(sum, _mm512_shuffle_epi32(sum, _MM_PERM_BADC));
+        sum = _mm512_add_epi32(sum, _mm512_shuffle_epi32(sum, _MM_PERM_CDAB));
+        const __m128i four = _mm512_castsi512_si128(_mm512_permutexvar_epi32(firsts, sum));
+        __m128i *to = (__m128i *)(sums + (size_t)o * n_row);
+        _mm_storeu_si128(to, _mm_add_epi32(_mm_loadu_si128(to), four));
+    }
+}
+
+static void add_strip(const struct strip *strip, size_t n_outputs, const int8_t *signal,
+                      size_t n_row, int32_t *sums) {
+    for (size_t o = 0, n; o < n_outputs; o += n) {
+        n = tile_outputs(n_outputs - o, TILE_MAX);
+        CALL_TILE(strip_tile, n, strip, signal + o * SYNRL_LANES, n_row, sums + o * n_row)
+    }
+}
+
+static void correlate(const struct correlation *correlation, size_t n_row, int32_t *sums) {
+    correlate_by_strips(turn, add_strip, correlation, 0, n_row, sums);
+}
+
 #define FUNCTION(name, accuracy)                                                         \
     static void avx512_##name(size_t n, const float *x, float *y) {                      \
         OVER_ARRAY(16, _mm512_loadu_ps, Sleef_cinz_##name##f16_##accuracy##avx512fnofma, \
@@ -285,7 +334,7 @@ FUNCTION(cos, u35)
         .name = (isa), .sparse_threshold = (threshold), .words = words, .peak = (the_peak),       \
         .exp = avx512_exp, .log = avx512_log, .sin = avx512_sin, .cos = avx512_cos,               \
         .choose = choose, .count_changes = count_changes, .dense = (the_dense), .sparse = sparse, \
-        COMMON_KERNELS,                                                                           \
+        .correlate = correlate, .correlate_floats = common_correlate_floats, COMMON_KERNELS,      \
     }
 
 const struct kernels *kernels_avx512(void) {

@@ -5,6 +5,7 @@
 #include <Random123/philox.h>
 #include <sleef.h>
 
+#include "engine/kernels_correlate.h"
 #include "engine/kernels_sparse.h"
 
 static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, uint32_t *out) {
@@ -119,6 +120,34 @@ static void sparse(const struct change *change, bool is_reversed, const uint8_t 
     sparse_by_lists(common_list_changes, change, is_reversed, rows, n_blocks, deltas, sums);
 }
 
+static void turn(const uint8_t *group, uint8_t *turned) {
+    for (size_t i = 0; i < GROUP; i++) {
+        for (size_t s = 0; s < SYNRL_LANES; s++) {
+            turned[i * SYNRL_LANES + s] = group[s * GROUP + i];
+        }
+    }
+}
+
+static void add_strip(const struct strip *strip, size_t n_outputs, const int8_t *signal,
+                      size_t n_row, int32_t *sums) {
+    for (size_t o = 0; o < n_outputs; o++) {
+        for (size_t i = 0; i < GROUP; i++) {
+            const int8_t *g = signal + o * SYNRL_LANES;
+            int32_t sum = 0;
+            for (size_t b = 0; b < strip->n_blocks; b++, g += strip->stride) {
+                for (size_t s = 0; s < SYNRL_LANES; s++) {
+                    sum += (int16_t)strip->bytes[b][i][s] * (int16_t)g[s];
+                }
+            }
+            sums[o * n_row + i] += sum;
+        }
+    }
+}
+
+static void correlate(const struct correlation *correlation, size_t n_row, int32_t *sums) {
+    correlate_by_strips(turn, add_strip, correlation, 0, n_row, sums);
+}
+
 #define FUNCTION(name, accuracy)                                    \
     static void scalar_##name(size_t n, const float *x, float *y) { \
         for (size_t i = 0; i < n; i++) {                            \
@@ -143,6 +172,8 @@ const struct kernels *kernels_scalar(void) {
         .count_changes = common_count_changes,
         .dense = dense,
         .sparse = sparse,
+        .correlate = correlate,
+        .correlate_floats = common_correlate_floats,
         COMMON_KERNELS,
     };
     return &kernels;

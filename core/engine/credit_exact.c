@@ -1,0 +1,163 @@
+/* SPDX-License-Identifier: MIT */
+/* Credit of bytes times bytes. The signal is kept during the pass; after it each worker takes some
+ * of a tensor's inputs, over all samples, so that the inner loops see long sums. Where several
+ * groups of units read the same inputs, their signals do not fit in one byte: such a tensor is
+ * correlated block by block. */
+#include <string.h>
+
+#include "engine/credit_private.h"
+#include "engine/isa.h"
+#include "engine/pool.h"
+
+/* Keeping -------------------------------------------------------------------------------------- */
+
+static bool is_kept(const struct credit *credit, size_t t) {
+    const synrl_tensor *tensor = &credit->layout->tensors[t];
+    return credit->weights->tensors[t].n_windows > 0 ||
+           (tensor->n_positions <= 1 && !tensor->is_later_source);
+}
+
+/* A unit that is not computed has no signal. */
+synrl_status credit_begin_exact(struct credit *credit, size_t t) {
+    const synrl_host *host = credit->host;
+    const synrl_tensor *tensor = &credit->layout->tensors[t];
+    const synrl_batch *batch = credit->weights->tensors[t].inputs;
+    const size_t n = batch->n_blocks * tensor->n_rows * SYNRL_LANES;
+    struct kept *kept = &credit->kept[t];
+    kept->n_row = batch->n_groups * GROUP;
+    if (!is_kept(credit, t)) {
+        return SYNRL_OK;
+    }
+    if (n > kept->capacity) {
+        host->free(host, kept->signal);
+        kept->signal = NULL;
+        kept->capacity = 0;
+        SYNRL_TRY(SYNRL_NEW(host, kept->signal, n));
+        kept->capacity = n;
+    }
+    if (kept->sums == NULL) {
+        SYNRL_TRY(SYNRL_NEW(host, kept->sums, tensor->n_rows * kept->n_row));
+    }
+    memset(kept->signal, 0, n);
+    return SYNRL_OK;
+}
+
+void credit_free_kept(struct credit *credit) {
+    const synrl_host *host = credit->host;
+    for (size_t t = 0; credit->kept != NULL && t < credit->layout->n_tensors; t++) {
+        host->free(host, credit->kept[t].signal);
+        host->free(host, credit->kept[t].sums);
+    }
+    host->free(host, credit->kept);
+}
+
+/* Correlating ---------------------------------------------------------------------------------- */
+
+/* A tensor's inputs that a worker correlates, in groups. */
+struct share {
+    size_t tensor, first, end;
+};
+
+/* Input `end` of the share, within the tensor's columns. */
+static size_t end_of(const struct credit *credit, const struct share *share) {
+    const size_t n_columns = credit->layout->tensors[share->tensor].n_columns;
+    return share->end * GROUP < n_columns ? share->end * GROUP : n_columns;
+}
+
+/* totals [n_rows][n_columns] += the products of some blocks, by way of `sums` [n_rows][n_row]. */
+static void correlate_blocks(const struct credit *credit, const struct share *share, size_t first,
+                             size_t n_blocks, const int8_t *signal, int32_t *sums,
+                             int64_t *totals) {
+    const synrl_tensor *tensor = &credit->layout->tensors[share->tensor];
+    const synrl_batch *batch = credit->weights->tensors[share->tensor].inputs;
+    const size_t n_row = batch->n_groups * GROUP, from = share->first * GROUP;
+    const size_t to = end_of(credit, share);
+    const struct correlation correlation = {.n_outputs = tensor->n_rows,
+                                            .n_groups = share->end - share->first,
+                                            .n_blocks = n_blocks,
+                                            .stride = n_row * SYNRL_LANES,
+                                            .groups =
+                                                batch_groups(batch, first) + from * SYNRL_LANES,
+                                            .signal = signal};
+    for (size_t o = 0; o < tensor->n_rows; o++) {
+        memset(sums + o * n_row + from, 0, correlation.n_groups * GROUP * sizeof *sums);
+    }
+    kernels_in_use()->correlate(&correlation, n_row, sums + from);
+    for (size_t o = 0; o < tensor->n_rows; o++) {
+        for (size_t i = from; i < to; i++) {
+            totals[o * tensor->n_columns + i] += sums[o * n_row + i];
+        }
+    }
+}
+
+void credit_add_exact(const struct credit *credit, struct adder *adder, size_t t, size_t block) {
+    const synrl_tensor *tensor = &credit->layout->tensors[t];
+    const size_t size = tensor->n_rows * SYNRL_LANES;
+    if (is_kept(credit, t)) {
+        memcpy(credit->kept[t].signal + block * size, adder->bytes, size);
+        return;
+    }
+    const struct share all = {t, 0, credit->kept[t].n_row / GROUP};
+    correlate_blocks(credit, &all, block, 1, adder->bytes, adder->exact,
+                     adder->sums + tensor->first);
+}
+
+/* The sum of (x - mean) * signal is (N sum(x * signal) - sum(x) sum(signal)) / N. For fewer than
+ * 2^20 samples each product is below 2^56. */
+static double centred_sum(const struct input_sums *inputs, size_t i, int64_t sum, int64_t signal) {
+    const double n = (double)inputs->n;
+    if (inputs->n < 1U << 20) {
+        return (double)((int64_t)inputs->n * sum - inputs->bytes[i] * signal) / n;
+    }
+    return (double)((int128)inputs->n * sum - (int128)inputs->bytes[i] * signal) / n;
+}
+
+static void finish_exact(const struct credit *credit, const struct share *share) {
+    const synrl_tensor *tensor = &credit->layout->tensors[share->tensor];
+    const struct tensor_weights *weights = &credit->weights->tensors[share->tensor];
+    const struct input_sums *inputs = &credit->inputs[weights->source];
+    const bool is_centred = (credit->signal.flags & SYNRL_CENTRED) != 0;
+    const double scale = (double)weights->inputs->scale;
+    const size_t to = end_of(credit, share);
+    for (size_t o = 0; o < tensor->n_rows; o++) {
+        const size_t row = tensor->first + o * tensor->n_columns;
+        const int64_t signal = credit_total(credit, credit->first_row[share->tensor] + o);
+        for (size_t i = share->first * GROUP; i < to; i++) {
+            const int64_t sum = credit_total(credit, row + i);
+            credit->credit[row + i] =
+                scale * (is_centred ? centred_sum(inputs, i, sum, signal) : (double)sum);
+        }
+    }
+}
+
+static void correlate_kept(const struct credit *credit, const struct share *share) {
+    const synrl_tensor *tensor = &credit->layout->tensors[share->tensor];
+    const struct kept *kept = &credit->kept[share->tensor];
+    const size_t n_blocks = credit->weights->tensors[share->tensor].inputs->n_blocks;
+    for (size_t b = 0, n; b < n_blocks; b += n) {
+        n = n_blocks - b < CORRELATE_BLOCKS_MAX ? n_blocks - b : CORRELATE_BLOCKS_MAX;
+        correlate_blocks(credit, share, b, n, kept->signal + b * tensor->n_rows * SYNRL_LANES,
+                         kept->sums, credit->adders[0].sums + tensor->first);
+    }
+}
+
+static void correlate_share(void *context, size_t worker, size_t n_workers) {
+    const struct credit *credit = context;
+    for (size_t t = 0; t < credit->layout->n_tensors; t++) {
+        struct share share = {.tensor = t};
+        if (!credit_is_exact(credit, t)) {
+            continue;
+        }
+        pool_share(credit->kept[t].n_row / GROUP, GROUP, worker, n_workers, &share.first,
+                   &share.end);
+        if (is_kept(credit, t) && share.first < share.end) {
+            correlate_kept(credit, &share);
+        }
+        finish_exact(credit, &share);
+    }
+}
+
+void credit_correlate(struct credit *credit, double *sums) {
+    credit->credit = sums;
+    credit->host->parallel(credit->host, correlate_share, credit);
+}
