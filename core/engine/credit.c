@@ -112,25 +112,6 @@ void credit_destroy(struct credit *credit) {
 
 /* The inputs' sums ----------------------------------------------------------------------------- */
 
-struct input_work {
-    const synrl_batch *batch;
-    struct input_sums *sums;
-};
-
-static void sum_bytes(const struct input_work *work, size_t i) {
-    const synrl_batch *batch = work->batch;
-    int64_t sum = 0;
-    for (size_t b = 0; b < batch->n_blocks; b++) {
-        const uint8_t *from = batch_groups(batch, b) + i / GROUP * GROUP * SYNRL_LANES + i % GROUP;
-        const size_t n = batch_lanes(batch, b);
-        for (size_t s = 0; s < n; s++) {
-            sum += from[s * GROUP];
-        }
-    }
-    work->sums->bytes[i] = sum;
-    work->sums->means[i] = (float)((double)batch->scale * (double)sum / (double)work->sums->n);
-}
-
 /* Adds in the order of the blocks. */
 static void sum_floats(const struct input_work *work, size_t i) {
     const synrl_batch *batch = work->batch;
@@ -150,11 +131,7 @@ static void sum_share(void *context, size_t worker, size_t n_workers) {
     size_t first, end;
     pool_share(work->batch->n_inputs, GROUP, worker, n_workers, &first, &end);
     for (size_t i = first; i < end; i++) {
-        if (work->batch->is_bytes) {
-            sum_bytes(work, i);
-        } else {
-            sum_floats(work, i);
-        }
+        sum_floats(work, i);
     }
 }
 
@@ -169,8 +146,12 @@ static synrl_status sum_inputs(struct credit *credit, size_t t) {
         SYNRL_TRY(SYNRL_NEW(host, sums->bytes, batch->n_inputs));
     }
     sums->n = batch->n_sampled * batch->n_windows;
+    if (sums->bind == credit->weights->n_binds) {
+        return SYNRL_OK;
+    }
+    sums->bind = credit->weights->n_binds;
     struct input_work work = {batch, sums};
-    host->parallel(host, sum_share, &work);
+    host->parallel(host, batch->is_bytes ? credit_sum_bytes : sum_share, &work);
     return SYNRL_OK;
 }
 
@@ -250,17 +231,15 @@ static size_t signal_at(const struct credit *credit, const synrl_pass *pass,
 /* Sets what a sample, or a unit that is not active, does not show to 0. */
 static void take_bytes(const struct credit *credit, struct adder *adder, size_t at, size_t n_lanes,
                        size_t n, const float *y) {
-    const int8_t *signal = credit->signal.bytes + at;
-    const bool where_active = (credit->signal.flags & SYNRL_WHERE_ACTIVE) != 0;
-    for (size_t i = 0; i < n; i++) {
-        const bool is_on = !where_active || y[i] < 0.0F || y[i] > 0.0F;
-        adder->bytes[i] = is_on ? signal[i] : 0;
+    int8_t *bytes = adder->bytes;
+    memcpy(bytes, credit->signal.bytes + at, n);
+    if ((credit->signal.flags & SYNRL_WHERE_ACTIVE) != 0) {
+        for (size_t i = 0; i < n; i++) {
+            bytes[i] = (int8_t)(bytes[i] & -((y[i] < 0.0F) | (y[i] > 0.0F)));
+        }
     }
     for (size_t i = 0; n_lanes < SYNRL_LANES && i < n; i += SYNRL_LANES) {
-        memset(adder->bytes + i + n_lanes, 0, SYNRL_LANES - n_lanes);
-    }
-    for (size_t i = 0; i < n; i++) {
-        adder->signal[i] = (float)adder->bytes[i];
+        memset(bytes + i + n_lanes, 0, SYNRL_LANES - n_lanes);
     }
 }
 
@@ -270,7 +249,7 @@ static void take_floats(const struct credit *credit, struct adder *adder, size_t
     const bool where_active = (credit->signal.flags & SYNRL_WHERE_ACTIVE) != 0;
     const bool times_slope = (credit->signal.flags & SYNRL_TIMES_SLOPE) != 0;
     for (size_t i = 0; i < n; i++) {
-        const bool is_on = !where_active || y[i] < 0.0F || y[i] > 0.0F;
+        const bool is_on = !where_active | (y[i] < 0.0F) | (y[i] > 0.0F);
         const float value = times_slope ? signal[i] * adder->slope[i] : signal[i];
         adder->signal[i] = is_on ? value : 0.0F;
     }
@@ -376,11 +355,15 @@ void credit_after(struct credit *credit, const synrl_pass *pass, size_t n_source
     const size_t n_rows = credit->layout->tensors[sources[0].tensor].n_rows;
     const size_t n = n_rows * SYNRL_LANES, n_lanes = batch_lanes(pass->batch, pass->block);
     const size_t at = signal_at(credit, pass, &sources[0]);
+    const bool is_exact = n_sources == 1 && credit_is_exact(credit, sources[0].tensor);
     if ((credit->signal.flags & SYNRL_TIMES_SLOPE) != 0) {
         take_slope(adder, f, n, y);
     }
     if (credit->signal.bytes != NULL) {
         take_bytes(credit, adder, at, n_lanes, n, y);
+        for (size_t i = 0; !is_exact && i < n; i++) {
+            adder->signal[i] = (float)adder->bytes[i];
+        }
     } else {
         take_floats(credit, adder, at, n_lanes, n, y);
     }

@@ -51,6 +51,50 @@ void credit_free_kept(struct credit *credit) {
     host->free(host, credit->kept);
 }
 
+/* Sums of inputs ------------------------------------------------------------------------------- */
+
+enum { SUM_BLOCKS = 256, SUM_GROUPS = 64 }; /* at a time */
+
+/* Adds some blocks of some groups, by correlating with a signal of 1 for every sample. */
+static void sum_groups(const synrl_batch *batch, const struct correlation *ones, size_t first_block,
+                       size_t first_group, int64_t *sums) {
+    int32_t some[SUM_GROUPS * GROUP] = {0};
+    struct correlation correlation = *ones;
+    correlation.groups = batch_groups(batch, first_block) + first_group * GROUP * SYNRL_LANES;
+    kernels_in_use()->correlate(&correlation, SUM_GROUPS * GROUP, some);
+    for (size_t i = 0; i < ones->n_groups * GROUP && first_group * GROUP + i < batch->n_inputs;
+         i++) {
+        sums[first_group * GROUP + i] += some[i];
+    }
+}
+
+void credit_sum_bytes(void *context, size_t worker, size_t n_workers) {
+    const struct input_work *work = context;
+    const synrl_batch *batch = work->batch;
+    int8_t signal[SUM_BLOCKS * SYNRL_LANES];
+    struct correlation ones = {
+        .n_outputs = 1, .stride = batch->n_groups * GROUP * SYNRL_LANES, .signal = signal};
+    size_t first, end;
+    pool_share(batch->n_groups, GROUP, worker, n_workers, &first, &end);
+    for (size_t i = first * GROUP; i < end * GROUP && i < batch->n_inputs; i++) {
+        work->sums->bytes[i] = 0;
+    }
+    for (size_t b = 0; b < batch->n_blocks; b += ones.n_blocks) {
+        ones.n_blocks = batch->n_blocks - b < SUM_BLOCKS ? batch->n_blocks - b : SUM_BLOCKS;
+        for (size_t i = 0; i < ones.n_blocks * SYNRL_LANES; i++) {
+            signal[i] = i % SYNRL_LANES < batch_lanes(batch, b + i / SYNRL_LANES);
+        }
+        for (size_t g = first; g < end; g += ones.n_groups) {
+            ones.n_groups = end - g < SUM_GROUPS ? end - g : SUM_GROUPS;
+            sum_groups(batch, &ones, b, g, work->sums->bytes);
+        }
+    }
+    for (size_t i = first * GROUP; i < end * GROUP && i < batch->n_inputs; i++) {
+        work->sums->means[i] =
+            (float)((double)batch->scale * (double)work->sums->bytes[i] / (double)work->sums->n);
+    }
+}
+
 /* Correlating ---------------------------------------------------------------------------------- */
 
 /* A tensor's inputs that a worker correlates, in groups. */

@@ -32,6 +32,7 @@ struct input_sums {
     int64_t *bytes; /* [n_columns]; NULL for floats */
     float *means;   /* [n_columns] */
     size_t n;       /* samples, or windows of them */
+    uint64_t bind;  /* for which they were made; 0: none */
 };
 
 struct credit {
@@ -63,6 +64,14 @@ static inline int64_t credit_total(const struct credit *credit, size_t i) {
     }
     return sum;
 }
+
+struct input_work {
+    const synrl_batch *batch;
+    struct input_sums *sums;
+};
+
+/* A worker's share of the sums of inputs of bytes; the context is an input_work. */
+void credit_sum_bytes(void *context, size_t worker, size_t n_workers);
 
 /* Of an exact tensor: before the pass; one block, with the signal of the adder; and after the pass
  * the credit of all such tensors. */

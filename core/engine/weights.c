@@ -164,6 +164,7 @@ static synrl_status bind_tensor(synrl_weights *weights, size_t t, const synrl_ba
 
 synrl_status weights_bind(synrl_weights *weights, const synrl_batch *batch) {
     weights->batch = NULL;
+    weights->n_binds++;
     for (size_t s = 0; s < weights->n_sources; s++) {
         struct input_source *source = &weights->sources[s];
         if (source->window.kernel_height > 0) {

@@ -37,6 +37,7 @@ struct synrl_weights {
     size_t n_sources;
     struct input_source *sources; /* [at most n_tensors] */
     const synrl_batch *batch;     /* NULL: not bound */
+    uint64_t n_binds;             /* so far */
     int8_t *negated;              /* [n_synapses]: actions taken back */
     size_t sum_size;
     float *sums; /* [n_workers][sum_size]: of a later source; NULL where there is none */
