@@ -142,7 +142,7 @@ ALWAYS_INLINE void add_sums(int32_t *sums, __m128i more) {
 }
 
 /* A signal of at most this size lets 16 bits hold the sums of this many blocks. */
-enum { NARROW_SIGNAL = 16, NARROW_OUTPUTS = 6, WIDE_OUTPUTS = 2 };
+enum { NARROW_SIGNAL = 16, NARROW_OUTPUTS = 5, WIDE_OUTPUTS = 2 };
 
 ALWAYS_INLINE void narrow_tile(const int n, const struct strip *strip, const int8_t *signal,
                                size_t n_row, int32_t *sums) {

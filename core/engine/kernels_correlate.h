@@ -45,6 +45,7 @@ ALWAYS_INLINE void correlate_by_strips(turn_function turn, strip_function add,
                 const uint8_t *group = c->groups + b * c->stride + g * STRIP_LINE;
                 for (size_t k = 0; k < strip.n_blocks; k++) {
                     turn(group + k * c->stride, strip.bytes[k][0]);
+                    __builtin_prefetch(group + k * c->stride + STRIP_LINE); /* the next group */
                 }
                 add(&strip, left < STRIP_OUTPUTS ? left : STRIP_OUTPUTS, signal, n_row,
                     sums + o * n_row + g * GROUP);
