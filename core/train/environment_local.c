@@ -116,32 +116,42 @@ static synrl_status local_sample_losses(synrl_env *env, int64_t *terms) {
     return env_leave(environment, sample_losses(environment, terms));
 }
 
-/* The sign of what the noise did to the samples first .. end - 1 together. A loss that is not
- * finite is worse than any that is. */
-static int8_t group_reward(const struct environment *environment, size_t first, size_t end) {
-    wide fallen = 0;
+/* By how much the noise lowered the loss of the samples first .. end - 1 together. A loss that is
+ * not finite is worse than any that is. */
+static int64_t group_fall(const struct environment *environment, size_t first, size_t end) {
+    wide fall = 0;
     int n_infinite = 0; /* more of them without noise: positive */
     for (size_t s = first; s < end; s++) {
         const int64_t clean = environment->clean[s], noisy = environment->noisy[s];
         n_infinite += (clean == INT64_MAX) - (noisy == INT64_MAX);
-        fallen += clean != INT64_MAX && noisy != INT64_MAX ? (wide)clean - noisy : 0;
+        fall += clean != INT64_MAX && noisy != INT64_MAX ? (wide)clean - noisy : 0;
     }
     if (n_infinite != 0) {
-        return n_infinite > 0 ? 1 : -1;
+        fall = n_infinite;
+        fall *= INT64_MAX;
     }
-    return (int8_t)((fallen > 0) - (fallen < 0));
+    return fall > INT64_MAX ? INT64_MAX : fall < -INT64_MAX ? -INT64_MAX : (int64_t)fall;
 }
 
-static synrl_status rewards(struct environment *environment, int8_t *paid) {
+/* One of the two; the other is NULL. */
+static synrl_status pay(struct environment *environment, const char *call, int64_t *falls,
+                        int8_t *signs) {
     const size_t n = environment->api.n_samples;
     const size_t given = environment->options.reward_group, group = given > 0 ? given : n;
     if (!environment->has_noise) {
         return core_fail(environment->core, SYNRL_INVALID,
-                         "env->local->rewards: there was no perturb of these weights");
+                         "env->local->%s: there was no perturb of these weights", call);
     }
     for (size_t first = 0; first < n; first += group) {
         const size_t end = n - first < group ? n : first + group;
-        memset(paid + first, group_reward(environment, first, end), end - first);
+        const int64_t fall = group_fall(environment, first, end);
+        for (size_t s = first; s < end; s++) {
+            if (falls != NULL) {
+                falls[s] = fall;
+            } else {
+                signs[s] = (int8_t)((fall > 0) - (fall < 0));
+            }
+        }
     }
     return SYNRL_OK;
 }
@@ -150,7 +160,14 @@ static synrl_status local_rewards(synrl_env *env, int8_t *paid) {
     struct environment *environment = environment_of(env);
     SYNRL_TRY(env_enter(environment, "local->rewards", SYNRL_RULE_READS_MORE, false));
     SYNRL_TRY(env_leave(environment, check_place(environment, "the array of rewards", paid)));
-    return env_leave(environment, rewards(environment, paid));
+    return env_leave(environment, pay(environment, "rewards", NULL, paid));
+}
+
+static synrl_status local_falls(synrl_env *env, int64_t *falls) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "local->falls", SYNRL_RULE_READS_MORE, false));
+    SYNRL_TRY(env_leave(environment, check_place(environment, "the array of falls", falls)));
+    return env_leave(environment, pay(environment, "falls", falls, NULL));
 }
 
 /* What synapses and units saw ------------------------------------------------------------------ */
@@ -266,4 +283,5 @@ const synrl_local_api local_api = {
     .correlate = local_correlate,
     .activity = local_activity,
     .feedback = local_feedback,
+    .falls = local_falls,
 };

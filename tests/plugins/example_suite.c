@@ -29,7 +29,8 @@ static struct world {
     float shifted[N];
     /* Local information */
     double x[N_SAMPLES][N_INPUTS];
-    int8_t xi[N_SAMPLES][N_UNITS], rewards[N_SAMPLES];
+    int8_t xi[N_SAMPLES][N_UNITS];
+    int64_t falls[N_SAMPLES], losses[N_SAMPLES]; /* in units of 2^-32 */
     float errors[N_SAMPLES][N_UNITS];
     double sigma;
     uint32_t flags, feedback_number;
@@ -122,7 +123,7 @@ static synrl_status fake_perturb(synrl_env *env, uint32_t draw, double sigma, do
     (void)env;
     ck_assert_uint_eq(draw, 0);
     world.sigma = sigma;
-    *loss = 1.0;
+    ck_assert_ptr_null(loss);
     return SYNRL_OK;
 }
 
@@ -138,9 +139,15 @@ static synrl_status fake_noise(synrl_env *env, uint32_t draw, int8_t *signs) {
     return SYNRL_OK;
 }
 
-static synrl_status fake_rewards(synrl_env *env, int8_t *rewards) {
+static synrl_status fake_falls(synrl_env *env, int64_t *falls) {
     (void)env;
-    memcpy(rewards, world.rewards, sizeof world.rewards);
+    memcpy(falls, world.falls, sizeof world.falls);
+    return SYNRL_OK;
+}
+
+static synrl_status fake_sample_losses(synrl_env *env, int64_t *terms) {
+    (void)env;
+    memcpy(terms, world.losses, sizeof world.losses);
     return SYNRL_OK;
 }
 
@@ -182,9 +189,10 @@ static const synrl_local_api local = {
     .n_units = fake_n_units,
     .perturb = fake_perturb,
     .noise = fake_noise,
-    .rewards = fake_rewards,
+    .sample_losses = fake_sample_losses,
     .correlate = fake_correlate,
     .feedback = fake_feedback,
+    .falls = fake_falls,
 };
 
 static void setup(void) {
@@ -210,7 +218,8 @@ static void setup(void) {
             world.xi[s][u] = (s * 5 + u * 3) % 7 < 3 ? 1 : -1;
             world.errors[s][u] = (float)((s * 11 + u * 17) % 9) * 0.125F - 0.5F;
         }
-        world.rewards[s] = (int8_t)((int)(s * 13 % 3) - 1);
+        world.falls[s] = ((int64_t)(s * 13 % 9) - 4) << 28; /* -0.25 .. 0.25 */
+        world.losses[s] = (int64_t)(s * 5 % 11) << 29;      /* 0 .. 1.25 */
     }
 }
 
@@ -386,20 +395,42 @@ TEST(equal_losses_share_a_rank) {
     rule_clear(&rule);
 }
 
-/* c_ij = sum_s x_si xi_sj r_s, from the values themselves. */
-TEST(three_factor_follows_its_equation) {
-    struct rule rule;
-    start(&rule, "three_factor", GIVEN({"alpha_s", NUMBER(ALPHA)}, {"sigma", NUMBER(0.375)}));
+/* What a sample is paid, in words: the sign of its fall; nothing where it is right already; or the
+ * fall in quarters of the mean one. */
+static double paid(const char *pay, double gate, size_t s) {
+    const double fall = ldexp((double)world.falls[s], -32);
+    double mean = 0.0;
+    for (size_t k = 0; k < N_SAMPLES; k++) {
+        mean += fabs(ldexp((double)world.falls[k], -32)) / N_SAMPLES;
+    }
+    if (strcmp(pay, "graded") == 0) {
+        const double quarters = nearbyint(fall / (mean / 4.0));
+        return quarters > 16.0 ? 16.0 : quarters < -16.0 ? -16.0 : quarters;
+    }
+    const bool is_right = strcmp(pay, "trit") == 0 && ldexp((double)world.losses[s], -32) < gate;
+    return is_right ? 0.0 : fall > 0.0 ? 1.0 : fall < 0.0 ? -1.0 : 0.0;
+}
+
+/* c_ij <- m c_ij + sum_s x_si xi_sj r_s, from the values themselves, over three iterations. */
+static void check_three_factor(const char *pay, double momentum) {
+    double c[N] = {0};
     int n_of[3] = {0};
-    step(&rule, 0);
-    for (size_t u = 0; u < N_UNITS; u++) {
-        for (size_t i = 0; i < N_INPUTS; i++) {
-            double c = 0.0;
+    struct rule rule;
+    start(&rule, "three_factor",
+          GIVEN({"alpha_s", NUMBER(ALPHA)}, {"sigma", NUMBER(0.375)}, {"pay", STRING(pay)},
+                {"gate", NUMBER(0.5)}, {"momentum", NUMBER(momentum)}));
+    for (uint64_t t = 0; t < 3; t++) {
+        for (size_t s = 0; s < N_SAMPLES; s++) {
+            world.falls[s] = s % 4 == t ? -3 * world.falls[s] : world.falls[s];
+        }
+        step(&rule, t);
+        for (size_t i = 0; i < N; i++) {
+            c[i] *= momentum;
             for (size_t s = 0; s < N_SAMPLES; s++) {
-                c += world.x[s][i] * world.xi[s][u] * world.rewards[s];
+                c[i] += world.x[s][i % N_INPUTS] * world.xi[s][i / N_INPUTS] * paid(pay, 0.5, s);
             }
-            const int expected = c > 0.0 ? 1 : c < 0.0 ? -1 : 0;
-            ck_assert_int_eq(world.actions[u * N_INPUTS + i], expected);
+            const int expected = c[i] > 0.0 ? 1 : c[i] < 0.0 ? -1 : 0;
+            ck_assert_int_eq(world.actions[i], expected);
             n_of[expected + 1]++;
         }
     }
@@ -407,6 +438,32 @@ TEST(three_factor_follows_its_equation) {
     ck_assert_double_eq(world.alpha, ALPHA);
     ck_assert_double_eq(world.sigma, 0.375);
     ck_assert_uint_eq(world.flags, SYNRL_WHERE_ACTIVE | SYNRL_CENTRED);
+    rule_clear(&rule);
+}
+
+TEST(three_factor_follows_its_equation) {
+    check_three_factor("bit", 0.0);
+    check_three_factor("trit", 0.0);
+    check_three_factor("graded", 0.0);
+    check_three_factor("bit", 0.5);
+    check_three_factor("graded", 0.75);
+}
+
+/* A sample whose loss was or becomes infinite outweighs all others; where all falls are 0, none is
+ * paid. */
+TEST(three_factor_survives_infinite_and_equal_losses) {
+    struct rule rule;
+    int8_t none[N] = {0};
+    memset(world.falls, 0, sizeof world.falls);
+    start(&rule, "three_factor", GIVEN({"pay", STRING("graded")}));
+    step(&rule, 0);
+    ck_assert_mem_eq(world.actions, none, N);
+    world.falls[2] = INT64_MAX;
+    step(&rule, 1);
+    for (size_t i = 0; i < N; i++) {
+        const double c = world.x[2][i % N_INPUTS] * world.xi[2][i / N_INPUTS];
+        ck_assert_int_eq(world.actions[i], (c > 0.0) - (c < 0.0));
+    }
     rule_clear(&rule);
 }
 

@@ -74,6 +74,10 @@ typedef struct synrl_local_api {
      * (direct feedback alignment, Nokland 2016). SYNRL_UNSUPPORTED where the loss has no
      * gradient. */
     synrl_status (*feedback)(synrl_env *env, uint32_t number, float *signal);
+    /* Since ABI 3.1. What `rewards` is the sign of: by how much the noise lowered the loss of each
+     * sample's group, summed, in units of 2^-32; +-INT64_MAX where only one of the two losses is
+     * finite, or where the sum would not fit. */
+    synrl_status (*falls)(synrl_env *env, int64_t *falls);
 } synrl_local_api;
 
 #ifdef __cplusplus

@@ -283,7 +283,9 @@ static void check_rewards(size_t group) {
     ck_assert_int_eq(env->local->sample_losses(env, clean), SYNRL_OK);
     ck_assert_int_eq(env->local->perturb(env, 3, 0.3, NULL), SYNRL_OK);
     ck_assert_int_eq(env->local->sample_losses(env, noisy), SYNRL_OK);
+    int64_t falls[N_SAMPLES];
     ck_assert_int_eq(env->local->rewards(env, rewards), SYNRL_OK);
+    ck_assert_int_eq(env->local->falls(env, falls), SYNRL_OK);
     for (size_t s = 0; s < N_SAMPLES; s++) {
         const size_t first = s / group * group;
         int64_t fallen = 0;
@@ -291,6 +293,7 @@ static void check_rewards(size_t group) {
             fallen += clean[i] - noisy[i];
         }
         ck_assert_int_eq(rewards[s], (fallen > 0) - (fallen < 0));
+        ck_assert_int_eq(falls[s], fallen);
     }
 }
 
