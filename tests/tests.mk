@@ -10,6 +10,8 @@ MISTAKES := $(patsubst tests/mistakes/%.c,$(BUILD)/tests/mistakes/%.so,$(wildcar
 # Examples, and the template of a rule, as their readers build them: with one line.
 EXAMPLES := $(patsubst examples/%.c,$(BUILD)/tests/examples/%.so,$(wildcard examples/*/*.c)) \
 	$(BUILD)/tests/examples/rules/my_rule.so
+# Programs and libraries to be preloaded that stand in the way of the program.
+FAULTS := $(BUILD)/tests/fault/stepper $(BUILD)/tests/fault/lockless.so
 TEST_CPPFLAGS := $(LUA_CPPFLAGS) -I. -Itests $(call pkg,--cflags check) \
 	-DBUILD_DIR='"$(BUILD)"' -DSANITIZER='"$(SAN)"'
 
@@ -51,6 +53,15 @@ $(BUILD)/tests/bad/%.so: tests/bad/%.c
 	$(call say,PLUGIN,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $<
 
+$(BUILD)/tests/fault/stepper: tests/fault/stepper.c
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -o $@ $<
+$(BUILD)/tests/fault/%.so: tests/fault/%.c
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -Wno-pedantic -O2 -g -fPIC -shared -o $@ $< -ldl
+
 # What an author may get wrong, built as an author would; what the compiler says of it is left out.
 $(BUILD)/tests/mistakes/%.so: tests/mistakes/%.c
 	@mkdir -p $(@D)
@@ -62,16 +73,17 @@ $(BUILD)/tests/mistakes/%.so: tests/mistakes/%.c
 #: check              every test and linter, and the same bits from gcc and clang
 #: check-sanitized    every test with each sanitizer, one after another
 #: check-crash        a hundred runs killed with kill -9 and resumed; `make check` kills a few
+#: check-interleavings   a run interrupted and killed at each of its system calls, and resumed
 #: check-fuzz         a hundred thousand damaged files of each format; `make check` reads a few hundred
 #: check-arm64        the same bits on ARM64, under QEMU (as root)
 #: check-bare         both commands of the README on a Debian 12 that holds git and nothing else (as root)
 #: coverage           line coverage by the tests as HTML, under build/coverage
 #: lint               rooms, format, spelling, licences, static analysis
-.PHONY: examples tests check check-lint check-arm64 check-bare check-crash check-fuzz check-compilers \
+.PHONY: examples tests check check-lint check-arm64 check-bare check-crash check-interleavings check-fuzz check-compilers \
 	check-sanitized coverage
 examples: $(EXAMPLES)
 tests: all $(BUILD)/bench $(BUILD)/synrl.1 $(BUILD)/synrl.bash $(BUILD)/tests/check $(BAD_PLUGINS) \
-	$(MISTAKES) $(FIXTURES) $(EXAMPLES)
+	$(MISTAKES) $(FIXTURES) $(EXAMPLES) $(FAULTS)
 
 check: tests $(if $(SAN),,lint check-lint check-compilers)
 	$(BUILD)/tests/check
@@ -93,6 +105,10 @@ check-bare:
 
 check-crash: tests
 	SYNRL_CRASHES=100 CK_TIMEOUT_MULTIPLIER=10 CK_RUN_CASE=a_run_killed_at_any_moment_ends_the_same \
+		$(BUILD)/tests/check
+
+check-interleavings: tests
+	SYNRL_INTERLEAVINGS=all CK_TIMEOUT_MULTIPLIER=100 CK_RUN_SUITE=interleavings \
 		$(BUILD)/tests/check
 
 check-fuzz: tests

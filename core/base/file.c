@@ -106,21 +106,38 @@ static void draft_free(struct draft *draft) {
     core_free(draft->core, draft);
 }
 
+#define DRAFT ".draft-"
+enum { DRAFTS_MAX = 1000 };
+
+bool draft_is_name(const char *name, size_t *length) {
+    const char *found = strstr(name, DRAFT);
+    *length = found != NULL ? (size_t)(found - name) : 0;
+    return *length > 0;
+}
+
+/* Another container may have a process of the same id, and a dead one may have left its draft. */
 static synrl_status open_draft(struct draft *draft, const char *path) {
     struct core *core = draft->core;
     draft->path = core_strdup(core, path);
-    char *draft_path = core_printf(core, "%s.draft-%ld", path, (long)getpid());
-    if (draft->path == NULL || draft_path == NULL) {
-        core_free(core, draft_path);
+    if (draft->path == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    draft->stream = fopen(draft_path, "wbe");
-    if (draft->stream == NULL) {
+    for (int i = 0; draft->stream == NULL && i < DRAFTS_MAX; i++) {
+        char *draft_path = core_printf(core, "%s" DRAFT "%ld-%d", path, (long)getpid(), i);
+        if (draft_path == NULL) {
+            return SYNRL_NO_MEMORY;
+        }
+        draft->stream = fopen(draft_path, "wbex");
+        if (draft->stream != NULL) {
+            draft->draft_path = draft_path;
+            return SYNRL_OK;
+        }
         core_free(core, draft_path);
-        return file_fail(core, path, "write");
+        if (errno != EEXIST) {
+            break;
+        }
     }
-    draft->draft_path = draft_path;
-    return SYNRL_OK;
+    return file_fail(core, path, "write");
 }
 
 synrl_status draft_begin(struct core *core, const char *path, struct draft **draft) {
@@ -143,25 +160,32 @@ FILE *draft_stream(struct draft *draft) {
     return draft->stream;
 }
 
-synrl_status file_close(struct core *core, FILE *stream, const char *path) {
-    const bool is_written =
-        fflush(stream) == 0 && !ferror(stream) && (fsync(fileno(stream)) == 0 || errno == EINVAL);
-    const synrl_status status = is_written ? SYNRL_OK : file_fail(core, path, "write");
-    return fclose(stream) != 0 && is_written ? file_fail(core, path, "write") : status;
+synrl_status file_sync(struct core *core, FILE *stream, const char *path) {
+    return fflush(stream) == 0 && !ferror(stream) && (fsync(fileno(stream)) == 0 || errno == EINVAL)
+               ? SYNRL_OK
+               : file_fail(core, path, "write");
 }
 
-/* Brings the new name to the disk too. Ignores file systems that cannot fsync a directory.
- * Truncates the path to its folder. */
-static void sync_folder(char *path) {
-    char *slash = strrchr(path, '/');
-    if (slash != NULL) {
-        slash[1] = '\0';
-    }
-    const int folder = open(slash != NULL ? path : ".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+synrl_status file_close(struct core *core, FILE *stream, const char *path) {
+    const synrl_status status = file_sync(core, stream, path);
+    return fclose(stream) != 0 && status == SYNRL_OK ? file_fail(core, path, "write") : status;
+}
+
+void folder_sync(const char *path) {
+    const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (folder >= 0) {
         fsync(folder);
         close(folder);
     }
+}
+
+/* Brings the new name to the disk too. Truncates the path to its folder. */
+static void sync_parent(char *path) {
+    char *slash = strrchr(path, '/');
+    if (slash != NULL) {
+        slash[1] = '\0';
+    }
+    folder_sync(slash != NULL ? path : ".");
 }
 
 synrl_status draft_commit(struct draft *draft) {
@@ -173,7 +197,7 @@ synrl_status draft_commit(struct draft *draft) {
         status = file_fail(core, draft->path, "write");
     }
     if (status == SYNRL_OK) {
-        sync_folder(draft->path);
+        sync_parent(draft->path);
         core_free(core, draft->draft_path);
         draft->draft_path = NULL;
     }

@@ -16,7 +16,8 @@ synrl_status file_read(struct core *core, const char *path, size_t limit, char *
 synrl_status file_read_no_link(struct core *core, const char *path, size_t limit, char **bytes,
                                size_t *size);
 
-/* A file being written under a temporary name in the folder of the final one. */
+/* A file being written under a temporary name in the folder of the final one, which no other
+ * process has, wherever it runs. */
 struct draft;
 synrl_status draft_begin(struct core *core, const char *path, struct draft **draft);
 FILE *draft_stream(struct draft *draft);
@@ -25,13 +26,21 @@ FILE *draft_stream(struct draft *draft);
 synrl_status draft_commit(struct draft *draft);
 void draft_abandon(struct draft *draft); /* frees it and removes the file */
 
+/* Whether a file of this name is a draft; `length`: of the name that it was to get. */
+bool draft_is_name(const char *name, size_t *length);
+
 synrl_status file_write(struct core *core, const char *path, const void *bytes, size_t size);
+
+/* Brings what was written to a stream to the disk. */
+synrl_status file_sync(struct core *core, FILE *stream, const char *path);
 
 /* Brings a stream to the disk, and closes it even after a failure. */
 synrl_status file_close(struct core *core, FILE *stream, const char *path);
 
 /* Makes a folder and its missing parents. It may exist already. */
 synrl_status folder_create(struct core *core, const char *path);
+/* Brings the names in a folder to the disk. Ignores file systems that cannot do it. */
+void folder_sync(const char *path);
 
 /* Fails with the system's reason, such as "PATH: cannot WHAT it: No such file or directory". */
 synrl_status file_fail(struct core *core, const char *path, const char *what);

@@ -8,7 +8,7 @@
 #include <sys/auxv.h>
 #include <unistd.h>
 
-enum { BOOT_SIZE = 128 };
+enum { BOOT_SIZE = 128, HOST_SIZE = 256 };
 
 bool process_program(char path[PATH_MAX]) {
     /* Without /proc, as passed to the kernel: relative to the folder where it was started. */
@@ -51,12 +51,42 @@ static bool read_start(json_int_t pid, json_int_t *start) {
     return field != NULL;
 }
 
+/* Process ids count within one. */
+static void read_namespace(char text[BOOT_SIZE]) {
+    const ssize_t length = readlink("/proc/self/ns/pid", text, BOOT_SIZE - 1);
+    text[length > 0 ? length : 0] = '\0';
+}
+
+static void read_host(char host[HOST_SIZE]) {
+    if (gethostname(host, HOST_SIZE) != 0) {
+        host[0] = '\0';
+    }
+    host[HOST_SIZE - 1] = '\0';
+}
+
 json_t *process_json(void) {
-    char boot[BOOT_SIZE] = "";
+    char boot[BOOT_SIZE] = "", namespace[BOOT_SIZE], host[HOST_SIZE];
     json_int_t start = 0;
     read_boot(boot);
     read_start(getpid(), &start);
-    return json_pack("{s:I, s:I, s:s}", "pid", (json_int_t)getpid(), "start", start, "boot", boot);
+    read_namespace(namespace);
+    read_host(host);
+    return json_pack("{s:I, s:I, s:s, s:s, s:s}", "pid", (json_int_t)getpid(), "start", start,
+                     "boot", boot, "namespace", namespace, "host", host);
+}
+
+const char *process_other_host(const json_t *process) {
+    char host[HOST_SIZE];
+    const char *recorded = json_string_value(json_object_get(process, "host"));
+    read_host(host);
+    return recorded != NULL && recorded[0] != '\0' && strcmp(recorded, host) != 0 ? recorded : NULL;
+}
+
+static bool is_hidden(const json_t *process) {
+    char namespace[BOOT_SIZE];
+    const char *recorded = json_string_value(json_object_get(process, "namespace"));
+    read_namespace(namespace);
+    return recorded != NULL && recorded[0] != '\0' && strcmp(recorded, namespace) != 0;
 }
 
 enum process_life process_life(const json_t *process) {
@@ -69,8 +99,13 @@ enum process_life process_life(const json_t *process) {
         !read_boot(boot)) {
         return PROCESS_UNKNOWN;
     }
-    return strcmp(boot, recorded_boot) == 0 && read_start(json_integer_value(pid), &start) &&
-                   start == json_integer_value(started)
+    if (strcmp(boot, recorded_boot) != 0) {
+        return process_other_host(process) != NULL ? PROCESS_UNKNOWN : PROCESS_GONE;
+    }
+    if (is_hidden(process)) {
+        return PROCESS_HIDDEN;
+    }
+    return read_start(json_integer_value(pid), &start) && start == json_integer_value(started)
                ? PROCESS_ALIVE
                : PROCESS_GONE;
 }

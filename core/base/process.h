@@ -12,13 +12,17 @@
 /* The executable file of this process; false where the system does not report it. */
 bool process_program(char path[PATH_MAX]);
 
-/* This process: {"pid", "start", "boot"}; start is 0 or boot "" where the system does not report
- * it. The caller's reference. */
+/* This process: {"pid", "start", "boot", "namespace", "host"}; start is 0 and the texts are ""
+ * where the system does not report them. The caller's reference. */
 json_t *process_json(void);
 
-enum process_life { PROCESS_GONE, PROCESS_ALIVE, PROCESS_UNKNOWN };
+/* PROCESS_HIDDEN: in another container of this machine; PROCESS_UNKNOWN: on another machine, or not
+ * described. */
+enum process_life { PROCESS_GONE, PROCESS_ALIVE, PROCESS_HIDDEN, PROCESS_UNKNOWN };
 /* Whether the process described by process_json, perhaps before a reboot, is alive; NULL is
  * unknown. */
 enum process_life process_life(const json_t *process);
+/* "host" of it where that is not this one; NULL: it is this one, or not known. */
+const char *process_other_host(const json_t *process);
 
 #endif

@@ -76,14 +76,17 @@ synrl_status open_index(struct core *core, const char *runs, bool rebuild, struc
 }
 
 void refresh_index(struct core *core, const char *runs) {
-    struct index *index;
+    struct index *index = NULL;
     struct index_report report;
     if (access(runs, F_OK) != 0) {
         return;
     }
-    if (open_index(core, runs, false, &index, &report) == SYNRL_OK) {
-        index_close(index);
-    } else {
+    synrl_status status = index_open(core, runs, false, &index);
+    if (status == SYNRL_OK && index_is_kept(index)) {
+        status = index_refresh(index, &report);
+    }
+    index_close(index);
+    if (status != SYNRL_OK) {
         core_log(core, SYNRL_LOG_WARNING, "%s", core->message);
     }
 }

@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/count.h"
+#include "base/process.h"
 #include "base/table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -100,11 +101,24 @@ static void add_iterations(struct table *table, const json_t *row) {
     table_add(table, "%s/%s", texts[0], texts[1]);
 }
 
+/* With the host, where that is another one. */
+static void add_status(struct table *table, const json_t *row) {
+    const char *status = json_string_value(json_object_get(row, "status"));
+    const char *host = process_other_host(row);
+    const bool is_open =
+        status != NULL && (strcmp(status, "running") == 0 || strcmp(status, "unknown") == 0);
+    if (is_open && host != NULL) {
+        table_add(table, "%s on %s", status, host);
+    } else {
+        table_add(table, "%s", status != NULL ? status : "-");
+    }
+}
+
 static void add_row(struct table *table, const json_t *row) {
     const json_t *loss = json_object_get(row, "loss"), *seconds = json_object_get(row, "seconds");
     add_text(table, json_object_get(row, "folder"));
     add_text(table, json_object_get(row, "name"));
-    add_text(table, json_object_get(row, "status"));
+    add_status(table, row);
     add_iterations(table, row);
     table_add(table, json_is_number(loss) ? "%.6g" : "-", json_number_value(loss));
     add_percentage(table, json_object_get(row, "accuracy"));

@@ -41,9 +41,9 @@ static json_t *files_json(const char *folder) {
 }
 
 /* run.json with the status as it is, where it lies, and the files beside it. */
-static void complete(json_t *run, const char *folder) {
+static void complete(struct core *core, json_t *run, const char *folder) {
     const char *recorded = json_string_value(json_object_get(run, "status"));
-    const char *status = run_status(recorded, json_object_get(run, "process"));
+    const char *status = run_status(core, folder, recorded, json_object_get(run, "process"));
     json_object_set_new(run, "status", json_string(status)); /* may free `recorded` */
     json_object_set_new(run, "folder", json_string(folder));
     json_object_set_new(run, "files", files_json(folder));
@@ -57,7 +57,7 @@ static synrl_status show_run(struct core *core, void *context) {
     SYNRL_TRY(run_find(core, request->runs, request->run, &folder));
     synrl_status status = run_read(core, folder, &run);
     if (status == SYNRL_OK) {
-        complete(run, folder);
+        complete(core, run, folder);
         if (!request->json) {
             output_print(stdout, run);
         } else if (!output_json(stdout, run)) {

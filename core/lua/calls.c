@@ -6,9 +6,11 @@
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
+#include <sys/random.h>
 #include <time.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "lua/session.h"
 #include "record/recorder.h"
 #include "runs/run_files.h"
@@ -31,10 +33,12 @@ static char *parent_of(struct core *core, const char *folder) {
 static synrl_status find_earlier(struct session *session) {
     struct core *core = session->core;
     const char *folder = session->settings->resume, *id;
+    char number[24];
     json_t *json;
+    json_int_t ordinal;
     SYNRL_TRY(record_read(core, folder, &json));
     synrl_status status = SYNRL_OK;
-    if (json_unpack(json, "{s:{s:s}}", "call", "id", &id) != 0) {
+    if (json_unpack(json, "{s:{s:s, s:I}}", "call", "id", &id, "ordinal", &ordinal) != 0) {
         status = core_fail(
             core, SYNRL_INVALID,
             "%s: cannot be resumed: run.json does not name the call that recorded it", folder);
@@ -44,6 +48,9 @@ static synrl_status find_earlier(struct session *session) {
         status = runs != NULL ? run_siblings(core, runs, session->call_id, &session->earlier)
                               : SYNRL_NO_MEMORY;
         core_free(core, runs);
+        /* Ids of older versions may be those of two calls: the run that was named is the one. */
+        snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, ordinal);
+        json_object_set_new(session->earlier, number, json_string(folder));
     }
     json_decref(json);
     return status;
@@ -59,8 +66,14 @@ static synrl_status begin_call(struct session *session) {
     if (session->settings->resume != NULL) {
         return find_earlier(session);
     }
+    /* Two containers may have the same process id in the same second. */
+    uint64_t random = 0;
+    if (getrandom(&random, sizeof random, GRND_NONBLOCK) != (ssize_t)sizeof random) {
+        random = (uint64_t)(clock_seconds() * 1e9);
+    }
     strftime(stamp, sizeof stamp, "%Y%m%d-%H%M%S", gmtime_r(&now, &utc));
-    snprintf(session->call_id, sizeof session->call_id, "%s-%ld", stamp, (long)getpid());
+    snprintf(session->call_id, sizeof session->call_id, "%s-%ld-%016" PRIx64, stamp, (long)getpid(),
+             random);
     return SYNRL_OK;
 }
 

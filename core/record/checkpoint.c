@@ -47,29 +47,15 @@ static bool read_name(const char *name, uint64_t *iteration) {
            integer_read(name + prefix, length - prefix - suffix, 0, UINT64_MAX, iteration);
 }
 
-/* Removes an abandoned draft (file.h): the caller holds the run's lock, so nobody else will finish
- * it. */
-static void remove_draft(struct core *core, const char *folder, const char *name) {
-    if (strncmp(name, PREFIX, strlen(PREFIX)) == 0 && strstr(name, SUFFIX ".draft-") != NULL) {
-        char *path = core_printf(core, "%s/%s", folder, name);
-        if (path != NULL) {
-            unlink(path);
-        }
-        core_free(core, path);
-    }
-}
-
 static int newest_first(const void *left, const void *right) {
     const uint64_t a = *(const uint64_t *)left, b = *(const uint64_t *)right;
     return (a < b) - (a > b);
 }
 
-static synrl_status collect(struct core *core, DIR *directory, const char *folder,
-                            uint64_t **iterations, size_t *n) {
+static synrl_status collect(struct core *core, DIR *directory, uint64_t **iterations, size_t *n) {
     size_t capacity = 0;
     uint64_t iteration;
     for (const struct dirent *entry; (entry = readdir(directory)) != NULL;) {
-        remove_draft(core, folder, entry->d_name);
         if (!read_name(entry->d_name, &iteration)) {
             continue;
         }
@@ -93,7 +79,7 @@ synrl_status checkpoint_list(struct core *core, const char *folder, uint64_t **i
     DIR *directory = opendir(folder);
     synrl_status status = file_fail(core, folder, "read");
     if (directory != NULL) {
-        status = collect(core, directory, folder, iterations, n);
+        status = collect(core, directory, iterations, n);
         closedir(directory);
     }
     if (status != SYNRL_OK) {

@@ -19,7 +19,7 @@ struct checkpoint {
 synrl_status checkpoint_write(struct core *core, const char *folder, size_t keep,
                               const struct checkpoint *checkpoint);
 /* The iterations of the folder's checkpoints, newest first, including damaged ones; freed by
- * core_free. Removes drafts left by a crashed process. */
+ * core_free. */
 synrl_status checkpoint_list(struct core *core, const char *folder, uint64_t **iterations,
                              size_t *n);
 /* Reads a checkpoint. SYNRL_INVALID, naming the file, where it is truncated, damaged or of another

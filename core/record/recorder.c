@@ -8,6 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/npz.h"
 #include "draw/mistakes.h"
@@ -18,6 +19,8 @@
 #include "record/run_json.h"
 #include "record/transcript.h"
 #include "runs/metrics_csv.h"
+
+enum { FLUSH_SECONDS = 1 };
 
 /* Creating ------------------------------------------------------------------------------------- */
 
@@ -80,6 +83,10 @@ const char *recorder_folder(const struct recorder *recorder) {
 static synrl_status observe_record(void *context, const struct metrics *metrics) {
     struct recorder *recorder = context;
     metrics_csv_write_row(recorder->metrics, trainer_metric_names(recorder->trainer), metrics);
+    if (clock_seconds() - recorder->flushed >= FLUSH_SECONDS) { /* for those who watch it */
+        fflush(recorder->metrics);
+        recorder->flushed = clock_seconds();
+    }
     return recorder_check_written(recorder, recorder->metrics, "metrics.csv");
 }
 
@@ -90,13 +97,6 @@ static synrl_status observe_reward(void *context, uint64_t iteration, int reward
 static synrl_status observe_losses(void *context, uint64_t iteration, const double losses[2]) {
     (void)iteration;
     return transcript_losses(context, losses);
-}
-
-static synrl_status flush(struct recorder *recorder, uint64_t n) {
-    if (fflush(recorder->metrics) != 0) {
-        return recorder_check_written(recorder, recorder->metrics, "metrics.csv");
-    }
-    return transcript_flush(recorder, n);
 }
 
 static synrl_status save(struct recorder *recorder, size_t keep) {
@@ -112,7 +112,9 @@ static synrl_status save(struct recorder *recorder, size_t keep) {
         }
     }
     trainer_summary(recorder->trainer, &summary);
-    SYNRL_TRY(flush(recorder, summary.iterations));
+    /* Before the checkpoint that counts on them. */
+    SYNRL_TRY(recorder_sync_file(recorder, recorder->metrics, "metrics.csv"));
+    SYNRL_TRY(transcript_sync(recorder, summary.iterations));
     SYNRL_TRY(trainer_save(recorder->trainer, recorder->state));
     const struct checkpoint checkpoint = {.iteration = summary.iterations,
                                           .metrics_size = (uint64_t)ftello(recorder->metrics),

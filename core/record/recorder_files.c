@@ -8,7 +8,6 @@
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/file.h>
 #include <sys/stat.h>
 #include <time.h>
 #include <unistd.h>
@@ -16,7 +15,9 @@
 #include "base/count.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/lock.h"
 #include "draw/gnuplot.h"
+#include "record/litter.h"
 #include "record/run_json.h"
 #include "runs/metrics_csv.h"
 
@@ -36,16 +37,21 @@ static void clean_name(const char *name, char *clean, size_t size) {
     clean[n] = '\0';
 }
 
+static synrl_status take_lock(struct recorder *recorder, int file) {
+    const enum file_lock lock = lock_take(file);
+    recorder->is_locked = lock == FILE_FREE;
+    return lock != FILE_HELD
+               ? SYNRL_OK
+               : core_fail(recorder->core, SYNRL_INVALID, "%s: another process is writing this run",
+                           recorder->folder);
+}
+
 synrl_status recorder_lock(struct recorder *recorder) {
     recorder->lock = open(recorder->folder, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     if (recorder->lock < 0) {
         return file_fail(recorder->core, recorder->folder, "open");
     }
-    if (flock(recorder->lock, LOCK_EX | LOCK_NB) != 0 && errno == EWOULDBLOCK) {
-        return core_fail(recorder->core, SYNRL_INVALID, "%s: another process is writing this run",
-                         recorder->folder);
-    }
-    return SYNRL_OK;
+    return take_lock(recorder, recorder->lock);
 }
 
 /* PARENT/STEM, or PARENT/STEM-NUMBER; freed by core_free. */
@@ -169,10 +175,45 @@ synrl_status recorder_open_end(const struct recorder *recorder, const char *name
                : file_fail(recorder->core, recorder->folder, "resume");
 }
 
+static synrl_status open_metrics(struct recorder *recorder, const char *path, uint64_t size) {
+    const int opened = open(path, O_RDWR | O_CREAT | O_NOFOLLOW | O_CLOEXEC, 0666);
+    struct stat found;
+    if (opened < 0) {
+        return file_fail(recorder->core, path, "write");
+    }
+    synrl_status status = take_lock(recorder, opened);
+    if (status == SYNRL_OK && (fstat(opened, &found) != 0 || (uint64_t)found.st_size < size)) {
+        status = core_fail(recorder->core, SYNRL_INVALID,
+                           "%s: is shorter than when the checkpoint was written", path);
+    }
+    if (status == SYNRL_OK &&
+        (ftruncate(opened, (off_t)size) != 0 || lseek(opened, 0, SEEK_END) < 0 ||
+         (recorder->metrics = fdopen(opened, "wb")) == NULL)) {
+        status = file_fail(recorder->core, path, "write");
+    }
+    if (status != SYNRL_OK) {
+        close(opened);
+    }
+    return status;
+}
+
+synrl_status recorder_open_metrics(struct recorder *recorder, uint64_t size) {
+    char *path = recorder_path(recorder, "metrics.csv");
+    const synrl_status status = path != NULL ? open_metrics(recorder, path, size) : SYNRL_NO_MEMORY;
+    core_free(recorder->core, path);
+    return status;
+}
+
 synrl_status recorder_start_metrics(struct recorder *recorder) {
-    SYNRL_TRY(recorder_open(recorder, "metrics.csv", "wbe", &recorder->metrics));
+    SYNRL_TRY(recorder_open_metrics(recorder, 0));
     metrics_csv_write_heading(recorder->metrics, trainer_metric_names(recorder->trainer));
     return recorder_check_written(recorder, recorder->metrics, "metrics.csv");
+}
+
+synrl_status recorder_sync_file(const struct recorder *recorder, FILE *stream, const char *name) {
+    char path[512];
+    snprintf(path, sizeof path, "%s/%s", recorder->folder, name);
+    return stream != NULL ? file_sync(recorder->core, stream, path) : SYNRL_OK;
 }
 
 synrl_status recorder_close_file(struct recorder *recorder, FILE **stream, const char *name) {
@@ -186,7 +227,35 @@ synrl_status recorder_close_file(struct recorder *recorder, FILE **stream, const
     return file_close(recorder->core, closing, path);
 }
 
+/* Tries to begin a folder. */
+enum { BEGIN_MAX = 10 };
+
 /* Starting ------------------------------------------------------------------------------------- */
+
+/* The hidden folder, locked, with its run.json. */
+static synrl_status begin_folder(struct recorder *recorder, const struct recorder_options *options,
+                                 const char *name) {
+    SYNRL_TRY(claim_name(recorder, options->folder, name));
+    SYNRL_TRY(recorder_lock(recorder));
+    return start_json(recorder, options);
+}
+
+/* Whether another process took the folder for litter, before it had a lock and a run.json: then it
+ * is forgotten. */
+static bool is_cleared(struct recorder *recorder) {
+    if (recorder->folder == NULL || access(recorder->folder, F_OK) == 0) {
+        return false;
+    }
+    if (recorder->lock >= 0) {
+        close(recorder->lock);
+        recorder->lock = -1;
+    }
+    json_decref(recorder->json);
+    recorder->json = NULL;
+    core_free(recorder->core, recorder->folder);
+    recorder->folder = NULL;
+    return true;
+}
 
 synrl_status recorder_start(struct recorder *recorder, const struct recorder_options *options) {
     struct core *core = recorder->core;
@@ -198,11 +267,16 @@ synrl_status recorder_start(struct recorder *recorder, const struct recorder_opt
     snprintf(stem, sizeof stem, "%s-%s", stamp, name);
     snprintf(draft, sizeof draft, ".%s-%ld", stem, (long)getpid());
     SYNRL_TRY(folder_create(core, options->folder));
-    SYNRL_TRY(claim_name(recorder, options->folder, draft));
-    SYNRL_TRY(recorder_lock(recorder));
-    SYNRL_TRY(start_json(recorder, options));
+    litter_clear_runs(core, options->folder);
+    synrl_status status = begin_folder(recorder, options, draft);
+    for (int i = 0; i < BEGIN_MAX && status != SYNRL_OK && is_cleared(recorder); i++) {
+        status = begin_folder(recorder, options, draft);
+    }
+    SYNRL_TRY(status);
     SYNRL_TRY(recorder_start_metrics(recorder));
-    return claim_name(recorder, options->folder, stem);
+    SYNRL_TRY(claim_name(recorder, options->folder, stem));
+    folder_sync(options->folder);
+    return SYNRL_OK;
 }
 
 void recorder_abandon(struct recorder *recorder) {

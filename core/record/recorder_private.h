@@ -15,9 +15,11 @@ struct recorder {
     bool is_complete; /* the run had ended before */
     char *folder;     /* made by this recorder, or that of the run it resumes; NULL at first */
     int lock;         /* the folder, open and locked; -1: none */
+    bool is_locked;   /* whether the file system has such locks */
     void *state;      /* [trainer_state_size], or NULL before the first checkpoint */
     json_t *json;     /* of run.json */
-    FILE *metrics;    /* open during the run */
+    FILE *metrics;    /* open and locked during the run */
+    double flushed;   /* when metrics was, by clock_seconds */
     FILE *rewards;    /* opened by the first reward */
     FILE *losses;     /* of rules that read losses */
     uint8_t bits;     /* rewards not yet written, the first in the lowest bit */
@@ -42,6 +44,10 @@ synrl_status recorder_close_file(struct recorder *recorder, FILE **stream, const
 /* Truncates a file to its former size, which it must have at least; opens it at its end. */
 synrl_status recorder_cut_file(struct recorder *recorder, const char *name, uint64_t size);
 synrl_status recorder_open_end(const struct recorder *recorder, const char *name, FILE **stream);
+/* Brings what was written to the stream of that name, if it is open, to the disk. */
+synrl_status recorder_sync_file(const struct recorder *recorder, FILE *stream, const char *name);
+/* Opens metrics.csv with its first `size` bytes, which it must have, and locks it. */
+synrl_status recorder_open_metrics(struct recorder *recorder, uint64_t size);
 /* metrics.csv with its heading. */
 synrl_status recorder_start_metrics(struct recorder *recorder);
 /* Makes the folder, PARENT/TIME-NAME. It is hidden until run.json is in it, so that no kill can

@@ -12,6 +12,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "record/checkpoint.h"
+#include "record/litter.h"
 #include "record/run_json.h"
 #include "record/transcript.h"
 #include "runs/metrics_csv.h"
@@ -168,8 +169,7 @@ static synrl_status go_on(struct recorder *recorder, const struct checkpoint *ch
         recorder->is_complete = true;
         return SYNRL_OK;
     }
-    SYNRL_TRY(recorder_cut_file(recorder, "metrics.csv", checkpoint->metrics_size));
-    SYNRL_TRY(recorder_open_end(recorder, "metrics.csv", &recorder->metrics));
+    SYNRL_TRY(recorder_open_metrics(recorder, checkpoint->metrics_size));
     return transcript_reopen(recorder, checkpoint->iteration, checkpoint->n_rewards);
 }
 
@@ -181,6 +181,9 @@ synrl_status recorder_resume(struct recorder *recorder, const char *folder) {
         return SYNRL_NO_MEMORY;
     }
     SYNRL_TRY(recorder_lock(recorder));
+    if (recorder->is_locked) {
+        litter_clear_run(recorder->core, folder);
+    }
     SYNRL_TRY(record_read(recorder->core, folder, &recorder->json));
     SYNRL_TRY(check_abi(recorder));
     SYNRL_TRY(check_config(recorder));

@@ -43,20 +43,16 @@ synrl_status transcript_losses(struct recorder *recorder, const double losses[2]
     return recorder_check_written(recorder, recorder->losses, "losses.bin");
 }
 
-synrl_status transcript_flush(struct recorder *recorder, uint64_t n) {
+synrl_status transcript_sync(struct recorder *recorder, uint64_t n) {
     SYNRL_TRY(skip_to(recorder, n));
-    if (recorder->losses != NULL) {
-        fflush(recorder->losses);
-        SYNRL_TRY(recorder_check_written(recorder, recorder->losses, "losses.bin"));
-    }
+    SYNRL_TRY(recorder_sync_file(recorder, recorder->losses, "losses.bin"));
     if (recorder->rewards == NULL) {
         return SYNRL_OK;
     }
     if (recorder->n_rewards % 8 != 0) {
         fputc(recorder->bits, recorder->rewards);
     }
-    fflush(recorder->rewards);
-    SYNRL_TRY(recorder_check_written(recorder, recorder->rewards, "rewards.bin"));
+    SYNRL_TRY(recorder_sync_file(recorder, recorder->rewards, "rewards.bin"));
     if (recorder->n_rewards % 8 != 0 && fseeko(recorder->rewards, -1, SEEK_CUR) != 0) {
         return file_fail(recorder->core, recorder->folder, "write rewards.bin in");
     }

@@ -10,9 +10,9 @@
 
 synrl_status transcript_reward(struct recorder *recorder, uint64_t iteration, int reward);
 synrl_status transcript_losses(struct recorder *recorder, const double losses[2]);
-/* Flushes the transcript, since buffered bytes are lost in a crash. An incomplete byte of rewards
- * is written too, and overwritten by the next. n: iterations done. */
-synrl_status transcript_flush(struct recorder *recorder, uint64_t n);
+/* Brings the transcript to the disk. An incomplete byte of rewards is written too, and overwritten
+ * by the next. n: iterations done. */
+synrl_status transcript_sync(struct recorder *recorder, uint64_t n);
 synrl_status transcript_close(struct recorder *recorder, uint64_t n);
 /* Truncates the files to their state at a checkpoint of n iterations, n_rewards of them with a bit,
  * and opens them to continue. */

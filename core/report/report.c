@@ -153,7 +153,7 @@ static json_t *run_json(struct core *core, const char *folder) {
                             "iterations", -1);
     if (record_read(core, folder, &record) == SYNRL_OK) {
         const char *recorded = json_string_value(json_object_get(record, "status"));
-        const char *now = run_status(recorded, json_object_get(record, "process"));
+        const char *now = run_status(core, folder, recorded, json_object_get(record, "process"));
         json_object_set_new(record, "status", json_string(now));
         json_object_set_new(run, "record", record);
     } else {

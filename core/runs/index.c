@@ -14,10 +14,11 @@
 
 #include "base/count.h"
 #include "base/file.h"
+#include "runs/metrics_csv.h"
 #include "runs/runs.h"
 
 /* To be incremented when a column changes; older databases are then rebuilt. */
-enum { SCHEMA_VERSION = 1, WAIT_MS = 10000, POLL_MS = 5 };
+enum { SCHEMA_VERSION = 2, WAIT_MS = 2000, POLL_MS = 5 };
 
 /* File systems with coarse times do not distinguish two writes in one tick: files younger than this
  * are read again the next time. */
@@ -46,6 +47,7 @@ static const struct {
     {"data", "TEXT", {"config", "data", "id"}},
     {"weights_hash", "TEXT", {"summary", "weights_hash"}},
     {"script", "TEXT", {"script"}},
+    {"host", "TEXT", {"process", "host"}},
     {"config", "TEXT", {"config"}},
     {"process", "TEXT", {"process"}},
 };
@@ -78,18 +80,59 @@ synrl_status index_prepare(const struct index *index, const char *sql, sqlite3_s
                : index_fail(index, "read");
 }
 
-/* status_now(status, process): run_status for SQL. */
+/* status_now(folder, status, process): run_status for SQL. */
 static void status_now(sqlite3_context *context, int n, sqlite3_value **arguments) {
     (void)n;
-    const char *recorded = (const char *)sqlite3_value_text(arguments[0]);
-    const char *text = (const char *)sqlite3_value_text(arguments[1]);
-    if (recorded == NULL) {
+    const struct index *index = sqlite3_user_data(context);
+    const char *name = (const char *)sqlite3_value_text(arguments[0]);
+    const char *recorded = (const char *)sqlite3_value_text(arguments[1]);
+    const char *text = (const char *)sqlite3_value_text(arguments[2]);
+    char *folder = name != NULL ? core_printf(index->core, "%s/%s", index->runs, name) : NULL;
+    if (recorded == NULL || folder == NULL) {
         sqlite3_result_null(context);
+        core_free(index->core, folder);
         return;
     }
     json_t *process = text != NULL ? json_loads(text, 0, NULL) : NULL;
-    sqlite3_result_text(context, run_status(recorded, process), -1, SQLITE_TRANSIENT);
+    sqlite3_result_text(context, run_status(index->core, folder, recorded, process), -1,
+                        SQLITE_TRANSIENT);
     json_decref(process);
+    core_free(index->core, folder);
+}
+
+/* Reads the last metrics of the run, unless they are those read last. */
+static bool read_tail(struct index *index, const char *name) {
+    if (strcmp(name, index->tail_of) == 0) {
+        return true;
+    }
+    index->tail_of[0] = '\0';
+    char *folder = core_printf(index->core, "%s/%s", index->runs, name);
+    const bool is_read =
+        folder != NULL && metrics_csv_read_last(index->core, folder, &index->tail) == SYNRL_OK;
+    if (is_read && strlen(name) < sizeof index->tail_of) {
+        strcpy(index->tail_of, name);
+    }
+    core_free(index->core, folder);
+    return is_read;
+}
+
+/* last_metric(folder, name): what metrics.csv says last of a metric; null where it does not. */
+static void last_metric(sqlite3_context *context, int n, sqlite3_value **arguments) {
+    (void)n;
+    struct index *index = sqlite3_user_data(context);
+    const char *folder = (const char *)sqlite3_value_text(arguments[0]);
+    const char *name = (const char *)sqlite3_value_text(arguments[1]);
+    sqlite3_result_null(context);
+    if (folder == NULL || name == NULL || !read_tail(index, folder)) {
+        return;
+    }
+    for (size_t i = 0; i < N_METRICS; i++) {
+        if (strcmp(metric_at(i)->name, name) == 0 && metric_at(i)->is_count) {
+            sqlite3_result_int64(context, (sqlite3_int64)metric_value_count(&index->tail, i));
+        } else if (strcmp(metric_at(i)->name, name) == 0) {
+            sqlite3_result_double(context, metric_value(&index->tail, i)); /* NaN is null */
+        }
+    }
 }
 
 /* is_there(folder): whether the current refresh has found the run. */
@@ -102,11 +145,18 @@ static void is_there(sqlite3_context *context, int n, sqlite3_value **arguments)
 }
 
 static int add_functions(struct index *index) {
-    const int code = sqlite3_create_function(index->database, "status_now", 2, SQLITE_UTF8, NULL,
-                                             status_now, NULL, NULL);
-    return code != SQLITE_OK ? code
-                             : sqlite3_create_function(index->database, "is_there", 1, SQLITE_UTF8,
-                                                       index, is_there, NULL, NULL);
+    static const struct {
+        const char *name;
+        int n;
+        void (*call)(sqlite3_context *context, int n, sqlite3_value **arguments);
+    } functions[] = {
+        {"status_now", 3, status_now}, {"last_metric", 2, last_metric}, {"is_there", 1, is_there}};
+    int code = SQLITE_OK;
+    for (size_t i = 0; code == SQLITE_OK && i < COUNT_OF(functions); i++) {
+        code = sqlite3_create_function(index->database, functions[i].name, functions[i].n,
+                                       SQLITE_UTF8, index, functions[i].call, NULL, NULL);
+    }
+    return code;
 }
 
 /* Opening -------------------------------------------------------------------------------------- */
@@ -185,7 +235,7 @@ static bool check(struct index *index, char *reason, size_t size) {
 }
 
 /* Opens the existing database and checks it. SYNRL_INVALID: damaged, for `reason`;
- * SYNRL_UNSUPPORTED: it cannot be written. */
+ * SYNRL_UNSUPPORTED: it cannot be written, or another process keeps it. */
 static synrl_status open_old(struct index *index, char *reason, size_t size) {
     int code = connect(index, index->path, SQLITE_OPEN_READWRITE);
     if (code == SQLITE_OK && sqlite3_db_readonly(index->database, "main") == 1) {
@@ -196,10 +246,11 @@ static synrl_status open_old(struct index *index, char *reason, size_t size) {
         return SYNRL_OK;
     }
     code = sqlite3_errcode(index->database);
-    if (code == SQLITE_BUSY || code == SQLITE_NOMEM || index->database == NULL) {
+    if (code == SQLITE_NOMEM || index->database == NULL) {
         return index_fail(index, "open");
     }
-    if (code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_PERM) {
+    if (code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_PERM ||
+        code == SQLITE_BUSY || code == SQLITE_IOERR || code == SQLITE_PROTOCOL) {
         snprintf(reason, size, "%s", sqlite3_errmsg(index->database));
         return SYNRL_UNSUPPORTED;
     }
@@ -229,7 +280,8 @@ static synrl_status make_new(struct index *index) {
 /* Uses a database in memory: where nothing can be written, the folders can still be read. */
 static synrl_status open_memory(struct index *index, const char *reason) {
     disconnect(index);
-    core_log(index->core, SYNRL_LOG_WARNING, "%s: cannot be written, so the index is not kept: %s",
+    index->is_kept = false;
+    core_log(index->core, SYNRL_LOG_WARNING, "%s: cannot be used, so the index is not kept: %s",
              index->path, reason);
     const int code = connect(index, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
     return code == SQLITE_OK && create_table(index) == SQLITE_OK ? SYNRL_OK
@@ -238,16 +290,17 @@ static synrl_status open_memory(struct index *index, const char *reason) {
 
 /* The lock ------------------------------------------------------------------------------------- */
 
-/* Ignores file systems without flock. */
-static synrl_status lock_runs(struct index *index, int how) {
+/* Where it cannot be locked, for what `reason` says, a database in memory is used. */
+static synrl_status lock_runs(struct index *index, int how, char *reason, size_t size) {
     flock(index->lock, LOCK_UN);
     for (int waited = 0; flock(index->lock, how | LOCK_NB) != 0; waited += POLL_MS) {
         if (errno != EWOULDBLOCK && errno != EINTR) {
-            return SYNRL_OK;
+            snprintf(reason, size, "the file system has no locks");
+            return SYNRL_UNSUPPORTED;
         }
         if (waited >= WAIT_MS) {
-            return core_fail(index->core, SYNRL_IO,
-                             "%s: locked by another process; try again later", index->path);
+            snprintf(reason, size, "another process has locked it");
+            return SYNRL_UNSUPPORTED;
         }
         nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
     }
@@ -258,7 +311,9 @@ static synrl_status lock_runs(struct index *index, int how) {
 static synrl_status rebuild(struct index *index, bool from_scratch) {
     char reason[256];
     disconnect(index);
-    SYNRL_TRY(lock_runs(index, LOCK_EX));
+    if (lock_runs(index, LOCK_EX, reason, sizeof reason) != SYNRL_OK) {
+        return open_memory(index, reason);
+    }
     const bool exists = access(index->path, F_OK) == 0;
     if (exists && !from_scratch) {
         const synrl_status status = open_old(index, reason, sizeof reason);
@@ -273,7 +328,7 @@ static synrl_status rebuild(struct index *index, bool from_scratch) {
                  reason);
     }
     const synrl_status status = make_new(index);
-    if (status != SYNRL_IO || sqlite3_errcode(index->database) == SQLITE_BUSY) {
+    if (status != SYNRL_IO) {
         return status;
     }
     snprintf(reason, sizeof reason, "%s", sqlite3_errmsg(index->database));
@@ -282,7 +337,10 @@ static synrl_status rebuild(struct index *index, bool from_scratch) {
 
 static synrl_status open_database(struct index *index, bool from_scratch) {
     char reason[256];
-    SYNRL_TRY(lock_runs(index, LOCK_SH));
+    index->is_kept = true;
+    if (lock_runs(index, LOCK_SH, reason, sizeof reason) != SYNRL_OK) {
+        return open_memory(index, reason);
+    }
     if (!from_scratch && access(index->path, F_OK) == 0) {
         const synrl_status status = open_old(index, reason, sizeof reason);
         if (status == SYNRL_UNSUPPORTED) {
@@ -293,7 +351,10 @@ static synrl_status open_database(struct index *index, bool from_scratch) {
         }
     }
     SYNRL_TRY(rebuild(index, from_scratch));
-    return lock_runs(index, LOCK_SH);
+    if (index->is_kept && lock_runs(index, LOCK_SH, reason, sizeof reason) != SYNRL_OK) {
+        return open_memory(index, reason);
+    }
+    return SYNRL_OK;
 }
 
 static synrl_status open_runs(struct index *index, const char *runs, bool from_scratch) {
@@ -325,6 +386,10 @@ synrl_status index_open(struct core *core, const char *runs, bool from_scratch,
     }
     *made = index;
     return SYNRL_OK;
+}
+
+bool index_is_kept(const struct index *index) {
+    return index->is_kept;
 }
 
 void index_close(struct index *index) {
@@ -478,7 +543,7 @@ static synrl_status refresh_rows(struct refresh *refresh, const struct run_list 
 
 /* Lists the folders under the lock of the transaction: an older list must not undo what another
  * process has written from a newer one. */
-synrl_status index_refresh(struct index *index, struct index_report *report) {
+static synrl_status refresh_all(struct index *index, struct index_report *report) {
     *report = (struct index_report){.n_runs = 0};
     struct refresh refresh = {.index = index, .report = report};
     struct run_list list;
@@ -497,4 +562,15 @@ synrl_status index_refresh(struct index *index, struct index_report *report) {
         sqlite3_exec(index->database, "ROLLBACK", NULL, NULL, NULL);
     }
     return status;
+}
+
+synrl_status index_refresh(struct index *index, struct index_report *report) {
+    char reason[256];
+    const synrl_status status = refresh_all(index, report);
+    if (status != SYNRL_IO || !index->is_kept || sqlite3_errcode(index->database) == SQLITE_OK) {
+        return status;
+    }
+    snprintf(reason, sizeof reason, "%s", sqlite3_errmsg(index->database));
+    SYNRL_TRY(open_memory(index, reason));
+    return refresh_all(index, report);
 }

@@ -2,8 +2,8 @@
 /* The index of recorded runs: RUNS/synrl.db, an SQLite database with one row per run folder.
  *
  * It is a cache. The folders are authoritative: a database that is missing or damaged is rebuilt
- * from them, and where none can be written, one in memory replaces it. Several processes may use
- * one at the same time. */
+ * from them, and where none can be written or locked, or another process keeps it locked for
+ * seconds, one in memory replaces it. Several processes may use one at the same time. */
 #ifndef INDEX_H
 #define INDEX_H
 
@@ -20,6 +20,8 @@ struct index;
 synrl_status index_open(struct core *core, const char *runs, bool from_scratch,
                         struct index **made);
 void index_close(struct index *index); /* NULL is allowed */
+/* Whether it is in its file: false where one in memory replaces it. */
+bool index_is_kept(const struct index *index);
 
 /* Updates the rows from the folders, in one transaction. A folder that is not a run is counted, and
  * named in a warning. */
@@ -46,7 +48,8 @@ struct index_query {
     uint64_t limit; /* the newest `limit`, or with `sort` the first */
     bool with_config;
 };
-/* A list of objects with the columns as members, null where a run does not have the value. */
+/* A list of objects with the columns as members, null where a run does not have the value. What a
+ * run that has not ended has reached is read from its metrics.csv. */
 synrl_status index_select(struct index *index, const struct index_query *query, json_t **rows);
 
 /* The columns by which a query may be sorted, one by one; NULL past the last. */

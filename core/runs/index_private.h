@@ -7,12 +7,16 @@
 
 #include "runs/index.h"
 #include "runs/runs.h"
+#include "train/metrics.h"
 
 struct index {
     struct core *core;
     char *runs, *path;
     sqlite3 *database;
-    int lock;                    /* the folder of runs, opened; -1 */
+    int lock;          /* the folder of runs, opened; -1 */
+    bool is_kept;      /* in its file, not in memory */
+    char tail_of[256]; /* the run whose last metrics were read last; "": none */
+    struct metrics tail;
     const struct run_list *list; /* for is_there, during a refresh */
 };
 

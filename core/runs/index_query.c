@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "base/number.h"
 #include "runs/index_private.h"
 
@@ -40,19 +41,42 @@ static void append_order(sqlite3_str *sql, const struct index_query *query, bool
                         direction, direction);
 }
 
+static void append_column(sqlite3_str *sql, const char *name, const char *before) {
+    /* The columns that a run has in its summary, and before its end in metrics.csv, as what. */
+    static const struct {
+        const char *column, *metric;
+    } followed[] = {{"iterations_done", "iteration"},
+                    {"loss", "loss"},
+                    {"accuracy", "accuracy"},
+                    {"valid_loss", "valid_loss"},
+                    {"valid_accuracy", "valid_accuracy"}};
+    if (strcmp(name, "status") == 0) {
+        sqlite3_str_appendf(sql, "%sstatus_now(folder, status, process) AS status", before);
+        return;
+    }
+    for (size_t i = 0; i < COUNT_OF(followed); i++) {
+        if (strcmp(name, followed[i].column) == 0) {
+            sqlite3_str_appendf(
+                sql,
+                "%sCASE status WHEN 'running' THEN last_metric(folder, '%s') ELSE %s END AS %s",
+                before, followed[i].metric, name, name);
+            return;
+        }
+    }
+    sqlite3_str_appendf(sql, "%s%s", before, name);
+}
+
 /* The inner statement selects, the outer one sorts. Freed by sqlite3_free. */
 static char *select_sql(const struct index *index, const struct index_query *query) {
     sqlite3_str *sql = sqlite3_str_new(index->database);
     sqlite3_str_appendf(sql, "SELECT * FROM (SELECT ");
     const char *name;
     for (size_t c = 0; (name = index_column(c)) != NULL; c++) {
-        sqlite3_str_appendf(sql, "%s%s%s", c > 0 ? ", " : "",
-                            strcmp(name, "status") == 0 ? "status_now(status, process) AS " : "",
-                            name);
+        append_column(sql, name, c > 0 ? ", " : "");
     }
     sqlite3_str_appendf(sql, "%s FROM runs", query->with_config ? ", config" : "");
     sqlite3_str_appendf(sql,
-                        " WHERE (?1 IS NULL OR status_now(status, process) = ?1)"
+                        " WHERE (?1 IS NULL OR status_now(folder, status, process) = ?1)"
                         " AND (?2 IS NULL OR name GLOB ?2)");
     for (size_t i = 0; i < query->n_where; i++) {
         append_where(sql, FIRST_WHERE + 3 * (int)i);

@@ -3,9 +3,12 @@
  * each row has a value for each. */
 #include "runs/metrics_csv.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <math.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
 
 #include "base/csv.h"
 #include "base/file.h"
@@ -209,6 +212,67 @@ synrl_status metrics_csv_read(struct core *core, const char *folder, uint64_t la
         metrics_table_free(core, table);
         *made = NULL;
     }
+    return status;
+}
+
+/* Of the last row there are 64 KiB more than enough. */
+enum { TAIL_SIZE = 65536, HEADING_SIZE = 8192 };
+
+/* The heading and the last lines of the file, as text of a shorter file. */
+static synrl_status read_ends(struct core *core, const char *path, char *text, size_t *size) {
+    const int file = open(path, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    struct stat status;
+    ssize_t n = -1, n_tail = 0;
+    if (file >= 0 && fstat(file, &status) == 0 && S_ISREG(status.st_mode)) {
+        n = pread(file, text, HEADING_SIZE, 0);
+    }
+    const char *end = n > 0 ? memchr(text, '\n', (size_t)n) : NULL;
+    const size_t heading = end != NULL ? (size_t)(end - text) + 1 : 0;
+    if (heading > 0) {
+        const off_t first = status.st_size > TAIL_SIZE ? status.st_size - TAIL_SIZE : 0;
+        n_tail = pread(file, text + heading, TAIL_SIZE, first);
+        const char *line = n_tail > 0 ? memchr(text + heading, '\n', (size_t)n_tail) : NULL;
+        const size_t skipped = line != NULL ? (size_t)(line - text) + 1 - heading : 0;
+        n_tail = line != NULL ? n_tail - (ssize_t)skipped : 0;
+        memmove(text + heading, text + heading + skipped, (size_t)n_tail);
+    }
+    *size = heading + (size_t)n_tail;
+    text[*size] = '\0';
+    if (file >= 0) {
+        close(file);
+    }
+    return n_tail > 0 ? SYNRL_OK : core_fail(core, SYNRL_INVALID, "%s: has no row yet", path);
+}
+
+static synrl_status read_last(struct core *core, const char *path, char *text,
+                              struct metrics_table *table, struct metrics *last) {
+    size_t size;
+    SYNRL_TRY(read_ends(core, path, text, &size));
+    struct reader reader = {.csv = csv_begin(core, path, text, size), .table = table};
+    const synrl_status status = read_rows(&reader, UINT64_MAX);
+    csv_end(&reader.csv);
+    SYNRL_TRY(status);
+    if (table->n == 0) {
+        return core_fail(core, SYNRL_INVALID, "%s: has no row yet", path);
+    }
+    *last = table->rows[table->n - 1];
+    for (size_t i = table->n; i-- > 0 && isnan(last->valid_loss);) {
+        last->valid_loss = table->rows[i].valid_loss;
+        last->valid_accuracy = table->rows[i].valid_accuracy;
+    }
+    return SYNRL_OK;
+}
+
+synrl_status metrics_csv_read_last(struct core *core, const char *folder, struct metrics *last) {
+    char *path = core_printf(core, "%s/metrics.csv", folder);
+    char *text = core_alloc(core, HEADING_SIZE + TAIL_SIZE + 1, 1);
+    struct metrics_table *table = core_alloc(core, 1, sizeof *table);
+    const synrl_status status = path != NULL && text != NULL && table != NULL
+                                    ? read_last(core, path, text, table, last)
+                                    : SYNRL_NO_MEMORY;
+    metrics_table_free(core, table);
+    core_free(core, text);
+    core_free(core, path);
     return status;
 }
 

@@ -23,6 +23,9 @@ struct metrics_table {
  * row. Freed by metrics_table_free. */
 synrl_status metrics_csv_read(struct core *core, const char *folder, uint64_t last,
                               struct metrics_table **made);
+/* The last row of FOLDER/metrics.csv, with the last validation before it; its metrics of a rule are
+ * not read. The file may be long, and be written at the moment. */
+synrl_status metrics_csv_read_last(struct core *core, const char *folder, struct metrics *last);
 void metrics_table_free(struct core *core, struct metrics_table *table); /* NULL is allowed */
 
 #endif

@@ -13,6 +13,7 @@
 
 #include "base/count.h"
 #include "base/file.h"
+#include "base/lock.h"
 #include "base/process.h"
 #include "base/suggest.h"
 #include "runs/run_files.h"
@@ -25,10 +26,54 @@ const char *run_status_name(size_t i) {
     return i < COUNT_OF(names) ? names[i] : NULL;
 }
 
-const char *run_status(const char *recorded, const json_t *process) {
-    static const char *const lives[] = {
-        [PROCESS_GONE] = "crashed", [PROCESS_ALIVE] = "running", [PROCESS_UNKNOWN] = "unknown"};
-    return strcmp(recorded, "running") == 0 ? lives[process_life(process)] : recorded;
+/* Network file systems lock files that are open for writing alone, so a run holds metrics.csv as
+ * well as its folder. */
+static enum file_lock look_at_lock(const char *folder) {
+    const int opened = open(folder, O_RDONLY | O_DIRECTORY | O_NOFOLLOW | O_CLOEXEC);
+    if (opened < 0) {
+        return FILE_LOCKLESS;
+    }
+    enum file_lock lock = lock_look(opened);
+    const int metrics =
+        openat(opened, "metrics.csv", O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    if (metrics >= 0) {
+        const enum file_lock second = lock_look(metrics);
+        lock = lock == FILE_HELD ? lock : second;
+        close(metrics);
+    }
+    close(opened);
+    return lock;
+}
+
+/* The recorded status as it is now, one of run_status_name. */
+static const char *read_status(struct core *core, const char *folder) {
+    json_t *json;
+    const char *name = "running";
+    if (record_read(core, folder, &json) == SYNRL_OK) {
+        const char *status = json_string_value(json_object_get(json, "status"));
+        for (size_t i = 0; run_status_name(i) != NULL; i++) {
+            name = strcmp(status, run_status_name(i)) == 0 ? run_status_name(i) : name;
+        }
+        json_decref(json);
+    }
+    return name;
+}
+
+const char *run_status(struct core *core, const char *folder, const char *recorded,
+                       const json_t *process) {
+    if (strcmp(recorded, "running") != 0) {
+        return recorded;
+    }
+    const enum file_lock lock = look_at_lock(folder);
+    const enum process_life life = process_life(process);
+    if (lock == FILE_HELD || life == PROCESS_ALIVE) {
+        return "running";
+    }
+    if (life == PROCESS_UNKNOWN || (life == PROCESS_HIDDEN && lock == FILE_LOCKLESS)) {
+        return "unknown";
+    }
+    const char *last = read_status(core, folder); /* it may have ended since `recorded` was read */
+    return strcmp(last, "running") != 0 ? last : "crashed";
 }
 
 /* run.json ------------------------------------------------------------------------------------- */
@@ -306,16 +351,20 @@ static synrl_status check_status(struct core *core, const char *folder, bool for
     json_t *json;
     SYNRL_TRY(run_read(core, folder, &json));
     const json_t *process = json_object_get(json, "process");
-    const char *status = run_status(json_string_value(json_object_get(json, "status")), process);
+    const char *status =
+        run_status(core, folder, json_string_value(json_object_get(json, "status")), process);
+    const char *host = process_other_host(process);
     const json_int_t pid = json_integer_value(json_object_get(process, "pid"));
     synrl_status checked = SYNRL_OK;
     if (!force && strcmp(status, "running") == 0) {
-        checked = core_fail(core, SYNRL_INVALID,
-                            "%s: not removed: it is running, as process %" JSON_INTEGER_FORMAT,
-                            folder, pid);
+        checked =
+            core_fail(core, SYNRL_INVALID,
+                      "%s: not removed: it is running, as process %" JSON_INTEGER_FORMAT "%s%s",
+                      folder, pid, host != NULL ? " on " : "", host != NULL ? host : "");
     } else if (!force && strcmp(status, "unknown") == 0) {
         checked = core_fail(core, SYNRL_INVALID,
-                            "%s: not removed: it may be running; --force removes it", folder);
+                            "%s: not removed: it may be running%s%s; --force removes it", folder,
+                            host != NULL ? " on " : "", host != NULL ? host : "");
     }
     json_decref(json);
     return checked;
@@ -339,7 +388,13 @@ synrl_status run_remove(struct core *core, const char *folder, bool force) {
         }
         return failure;
     }
-    synrl_status status = check_files(core, folder, stream);
+    synrl_status status = SYNRL_OK;
+    if (!force && lock_take(opened) == FILE_HELD) { /* so that nobody resumes it meanwhile */
+        status = core_fail(core, SYNRL_INVALID, "%s: not removed: it is running", folder);
+    }
+    if (status == SYNRL_OK) {
+        status = check_files(core, folder, stream);
+    }
     if (status == SYNRL_OK) {
         status = remove_files(core, folder, stream);
     }

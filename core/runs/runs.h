@@ -14,10 +14,12 @@
 /* The values of run_status, one by one; NULL past the last. */
 const char *run_status_name(size_t i);
 
-/* The present status, which may differ from the recorded one: a run recorded as running is
- * "crashed" where its process is gone, and "unknown" where run.json names no process or the system
- * does not report it. `process` is "process" of run.json, or NULL. */
-const char *run_status(const char *recorded, const json_t *process);
+/* The present status of the run in a folder, which may differ from the recorded one. A run recorded
+ * as running is "running" while a process holds its lock, wherever it runs, or is alive; "crashed"
+ * where its process is gone; and "unknown" where that cannot be told: run.json names no process, or
+ * one on another machine. `process` is "process" of run.json, or NULL. */
+const char *run_status(struct core *core, const char *folder, const char *recorded,
+                       const json_t *process);
 
 /* Whether a folder has a run.json that is a file; status, unless NULL, gets its stat. */
 bool run_exists(const char *folder, struct stat *status);

@@ -237,7 +237,7 @@ test_runs_are_listed_where_no_index_can_be_written() {
         trap 'chattr -i runs 2>/dev/null || true; chmod u+w runs' EXIT
         shows 'broken calm early wild'
     fi
-    says 'cannot be written, so the index is not kept'
+    says 'cannot be used, so the index is not kept'
 }
 
 # export ----------------------------------------------------------------------------------------
