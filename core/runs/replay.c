@@ -7,9 +7,12 @@
 
 #include <inttypes.h>
 #include <math.h>
+#include <stdio.h>
 #include <string.h>
 
+#include "base/host.h"
 #include "engine/engine.h"
+#include "engine/pool.h"
 #include "plugin/component.h"
 #include "plugin/component_json.h"
 #include "plugin/host.h"
@@ -17,6 +20,7 @@
 #include "runs/run_files.h"
 #include "train/model.h"
 #include "train/rule.h"
+#include "train/step_check.h"
 
 struct replay {
     struct core *core;
@@ -29,7 +33,10 @@ struct replay {
     uint8_t *rewards;
     double *losses; /* [2 n_iterations], NULL for a rule that does not read them */
     uint64_t n_iterations;
-    synrl_env env;
+    synrl_env env, kept;   /* kept: as the rule must leave it */
+    synrl_layout layout;   /* the rule's copy, */
+    synrl_tensor *tensors; /* and of the tensors */
+    char failure[1024];    /* what a call of this iteration failed with; "": none has */
     synrl_outcome outcome;
     int8_t *actions;
     float *alphas; /* [n_tensors] */
@@ -48,23 +55,59 @@ static struct replay *replay_of(const synrl_env *env) {
 
 /* The loss before the step of this iteration, and after it. */
 static double recorded_loss(const struct replay *replay, bool is_after) {
-    return replay->losses != NULL ? replay->losses[2 * replay->env.iteration + is_after]
-                                  : (double)NAN;
+    return replay->losses != NULL && replay->env.iteration < replay->n_iterations
+               ? replay->losses[2 * replay->env.iteration + is_after]
+               : (double)NAN;
+}
+
+/* As in a run: a rule can have kept the environment from an operation that may drive. */
+static synrl_status enter(struct replay *replay, const char *call) {
+    const struct operation *running = replay->core->running;
+    struct host *rule = &replay->rule.host;
+    const bool is_driving = running->who == rule->who && (strcmp(running->name, "create") == 0 ||
+                                                          strcmp(running->name, "step") == 0 ||
+                                                          strcmp(running->name, "finish") == 0);
+    if (!is_driving) {
+        host_violate(rule, "called env->%s: only create, step and finish may", call);
+        return SYNRL_INVALID;
+    }
+    if (pool_is_running(replay->core->pool)) {
+        host_violate(rule, "called env->%s from a worker: only the main thread may", call);
+        return SYNRL_INVALID;
+    }
+    return SYNRL_OK;
+}
+
+/* Names the rule and the call, and notes the failure, so that a rule cannot pass over it. */
+static synrl_status leave(struct replay *replay, const char *call, synrl_status status) {
+    if (status != SYNRL_OK) {
+        const bool is_named = strncmp(replay->core->message, "env->", strlen("env->")) == 0;
+        core_fail(replay->core, status, "%s: %s%s%s%s", replay->rule.host.who,
+                  is_named ? "" : "env->", is_named ? "" : call, is_named ? "" : ": ",
+                  replay->core->message);
+        snprintf(replay->failure, sizeof replay->failure, "%s", replay->core->message);
+    }
+    return status;
 }
 
 static synrl_status take_step(struct replay *replay, const int8_t *actions,
                               const synrl_outcome **outcome) {
     const uint64_t iteration = replay->env.iteration;
     if (replay->is_creating) {
-        return core_fail(replay->core, SYNRL_INVALID, "%s: a step in create",
-                         replay->rule.host.who);
+        return core_fail(replay->core, SYNRL_INVALID,
+                         "env->step in create: no weight may move before the first step");
+    }
+    if (outcome == NULL) {
+        return core_fail(replay->core, SYNRL_INVALID, "the outcome of a step is NULL");
     }
     if (replay->has_stepped) {
-        return core_fail(replay->core, SYNRL_INVALID, "%s: a second step in iteration %" PRIu64,
-                         replay->rule.host.who, iteration);
+        return core_fail(replay->core, SYNRL_INVALID,
+                         "a second step in iteration %" PRIu64 ": a rule steps once an iteration",
+                         iteration);
     }
+    SYNRL_TRY(step_check_actions(replay->core, &replay->model.layout, actions));
     replay->has_stepped = replay->can_undo = true;
-    memcpy(replay->actions, actions, replay->env.layout->n_synapses);
+    memcpy(replay->actions, actions, replay->model.layout.n_synapses);
     weights_act(replay->model.weights, replay->actions, replay->alphas);
     const double before = recorded_loss(replay, false);
     replay->outcome = (synrl_outcome){
@@ -80,29 +123,36 @@ static synrl_status take_step(struct replay *replay, const int8_t *actions,
 static synrl_status env_step(synrl_env *env, const int8_t *actions, double alpha, double bias_scale,
                              const synrl_outcome **outcome) {
     struct replay *replay = replay_of(env);
-    replay->alpha = alpha;
-    for (size_t t = 0; t < env->layout->n_tensors; t++) {
-        replay->alphas[t] =
-            env->layout->tensors[t].is_bias ? (float)bias_scale * (float)alpha : (float)alpha;
+    SYNRL_TRY(enter(replay, "step"));
+    synrl_status status =
+        step_alphas_uniform(replay->core, &replay->model.layout, alpha, bias_scale, replay->alphas);
+    if (status == SYNRL_OK) {
+        replay->alpha = alpha;
+        status = take_step(replay, actions, outcome);
     }
-    return take_step(replay, actions, outcome);
+    return leave(replay, "step", status);
 }
 
 static synrl_status env_step_tensors(synrl_env *env, const int8_t *actions, const double *alphas,
                                      const synrl_outcome **outcome) {
     struct replay *replay = replay_of(env);
-    replay->alpha = (double)NAN;
-    for (size_t t = 0; t < env->layout->n_tensors; t++) {
-        replay->alphas[t] = (float)alphas[t];
+    SYNRL_TRY(enter(replay, "step_tensors"));
+    synrl_status status =
+        step_alphas_of_tensors(replay->core, &replay->model.layout, alphas, replay->alphas);
+    if (status == SYNRL_OK) {
+        replay->alpha = (double)NAN;
+        status = take_step(replay, actions, outcome);
     }
-    return take_step(replay, actions, outcome);
+    return leave(replay, "step_tensors", status);
 }
 
 static synrl_status env_undo(synrl_env *env) {
     struct replay *replay = replay_of(env);
+    SYNRL_TRY(enter(replay, "undo"));
     if (!replay->can_undo) {
-        return core_fail(replay->core, SYNRL_INVALID, "%s: there is no step to undo",
-                         replay->rule.host.who);
+        return leave(
+            replay, "undo",
+            core_fail(replay->core, SYNRL_INVALID, "there is no step on this batch to take back"));
     }
     weights_undo(replay->model.weights, replay->actions, replay->alphas);
     replay->can_undo = false;
@@ -111,17 +161,26 @@ static synrl_status env_undo(synrl_env *env) {
 }
 
 static synrl_status env_loss(synrl_env *env, double *loss) {
-    const struct replay *replay = replay_of(env);
+    struct replay *replay = replay_of(env);
+    SYNRL_TRY(enter(replay, "loss"));
+    if (!rule_reads_losses(&replay->rule) || loss == NULL) {
+        return leave(replay, "loss",
+                     core_fail(replay->core, SYNRL_INVALID, "%s",
+                               loss == NULL ? "the loss must not be NULL"
+                                            : "env->loss needs the trait SYNRL_RULE_READS_LOSS"));
+    }
     *loss = recorded_loss(replay, replay->has_stepped && replay->can_undo);
     return SYNRL_OK;
 }
 
 /* Rules declare in advance what they read; only the calls that all rules may make work here. */
 static synrl_status refuse(synrl_env *env) {
-    const struct replay *replay = replay_of(env);
-    return core_fail(replay->core, SYNRL_UNSUPPORTED,
-                     "%s needs more than rewards and losses: it cannot be replayed without data",
-                     replay->rule.host.who);
+    struct replay *replay = replay_of(env);
+    core_fail(replay->core, SYNRL_UNSUPPORTED,
+              "%s needs more than rewards and losses: it cannot be replayed without data",
+              replay->rule.host.who);
+    snprintf(replay->failure, sizeof replay->failure, "%s", replay->core->message);
+    return SYNRL_UNSUPPORTED;
 }
 
 static synrl_status env_differentiable(synrl_env *env) {
@@ -153,6 +212,24 @@ static synrl_status env_write(synrl_env *env, const float *weights) {
 static synrl_status env_gradient(synrl_env *env, float *gradient, double *loss) {
     (void)gradient, (void)loss;
     return refuse(env);
+}
+
+/* After an operation of the rule: what it passed over, and what it must have left as it is. */
+static synrl_status check_rule(const struct replay *replay) {
+    const synrl_layout *layout = &replay->model.layout, *copy = &replay->layout;
+    if (replay->failure[0] != '\0') {
+        return core_fail(replay->core, SYNRL_INVALID, "%s (the rule passed over it)",
+                         replay->failure);
+    }
+    if (memcmp(&replay->env, &replay->kept, sizeof replay->env) != 0 ||
+        copy->n_synapses != layout->n_synapses || copy->n_tensors != layout->n_tensors ||
+        memcmp(replay->tensors, layout->tensors, layout->n_tensors * sizeof *layout->tensors) !=
+            0) {
+        return core_fail(replay->core, SYNRL_INVALID,
+                         "%s: changed the environment: all that env points to is the host's",
+                         replay->rule.host.who);
+    }
+    return SYNRL_OK;
 }
 
 /* Opening -------------------------------------------------------------------------------------- */
@@ -253,10 +330,13 @@ static synrl_status make_model(struct replay *replay, const struct facts *facts)
 
 static synrl_status make_rule(struct replay *replay, const struct facts *facts) {
     const synrl_layout *layout = &replay->model.layout;
+    replay->layout = *layout;
+    replay->layout.tensors = replay->tensors =
+        core_alloc(replay->core, layout->n_tensors, sizeof *replay->tensors);
     replay->env = (synrl_env){
         .size = sizeof(synrl_env),
         .context = replay,
-        .layout = layout,
+        .layout = &replay->layout,
         .seed = (uint64_t)facts->seed,
         .n_samples = (size_t)(facts->batch_size > 0 ? facts->batch_size : facts->n_samples),
         .step = env_step,
@@ -272,18 +352,25 @@ static synrl_status make_rule(struct replay *replay, const struct facts *facts) 
         .gradient = env_gradient};
     replay->actions = core_alloc(replay->core, layout->n_synapses, 1);
     replay->alphas = core_alloc(replay->core, layout->n_tensors, sizeof(float));
-    if (replay->actions == NULL || replay->alphas == NULL) {
+    if (replay->actions == NULL || replay->alphas == NULL || replay->tensors == NULL) {
         return SYNRL_NO_MEMORY;
     }
+    memcpy(replay->tensors, layout->tensors, layout->n_tensors * sizeof *layout->tensors);
     replay->old_loss = (double)NAN;
     SYNRL_TRY(rule_create(&replay->rule, replay->core, replay->rule_component));
     if (rule_reads_more(&replay->rule)) {
         return refuse(&replay->env);
     }
+    return SYNRL_OK;
+}
+
+/* Its create may ask for a loss, so the record has been read. */
+static synrl_status start_rule(struct replay *replay) {
     replay->is_creating = true;
+    replay->kept = replay->env;
     SYNRL_TRY(rule_start(&replay->rule, &replay->env));
     replay->is_creating = false;
-    return SYNRL_OK;
+    return check_rule(replay);
 }
 
 /* Adds the rule's name to messages, since plugins' messages about parameters do not name their
@@ -316,9 +403,13 @@ static synrl_status open(struct replay *replay, const char *folder) {
         replay->batch_every = (uint64_t)facts.batch_every;
     }
     SYNRL_TRY(record_rewards(core, folder, replay->n_iterations, &replay->rewards));
-    return rule_reads_losses(&replay->rule)
-               ? record_losses(core, folder, replay->n_iterations, &replay->losses)
-               : SYNRL_OK;
+    if (rule_reads_losses(&replay->rule)) {
+        SYNRL_TRY(record_losses(core, folder, replay->n_iterations, &replay->losses));
+    }
+    const synrl_status started = start_rule(replay);
+    return started == SYNRL_OK || strstr(core->message, folder) != NULL
+               ? started
+               : core_fail_in(core, started, folder);
 }
 
 synrl_status replay_open(struct core *core, const char *folder, struct replay **opened) {
@@ -349,6 +440,7 @@ void replay_close(struct replay *replay) {
     core_free(replay->core, replay->losses);
     core_free(replay->core, replay->actions);
     core_free(replay->core, replay->alphas);
+    core_free(replay->core, replay->tensors);
     json_decref(replay->json);
     core_free(replay->core, replay);
 }
@@ -366,10 +458,13 @@ synrl_status replay_step(struct replay *replay) {
     replay->core->running->iteration = iteration;
     replay->has_stepped = false;
     replay->alpha = (double)NAN;
-    memset(replay->actions, 0, replay->can_undo ? 0 : replay->env.layout->n_synapses);
+    memset(replay->actions, 0, replay->can_undo ? 0 : replay->model.layout.n_synapses);
+    replay->kept = replay->env;
     SYNRL_TRY(rule_step(&replay->rule, &replay->env));
+    SYNRL_TRY(check_rule(replay));
     if (iteration + 1 == replay->n_iterations && replay->has_finish) {
         SYNRL_TRY(rule_finish(&replay->rule, &replay->env));
+        SYNRL_TRY(check_rule(replay));
     }
     replay->env.iteration++;
     return SYNRL_OK;
@@ -389,7 +484,7 @@ const json_t *replay_record(const struct replay *replay) {
 }
 
 const synrl_layout *replay_layout(const struct replay *replay) {
-    return replay->env.layout;
+    return &replay->model.layout;
 }
 
 uint64_t replay_iterations(const struct replay *replay) {

@@ -8,6 +8,7 @@
 
 #include "engine/engine.h"
 #include "train/environment_private.h"
+#include "train/step_check.h"
 
 /* Steps ---------------------------------------------------------------------------------------- */
 
@@ -65,18 +66,14 @@ static synrl_status check_step(struct environment *environment, const int8_t *ac
                          "a second step in iteration %" PRIu64 ": a rule steps once an iteration",
                          environment->api.iteration);
     }
-    return check_actions(environment, actions);
+    return step_check_actions(environment->core, layout_of(environment), actions);
 }
 
 static synrl_status step_uniform(struct environment *environment, const int8_t *actions,
                                  double alpha, double bias_scale, const synrl_outcome **outcome) {
-    const synrl_layout *layout = layout_of(environment);
-    SYNRL_TRY(check_alpha(environment, alpha, bias_scale));
+    SYNRL_TRY(step_alphas_uniform(environment->core, layout_of(environment), alpha, bias_scale,
+                                  environment->alphas));
     SYNRL_TRY(check_step(environment, actions, outcome));
-    for (size_t t = 0; t < layout->n_tensors; t++) {
-        environment->alphas[t] =
-            layout->tensors[t].is_bias ? (float)bias_scale * (float)alpha : (float)alpha;
-    }
     return step(environment, actions, outcome);
 }
 
@@ -89,20 +86,9 @@ static synrl_status env_step(synrl_env *env, const int8_t *actions, double alpha
 
 static synrl_status step_tensors(struct environment *environment, const int8_t *actions,
                                  const double *alphas, const synrl_outcome **outcome) {
-    const synrl_layout *layout = layout_of(environment);
-    if (alphas == NULL) {
-        return core_fail(environment->core, SYNRL_INVALID, "the step sizes are NULL");
-    }
+    SYNRL_TRY(step_alphas_of_tensors(environment->core, layout_of(environment), alphas,
+                                     environment->alphas));
     SYNRL_TRY(check_step(environment, actions, outcome));
-    for (size_t t = 0; t < layout->n_tensors; t++) {
-        const float alpha = (float)alphas[t];
-        if (!(alpha >= 0.0F && isfinite(alpha)) || (alphas[t] > 0.0 && !(alpha > 0.0F))) {
-            return core_fail(environment->core, SYNRL_INVALID,
-                             "a step of alpha = %g for tensor \"%s\": must be a float, at least 0",
-                             alphas[t], layout->tensors[t].name);
-        }
-        environment->alphas[t] = alpha;
-    }
     return step(environment, actions, outcome);
 }
 

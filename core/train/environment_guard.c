@@ -178,38 +178,3 @@ synrl_status check_place(struct environment *environment, const char *what, cons
     return place != NULL ? SYNRL_OK
                          : core_fail(environment->core, SYNRL_INVALID, "%s must not be NULL", what);
 }
-
-synrl_status check_actions(struct environment *environment, const int8_t *actions) {
-    const size_t n = layout_of(environment)->n_synapses;
-    if (actions == NULL) {
-        return core_fail(environment->core, SYNRL_INVALID, "the actions are NULL");
-    }
-    unsigned char is_bad = 0;
-    for (size_t i = 0; i < n; i++) { /* no branch: the compiler makes vectors of it */
-        is_bad |= (unsigned char)(actions[i] + 1) > 2;
-    }
-    for (size_t i = 0; is_bad != 0 && i < n; i++) {
-        if (actions[i] < -1 || actions[i] > 1) {
-            return core_fail(environment->core, SYNRL_INVALID,
-                             "the action of synapse %zu is %d: must be -1, 0 or 1", i, actions[i]);
-        }
-    }
-    return SYNRL_OK;
-}
-
-synrl_status check_alpha(struct environment *environment, double alpha, double bias_scale) {
-    if (!((float)alpha > 0.0F && isfinite((float)alpha))) {
-        return core_fail(environment->core, SYNRL_INVALID,
-                         "a step of alpha = %g: must be a float greater than 0", alpha);
-    }
-    if (!(bias_scale >= 0.0 && isfinite((float)bias_scale))) {
-        return core_fail(environment->core, SYNRL_INVALID,
-                         "a step with bias_scale = %g: must be at least 0", bias_scale);
-    }
-    if (!isfinite((float)bias_scale * (float)alpha)) {
-        return core_fail(environment->core, SYNRL_INVALID,
-                         "a step of alpha = %g with bias_scale = %g: their product must be a float",
-                         alpha, bias_scale);
-    }
-    return SYNRL_OK;
-}

@@ -95,9 +95,6 @@ synrl_status env_differentiable(synrl_env *env);
 synrl_status env_gradient(synrl_env *env, float *gradient, double *loss);
 /* Where a call is to store something. */
 synrl_status check_place(struct environment *environment, const char *what, const void *place);
-/* Of a step: actions in {-1, 0, 1}, alpha a float greater than 0. */
-synrl_status check_actions(struct environment *environment, const int8_t *actions);
-synrl_status check_alpha(struct environment *environment, double alpha, double bias_scale);
 
 /* environment_local.c */
 extern const synrl_local_api local_api;

@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "train/environment_private.h"
+#include "train/network_trial.h"
+#include "train/step_check.h"
 
 static synrl_status check_scale(struct environment *environment, double scale) {
     return isfinite((float)scale)
@@ -43,6 +45,7 @@ static synrl_status make_probe(struct environment *environment) {
     if (environment->probe == NULL) {
         SYNRL_TRY(network_create(environment->core, options->model, options->loss, options->data,
                                  network_samples(environment->network), &environment->probe));
+        SYNRL_TRY(network_check_layout(environment->probe, environment->network, "probes"));
     }
     network_set_time(environment->probe, options->seed, environment->api.iteration);
     if (!environment->is_probe_bound) {
@@ -87,10 +90,10 @@ synrl_status env_probe(synrl_env *env, size_t n_directions, const float *directi
 static synrl_status probe_actions(struct environment *environment, size_t n, const int8_t *actions,
                                   double alpha, double bias_scale, double *losses) {
     const synrl_layout *layout = layout_of(environment);
-    SYNRL_TRY(check_alpha(environment, alpha, bias_scale));
+    SYNRL_TRY(step_check_alpha(environment->core, alpha, bias_scale));
     SYNRL_TRY(check_place(environment, "the array of losses", losses));
     for (size_t k = 0; k < n; k++) {
-        SYNRL_TRY(check_actions(environment, actions + k * layout->n_synapses));
+        SYNRL_TRY(step_check_actions(environment->core, layout, actions + k * layout->n_synapses));
     }
     environment->can_undo = false; /* its actions are written over */
     for (size_t t = 0; t < layout->n_tensors; t++) {

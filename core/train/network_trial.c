@@ -303,3 +303,30 @@ void network_explain(struct network *network, const struct pass *pass, char *tex
     core_free(network->core, outputs);
     memcpy(network->core->message, message, sizeof message);
 }
+
+static bool same_tensor(const synrl_tensor *a, const synrl_tensor *b) {
+    return strcmp(a->name, b->name) == 0 && a->n_rows == b->n_rows &&
+           a->n_columns == b->n_columns && a->is_bias == b->is_bias && a->first == b->first;
+}
+
+synrl_status network_check_layout(const struct network *network, const struct network *training,
+                                  const char *data) {
+    const synrl_layout *here = &network->model.layout, *there = &training->model.layout;
+    const char *who = network->model.host.who;
+    if (here->n_synapses != there->n_synapses || here->n_tensors != there->n_tensors) {
+        return core_fail(network->core, SYNRL_INVALID,
+                         "%s: create gives %zu synapses in %zu tensors for %s, and %zu in %zu for "
+                         "the training: must be equal",
+                         who, here->n_synapses, here->n_tensors, data, there->n_synapses,
+                         there->n_tensors);
+    }
+    for (size_t t = 0; t < here->n_tensors; t++) {
+        if (!same_tensor(&here->tensors[t], &there->tensors[t])) {
+            return core_fail(network->core, SYNRL_INVALID,
+                             "%s: create gives another tensor \"%s\" for %s than for the training: "
+                             "must be equal",
+                             who, here->tensors[t].name, data);
+        }
+    }
+    return SYNRL_OK;
+}

@@ -15,6 +15,11 @@ synrl_status network_trial(struct network *network);
  * of the loss. */
 synrl_status network_try_slopes(struct network *network, const struct pass *pass);
 
+/* SYNRL_INVALID where the model has made another layout for this network, of `data`, than for the
+ * one that trains: weights are handed from one to the other. */
+synrl_status network_check_layout(const struct network *network, const struct network *training,
+                                  const char *data);
+
 /* Writes into text which value of which plugin makes the loss of this pass infinite or NaN; ""
  * where none is found. Takes a pass; the core's message stays. */
 void network_explain(struct network *network, const struct pass *pass, char *text, size_t size);

@@ -13,6 +13,7 @@
 #include "train/classes.h"
 #include "train/environment.h"
 #include "train/evaluate.h"
+#include "train/network_trial.h"
 #include "train/rule.h"
 
 /* Observers are asked to tick at least this often, in seconds. */
@@ -34,7 +35,8 @@ struct trainer {
     struct metric_names own; /* of the rule */
     double seconds;
     bool has_ended, is_interrupted;
-    bool is_loaded; /* what it was loaded from had recorded its present iteration */
+    bool is_validation_warned; /* its loss was not finite, and that was said */
+    bool is_loaded;            /* what it was loaded from had recorded its present iteration */
     char stopped[256];
 };
 
@@ -91,6 +93,8 @@ static synrl_status make_validation(struct trainer *trainer) {
     SYNRL_TRY(match_validation(trainer));
     SYNRL_TRY(network_create(trainer->core, options->model, options->loss, trainer->valid,
                              valid->n_samples, &trainer->validation));
+    SYNRL_TRY(network_check_layout(trainer->validation, environment_network(trainer->environment),
+                                   "the validation"));
     return network_bind(trainer->validation, NULL);
 }
 
@@ -167,12 +171,26 @@ void trainer_destroy(struct trainer *trainer) {
 
 /* Looking -------------------------------------------------------------------------------------- */
 
+/* Once per run, as of the loss on the batch. */
+static void warn_of_validation(struct trainer *trainer, const struct pass *pass) {
+    char reason[256];
+    if (isfinite(pass->loss) || trainer->is_validation_warned) {
+        return;
+    }
+    trainer->is_validation_warned = true;
+    network_explain(trainer->validation, pass, reason, sizeof reason);
+    core_log(trainer->core, SYNRL_LOG_WARNING,
+             "%s: the validation loss is not finite in iteration %" PRIu64 "%s%s",
+             trainer->options.name, trainer->done, reason[0] != '\0' ? ": " : "", reason);
+}
+
 static synrl_status validate(struct trainer *trainer, struct metrics *metrics) {
     struct network *validation = trainer->validation;
     network_get_weights(environment_network(trainer->environment), trainer->weights);
     network_set_weights(validation, trainer->weights);
     struct pass pass;
     SYNRL_TRY(network_pass(validation, &(struct pass_options){.count_correct = true}, &pass));
+    warn_of_validation(trainer, &pass);
     metrics->valid_loss = pass.loss;
     if (network_has_classes(validation)) {
         metrics->valid_accuracy = (double)pass.n_correct / (double)network_samples(validation);

@@ -118,6 +118,32 @@ test_data_sets() {
     check_table 'Data sets'
 }
 
+# In a replay the same is said, for all that a replay lets a rule do: here another rule is put in the
+# place of the one that was recorded.
+test_rules_in_a_replay() {
+    local run rule line n=0
+    synrl run --quiet --no-pictures "$RUN" rule=rule_right >/dev/null
+    run=$(compgen -G 'runs/*-run')
+    cp "$run/run.json" recorded
+    grep -E '^[|].*.rule=rule_[a-z0-9_]+. [|] .rule .*(env->(step|step_tensors|loss)[: ]|parallel from|step (failed|called|returned)|create failed|temperature)' \
+        "$SOURCE/docs/reference/mistakes.md" | grep -v 'loss_null\|fail_in_worker\|in_destroy' >rows
+    while IFS='|' read -r _ _ rule line _; do
+        rule=${rule//[\` ]/} rule=${rule#rule=} line=${line# \`} line=${line%\` }
+        sed "s/rule_right/$rule/g" recorded >"$run/run.json"
+        refuses 1 "$line" synrl replay "$run"
+        n=$((n + 1))
+    done <rows
+    [ "$n" -ge 25 ] || fail "only $n rules"
+    # What it writes into the environment is found, though not what it is.
+    for rule in rule_writes_seed rule_writes_iteration rule_writes_layout rule_writes_tensors; do
+        sed "s/rule_right/$rule/g" recorded >"$run/run.json"
+        refuses 1 "rule \"$rule\": changed the environment: all that env points to is the host's" synrl replay "$run"
+    done
+    sed 's/rule_right/rule_leak/g' recorded >"$run/run.json"
+    exits 0 synrl replay "$run"
+    says 'warning: rule "rule_leak": leaks memory: 100 blocks'
+}
+
 # What writes far past its memory may be found, or end the program at once: in both cases by name.
 test_damage_is_named() {
     plain || return 0
