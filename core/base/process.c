@@ -2,10 +2,12 @@
 /* Processes as described in Linux's /proc, read on demand: nothing is cached. */
 #include "base/process.h"
 
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <sys/auxv.h>
+#include <sys/prctl.h>
 #include <unistd.h>
 
 enum { BOOT_SIZE = 128, HOST_SIZE = 256 };
@@ -15,6 +17,10 @@ bool process_program(char path[PATH_MAX]) {
     const char *executed = (const char *)getauxval(AT_EXECFN);
     return realpath("/proc/self/exe", path) != NULL ||
            (executed != NULL && realpath(executed, path) != NULL);
+}
+
+bool process_end_with(pid_t parent) {
+    return prctl(PR_SET_PDEATHSIG, SIGUSR1) == 0 && getppid() == parent;
 }
 
 /* The first line of a system file; false where there is none. */

@@ -6,11 +6,16 @@
 
 #include <limits.h>
 #include <stdbool.h>
+#include <sys/types.h>
 
 #include <jansson.h>
 
 /* The executable file of this process; false where the system does not report it. */
 bool process_program(char path[PATH_MAX]);
+
+/* From now on this process gets SIGUSR1, perhaps more than once, when its parent ends. False if
+ * `parent` is not its parent any more: it has ended already. */
+bool process_end_with(pid_t parent);
 
 /* This process: {"pid", "start", "boot", "namespace", "host"}; start is 0 and the texts are ""
  * where the system does not report them. The caller's reference. */

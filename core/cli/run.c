@@ -6,6 +6,7 @@
 #include "cli/run.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <lauxlib.h>
 #include <lualib.h>
@@ -85,7 +86,11 @@ static struct settings settings_for(const struct run_request *request) {
 static char *command_line(int argc, char **argv) {
     struct words words = {.n = 0};
     for (int i = 0; i < argc; i++) {
-        words_add(&words, "%s", argv[i]);
+        if (strcmp(argv[i], "--parent") == 0) {
+            i++; /* and its value: not the same in the next call */
+        } else {
+            words_add(&words, "%s", argv[i]);
+        }
     }
     char *line = words.has_failed ? NULL : words_line(&words, "synrl");
     words_free(&words);
@@ -170,6 +175,15 @@ static int run_script(lua_State *L) {
     return 0;
 }
 
+/* With --json, a script that ends itself has printed no result, which is no success. */
+static int end_by_exit(const struct script_run *job, int exit_code) {
+    if (!job->request->json) {
+        return exit_code;
+    }
+    fprintf(stderr, "%s: os.exit ended it before it returned a result\n", job->settings.script);
+    return exit_code != EXIT_DONE ? exit_code : EXIT_ERROR;
+}
+
 /* The exit code, from what became of the script; its error is on top of the stack. */
 static int conclude(lua_State *L, const struct script_run *job, int outcome) {
     if (job->request->help) {
@@ -187,7 +201,7 @@ static int conclude(lua_State *L, const struct script_run *job, int outcome) {
     }
     int exit_code;
     if (interrupt_is_exit(&exit_code)) {
-        return exit_code;
+        return end_by_exit(job, exit_code);
     }
     if (*interrupt_flag() != 0) {
         fprintf(stderr, "%s: interrupted\n", job->settings.script);
@@ -266,7 +280,9 @@ static FILE *open_output(bool json) {
     if (!json) {
         return stdout;
     }
-    const int kept = dup(STDOUT_FILENO);
+    /* Not for the script's own processes: where stdout is the file of a sweep's cell, whoever has
+     * it open has the cell. */
+    const int kept = fcntl(STDOUT_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     FILE *stream = kept >= 0 ? fdopen(kept, "w") : NULL;
     if (stream == NULL || dup2(STDERR_FILENO, STDOUT_FILENO) < 0) {
         fprintf(stderr, "synrl: cannot write to stdout: %s\n", strerror(errno));
@@ -308,6 +324,9 @@ int run_experiment(const struct run_request *request, const char *command, const
     int code = check_request(request, &job.settings);
     if (code != EXIT_DONE) {
         return code;
+    }
+    if (request->parent.is_given && !process_end_with((pid_t)request->parent.value)) {
+        return EXIT_INTERRUPTED;
     }
     progress_init(&job.progress, request->plot);
     job.settings.command = command;

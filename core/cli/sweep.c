@@ -67,6 +67,20 @@ static void on_signal(int number) {
     interrupted = 1;
 }
 
+/* The second signal of a kind ends the program at once, and its processes with it. A SIGHUP that is
+ * ignored, as under nohup, stays ignored. */
+static void catch_signals(void) {
+    static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
+    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
+    for (size_t i = 0; i < COUNT_OF(signals); i++) {
+        struct sigaction now;
+        if (signals[i] != SIGHUP || sigaction(SIGHUP, NULL, &now) != 0 ||
+            now.sa_handler != SIG_IGN) {
+            sigaction(signals[i], &action, NULL);
+        }
+    }
+}
+
 /* The command line ----------------------------------------------------------------------------- */
 
 static int parse_shard(struct sweep_request *request) {
@@ -352,10 +366,8 @@ static int sweep(const struct program *program, int argc, char **argv) {
     };
     int code = parse_sweep(&request, argc, argv);
     if (code == EXIT_DONE) {
-        const struct sigaction action = {.sa_handler = on_signal};
         const struct core_options options = {.log = log_beside_progress, .log_context = &request};
-        sigaction(SIGINT, &action, NULL);
-        sigaction(SIGTERM, &action, NULL);
+        catch_signals();
         struct core *core = core_create(&options);
         if (core == NULL) {
             fprintf(stderr, "synrl: not enough memory\n");

@@ -14,6 +14,8 @@ const struct flag run_flags[N_RUN_FLAGS] = {
     {"--threads", FLAG_INTEGER(struct run_request, threads), "N",
      "use N workers (default: one per core); the results are the same for any number", .min = 1,
      .max = 1024},
+    {"--parent", FLAG_INTEGER(struct run_request, parent), "PID", "end with this process", .min = 1,
+     .max = INT32_MAX, .is_hidden = true},
     {"--seed", FLAG_INTEGER(struct run_request, seed), "N",
      "the seed of the runs, and the script's option `seed` (default: 1)", .max = INT64_MAX},
     {"--runs", FLAG_TEXT(struct run_request, runs), "DIR", "record runs in DIR (default: `runs`)"},
@@ -28,8 +30,10 @@ const struct flag run_flags[N_RUN_FLAGS] = {
 };
 
 void run_request_write(const struct run_request *request, struct words *words) {
+    struct run_request lasting = *request;
+    lasting.parent.is_given = false;
     words_add(words, "run");
-    flags_write(N_RUN_FLAGS, run_flags, request, words);
+    flags_write(N_RUN_FLAGS, run_flags, &lasting, words);
     words_add(words, "%s", request->script);
     for (size_t i = 0; i < request->n_overrides; i++) {
         words_add(words, "%s", request->overrides[i]);

@@ -11,7 +11,8 @@ struct run_request {
     bool json, plot, quiet, traceback; /* what is shown */
     bool help;                         /* only the script's options */
     struct flag_integer threads, seed;
-    const char *runs; /* the folder; NULL: the default */
+    struct flag_integer parent; /* the process id of the sweep, with which the call ends */
+    const char *runs;           /* the folder; NULL: the default */
     bool no_record, no_pictures;
     const char *cell_hash; /* of the cell for which the call is made; or NULL */
     const char *cell;      /* SWEEP:CELL in the script, where the sweep is the script's; or NULL */
@@ -21,10 +22,11 @@ struct run_request {
 };
 
 /* Its flags. Those that `synrl resume` accepts too, since they change no result, come first. */
-enum { N_RUN_FLAGS = 12, N_RESUME_FLAGS = 5 };
+enum { N_RUN_FLAGS = 13, N_RESUME_FLAGS = 6 };
 extern const struct flag run_flags[N_RUN_FLAGS];
 
-/* Adds the words after the program's name: "run", the flags, the script, its options. */
+/* Adds the words after the program's name: "run", the flags but for the parent, the script, its
+ * options. */
 void run_request_write(const struct run_request *request, struct words *words);
 
 /* The record of a call, from which it can be repeated; one call may record several runs. */

@@ -6,9 +6,18 @@
 #include "base/core.h"
 #include "base/words.h"
 
+enum job_state {
+    JOB_READY, /* to be started */
+    JOB_BUSY,  /* not now: tried again, after the others */
+    JOB_DONE,  /* there is nothing to start */
+};
+
 struct job {
-    struct words words;         /* the program, by its path, and its arguments */
-    const char *output, *error; /* files for its stdout and stderr */
+    enum job_state state;
+    struct words words; /* the program, by its path, and its arguments */
+    /* Open files for its stdout and stderr, which are closed here: error when the process has been
+     * started, output after `end`. -1: none. */
+    int output, error;
 };
 
 struct job_counts {
@@ -18,8 +27,7 @@ struct job_counts {
 struct jobs {
     size_t n, at_once;
     void *context;
-    /* Adds the job's words and sets its files; the strings of the files stay the callee's, until
-     * the next begin. */
+    /* Sets the job's state; if it is ready, adds its words and opens its files. */
     synrl_status (*begin)(void *context, size_t number, struct job *job);
     /* The job has ended with an exit code, or 128 + n after signal n. *again: retry it. */
     synrl_status (*end)(void *context, size_t number, int code, bool *again);

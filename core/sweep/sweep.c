@@ -3,6 +3,7 @@
 #include "sweep/sweep.h"
 
 #include <dirent.h>
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,11 +13,14 @@
 
 #include <xxhash.h>
 
+#include "base/clock.h"
 #include "base/file.h"
 #include "base/number.h"
 #include "base/process.h"
 #include "base/reads.h"
 #include "record/invocation.h"
+#include "sweep/cell_claim.h"
+#include "sweep/cell_runs.h"
 #include "sweep/groups.h"
 #include "sweep/kept.h"
 #include "sweep/sweep_record.h"
@@ -29,6 +33,8 @@ struct cell {
     bool is_stale;                 /* its kept result no longer holds, or is missing */
     char reason[KEPT_REASON_SIZE]; /* why it no longer holds; "": there is none */
     size_t n_failures;
+    bool is_resumed; /* the process continues an earlier one */
+    bool is_fresh;   /* after that has failed: it starts again */
     char error[512]; /* of the last failure; "": none */
 };
 
@@ -43,6 +49,11 @@ struct sweep {
     size_t n_queued, n_failed;
     size_t threads; /* of each process */
     char program[PATH_MAX];
+    /* "" or, where the file system has no locks, "-HOST-PID", so that each process has files of its
+     * own. */
+    char own[128];
+    double busy_since;    /* the first cell that another process was running; 0: none yet */
+    bool is_told;         /* of that */
     char *output, *error; /* files of the job being started or ended */
 };
 
@@ -123,19 +134,22 @@ static synrl_status check_kept(struct sweep *sweep, struct cell *cell, size_t n_
     return SYNRL_OK;
 }
 
-static synrl_status keep_result(const struct sweep *sweep, const struct cell *cell) {
+/* Keeps what the process of the cell has written; *is_kept is false, and the reason is in the
+ * cell's error, where that is not a result. */
+static synrl_status keep_result(const struct sweep *sweep, struct cell *cell, bool *is_kept) {
     char *text = NULL, *path = path_of(sweep, cell, "json");
-    size_t size;
-    json_t *json = NULL;
+    size_t size = 0;
     synrl_status status = path != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
     if (status == SYNRL_OK) {
         status = file_read(sweep->core, sweep->output, RESULT_LIMIT, &text, &size);
     }
-    if (status == SYNRL_OK) {
-        json = json_loadb(text, size, JSON_DECODE_ANY, NULL);
-        status = json != NULL ? file_write(sweep->core, path, text, size)
-                              : core_fail(sweep->core, SYNRL_INVALID,
-                                          "%s: the script's result is not JSON", path);
+    json_t *json = status == SYNRL_OK ? json_loadb(text, size, JSON_DECODE_ANY, NULL) : NULL;
+    *is_kept = json != NULL;
+    if (json != NULL) {
+        status = file_write(sweep->core, path, text, size);
+    } else if (status == SYNRL_OK) {
+        snprintf(cell->error, sizeof cell->error, "%s",
+                 size == 0 ? "it ended without a result" : "its result is not JSON");
     }
     json_decref(json);
     core_free(sweep->core, text);
@@ -180,9 +194,14 @@ static void describe(const json_t *parameters, char *text, size_t size) {
 static synrl_status name_files(struct sweep *sweep, const struct cell *cell) {
     core_free(sweep->core, sweep->output);
     core_free(sweep->core, sweep->error);
-    sweep->output = path_of(sweep, cell, "out");
-    sweep->error = path_of(sweep, cell, "err");
+    sweep->output = core_printf(sweep->core, "%s/%s%s.out", sweep->folder, cell->hash, sweep->own);
+    sweep->error = core_printf(sweep->core, "%s/%s%s.err", sweep->folder, cell->hash, sweep->own);
     return sweep->output != NULL && sweep->error != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+}
+
+static void remove_files(const struct sweep *sweep) {
+    unlink(sweep->error);
+    unlink(sweep->output);
 }
 
 /* The options of a cell's process: those of all cells and, unless the script determines them
@@ -203,15 +222,15 @@ static void add_overrides(const struct sweep *sweep, const struct cell *cell,
     }
 }
 
-static synrl_status begin(void *context, size_t number, struct job *job) {
-    struct sweep *sweep = context;
+/* The words of the process: `synrl run` or, if `folder` is not NULL, `synrl resume`. */
+static void add_words(const struct sweep *sweep, size_t number, const char *folder,
+                      struct words *words) {
     const struct sweep_options *options = sweep->options;
-    const struct cell *cell = &sweep->cells[sweep->queue[number]];
+    const struct cell *cell = &sweep->cells[number];
     char place[64];
-    SYNRL_TRY(name_files(sweep, cell));
     struct words overrides = {.n = 0};
     add_overrides(sweep, cell, &overrides);
-    snprintf(place, sizeof place, "%" PRIu64 ":%zu", options->ordinal, sweep->queue[number] + 1);
+    snprintf(place, sizeof place, "%" PRIu64 ":%zu", options->ordinal, number + 1);
     const struct run_request request = {.json = true,
                                         .quiet = true,
                                         .threads = {true, sweep->threads},
@@ -224,24 +243,96 @@ static synrl_status begin(void *context, size_t number, struct job *job) {
                                         .script = options->script,
                                         .n_overrides = overrides.n,
                                         .overrides = (const char *const *)overrides.list};
-    words_add(&job->words, "%s", sweep->program);
-    run_request_write(&request, &job->words);
-    job->words.has_failed |= overrides.has_failed;
+    words_add(words, "%s", sweep->program);
+    if (folder != NULL) {
+        words_add(words, "resume");
+        flags_write(N_RESUME_FLAGS, run_flags, &request, words);
+        words_add(words, "%s", folder);
+    } else {
+        run_request_write(&request, words);
+    }
+    words_add(words, "--parent");
+    words_add(words, "%ld", (long)getpid());
+    words->has_failed |= overrides.has_failed;
     words_free(&overrides);
-    job->output = sweep->output;
-    job->error = sweep->error;
+}
+
+/* Claims the files of the cell, by a name of our own where there are no locks. */
+static synrl_status claim_cell(struct sweep *sweep, const struct cell *cell,
+                               struct cell_claim *claim) {
+    SYNRL_TRY(name_files(sweep, cell));
+    SYNRL_TRY(cell_claim(sweep->core, sweep->output, sweep->own[0] == '\0', claim));
+    if (claim->state != CLAIM_UNSUPPORTED) {
+        return SYNRL_OK;
+    }
+    char host[64] = "host";
+    gethostname(host, sizeof host - 1);
+    snprintf(sweep->own, sizeof sweep->own, "-%s-%ld", host, (long)getpid());
+    SYNRL_TRY(name_files(sweep, cell));
+    return cell_claim(sweep->core, sweep->output, false, claim);
+}
+
+/* Says once that cells are waited for. */
+static void tell_busy(struct sweep *sweep, const struct cell *cell) {
+    char who[256];
+    const double now = clock_seconds();
+    if (sweep->busy_since <= 0) {
+        sweep->busy_since = now;
+    }
+    if (!sweep->is_told && now - sweep->busy_since > 0.5) {
+        sweep->is_told = true;
+        describe(cell->parameters, who, sizeof who);
+        core_log(sweep->core, SYNRL_LOG_WARNING,
+                 "%s: another process is running this cell; waiting for it", who);
+    }
+}
+
+/* The cell is ours: what starts its process, unless another has left its result by now. */
+static synrl_status prepare_job(struct sweep *sweep, size_t number, bool was_started,
+                                struct job *job) {
+    const struct sweep_options *options = sweep->options;
+    struct cell *cell = &sweep->cells[number];
+    char *folder = NULL;
+    if (!options->fresh) {
+        SYNRL_TRY(check_kept(sweep, cell, 0, NULL));
+    }
+    if (!options->fresh && !cell->is_stale) {
+        remove_files(sweep);
+        cell->error[0] = '\0';
+        job->state = JOB_DONE;
+        return SYNRL_OK;
+    }
+    job->error = open(sweep->error, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOFOLLOW, 0666);
+    if (job->error < 0) {
+        return file_fail(sweep->core, sweep->error, "write");
+    }
+    if (was_started && options->record && !options->fresh && !cell->is_fresh) {
+        SYNRL_TRY(cell_runs_find(sweep->core, options->runs, cell->hash, &folder));
+    }
+    cell->is_resumed = folder != NULL;
+    add_words(sweep, number, folder, &job->words);
+    core_free(sweep->core, folder);
     return SYNRL_OK;
 }
 
-/* The last line that a cell wrote to stderr. */
-static void read_error(struct sweep *sweep, struct cell *cell, int code) {
+static synrl_status begin(void *context, size_t number, struct job *job) {
+    struct sweep *sweep = context;
+    const size_t index = sweep->queue[number];
+    struct cell_claim claim;
+    SYNRL_TRY(claim_cell(sweep, &sweep->cells[index], &claim));
+    if (claim.state == CLAIM_BUSY) {
+        job->state = JOB_BUSY;
+        tell_busy(sweep, &sweep->cells[index]);
+        return SYNRL_OK;
+    }
+    job->output = claim.descriptor;
+    return prepare_job(sweep, index, claim.was_started, job);
+}
+
+/* Appends the last line that the cell wrote to stderr to its error. */
+static void add_last_line(struct sweep *sweep, struct cell *cell) {
     char *text = NULL;
     size_t size = 0;
-    if (code > 128) {
-        snprintf(cell->error, sizeof cell->error, "ended by signal %d", code - 128);
-    } else {
-        snprintf(cell->error, sizeof cell->error, "exit code %d", code);
-    }
     if (file_read(sweep->core, sweep->error, RESULT_LIMIT, &text, &size) != SYNRL_OK) {
         return;
     }
@@ -257,31 +348,62 @@ static void read_error(struct sweep *sweep, struct cell *cell, int code) {
     core_free(sweep->core, text);
 }
 
-static synrl_status end(void *context, size_t number, int code, bool *again) {
-    struct sweep *sweep = context;
-    const struct sweep_options *options = sweep->options;
-    struct cell *cell = &sweep->cells[sweep->queue[number]];
-    char who[256];
-    SYNRL_TRY(name_files(sweep, cell));
+/* Keeps the result, or sets the cell's error. */
+static synrl_status judge(struct sweep *sweep, struct cell *cell, int code) {
+    bool is_kept = false;
     cell->error[0] = '\0';
     if (code == 0) {
-        SYNRL_TRY(keep_result(sweep, cell));
-        cell->is_stale = false;
-        unlink(sweep->error);
+        SYNRL_TRY(keep_result(sweep, cell, &is_kept));
+        cell->is_stale = !is_kept;
+    } else if (code > 128) {
+        snprintf(cell->error, sizeof cell->error, "ended by signal %d", code - 128);
     } else {
-        read_error(sweep, cell, code);
-        describe(cell->parameters, who, sizeof who);
-        *again = cell->n_failures++ < options->retries;
-        if (code != INTERRUPTED) { /* by the signal that interrupts the sweep too */
-            core_log(sweep->core, SYNRL_LOG_WARNING, "%s failed%s: %s", who,
-                     *again ? ", and is tried again" : "", cell->error);
-        }
-        sweep->n_failed += !*again;
+        snprintf(cell->error, sizeof cell->error, "exit code %d", code);
     }
-    unlink(sweep->output);
-    return code != 0 && options->fail_fast && !*again
-               ? core_fail(sweep->core, SYNRL_INVALID, "%s failed: %s", who, cell->error)
-               : SYNRL_OK;
+    if (!is_kept) {
+        add_last_line(sweep, cell);
+    }
+    return SYNRL_OK;
+}
+
+/* Whether the cell that failed is to be run again. */
+static bool try_again(const struct sweep *sweep, struct cell *cell, int code) {
+    char who[256];
+    describe(cell->parameters, who, sizeof who);
+    if (cell->is_resumed && code != INTERRUPTED) {
+        cell->is_fresh = true; /* perhaps it cannot continue: this does not count */
+        core_log(sweep->core, SYNRL_LOG_WARNING,
+                 "%s could not continue where it was, and starts again: %s", who, cell->error);
+        return true;
+    }
+    const bool again = cell->n_failures++ < sweep->options->retries;
+    if (code != INTERRUPTED) { /* by the signal that interrupts the sweep too */
+        core_log(sweep->core, SYNRL_LOG_WARNING, "%s failed%s: %s", who,
+                 again ? ", and is tried again" : "", cell->error);
+    }
+    return again;
+}
+
+static synrl_status end(void *context, size_t number, int code, bool *again) {
+    struct sweep *sweep = context;
+    struct cell *cell = &sweep->cells[sweep->queue[number]];
+    SYNRL_TRY(name_files(sweep, cell));
+    SYNRL_TRY(judge(sweep, cell, code));
+    if (cell->error[0] == '\0') {
+        remove_files(sweep);
+        return SYNRL_OK;
+    }
+    *again = try_again(sweep, cell, code);
+    sweep->n_failed += !*again;
+    if (code < 128 && code != INTERRUPTED) { /* else a file says that it can be continued */
+        unlink(sweep->output);
+    }
+    if (sweep->options->fail_fast && !*again) {
+        char who[256];
+        describe(cell->parameters, who, sizeof who);
+        return core_fail(sweep->core, SYNRL_INVALID, "%s failed: %s", who, cell->error);
+    }
+    return SYNRL_OK;
 }
 
 static synrl_status tick(void *context, const struct job_counts *counts) {
@@ -323,6 +445,7 @@ static synrl_status check_all(struct sweep *sweep) {
     reads_forget(sweep->core);
     for (size_t i = 0; status == SYNRL_OK && i < sweep->n; i++) {
         status = check_kept(sweep, &sweep->cells[i], n_names, names);
+        status = status == SYNRL_OK ? tick(sweep, &(struct job_counts){.n = 0}) : status;
     }
     for (size_t i = 0; i < n_names; i++) {
         free(names[i]);
@@ -343,6 +466,8 @@ static synrl_status queue_missing(struct sweep *sweep) {
             continue;
         }
         if (!options->fresh && !cell->is_stale) {
+            SYNRL_TRY(name_files(sweep, cell));
+            remove_files(sweep); /* which a kill may have left */
             tally.n_kept++;
             continue;
         }
