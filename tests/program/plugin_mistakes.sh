@@ -89,6 +89,8 @@ test_what_is_right_is_run_in_silence() {
     hash=$(grep weights_hash output)
     run rule=rule_changes_actions # after the step: the host has its own copy
     [ "$hash" = "$(grep weights_hash output)" ] || fail "$hash became $(cat output)"
+    run rule=rule_rounds_up # when it is loaded: that does not last
+    [ "$hash" = "$(grep weights_hash output)" ] || fail "$hash became $(cat output)"
 }
 
 test_entries() {
