@@ -264,11 +264,39 @@ function logRange(u) {
   return least <= most ? uPlot.rangeLog(least, most, 10, false) : [0.1, 1];
 }
 
+// A value in the legend, with the number of runs where that differs, and its iteration where that is not
+// the pointer's.
 function valueText(one) {
   const counts = new Map(one.n ? one.x.map((x, i) => [x, one.n[i]]) : []);
   const differ = new Set(counts.values()).size > 1;
-  return (u, value, series, place) => (value === null || value === undefined ? ""
-    : Number(value).toPrecision(5) + (differ ? " (n " + counts.get(u.data[0][place]) + ")" : ""));
+  return (u, value, series, place) => {
+    if (value === null || value === undefined) {
+      return "";
+    }
+    const x = u.data[0][place];
+    const notes = [differ ? "n " + counts.get(x) : "", place === u.cursor.idx ? "" : "at " + x].filter((note) => note);
+    return Number(value).toPrecision(5) + (notes.length > 0 ? " (" + notes.join(", ") + ")" : "");
+  };
+}
+
+// The nearest point that a series has: validation is not measured at each.
+function nearest(u, series, place) {
+  const values = u.data[series];
+  for (let by = 0; by < values.length; by += 1) {
+    if (values[place - by] !== undefined) {
+      return place - by;
+    }
+    if (values[place + by] !== undefined) {
+      return place + by;
+    }
+  }
+  return place;
+}
+
+// Over more than four decades of a log axis, only the powers of ten have a line of the grid.
+function gridLines(u, splits) {
+  const isWide = u.scales.y.max > 1e4 * u.scales.y.min;
+  return splits.map((value) => (isWide && Math.abs(Math.log10(value) - Math.round(Math.log10(value))) > 1e-6 ? null : value));
 }
 
 function chart(parent, title, groups, metrics, { log, share, least } = {}) {
@@ -299,11 +327,12 @@ function chart(parent, title, groups, metrics, { log, share, least } = {}) {
     scales: { x: { time: false, ...(view.zoom[title] ? { min: view.zoom[title][0], max: view.zoom[title][1] } : {}) },
       y: log ? { distr: 3, range: logRange } : {} },
     axes: [{ ...axis, label: "iteration", labelSize: 20 }, { ...axis, size: 62,
+      ...(log ? { grid: { ...axis.grid, filter: gridLines }, ticks: { ...axis.ticks, filter: gridLines } } : {}),
       values: (u, splits) => splits.map(shortNumber) }],
     series: [{ label: "iteration" }, ...options],
     bands,
-    legend: { live: true },
-    cursor: { drag: { x: true, y: false } },
+    legend: { live: true, markers: { dash: (u, place) => (options[place - 1].dash?.length ? "dashed" : "solid") } },
+    cursor: { drag: { x: true, y: false }, dataIdx: nearest },
     hooks: { setScale: [(u, key) => {
       if (key === "x" && u.data[0].length > 0) {
         const all = u.scales.x.min <= u.data[0][0] && u.scales.x.max >= u.data[0][u.data[0].length - 1];
@@ -349,7 +378,7 @@ function summaryTable(parent, groups) {
     });
   }
   const head = make("tr", {}, ...columns.map(([title], place) => {
-    const button = make("button", { type: "button" }, title);
+    const button = make("button", { type: "button", "data-key": "sort " + title }, title);
     button.addEventListener("click", () => {
       view.down = view.sort === place && !view.down;
       view.sort = place;
@@ -482,6 +511,7 @@ function render(data) {
   latest = data;
   const parent = document.getElementById("content");
   const scroll = window.scrollY;
+  const focused = document.activeElement.dataset.key;
   const opened = new Set([...document.querySelectorAll("details[open] > summary")].map((one) => one.textContent));
   charts.forEach(({ plot }) => plot.destroy());
   charts = [];
@@ -517,8 +547,11 @@ function render(data) {
   cards(parent, "Confusion: rows are actual, columns predicted", runs, (run) => (run.confusion ? confusionTable(run) : null));
   cards(parent, "Worst mistakes", runs, picture("mistakes", "The worst mistakes"));
   parent.append(make("h2", {}, "Provenance"));
-  runs.forEach((run) => parent.append(make("details", opened.has(run.name) ? { open: "" } : {}, make("summary", {}, run.name),
+  runs.forEach((run) => parent.append(make("details", opened.has(run.name) ? { open: "" } : {},
+    make("summary", { "data-key": "provenance " + run.name }, run.name),
     make("pre", {}, JSON.stringify({ command: run.record.command, ...run.record.provenance }, null, 2)))));
+  [...document.querySelectorAll("[data-key]")].filter((one) => one.dataset.key === focused)
+    .forEach((one) => one.focus({ preventScroll: true }));
   window.scrollTo(0, scroll);
   document.body.dataset.rendered = Math.round(performance.now() - start);
   document.body.dataset.charts = charts.length;

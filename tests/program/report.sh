@@ -176,12 +176,23 @@ test_averages_are_those_of_the_files() {
   drawn.id = 'drawn';
   drawn.textContent = JSON.stringify({ series, data: plot.data, least: plot.scales.y.min });
   document.body.append(drawn);
+  plot.setCursor({ left: plot.valToPos(605, 'x'), top: 10 });
   const seen = () => plot.series.slice(1, 4).map((one) => one.show).join(' ');
   const click = () => plot.root.querySelectorAll('.u-legend .u-series')[1].querySelector('th').click();
-  click();
-  document.body.dataset.clicked = seen();
-  render(latest);
-  document.body.dataset.again = charts[0].plot.series.slice(1, 5).map((one) => one.show).join(' ');
+  setTimeout(() => {
+    document.body.dataset.hovered = plot.root.querySelector('.u-legend').innerText.replace(/\s+/g, ' ');
+    click();
+    document.body.dataset.clicked = seen();
+    const sort = document.querySelector('th button');
+    const details = document.querySelectorAll('details')[5];
+    sort.focus();
+    details.open = true;
+    render(latest);
+    document.body.dataset.again = charts[0].plot.series.slice(1, 5).map((one) => one.show).join(' ');
+    document.body.dataset.kept = [sort.isConnected, document.activeElement.textContent === sort.textContent,
+      document.querySelectorAll('details').length, document.querySelectorAll('details[open]').length,
+      document.querySelectorAll('details')[5].open].join(' ');
+  }, 300);
 });</script>
 END
     has_browser || return 0
@@ -191,6 +202,11 @@ END
     # The band is hidden with its line, and stays so when the page is drawn again.
     says 'data-clicked="false false false"'
     says 'data-again="false false false true"'
+    # So do the focus, and what is open.
+    says 'data-kept="false true 62 1 true"'
+    # Validation is measured at every tenth iteration: the nearest of them is said.
+    grep -q 'data-hovered="[^"]*iteration:\?605[^"]*epsilon=0.1, validation (mean of 31):\?[0-9.]* (at 6[01]0)' dom ||
+        fail "$(grep -o 'data-hovered="[^"]*"' dom)"
     # What differs is looked for in all runs, not only those of the first group.
     grep -o '<div class="card" id="differences">.*</table>' dom >differences
     grep -q '<th scope="col" title="rule.parameters.epsilon">epsilon</th>' differences
