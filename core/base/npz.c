@@ -1,13 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* Writes .npz: a zip of uncompressed members, each a .npy of format 1.0 with float32 or float64 in
- * little-endian, row-major order. */
+ * little-endian, row-major order. The zip is written here, since libarchive ends or crashes the
+ * process where it lacks memory. Every size and place is of 64 bits (APPNOTE.TXT 4.5.3), so that
+ * large members are no case of their own. */
 #include "base/npz.h"
 
-#include <archive.h>
-#include <archive_entry.h>
-#include <errno.h>
 #include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "base/file.h"
 
@@ -36,68 +36,140 @@ static void write_header(const struct npz_array *array, char header[HEADER_SIZE]
     header[HEADER_SIZE - 1] = '\n';
 }
 
-static bool write_all(struct archive *zip, const void *bytes, size_t size) {
-    const char *next = bytes;
-    while (size > 0) {
-        const la_ssize_t written = archive_write_data(zip, next, size);
-        if (written <= 0) {
-            return false;
-        }
-        next += written;
-        size -= (size_t)written;
-    }
-    return true;
+/* Zip: APPNOTE.TXT 4.3 ------------------------------------------------------------------------- */
+
+enum { NAME_SIZE = 256, ZIP_VERSION = 45, ZIP64 = 1 };
+enum { LOCAL = 0x04034b50, CENTRAL = 0x02014b50, END = 0x06054b50 };
+enum { END64 = 0x06064b50, LOCATOR64 = 0x07064b50 };
+enum { FIRST_DAY = 0x21, IN_EXTRA = UINT32_MAX }; /* 1980-01-01: results contain no time */
+
+struct zip {
+    FILE *stream;
+    uint64_t size; /* written */
+};
+
+static void put_bytes(struct zip *zip, const void *bytes, size_t n) {
+    fwrite(bytes, 1, n, zip->stream); /* a failure is noticed at the end */
+    zip->size += n;
 }
 
-static bool write_array(struct archive *zip, struct archive_entry *entry,
-                        const struct npz_array *array) {
-    char name[256], header[HEADER_SIZE];
+static void put(struct zip *zip, size_t width, uint64_t value) {
+    _Static_assert(__BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__, "as zips are");
+    put_bytes(zip, &value, width);
+}
+
+struct member {
+    char name[NAME_SIZE + sizeof ".npy"], header[HEADER_SIZE];
+    const void *values;
+    uint64_t size; /* of the values */
+    uint64_t start;
+    uint32_t sum;
+};
+
+static uint32_t sum_of(uint32_t sum, const void *bytes, size_t n) {
+    return (uint32_t)crc32_z(sum, bytes, n);
+}
+
+static struct member make_member(const struct npz_array *array) {
     const size_t n_values = array->n_rows * (array->n_columns > 0 ? array->n_columns : 1);
-    snprintf(name, sizeof name, "%s.npy", array->name);
-    const void *values = array->doubles != NULL ? (const void *)array->doubles : array->values;
-    const size_t size = n_values * (array->doubles != NULL ? sizeof(double) : sizeof(float));
-    archive_entry_clear(entry);
-    archive_entry_set_pathname(entry, name);
-    archive_entry_set_filetype(entry, AE_IFREG);
-    archive_entry_set_perm(entry, 0644);
-    archive_entry_set_mtime(entry, 0, 0); /* results contain no time */
-    archive_entry_set_size(entry, (la_int64_t)(HEADER_SIZE + size));
-    write_header(array, header);
-    return archive_write_header(zip, entry) == ARCHIVE_OK &&
-           write_all(zip, header, sizeof header) && write_all(zip, values, size);
+    struct member member = {
+        .values = array->doubles != NULL ? (const void *)array->doubles : array->values,
+        .size = n_values * (array->doubles != NULL ? sizeof(double) : sizeof(float))};
+    snprintf(member.name, sizeof member.name, "%.*s.npy", NAME_SIZE, array->name);
+    write_header(array, member.header);
+    member.sum = sum_of(sum_of(0, member.header, HEADER_SIZE), member.values, member.size);
+    return member;
 }
 
-static bool write_zip(struct archive *zip, struct archive_entry *entry, FILE *stream,
-                      size_t n_arrays, const struct npz_array *arrays) {
-    bool is_written = archive_write_set_format_zip(zip) == ARCHIVE_OK &&
-                      archive_write_zip_set_compression_store(zip) == ARCHIVE_OK &&
-                      archive_write_set_bytes_in_last_block(zip, 1) == ARCHIVE_OK &&
-                      archive_write_open_FILE(zip, stream) == ARCHIVE_OK;
-    for (size_t i = 0; is_written && i < n_arrays; i++) {
-        is_written = write_array(zip, entry, &arrays[i]);
-    }
-    return is_written && archive_write_close(zip) == ARCHIVE_OK;
+/* What both headers of a member have; n_extra: how many numbers follow the name. */
+static void put_member(struct zip *zip, const struct member *member, unsigned n_extra) {
+    put(zip, 2, ZIP_VERSION);
+    put(zip, 2, 0); /* no flags */
+    put(zip, 2, 0); /* stored */
+    put(zip, 2, 0);
+    put(zip, 2, FIRST_DAY);
+    put(zip, 4, member->sum);
+    put(zip, 4, IN_EXTRA);
+    put(zip, 4, IN_EXTRA);
+    put(zip, 2, strlen(member->name));
+    put(zip, 2, 4 + 8 * n_extra);
+}
+
+static void put_extra(struct zip *zip, const struct member *member, unsigned n_extra) {
+    put_bytes(zip, member->name, strlen(member->name));
+    put(zip, 2, ZIP64);
+    put(zip, 2, 8 * n_extra);
+    put(zip, 8, HEADER_SIZE + member->size);
+    put(zip, 8, HEADER_SIZE + member->size);
+}
+
+static void put_local(struct zip *zip, struct member *member) {
+    member->start = zip->size;
+    put(zip, 4, LOCAL);
+    put_member(zip, member, 2);
+    put_extra(zip, member, 2);
+    put_bytes(zip, member->header, HEADER_SIZE);
+    put_bytes(zip, member->values, member->size);
+}
+
+static void put_central(struct zip *zip, const struct member *member) {
+    put(zip, 4, CENTRAL);
+    put(zip, 2, 3 << 8 | ZIP_VERSION); /* made on Unix */
+    put_member(zip, member, 3);
+    put(zip, 2, 0);                    /* no comment */
+    put(zip, 2, 0);                    /* first disk */
+    put(zip, 2, 0);                    /* not text */
+    put(zip, 4, (uint64_t)0644 << 16); /* a file's permissions */
+    put(zip, 4, IN_EXTRA);
+    put_extra(zip, member, 3);
+    put(zip, 8, member->start);
+}
+
+static void put_end(struct zip *zip, uint64_t n, uint64_t directory) {
+    const uint64_t end = zip->size;
+    put(zip, 4, END64);
+    put(zip, 8, 44); /* bytes that follow */
+    put(zip, 2, 3 << 8 | ZIP_VERSION);
+    put(zip, 2, ZIP_VERSION);
+    put(zip, 8, 0); /* disks */
+    put(zip, 8, n);
+    put(zip, 8, n);
+    put(zip, 8, end - directory);
+    put(zip, 8, directory);
+    put(zip, 4, LOCATOR64);
+    put(zip, 4, 0);
+    put(zip, 8, end);
+    put(zip, 4, 1);
+    put(zip, 4, END);
+    put(zip, 4, 0);
+    put(zip, 2, UINT16_MAX);
+    put(zip, 2, UINT16_MAX);
+    put(zip, 4, IN_EXTRA);
+    put(zip, 4, IN_EXTRA);
+    put(zip, 2, 0);
 }
 
 synrl_status npz_write(struct core *core, const char *path, size_t n_arrays,
                        const struct npz_array *arrays) {
     struct draft *draft;
-    SYNRL_TRY(draft_begin(core, path, &draft));
-    struct archive *zip = archive_write_new();
-    struct archive_entry *entry = archive_entry_new();
-    synrl_status status = SYNRL_OK;
-    if (zip == NULL || entry == NULL) {
-        status = core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to write it", path);
-    } else if (!write_zip(zip, entry, draft_stream(draft), n_arrays, arrays)) {
-        const char *reason = archive_error_string(zip);
-        status = core_fail(core, SYNRL_IO, "%s: cannot write it: %s", path,
-                           reason != NULL ? reason : strerror(errno));
+    struct member *members = core_alloc(core, n_arrays, sizeof *members);
+    if (members == NULL) {
+        return SYNRL_NO_MEMORY;
     }
-    archive_entry_free(entry);
-    archive_write_free(zip);
-    if (status != SYNRL_OK) {
-        draft_abandon(draft);
-        return status;
+    synrl_status status = draft_begin(core, path, &draft);
+    if (status == SYNRL_OK) {
+        struct zip zip = {.stream = draft_stream(draft)};
+        for (size_t i = 0; i < n_arrays; i++) {
+            members[i] = make_member(&arrays[i]);
+            put_local(&zip, &members[i]);
+        }
+        const uint64_t directory = zip.size;
+        for (size_t i = 0; i < n_arrays; i++) {
+            put_central(&zip, &members[i]);
+        }
+        put_end(&zip, n_arrays, directory);
+        status = draft_commit(draft); /* looks at the stream's errors */
     }
-    return draft_commit(draft);
+    core_free(core, members);
+    return status;
 }
