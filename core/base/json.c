@@ -6,6 +6,7 @@
 
 #include <ctype.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -63,8 +64,42 @@ static void shorten(char *text) {
     *to = '\0';
 }
 
+static _Thread_local uint64_t n_lacking;
+
+static void *allocate(size_t size) {
+    void *memory = malloc(size);
+    n_lacking += memory == NULL;
+    return memory;
+}
+
+static void watch_memory(void) {
+    json_set_alloc_funcs(allocate, free);
+}
+
+uint64_t json_lacks(void) {
+    static pthread_once_t once = PTHREAD_ONCE_INIT;
+    pthread_once(&once, watch_memory);
+    return n_lacking;
+}
+
+json_t *json_read_text(const char *text, size_t size, size_t flags, json_error_t *error) {
+    const uint64_t lacks = json_lacks();
+    json_t *json = json_loadb(text, size, flags, error);
+    if (json_lacks() != lacks) {
+        json_decref(json);
+        json = NULL;
+        snprintf(error->text, sizeof error->text, "%s", JSON_NO_MEMORY);
+    }
+    return json;
+}
+
 char *json_text(const json_t *json, size_t flags) {
+    const uint64_t lacks = json_lacks();
     char *text = json_dumps(json, flags | JSON_REAL_PRECISION(17));
+    if (json_lacks() != lacks) {
+        free(text);
+        return NULL;
+    }
     if (text != NULL) {
         shorten(text);
     }

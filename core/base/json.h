@@ -5,11 +5,24 @@
 
 #include <jansson.h>
 #include <stdbool.h>
+#include <stdint.h>
+
+/* How many of jansson's allocations have failed in this thread. It goes on where it lacks memory
+ * for a sorted key that it writes, or a character of a string that it reads, and who builds a value
+ * with many members asks once at the end whether the number is still the same. To know it,
+ * jansson's allocations pass through here from the first call on; they are otherwise those that it
+ * makes by itself. */
+uint64_t json_lacks(void);
 
 /* Like json_dumps, but a number with a fraction has only as many digits as it takes to read back
  * the same bits: 0.974 instead of 0.97399999999999998. To be freed by free; NULL where there is no
  * memory. */
 char *json_text(const json_t *json, size_t flags);
+
+/* json_loadb, but NULL, with JSON_NO_MEMORY as the error's text, wherever there is no memory: that
+ * reads on, and may give other strings than the text has. */
+#define JSON_NO_MEMORY "not enough memory"
+json_t *json_read_text(const char *text, size_t size, size_t flags, json_error_t *error);
 
 /* The first difference of two values: the dotted path, and both sides; false where they are equal.
  * "file" is not compared, since a plugin's file may have moved. */

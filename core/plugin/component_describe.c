@@ -4,6 +4,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json_build.h"
 #include "plugin/component_private.h"
 #include "plugin/param_types.h"
 #include "policy/policy.h"
@@ -49,7 +50,7 @@ static json_t *json_of_integers(const struct stored *stored) {
     const synrl_integers *integers = stored->field;
     json_t *list = json_array();
     for (size_t i = 0; i < integers->n; i++) {
-        json_array_append_new(list, json_integer(integers->items[i]));
+        list = json_appended(list, json_integer(integers->items[i]));
     }
     return list;
 }
@@ -58,7 +59,7 @@ static json_t *json_of_numbers(const struct stored *stored) {
     const synrl_numbers *numbers = stored->field;
     json_t *list = json_array();
     for (size_t i = 0; i < numbers->n; i++) {
-        json_array_append_new(list, json_real(numbers->items[i]));
+        list = json_appended(list, json_real(numbers->items[i]));
     }
     return list;
 }
@@ -87,7 +88,7 @@ static json_t *json_of_activation(const struct stored *stored) {
 static json_t *json_of_activations(const struct stored *stored) {
     json_t *list = json_array();
     for (size_t i = 0; i < stored->slot->n_components; i++) {
-        json_array_append_new(list, json_of_component(stored->slot->components[i]));
+        list = json_appended(list, json_of_component(stored->slot->components[i]));
     }
     return list;
 }

@@ -2,6 +2,7 @@
 /* Provenance. Values that cannot be determined are null: provenance never fails a run. */
 #include "record/provenance.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -12,6 +13,7 @@
 #define XXH_STATIC_LINKING_ONLY
 #include <xxhash.h>
 
+#include "base/json_build.h"
 #include "base/spawn.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
@@ -60,13 +62,15 @@ static synrl_status git_json(struct core *core, const char *script, json_t **com
     return status == SYNRL_NO_MEMORY ? status : SYNRL_OK;
 }
 
-/* XXH3-64 of a file's bytes in hexadecimal; empty where it cannot be read. */
-static void hash_file(const char *path, char hash[17]) {
+/* XXH3-64 of a file's bytes in hexadecimal; empty, with a warning, where it cannot be read. */
+static void hash_file(struct core *core, const char *path, char hash[17]) {
     char block[1 << 14];
     XXH3_state_t state;
     FILE *stream = fopen(path, "rbe");
     hash[0] = '\0';
     if (stream == NULL) {
+        core_log(core, SYNRL_LOG_WARNING, "%s: recorded without its hash: %s", path,
+                 strerror(errno));
         return;
     }
     XXH3_64bits_reset(&state);
@@ -75,29 +79,36 @@ static void hash_file(const char *path, char hash[17]) {
     }
     if (!ferror(stream)) {
         snprintf(hash, 17, "%016" PRIx64, XXH3_64bits_digest(&state));
+    } else {
+        core_log(core, SYNRL_LOG_WARNING, "%s: recorded without its hash: %s", path,
+                 strerror(errno));
     }
     fclose(stream);
 }
 
-static void add_plugin(json_t *plugins, const struct plugin *plugin) {
+static json_t *add_plugin(struct core *core, json_t *plugins, const struct plugin *plugin) {
     char key[128], hash[17];
     snprintf(key, sizeof key, "%s/%s", kind_name((synrl_kind)plugin->entry->kind),
              plugin->entry->id);
-    if (json_object_get(plugins, key) == NULL) {
-        hash_file(plugin->file, hash);
-        json_object_set_new(plugins, key,
-                            json_pack("{s:s, s:s, s:s}", "file", plugin->file, "version",
-                                      plugin->entry->version, "xxh3", hash));
+    if (json_object_get(plugins, key) != NULL) {
+        return plugins;
     }
+    hash_file(core, plugin->file, hash);
+    return json_with(plugins, key,
+                     json_pack("{s:s, s:s, s:o}", "file", plugin->file, "version",
+                               plugin->entry->version, "xxh3",
+                               hash[0] != '\0' ? json_string(hash) : json_null()));
 }
 
 /* The plugin of a component and those of its parameters. */
-static void add_component(json_t *plugins, const struct component *component) {
-    add_plugin(plugins, component_plugin(component));
+static json_t *add_component(struct core *core, json_t *plugins,
+                             const struct component *component) {
+    plugins = add_plugin(core, plugins, component_plugin(component));
     const struct component *part;
     for (size_t i = 0; (part = component_part(component, i)) != NULL; i++) {
-        add_component(plugins, part);
+        plugins = add_component(core, plugins, part);
     }
+    return plugins;
 }
 
 json_t *provenance_json(struct core *core, const struct train_options *options,
@@ -108,12 +119,12 @@ json_t *provenance_json(struct core *core, const struct train_options *options,
         return NULL;
     }
     plugins = json_object();
-    add_component(plugins, options->model);
-    add_component(plugins, options->loss);
-    add_component(plugins, options->rule);
-    add_component(plugins, dataset_component(options->data));
+    plugins = add_component(core, plugins, options->model);
+    plugins = add_component(core, plugins, options->loss);
+    plugins = add_component(core, plugins, options->rule);
+    plugins = add_component(core, plugins, dataset_component(options->data));
     if (options->valid != NULL) {
-        add_component(plugins, dataset_component(options->valid));
+        plugins = add_component(core, plugins, dataset_component(options->valid));
     }
     json_t *json =
         json_pack("{s:s, s:s, s:o, s:I, s:o, s:o}", "synrl", SYNRL_VERSION, "isa",

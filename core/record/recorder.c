@@ -185,8 +185,10 @@ static synrl_status write_policy(struct recorder *recorder) {
 
 static synrl_status finish_json(struct recorder *recorder, const char *status,
                                 const char *problem) {
-    run_json_end(recorder->json, recorder->trainer, status, problem);
-    return recorder_write_json(recorder);
+    return run_json_end(recorder->json, recorder->trainer, status, problem)
+               ? recorder_write_json(recorder)
+               : core_fail(recorder->core, SYNRL_NO_MEMORY, "%s: not enough memory for run.json",
+                           recorder->folder);
 }
 
 static synrl_status finish_well(struct recorder *recorder, synrl_status outcome) {

@@ -192,8 +192,10 @@ synrl_status recorder_resume(struct recorder *recorder, const char *folder) {
         found ? go_on(recorder, &checkpoint) : recorder_start_metrics(recorder);
     core_free(recorder->core, checkpoint.state);
     if (status == SYNRL_OK && !recorder->is_complete) {
-        run_json_resume(recorder->json, checkpoint.iteration);
-        return recorder_write_json(recorder);
+        return run_json_resume(recorder->json, checkpoint.iteration)
+                   ? recorder_write_json(recorder)
+                   : core_fail(recorder->core, SYNRL_NO_MEMORY,
+                               "%s: not enough memory for run.json", recorder->folder);
     }
     return status;
 }

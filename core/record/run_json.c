@@ -8,6 +8,7 @@
 
 #include "base/count.h"
 #include "base/json.h"
+#include "base/json_build.h"
 #include "base/process.h"
 #include "record/provenance.h"
 
@@ -30,7 +31,7 @@ static json_t *invocation_json(const struct invocation *invocation, bool picture
     }
     json_t *overrides = json_array();
     for (size_t i = 0; i < invocation->n_overrides; i++) {
-        json_array_append_new(overrides, json_string(invocation->overrides[i]));
+        overrides = json_appended(overrides, json_string(invocation->overrides[i]));
     }
     return json_pack("{s:s, s:I, s:o, s:o, s:o, s:b, s:o, s:o}", "id", invocation->id, "ordinal",
                      (json_int_t)invocation->ordinal, "folder", string_json(invocation->folder),
@@ -84,19 +85,20 @@ json_t *run_json_new(struct core *core, const struct trainer *trainer,
     return json;
 }
 
-void run_json_resume(json_t *json, uint64_t iteration) {
+bool run_json_resume(json_t *json, uint64_t iteration) {
     static const char *const ends[] = {"summary", "error", "stopped", "ended"};
     for (size_t i = 0; i < COUNT_OF(ends); i++) {
         json_object_del(json, ends[i]);
     }
-    json_object_set_new(json, "status", json_string("running"));
-    json_object_set_new(json, "process", process_json());
-    if (!json_is_array(json_object_get(json, "resumed"))) {
-        json_object_set_new(json, "resumed", json_array());
+    if (!json_is_array(json_object_get(json, "resumed")) &&
+        json_object_set_new(json, "resumed", json_array()) != 0) {
+        return false;
     }
-    json_array_append_new(
-        json_object_get(json, "resumed"),
-        json_pack("{s:I, s:o}", "iteration", (json_int_t)iteration, "at", time_json()));
+    return json_object_set_new(json, "status", json_string("running")) == 0 &&
+           json_object_set_new(json, "process", process_json()) == 0 &&
+           json_array_append_new(
+               json_object_get(json, "resumed"),
+               json_pack("{s:I, s:o}", "iteration", (json_int_t)iteration, "at", time_json())) == 0;
 }
 
 /* Ending --------------------------------------------------------------------------------------- */
@@ -111,26 +113,23 @@ static json_t *summary_json(const struct trainer *trainer) {
                              "seconds", summary.seconds, "weights_hash", hash);
     for (size_t i = 0; i < metric_count(own); i++) {
         if (metric_at(i)->in_summary) {
-            json_object_set_new(json, metric_name(own, i),
-                                metric_at(i)->is_count
-                                    ? json_integer((json_int_t)metric_value_count(&summary.last, i))
-                                    : json_number_or_null(metric_value(&summary.last, i)));
+            json = json_with(json, metric_name(own, i),
+                             metric_at(i)->is_count
+                                 ? json_integer((json_int_t)metric_value_count(&summary.last, i))
+                                 : json_number_or_null(metric_value(&summary.last, i)));
         }
     }
     return json;
 }
 
-void run_json_end(json_t *json, const struct trainer *trainer, const char *status,
+bool run_json_end(json_t *json, const struct trainer *trainer, const char *status,
                   const char *problem) {
     struct summary summary;
     trainer_summary(trainer, &summary);
-    json_object_set_new(json, "status", json_string(status));
-    json_object_set_new(json, "summary", summary_json(trainer));
-    json_object_set_new(json, "ended", time_json());
-    if (problem != NULL) {
-        json_object_set_new(json, "error", json_string(problem));
-    }
-    if (summary.stopped[0] != '\0') {
-        json_object_set_new(json, "stopped", json_string(summary.stopped));
-    }
+    return json_object_set_new(json, "status", json_string(status)) == 0 &&
+           json_object_set_new(json, "summary", summary_json(trainer)) == 0 &&
+           json_object_set_new(json, "ended", time_json()) == 0 &&
+           (problem == NULL || json_object_set_new(json, "error", json_string(problem)) == 0) &&
+           (summary.stopped[0] == '\0' ||
+            json_object_set_new(json, "stopped", json_string(summary.stopped)) == 0);
 }

@@ -10,10 +10,10 @@
 /* For a new run: status "running". NULL with the message set where there is no memory. */
 json_t *run_json_new(struct core *core, const struct trainer *trainer,
                      const struct recorder_options *options);
-/* For a resumed run: updates status, process and history. */
-void run_json_resume(json_t *json, uint64_t iteration);
-/* Adds the end; problem: the message of a failed run, else NULL. */
-void run_json_end(json_t *json, const struct trainer *trainer, const char *status,
+/* For a resumed run: updates status, process and history. False where there is no memory. */
+bool run_json_resume(json_t *json, uint64_t iteration);
+/* Adds the end; problem: the message of a failed run, else NULL. False where there is no memory. */
+bool run_json_end(json_t *json, const struct trainer *trainer, const char *status,
                   const char *problem);
 /* "config": everything that determines the run's bits, as far as JSON can express it. */
 json_t *run_json_config(const struct train_options *options);

@@ -281,6 +281,7 @@ static synrl_status dump(struct core *core, const json_t *json, char **text) {
 
 synrl_status report_data(struct core *core, size_t n_runs, const char *const *folders,
                          const char *title, const char *note, char **json) {
+    const uint64_t lacks = json_lacks();
     json_t *runs = json_array(), *iterations = json_array();
     *json = NULL;
     for (size_t i = 0; i < n_runs; i++) {
@@ -296,6 +297,11 @@ synrl_status report_data(struct core *core, size_t n_runs, const char *const *fo
                               : core_fail(core, SYNRL_INVALID, "the title is not UTF-8");
     }
     json_decref(data);
+    if (status == SYNRL_OK && json_lacks() != lacks) { /* a page with something left out */
+        core_free(core, *json);
+        *json = NULL;
+        status = core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the report");
+    }
     return status;
 }
 

@@ -3,8 +3,10 @@
 #include "runs/run_files.h"
 
 #include <inttypes.h>
+#include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 
 enum { RUN_JSON_LIMIT = 16 << 20 };
 #define TRANSCRIPT_LIMIT ((size_t)1 << 32)
@@ -21,10 +23,13 @@ synrl_status record_read(struct core *core, const char *folder, json_t **json) {
     synrl_status status = path != NULL ? file_read_no_link(core, path, RUN_JSON_LIMIT, &text, &size)
                                        : SYNRL_NO_MEMORY;
     if (status == SYNRL_OK) {
-        *json = json_loadb(text, size, JSON_REJECT_DUPLICATES, &error);
+        *json = json_read_text(text, size, JSON_REJECT_DUPLICATES, &error);
         if (!json_is_string(json_object_get(*json, "status"))) {
-            status = core_fail(core, SYNRL_INVALID, "%s: not the record of a run: %s", path,
-                               *json == NULL ? error.text : "must be an object with a \"status\"");
+            status =
+                *json == NULL && strcmp(error.text, JSON_NO_MEMORY) == 0
+                    ? core_fail(core, SYNRL_NO_MEMORY, "%s: %s to read it", path, error.text)
+                    : core_fail(core, SYNRL_INVALID, "%s: not the record of a run: %s", path,
+                                *json == NULL ? error.text : "must be an object with a \"status\"");
             json_decref(*json);
             *json = NULL;
         }

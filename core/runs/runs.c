@@ -404,22 +404,31 @@ synrl_status run_remove(struct core *core, const char *folder, bool force) {
 
 /* Runs of one call ----------------------------------------------------------------------------- */
 
-/* Skips folders that are not runs of this call and discards their error. */
-static void add_sibling(struct core *core, const char *folder, const char *call, json_t *folders) {
+/* Skips folders that are not runs of this call. A run that is there and cannot be read is not
+ * skipped: it may be one. */
+static synrl_status add_sibling(struct core *core, const char *folder, const char *call,
+                                json_t *folders) {
     json_t *json, *number;
     const char *id = NULL;
     char key[24];
     json_int_t ordinal = 0;
-    if (record_read(core, folder, &json) != SYNRL_OK) {
-        return;
+    if (!run_exists(folder, NULL)) {
+        return SYNRL_OK;
+    }
+    synrl_status status = record_read(core, folder, &json);
+    if (status != SYNRL_OK) {
+        return status == SYNRL_INVALID ? SYNRL_OK : status;
     }
     number = json_object_get(json, "call");
     if (json_unpack(number, "{s:s, s:I}", "id", &id, "ordinal", &ordinal) == 0 &&
         strcmp(id, call) == 0) {
         snprintf(key, sizeof key, "%lld", (long long)ordinal);
-        json_object_set_new(folders, key, json_string(folder));
+        if (json_object_set_new(folders, key, json_string(folder)) != 0) {
+            status = core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to list it", folder);
+        }
     }
     json_decref(json);
+    return status;
 }
 
 synrl_status run_siblings(struct core *core, const char *runs, const char *call, json_t **folders) {
@@ -435,7 +444,7 @@ synrl_status run_siblings(struct core *core, const char *runs, const char *call,
         if (folder == NULL) {
             status = SYNRL_NO_MEMORY;
         } else {
-            add_sibling(core, folder, call, *folders);
+            status = add_sibling(core, folder, call, *folders);
         }
         core_free(core, folder);
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/count.h"
+#include "base/json.h"
 
 double student_95(size_t n) {
     /* The 97.5% points of Student's t with 1 .. 30 degrees of freedom. */
@@ -95,6 +96,7 @@ static json_t *group_of(json_t *groups, const json_t *cell) {
 }
 
 json_t *sweep_summarise(json_t *cells) {
+    const uint64_t lacks = json_lacks();
     json_t *groups = json_array();
     json_t *results = json_pack("{s:o, s:o, s:i, s:i}", "cells", cells, "groups", groups, "failed",
                                 0, "missing", 0);
@@ -119,6 +121,10 @@ json_t *sweep_summarise(json_t *cells) {
             set_statistics(group, metric, list);
         }
         json_object_del(group, "lists");
+    }
+    if (json_lacks() != lacks) { /* means over fewer cells than there are */
+        json_decref(results);
+        results = NULL;
     }
     return results;
 }
