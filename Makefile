@@ -11,10 +11,13 @@ ifeq ($(origin CC),default)
 CC := gcc
 endif
 
+comma := ,
 SAN ?=
-ifneq ($(filter-out address undefined thread,$(SAN)),)
+ifneq ($(filter-out address undefined thread fuzzer,$(SAN)),)
 $(error SAN=$(SAN): must be address, undefined or thread)
 endif
+# `fuzzer` is for check-fuzz alone: what libFuzzer asks of the code, and two sanitizers.
+SAN_FLAGS := $(if $(SAN),-fsanitize=$(if $(filter fuzzer,$(SAN)),fuzzer-no-link$(comma)address$(comma)undefined,$(SAN)))
 
 BUILD := build$(if $(filter-out gcc,$(notdir $(CC))),/$(notdir $(CC)))$(if $(SAN),/$(SAN))
 
@@ -54,13 +57,13 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow $(if $(WERROR),-Werro
 # No contraction: a fused multiply-add would round once where the plain code rounds twice.
 CFLAGS ?= -O3 -g
 override CFLAGS += -std=c11 $(WARNINGS) -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden \
-	-pthread $(if $(SAN),-fsanitize=$(SAN) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+	-pthread $(if $(SAN),$(SAN_FLAGS) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 CPPFLAGS := -Icore/include -MMD -MP
 CORE_CPPFLAGS := $(CPPFLAGS) -DSYNRL_HOST_SIDE -Icore -D_GNU_SOURCE -DSYNRL_VERSION='"$(VERSION)"' \
 	-DSYNRL_PREFIX='"$(PREFIX)"' $(call pkg,--cflags $(LIBRARIES))
 LUA_CPPFLAGS := $(CORE_CPPFLAGS) $(call pkg,--cflags lua5.4) $(call pkg,--cflags zlib)
 LDLIBS := $(call pkg,--libs $(LIBRARIES)) -lz -ldl -lm -pthread
-LDFLAGS := $(if $(SAN),-fsanitize=$(SAN))
+LDFLAGS := $(SAN_FLAGS)
 
 objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 CORE_ROOMS := base engine policy plugin train draw runs record check sweep report
@@ -109,6 +112,11 @@ $(BUILD)/obj/core/engine/%_avx512.o: ISA_FLAGS := -mavx512f -mavx512bw -mavx512d
 $(BUILD)/obj/core/engine/%_amx.o: ISA_FLAGS := -mamx-tile -mamx-int8
 endif
 
+# The engine reads no files, and its kernels instrumented take a compiler minutes.
+ifeq ($(SAN),fuzzer)
+$(BUILD)/obj/core/engine/%.o: override CFLAGS := $(filter-out -fsanitize=%,$(CFLAGS))
+endif
+
 $(BUILD)/obj/core/lua/%.o: core/lua/%.c
 	@mkdir -p $(@D)
 	$(call say,CC,$<)
@@ -151,7 +159,6 @@ $(PLUGINS): $(BUILD)/plugins/%.so: $(BUILD)/obj/plugins/%.o $$(call objects,plug
 	$(call say,PLUGIN,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -o $@ $^ \
 		$(call pkg,--libs $(PACKAGES)) -lm
-comma := ,
 
 # For datasets/glyphs/make-glyphs.sh alone.
 $(BUILD)/make-glyphs: datasets/glyphs/make-glyphs.c $(BUILD)/libsynrl.a \

@@ -3,7 +3,7 @@
 # tests/program/NAME.sh. Its tests register themselves (tests/support/test.h and scripts.h).
 # `make check CK_RUN_SUITE=policy` runs one suite.
 
-TEST_OBJECTS := $(call objects,tests/*/*_suite.c tests/unit/*/*_suite.c tests/fuzz/*_formats.c tests/support/*.c tests/ref/*.c tests/main.c)
+TEST_OBJECTS := $(call objects,tests/*/*_suite.c tests/unit/*/*_suite.c tests/fuzz/*.c tests/support/*.c tests/ref/*.c tests/main.c)
 BAD_PLUGINS := $(patsubst tests/bad/%.c,$(BUILD)/tests/bad/%.so,$(wildcard tests/bad/*.c))
 FIXTURES := $(patsubst tests/fixtures/%.c,$(BUILD)/tests/fixtures/%.so,$(wildcard tests/fixtures/*.c))
 MISTAKES := $(patsubst tests/mistakes/%.c,$(BUILD)/tests/mistakes/%.so,$(wildcard tests/mistakes/*.c))
@@ -11,7 +11,7 @@ MISTAKES := $(patsubst tests/mistakes/%.c,$(BUILD)/tests/mistakes/%.so,$(wildcar
 EXAMPLES := $(patsubst examples/%.c,$(BUILD)/tests/examples/%.so,$(wildcard examples/*/*.c)) \
 	$(BUILD)/tests/examples/rules/my_rule.so
 # Programs and libraries to be preloaded that stand in the way of the program.
-FAULTS := $(BUILD)/tests/fault/stepper $(BUILD)/tests/fault/lockless.so
+FAULTS := $(BUILD)/tests/fault/stepper $(BUILD)/tests/fault/lockless.so $(BUILD)/tests/fault/failing.so
 TEST_CPPFLAGS := $(LUA_CPPFLAGS) -I. -Itests $(call pkg,--cflags check) \
 	-DBUILD_DIR='"$(BUILD)"' -DSANITIZER='"$(SAN)"'
 
@@ -29,6 +29,15 @@ BENCH_OBJECTS := $(call objects,tests/bench/*.c)
 $(BUILD)/bench: $(BENCH_OBJECTS) $(BUILD)/libsynrl.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
+
+# The harnesses of fuzzing: driven by libFuzzer with SAN=fuzzer, else reading the files it is given.
+FUZZ_OBJECTS := $(call objects,tests/fuzz/guided/*.c tests/fuzz/sound_data.c)
+$(BUILD)/tests/fuzz: $(if $(filter fuzzer,$(SAN)),$(filter-out %/read.o,$(FUZZ_OBJECTS)),$(FUZZ_OBJECTS)) \
+		$(filter-out %/main.o %/serve.o,$(CLI_OBJECTS)) $(LUA_OBJECTS) $(BUILD)/libsynrl.a
+	@mkdir -p $(@D)
+	$(call say,LINK,$@)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(filter fuzzer,$(SAN)),-fsanitize=fuzzer) -o $@ $^ \
+		$(call pkg,--libs lua5.4 libmicrohttpd) $(LDLIBS)
 
 # Plugins for tests alone, built as the others are.
 $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c
@@ -71,22 +80,27 @@ $(BUILD)/tests/mistakes/%.so: tests/mistakes/%.c
 #: tests              builds the tests; then CK_RUN_SUITE=policy build/tests/check runs one suite
 #: examples           builds the plugins of examples/, under build/tests/examples
 #: check              every test and linter, and the same bits from gcc and clang
-#: check-sanitized    every test with each sanitizer, one after another
+#: check-sanitized    every test with each sanitizer, one after another, and what valgrind says to them
+#: check-valgrind     the tests in C under valgrind
 #: check-crash        a hundred runs killed with kill -9 and resumed; `make check` kills a few
 #: check-interleavings   a run interrupted and killed at each of its system calls, and resumed
-#: check-fuzz         a hundred thousand damaged files of each format; `make check` reads a few hundred
+#: check-fuzz         a hundred thousand damaged files of each format, then an hour of libFuzzer; `make
+#:                    check` reads a few hundred, and has some seconds (FUZZ_SECONDS, FUZZ_RUNS)
+#: check-faults       every call on a file and every allocation of a run fails once; `make check` tries some
+#: coverage-fuzz      line coverage of the readers by what fuzzing has kept, as text
 #: check-arm64        the same bits on ARM64, under QEMU (as root)
 #: check-bare         both commands of the README on a Debian 12 that holds git and nothing else (as root)
 #: coverage           line coverage by the tests as HTML, under build/coverage
 #: lint               rooms, format, spelling, licences, static analysis
-.PHONY: examples tests check check-lint check-arm64 check-bare check-crash check-interleavings check-fuzz check-compilers \
-	check-sanitized coverage
+.PHONY: examples tests check check-lint check-arm64 check-bare check-crash check-interleavings \
+	check-fuzz check-guided check-faults check-compilers check-sanitized check-valgrind coverage coverage-fuzz
 examples: $(EXAMPLES)
 tests: all $(BUILD)/bench $(BUILD)/synrl.1 $(BUILD)/synrl.bash $(BUILD)/tests/check $(BAD_PLUGINS) \
-	$(MISTAKES) $(FIXTURES) $(EXAMPLES) $(FAULTS)
+	$(MISTAKES) $(FIXTURES) $(EXAMPLES) $(FAULTS) $(BUILD)/tests/fuzz
 
 check: tests $(if $(SAN),,lint check-lint check-compilers)
 	$(BUILD)/tests/check
+	$(if $(SAN),,$(MAKE) -s check-guided FUZZ_SECONDS=$${FUZZ_SECONDS:-11})
 
 # The lints themselves.
 check-lint:
@@ -113,11 +127,32 @@ check-interleavings: tests
 
 check-fuzz: tests
 	SYNRL_FUZZ_CASES=$${SYNRL_FUZZ_CASES:-100000} CK_RUN_SUITE=fuzz $(BUILD)/tests/check
+	$(MAKE) check-guided
+
+# Under libFuzzer, where clang has it: in a build of its own, since all code has to count its branches.
+check-guided:
+	@if echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+			clang -fsanitize=fuzzer -x c -o /dev/null - 2>/dev/null; then \
+		$(MAKE) CC=clang SAN=fuzzer CFLAGS="-O1 -g" build/clang/fuzzer/tests/fuzz fuzz-plugins && \
+		tests/fuzz/guided.sh build/clang/fuzzer/tests/fuzz $${FUZZ_SECONDS:-3600}; \
+	else \
+		echo "skipped: coverage-guided fuzzing, since clang has no libFuzzer; run: sh tools/setup check"; \
+	fi
+
+.PHONY: fuzz-plugins
+fuzz-plugins: $(PLUGINS)
+
+check-faults: tests
+	SYNRL_FAULTS=$${SYNRL_FAULTS:-all} CK_TIMEOUT_MULTIPLIER=100 CK_RUN_SUITE=faults $(BUILD)/tests/check
 
 check-sanitized:
 	$(MAKE) check SAN=address
 	$(MAKE) check SAN=undefined
 	$(MAKE) check SAN=thread
+	$(MAKE) check-valgrind
+
+check-valgrind: tests
+	tests/valgrind.sh $(BUILD)/tests/check
 
 coverage:
 	$(MAKE) BUILD=build/coverage CFLAGS="-O1 -g --coverage" WERROR= tests
@@ -126,6 +161,21 @@ coverage:
 	@mkdir -p build/coverage/html
 	gcovr --root . --object-directory build/coverage --filter core/ --filter plugins/ \
 		--print-summary --html-details build/coverage/html/index.html
+
+# What reads the files that a harness is for.
+READERS := core/base/csv.c core/plugin/schedule.c core/policy/policy_csv.c core/record/checkpoint.c \
+	core/runs/metrics_csv.c core/runs/replay.c core/runs/run_files.c core/sweep/sweep_record.c \
+	core/lua/json.c core/lua/options.c core/lua/policy.c core/lua/schedule.c core/cli/serve.c \
+	plugins/datasets/csv.c plugins/datasets/glyphs.c plugins/datasets/idx.c plugins/datasets/images.c \
+	plugins/datasets/npz.c
+coverage-fuzz:
+	$(MAKE) BUILD=build/coverage CFLAGS="-O1 -g --coverage" WERROR= build/coverage/tests/fuzz fuzz-plugins
+	find build/coverage -name '*.gcda' -delete
+	for harness in $$(SYNRL_FUZZ=list build/coverage/tests/fuzz); do \
+		find tests/fuzz/corpus/$$harness build/clang/fuzzer/tests/corpus/$$harness -type f 2>/dev/null | \
+			SYNRL_FUZZ=$$harness xargs build/coverage/tests/fuzz 2>/dev/null || exit 1; \
+	done
+	gcovr --root . --object-directory build/coverage $(READERS:%=--filter %)
 
 # Lint ------------------------------------------------------------------------------------------
 

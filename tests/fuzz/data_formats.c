@@ -8,6 +8,7 @@
 #include <zlib.h>
 
 #include "fuzz/fuzz.h"
+#include "fuzz/sound_data.h"
 #include "policy/policy.h"
 #include "policy/policy_csv.h"
 
@@ -15,52 +16,11 @@ static const char *path_of(struct fuzz *fuzz, const char *name) {
     return scratch_path(&fuzz->folder, name);
 }
 
-/* Looking at what was loaded ------------------------------------------------------------------- */
-
-static bool are_finite(const float *values, size_t n) {
-    for (size_t i = 0; i < n; i++) {
-        if (!isfinite(values[i])) {
-            return false;
-        }
-    }
-    return true;
-}
-
-static const char *what_is_wrong(const synrl_data *data) {
-    const size_t n = data->n_samples * data->n_inputs;
-    const volatile uint8_t *bytes = data->inputs;
-    size_t length = 0;
-    if (n == 0) {
-        return "has no inputs";
-    }
-    for (size_t i = 0; data->format == SYNRL_INPUT_BYTES && i < n; i++) {
-        length += bytes[i]; /* it is there */
-    }
-    if (data->format == SYNRL_INPUT_F32 && !are_finite(data->inputs, n)) {
-        return "has an input that is not finite";
-    }
-    if (data->targets != NULL && !are_finite(data->targets, data->n_samples * data->n_targets)) {
-        return "has a target that is not finite";
-    }
-    if (data->height * data->width * data->n_channels != (data->height > 0 ? data->n_inputs : 0)) {
-        return "has pictures of another size";
-    }
-    for (size_t s = 0; data->labels != NULL && s < data->n_samples; s++) {
-        if (data->labels[s] < 0 || (size_t)data->labels[s] >= data->n_classes) {
-            return "has a label that is no class";
-        }
-    }
-    for (size_t c = 0; data->class_names != NULL && c < data->n_classes; c++) {
-        length += strlen(data->class_names[c]);
-    }
-    return length > SIZE_MAX / 2 ? "cannot be" : NULL;
-}
-
 static synrl_status load_data(struct fuzz *fuzz, const char *id, size_t n,
                               const struct named_value *values) {
     struct dataset *dataset;
     const synrl_status status = loader_try(&fuzz->loader, id, n, values, &dataset);
-    const char *problem = status == SYNRL_OK ? what_is_wrong(dataset_data(dataset)) : NULL;
+    const char *problem = status == SYNRL_OK ? data_problem(dataset_data(dataset)) : NULL;
     if (problem != NULL) {
         FUZZ_PROBLEM(fuzz, "the data set %s", problem);
     }

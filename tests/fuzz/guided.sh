@@ -1,0 +1,52 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Runs every harness of tests/fuzz/guided under libFuzzer, one after another, and prints how many
+# inputs each read. New inputs that reach new code are kept beside the program, in corpus/HARNESS, and
+# are where the next call begins; what fails is kept in findings/. Run from the root of the sources.
+# usage: tests/fuzz/guided.sh PROGRAM SECONDS [HARNESS...]
+#   SECONDS   for all harnesses together; with FUZZ_RUNS=N each reads N inputs instead
+set -euo pipefail
+
+program=$1
+seconds=$2
+shift 2
+if [ $# = 0 ]; then
+    mapfile -t harnesses <<<"$(SYNRL_FUZZ=list "$program")"
+    set -- "${harnesses[@]}"
+fi
+folder=$(dirname "$program")
+mkdir -p "$folder/findings"
+export UBSAN_OPTIONS=print_stacktrace=1
+# Leaks are looked for at the end of a harness, not at each input; the core's memory is counted.
+export ASAN_OPTIONS=allocator_may_return_null=1:quarantine_size_mb=16:detect_leaks=${FUZZ_LEAKS:-1}
+
+# milliseconds rather than seconds, so that many harnesses share a few.
+share=$((seconds * 1000 / $#))
+failed=()
+for harness in "$@"; do
+    kept=$folder/corpus/$harness log=$folder/$harness.log
+    mkdir -p "$kept"
+    options=(-max_len=8192 -timeout=20 -rss_limit_mb=2048 -malloc_limit_mb=1024 -detect_leaks=0
+        -print_final_stats=1 "-artifact_prefix=$folder/findings/$harness-")
+    if [ -n "${FUZZ_RUNS:-}" ]; then
+        options+=("-runs=$FUZZ_RUNS")
+    fi
+    began=$(date +%s%N)
+    # libFuzzer counts whole seconds; an interrupt ends it as its own limit would, with exit code 72.
+    code=0
+    SYNRL_FUZZ=$harness timeout --signal=INT "$(awk "BEGIN { print ${FUZZ_RUNS:+36000 + } $share / 1000 }")" \
+        "$program" "${options[@]}" "$kept" "tests/fuzz/corpus/$harness" >"$log" 2>&1 || code=$?
+    taken=$((($(date +%s%N) - began) / 1000000))
+    inputs=$(awk '/stat::number_of_executed_units/ { print $2 }' "$log")
+    case $code in
+    0 | 72 | 124) printf '%-14s %9d inputs, %6d a second, coverage %s\n' "$harness" "${inputs:-0}" \
+        $((${inputs:-0} * 1000 / (taken > 0 ? taken : 1))) \
+        "$(grep -oE 'cov: [0-9]+' "$log" | tail -1 | cut -d' ' -f2)" ;;
+    *)
+        failed+=("$harness")
+        echo "$harness: exit code $code; see $log"
+        grep -E '^fuzz: |ERROR: |SUMMARY: |runtime error' "$log" | head -5 || true
+        ;;
+    esac
+done
+[ ${#failed[@]} = 0 ] || { echo "found: ${failed[*]}"; exit 1; }

@@ -1,0 +1,201 @@
+/* SPDX-License-Identifier: MIT */
+/* See frame.h. Invariant: between two inputs the core holds what it held before, but for plugins
+ * that an input was the first to open. */
+#include "fuzz/guided/frame.h"
+
+#include <dirent.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "plugin/host.h"
+
+enum { ALIGNMENT = 64 };
+
+_Noreturn void frame_fail(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    fprintf(stderr, "fuzz: ");
+    vfprintf(stderr, format, arguments);
+    fprintf(stderr, "\n");
+    va_end(arguments);
+    abort();
+}
+
+/* Memory: each piece is preceded by its size ---------------------------------------------------- */
+
+static void *allocate(void *context, size_t size) {
+    struct frame *frame = context;
+    if (size > frame->most - frame->n_bytes) {
+        return NULL;
+    }
+    char *memory = aligned_alloc(ALIGNMENT, (2 * ALIGNMENT - 1 + size) / ALIGNMENT * ALIGNMENT);
+    if (memory == NULL) {
+        return NULL;
+    }
+    memcpy(memory, &size, sizeof size);
+    frame->n_live++;
+    frame->n_bytes += size;
+    return memory + ALIGNMENT;
+}
+
+static void give_back(void *context, void *memory) {
+    struct frame *frame = context;
+    size_t size;
+    memcpy(&size, (char *)memory - ALIGNMENT, sizeof size);
+    frame->n_live--;
+    frame->n_bytes -= size;
+    free((char *)memory - ALIGNMENT);
+}
+
+/* Files ---------------------------------------------------------------------------------------- */
+
+const char *frame_path(const struct frame *frame, const char *name) {
+    static char paths[4][256];
+    static unsigned n;
+    char *path = paths[n++ % 4];
+    snprintf(path, sizeof paths[0], "%s/%s", frame->folder, name);
+    return path;
+}
+
+const char *frame_write(const struct frame *frame, const char *name, const void *bytes, size_t n) {
+    const char *path = frame_path(frame, name);
+    FILE *file = fopen(path, "wbe");
+    if (file == NULL || fwrite(bytes, 1, n, file) != n || fclose(file) != 0) {
+        frame_fail("%s cannot be written", path);
+    }
+    return path;
+}
+
+void frame_make_folder(const struct frame *frame, const char *name) {
+    mkdir(frame_path(frame, name), 0777);
+}
+
+static void remove_folder(const char *folder) {
+    DIR *listing = opendir(folder);
+    struct dirent *entry;
+    char path[512];
+    while (listing != NULL && (entry = readdir(listing)) != NULL) {
+        if (strcmp(entry->d_name, ".") != 0 && strcmp(entry->d_name, "..") != 0) {
+            snprintf(path, sizeof path, "%s/%s", folder, entry->d_name);
+            if (unlink(path) != 0) {
+                remove_folder(path);
+            }
+        }
+    }
+    if (listing != NULL) {
+        closedir(listing);
+    }
+    rmdir(folder);
+}
+
+/* Inputs --------------------------------------------------------------------------------------- */
+
+uint8_t input_byte(struct input *input) {
+    return (uint8_t)(input->at < input->end ? *input->at++ : 0);
+}
+
+struct input input_part(struct input *input, size_t most) {
+    const size_t n = most < input_size(input) ? most : input_size(input);
+    const struct input part = {input->at, input->at + n};
+    input->at += n;
+    return part;
+}
+
+const char *input_line(struct input *input, char *text, size_t size) {
+    size_t n = 0;
+    while (input->at < input->end && *input->at != '\n') {
+        if (n + 1 < size) {
+            text[n++] = (char)*input->at;
+        }
+        input->at++;
+    }
+    input->at += input->at < input->end;
+    text[n] = '\0';
+    return text;
+}
+
+/* The frame ------------------------------------------------------------------------------------ */
+
+void frame_open(struct frame *frame, const struct harness *harness) {
+    const char *memory = access("/dev/shm", W_OK) == 0 ? "/dev/shm" : "/tmp";
+    *frame = (struct frame){.most = SIZE_MAX};
+    snprintf(frame->folder, sizeof frame->folder, "%s/synrl-fuzz-XXXXXX", memory);
+    if (mkdtemp(frame->folder) == NULL) {
+        frame_fail("no folder %s", frame->folder);
+    }
+    const struct allocator allocator = {frame, allocate, give_back};
+    frame->core = core_create(&(struct core_options){
+        .n_threads = 1, .allocator = &allocator, .plugin_path = BUILD_DIR "/plugins"});
+    if (frame->core == NULL) {
+        frame_fail("no core");
+    }
+    if (harness->prepare != NULL) {
+        harness->prepare(frame);
+    }
+}
+
+void frame_close(struct frame *frame) {
+    core_destroy(frame->core);
+    remove_folder(frame->folder);
+    if (frame->n_live != 0) {
+        frame_fail("%zu pieces of memory are left", frame->n_live);
+    }
+}
+
+static size_t read_once(struct frame *frame, const struct harness *harness, const uint8_t *bytes,
+                        size_t n) {
+    const size_t n_live = frame->n_live;
+    frame->most = frame->n_bytes + ((size_t)harness->most << 20);
+    frame->core->message[0] = '\0';
+    harness->read(frame, bytes, n);
+    frame->most = SIZE_MAX;
+    return frame->n_live - n_live;
+}
+
+void frame_read(struct frame *frame, const struct harness *harness, const uint8_t *bytes,
+                size_t n) {
+    if (read_once(frame, harness, bytes, n) == 0) {
+        return;
+    }
+    const size_t n_left = read_once(frame, harness, bytes, n);
+    if (n_left != 0) {
+        frame_fail("%zu pieces of memory are left", n_left);
+    }
+}
+
+void frame_expect_refusal(const struct frame *frame, synrl_status status) {
+    const char *message = frame->core->message;
+    if (status == SYNRL_NO_MEMORY) {
+        frame_fail("too much memory: %s", message);
+    }
+    if (status != SYNRL_OK && strstr(message, frame->folder) == NULL) {
+        frame_fail("status %d, and no file is named: \"%s\"", (int)status, message);
+    }
+}
+
+/* The tables ----------------------------------------------------------------------------------- */
+
+const struct harness *harness_at(size_t i) {
+    const struct harness *const tables[] = {data_harnesses, run_harnesses, script_harnesses,
+                                            serve_harness};
+    for (size_t t = 0; t < COUNT_OF(tables); t++) {
+        for (const struct harness *harness = tables[t]; harness->name != NULL; harness++) {
+            if (i-- == 0) {
+                return harness;
+            }
+        }
+    }
+    return NULL;
+}
+
+const struct harness *harness_find(const char *name) {
+    const struct harness *harness = NULL;
+    for (size_t i = 0; (harness = harness_at(i)) != NULL && strcmp(harness->name, name) != 0;) {
+        i++;
+    }
+    return harness;
+}

@@ -1,0 +1,324 @@
+/* SPDX-License-Identifier: MIT */
+/* The files of a run's folder, each beside sound ones of the others, and those of a sweep. */
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <xxhash.h>
+
+#include "base/json.h"
+#include "fuzz/guided/frame.h"
+#include "fuzz/guided/small.h"
+#include "record/checkpoint.h"
+#include "report/report.h"
+#include "runs/index.h"
+#include "runs/metrics_csv.h"
+#include "runs/replay.h"
+#include "runs/run_files.h"
+#include "runs/runs.h"
+#include "sweep/sweep.h"
+#include "sweep/sweep_record.h"
+
+enum { ITERATIONS = 21, STEPS_MOST = 100 };
+
+static void write_text(struct frame *frame, const char *name, const char *text) {
+    frame_write(frame, name, text, strlen(text));
+}
+
+/* run.json: everything that only looks, and the replay ----------------------------------------- */
+
+static void prepare_run(struct frame *frame) {
+    frame_make_folder(frame, "a");
+    write_text(frame, "a/metrics.csv",
+               "iteration,loss,accuracy,valid_loss,valid_accuracy,reward,reward_ratio,alpha,"
+               "zero_fraction,lookups,seconds\n0,1.5,nan,nan,nan,0,0,0.1,0.25,0,0\n");
+    write_text(frame, "a/rewards.bin", "abcdefgh");
+    write_text(frame, "a/policy.csv",
+               "r_t1,a_t1,q_dec,q_null,q_inc\n-1,-1,0.5,0,-1e-3\n1,0,1,2,3\n");
+    write_text(frame, "a/confusion.csv", ",a,b\na,3,1\nb,0,2\n");
+}
+
+static void check_report(struct frame *frame, const char *folder) {
+    char *text;
+    if (report_data(frame->core, 1, &folder, "title", "", &text) != SYNRL_OK) {
+        frame_fail("no report: %s", frame->core->message);
+    }
+    json_t *data = json_loads(text, 0, NULL);
+    if (json_array_size(json_object_get(data, "runs")) != 1) {
+        frame_fail("a report without its run");
+    }
+    json_decref(data);
+    core_free(frame->core, text);
+}
+
+static synrl_status step_through(struct frame *frame, struct replay *replay) {
+    const size_t n = replay_layout(replay)->n_synapses;
+    const uint64_t n_steps = replay_iterations(replay);
+    for (uint64_t i = 0; i < n_steps && i < STEPS_MOST; i++) {
+        SYNRL_TRY(replay_step(replay));
+        const struct replayed last = replay_last(replay);
+        for (size_t s = 0; s < n; s++) {
+            if (last.actions[s] < -1 || last.actions[s] > 1) {
+                frame_fail("synapse %zu acts by %d", s, last.actions[s]);
+            }
+        }
+    }
+    float *weights = core_alloc(frame->core, n, sizeof *weights);
+    if (weights != NULL) {
+        replay_weights(replay, weights);
+    }
+    core_free(frame->core, weights);
+    return SYNRL_OK;
+}
+
+/* A config may ask for any network: that there is no memory for it is an answer too. */
+static void replay_all(struct frame *frame, const char *folder) {
+    struct replay *replay;
+    synrl_status status = replay_open(frame->core, folder, &replay);
+    if (status == SYNRL_OK) {
+        status = step_through(frame, replay);
+        replay_close(replay);
+    }
+    frame_expect_refusal(frame, status == SYNRL_NO_MEMORY ? SYNRL_OK : status);
+}
+
+static void read_record(struct frame *frame, const uint8_t *bytes, size_t n) {
+    const char *folder = frame_path(frame, "a");
+    json_t *json;
+    char difference[64];
+    frame_write(frame, "a/run.json", bytes, n);
+    check_report(frame, folder);
+    synrl_status status = record_read(frame->core, folder, &json);
+    frame_expect_refusal(frame, status);
+    if (status == SYNRL_OK) {
+        json_difference(json_object_get(json, "config"), json, sizeof difference, difference);
+        json_decref(json);
+    }
+    if (run_siblings(frame->core, frame->folder, "a", &json) != SYNRL_OK) {
+        frame_fail("no siblings: %s", frame->core->message);
+    }
+    json_decref(json);
+    replay_all(frame, folder);
+}
+
+/* metrics.csv, rewards.bin, losses.bin --------------------------------------------------------- */
+
+static void read_metrics(struct frame *frame, const uint8_t *bytes, size_t n) {
+    struct metrics_table *table;
+    frame_write(frame, "metrics.csv", bytes, n);
+    const synrl_status status = metrics_csv_read(frame->core, frame->folder, UINT64_MAX, &table);
+    frame_expect_refusal(frame, status);
+    double sum = 0;
+    for (size_t i = 0; status == SYNRL_OK && i < table->n; i++) {
+        for (size_t c = 0; c < metric_count(&table->own); c++) {
+            sum += metric_value(&table->rows[i], c) + (double)metric_name(&table->own, c)[0];
+        }
+        if (i > 0 && table->rows[i].iteration < table->rows[i - 1].iteration) {
+            frame_fail("row %zu is before the one above it", i);
+        }
+    }
+    (void)sum;
+    metrics_table_free(frame->core, status == SYNRL_OK ? table : NULL);
+}
+
+/* As many bits as the first two bytes say. */
+static void read_rewards(struct frame *frame, const uint8_t *bytes, size_t n) {
+    struct input input = {bytes, bytes + n};
+    const uint64_t n_bits = input_byte(&input) + 256U * input_byte(&input);
+    uint8_t *bits;
+    frame_write(frame, "rewards.bin", input.at, input_size(&input));
+    const synrl_status status = record_rewards(frame->core, frame->folder, n_bits, &bits);
+    frame_expect_refusal(frame, status);
+    if ((status == SYNRL_OK) != (n_bits <= 8 * input_size(&input))) {
+        frame_fail("%llu bits of %zu bytes", (unsigned long long)n_bits, input_size(&input));
+    }
+    for (uint64_t t = 0; status == SYNRL_OK && t < n_bits; t++) {
+        if (bits[t] != (input.at[t / 8] >> t % 8 & 1)) {
+            frame_fail("bit %llu is %d", (unsigned long long)t, bits[t]);
+        }
+    }
+    core_free(frame->core, status == SYNRL_OK ? bits : NULL);
+}
+
+static void read_losses(struct frame *frame, const uint8_t *bytes, size_t n) {
+    struct input input = {bytes, bytes + n};
+    const uint64_t n_iterations = input_byte(&input);
+    double *losses;
+    frame_write(frame, "losses.bin", input.at, input_size(&input));
+    const synrl_status status = record_losses(frame->core, frame->folder, n_iterations, &losses);
+    frame_expect_refusal(frame, status);
+    if (status == SYNRL_OK && memcmp(losses, input.at, n_iterations * 2 * sizeof *losses) != 0) {
+        frame_fail("other losses than those in the file");
+    }
+    core_free(frame->core, status == SYNRL_OK ? losses : NULL);
+}
+
+/* Checkpoints: the header's sums are put right for one input in two; what loads is run on -------
+ */
+
+enum { STATE_SIZE = 32, CHECKSUM = 40, STATE = 48 };
+
+static void mend_sums(uint8_t *bytes, size_t n) {
+    const uint64_t size = n - STATE;
+    memcpy(bytes + STATE_SIZE, &size, sizeof size);
+    const uint64_t sum = XXH3_64bits_withSeed(bytes + STATE, size, XXH3_64bits(bytes, CHECKSUM));
+    memcpy(bytes + CHECKSUM, &sum, sizeof sum);
+}
+
+static struct small small; /* each load replaces all of its state */
+
+static void prepare_checkpoint(struct frame *frame) {
+    small_open(frame->core, &small);
+}
+
+static void clear_checkpoint(struct frame *frame) {
+    (void)frame;
+    small_close(&small);
+}
+
+static void load_checkpoint(struct frame *frame, struct trainer *trainer) {
+    struct checkpoint checkpoint = {.iteration = 0};
+    synrl_status status =
+        checkpoint_read(frame->core, frame->folder, 20, trainer_state_size(trainer), &checkpoint);
+    frame_expect_refusal(frame, status);
+    if (status == SYNRL_OK &&
+        trainer_load(trainer, checkpoint.state, checkpoint.state_size) == SYNRL_OK) {
+        trainer_run(trainer, 0, NULL);
+    }
+    core_free(frame->core, checkpoint.state);
+}
+
+static void read_checkpoint(struct frame *frame, const uint8_t *bytes, size_t n) {
+    static uint8_t file[1 << 16];
+    struct input input = {bytes, bytes + (n < sizeof file ? n : sizeof file)};
+    const uint8_t c = input_byte(&input);
+    const size_t size = input_size(&input);
+    memcpy(file, input.at, size);
+    if (c % 2 == 0 && size >= STATE) {
+        mend_sums(file, size);
+    }
+    frame_write(frame, "checkpoint-000000000020.bin", file, size);
+    load_checkpoint(frame, small.trainer);
+}
+
+/* The index: of one sound run ------------------------------------------------------------------ */
+
+static void prepare_index(struct frame *frame) {
+    frame_make_folder(frame, "a");
+    write_text(frame, "a/run.json",
+               "{\"status\": \"done\", \"name\": \"a\", \"started\": \"2026-01-31T23:59:59Z\","
+               " \"config\": {\"seed\": 1, \"rule\": {\"id\": \"static\"}},"
+               " \"summary\": {\"loss\": 0.5, \"iterations\": 10}}");
+}
+
+static void clear_index(struct frame *frame) {
+    remove(frame_path(frame, INDEX_FILE "-wal"));
+    remove(frame_path(frame, INDEX_FILE "-shm"));
+    remove(frame_path(frame, INDEX_FILE "-journal"));
+}
+
+/* The last lines of the input are a condition, the file what is before them. */
+static void read_index(struct frame *frame, const uint8_t *bytes, size_t n) {
+    struct input input = {bytes, bytes + n};
+    char path[64], value[64], name[64];
+    const struct index_where where = {input_line(&input, path, sizeof path),
+                                      input_line(&input, value, sizeof value)};
+    const struct index_query queries[] = {
+        {.with_config = true, .name = input_line(&input, name, sizeof name)},
+        {.sort = "loss", .limit = 1},
+        {.n_where = 1, .where = &where}};
+    struct index *index;
+    struct index_report report;
+    clear_index(frame);
+    frame_write(frame, INDEX_FILE, input.at, input_size(&input));
+    synrl_status status = index_open(frame->core, frame->folder, false, &index);
+    if (status == SYNRL_OK) {
+        status = index_refresh(index, &report);
+    }
+    for (size_t q = 0; status == SYNRL_OK && q < COUNT_OF(queries); q++) {
+        json_t *rows;
+        status = index_select(index, &queries[q], &rows);
+        if (status == SYNRL_OK && json_array_size(rows) > 1) {
+            frame_fail("%zu rows of one run", json_array_size(rows));
+        }
+        json_decref(status == SYNRL_OK ? rows : NULL);
+        status = q == 2 ? SYNRL_OK : status; /* a condition may make no sense */
+    }
+    index_close(index);
+    if (status != SYNRL_OK) { /* whatever is damaged, it is listed or left out */
+        frame_fail("no list: %s", frame->core->message);
+    }
+}
+
+/* Sweeps --------------------------------------------------------------------------------------- */
+
+static void prepare_sweep(struct frame *frame) {
+    frame_make_folder(frame, "a");
+    write_text(
+        frame, "a/run.json",
+        "{\"status\": \"done\", \"call\": {\"cell\": \"0123456789abcdef\", \"ordinal\": 1}}");
+}
+
+static void read_sweep(struct frame *frame, const uint8_t *bytes, size_t n) {
+    json_t *folders = NULL;
+    const char *path = frame_write(frame, "sweep-00000001.json", bytes, n);
+    frame_expect_refusal(frame, sweep_record_runs(frame->core, path, &folders));
+    json_decref(folders);
+}
+
+/* .cells: the kept result of a sweep's one cell, under the hash that the sweep names ------------ */
+
+static json_t *collect(struct frame *frame) {
+    const struct sweep_options options = {.runs = frame->folder,
+                                          .record = true,
+                                          .script = frame_path(frame, "s.lua"),
+                                          .jobs = 1,
+                                          .threads = 1,
+                                          .shard = 1,
+                                          .n_shards = 1,
+                                          .collect_only = true};
+    json_t *results = NULL, *cells = json_pack("[{s:i}]", "n", 1);
+    if (sweep_run(frame->core, &options, cells, &results) != SYNRL_OK) {
+        frame_fail("no sweep: %s", frame->core->message);
+    }
+    json_decref(cells);
+    return results;
+}
+
+static char cell_file[64];
+
+static void prepare_cells(struct frame *frame) {
+    write_text(frame, "s.lua", "return 1\n");
+    frame_make_folder(frame, ".cells");
+    json_t *results = collect(frame);
+    const json_t *cell = json_array_get(json_object_get(results, "cells"), 0);
+    snprintf(cell_file, sizeof cell_file, ".cells/%s.json",
+             json_string_value(json_object_get(cell, "hash")));
+    json_decref(results);
+}
+
+static void read_cells(struct frame *frame, const uint8_t *bytes, size_t n) {
+    frame_write(frame, cell_file, bytes, n);
+    json_t *results = collect(frame);
+    char *text = json_text(results, 0);
+    json_t *again = text != NULL ? json_loads(text, 0, NULL) : NULL;
+    if (json_array_size(json_object_get(results, "cells")) != 1 || again == NULL) {
+        frame_fail("not the results of one cell: %s", text != NULL ? text : "no text");
+    }
+    json_decref(again);
+    free(text);
+    json_decref(results);
+}
+
+/* The table ------------------------------------------------------------------------------------ */
+
+const struct harness run_harnesses[] = {
+    {"record", 64, prepare_run, NULL, read_record},
+    {"metrics", 16, NULL, NULL, read_metrics},
+    {"rewards", 4, NULL, NULL, read_rewards},
+    {"losses", 4, NULL, NULL, read_losses},
+    {"checkpoint", 16, prepare_checkpoint, clear_checkpoint, read_checkpoint},
+    {"index", 16, prepare_index, NULL, read_index},
+    {"sweep", 4, prepare_sweep, NULL, read_sweep},
+    {"cells", 16, prepare_cells, NULL, read_cells},
+    {.name = NULL},
+};
