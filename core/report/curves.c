@@ -6,10 +6,15 @@
 #include "report/curves.h"
 
 #include <math.h>
+#include <stdint.h>
 #include <stdlib.h>
+#include <sys/stat.h>
 
 #include "base/json.h"
 #include "runs/metrics_csv.h"
+
+/* Some two million rows: a page is made again and again while others wait for it. */
+#define METRICS_SHOWN ((intmax_t)256 << 20)
 
 /* An iteration of a group, and the runs that have a row there. */
 struct point {
@@ -206,6 +211,22 @@ static synrl_status add_table(struct curves *curves, json_t *run, const struct g
 
 /* Groups --------------------------------------------------------------------------------------- */
 
+static synrl_status read_table(struct core *core, const char *folder,
+                               struct metrics_table **table) {
+    struct stat found;
+    char *path = core_printf(core, "%s/metrics.csv", folder);
+    if (path == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    synrl_status status = SYNRL_OK;
+    if (stat(path, &found) == 0 && found.st_size > METRICS_SHOWN) {
+        status = core_fail(core, SYNRL_INVALID, "%s: has %jd bytes: at most %jd are shown", path,
+                           (intmax_t)found.st_size, METRICS_SHOWN);
+    }
+    core_free(core, path);
+    return status == SYNRL_OK ? metrics_csv_read(core, folder, UINT64_MAX, table) : status;
+}
+
 static synrl_status read_tables(struct curves *curves, size_t n, json_t *const *runs,
                                 const char *const *folders, struct metrics_table **tables) {
     struct core *core = curves->core;
@@ -213,7 +234,7 @@ static synrl_status read_tables(struct curves *curves, size_t n, json_t *const *
         if (json_object_get(runs[i], "problem") != NULL) {
             continue;
         }
-        const synrl_status status = metrics_csv_read(core, folders[i], UINT64_MAX, &tables[i]);
+        const synrl_status status = read_table(core, folders[i], &tables[i]);
         if (status == SYNRL_NO_MEMORY) {
             return status;
         }

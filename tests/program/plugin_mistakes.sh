@@ -79,7 +79,7 @@ plain() {
 
 test_what_is_right_is_run_in_silence() {
     local right hash
-    for right in rule=rule_right model=model_right loss=loss_right activation=activation_right; do
+    for right in rule=rule_right rule=rule_probes model=model_right loss=loss_right activation=activation_right; do
         run $right
         if [ "$CODE" -ne 0 ] || [ -s said ]; then
             fail "$right: exit code $CODE: $(cat said)"

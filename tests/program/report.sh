@@ -160,6 +160,15 @@ test_a_fifo_is_not_waited_for() {
     grep -q "$run/run.json: must be a file" report.html
 }
 
+# Nor is a file read for minutes.
+test_a_file_that_is_too_large_is_not_read() {
+    local run
+    run=$(compgen -G 'runs/*some*' | head -n 1)
+    truncate -s 3G "$run/metrics.csv" "$run/policy.csv" "$run/boundary.png"
+    exits 0 timeout 10 synrl report "$run"
+    grep -q "$run/metrics.csv: has 3221225472 bytes: at most 268435456 are shown" report.html
+}
+
 # Averages --------------------------------------------------------------------------------------
 
 # 62 runs are more than can be shown in full. Some of the second group stop early, and are kept or not,
