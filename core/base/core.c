@@ -14,8 +14,10 @@ synrl_status core_fail_va(struct core *core, synrl_status status, const char *fo
                           va_list arguments) {
     /* Formats into a second buffer: an argument may be the present message. */
     char message[sizeof core->message];
-    vsnprintf(message, sizeof message, format, arguments);
-    message[utf8_cut(message, strlen(message))] = '\0';
+    const int length = vsnprintf(message, sizeof message, format, arguments);
+    if (length >= (int)sizeof message) {
+        message[utf8_cut(message, sizeof message - 1)] = '\0';
+    }
     memcpy(core->message, message, sizeof message);
     return status;
 }

@@ -5,6 +5,8 @@
 
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -13,7 +15,7 @@ struct draft {
     struct core *core;
     FILE *stream;
     char *path;
-    char *draft_path; /* exists on the disk while this is not NULL */
+    char *draft_path; /* exists on the disk while this is not NULL; NULL: written in place */
 };
 
 synrl_status file_fail(struct core *core, const char *path, const char *what) {
@@ -82,6 +84,21 @@ static synrl_status read_file(struct core *core, const char *path, int flags, si
     return status;
 }
 
+synrl_status file_open_no_link(struct core *core, const char *path, FILE **stream) {
+    size_t size;
+    *stream = open_to_read(path, O_NOFOLLOW);
+    if (*stream == NULL) {
+        return errno == ELOOP ? core_fail(core, SYNRL_IO, "%s: is a link: must be a file", path)
+                              : file_fail(core, path, "open");
+    }
+    const synrl_status status = check_size(core, *stream, path, SIZE_MAX, &size);
+    if (status != SYNRL_OK) {
+        fclose(*stream);
+        *stream = NULL;
+    }
+    return status;
+}
+
 synrl_status file_read(struct core *core, const char *path, size_t limit, char **bytes,
                        size_t *size) {
     return read_file(core, path, 0, limit, bytes, size);
@@ -140,20 +157,82 @@ static synrl_status open_draft(struct draft *draft, const char *path) {
     return file_fail(core, path, "write");
 }
 
-synrl_status draft_begin(struct core *core, const char *path, struct draft **draft) {
+/* A stream to where the program's own output goes, if that is what the path leads to, as
+ * /dev/stdout does: opened anew, a file would be written from its beginning. */
+static int open_own(const struct stat *target) {
+    struct stat own;
+    for (int stream = STDOUT_FILENO; stream <= STDERR_FILENO; stream++) {
+        if (fstat(stream, &own) == 0 && own.st_dev == target->st_dev &&
+            own.st_ino == target->st_ino) {
+            return fcntl(stream, F_DUPFD_CLOEXEC, 0);
+        }
+    }
+    errno = 0;
+    return -1;
+}
+
+/* Opens a device, a FIFO, or what a dangling link is to lead to. */
+static synrl_status open_in_place(struct draft *draft, const char *path) {
+    struct stat target;
+    draft->path = core_strdup(draft->core, path);
+    if (draft->path == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    errno = 0;
+    int opened = stat(path, &target) == 0 ? open_own(&target) : -1;
+    if (opened < 0 && (errno == 0 || errno == ENOENT)) {
+        opened = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC | O_NOCTTY, 0666);
+    }
+    draft->stream = opened >= 0 ? fdopen(opened, "wb") : NULL;
+    if (draft->stream == NULL) {
+        const synrl_status status = file_fail(draft->core, path, "write");
+        if (opened >= 0) {
+            close(opened);
+        }
+        return status;
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status open_output(struct draft *draft, const char *path) {
+    struct stat itself, target;
+    char resolved[PATH_MAX];
+    if (lstat(path, &itself) != 0 || S_ISREG(itself.st_mode) || S_ISDIR(itself.st_mode)) {
+        return open_draft(draft, path);
+    }
+    const bool is_own = stat(path, &target) == 0 && S_ISREG(target.st_mode);
+    int own = is_own ? open_own(&target) : -1;
+    if (own >= 0) {
+        close(own);
+    }
+    return is_own && own < 0 && realpath(path, resolved) != NULL ? open_draft(draft, resolved)
+                                                                 : open_in_place(draft, path);
+}
+
+static synrl_status begin(struct core *core, const char *path,
+                          synrl_status (*open_it)(struct draft *draft, const char *path),
+                          struct draft **draft) {
     *draft = NULL;
     struct draft *made = core_alloc(core, 1, sizeof *made);
     if (made == NULL) {
         return SYNRL_NO_MEMORY;
     }
     made->core = core;
-    const synrl_status status = open_draft(made, path);
+    const synrl_status status = open_it(made, path);
     if (status != SYNRL_OK) {
         draft_free(made);
         return status;
     }
     *draft = made;
     return SYNRL_OK;
+}
+
+synrl_status draft_begin(struct core *core, const char *path, struct draft **draft) {
+    return begin(core, path, open_draft, draft);
+}
+
+synrl_status draft_begin_output(struct core *core, const char *path, struct draft **draft) {
+    return begin(core, path, open_output, draft);
 }
 
 FILE *draft_stream(struct draft *draft) {
@@ -193,6 +272,10 @@ synrl_status draft_commit(struct draft *draft) {
     FILE *stream = draft->stream;
     draft->stream = NULL;
     synrl_status status = file_close(core, stream, draft->path);
+    if (status == SYNRL_OK && draft->draft_path == NULL) {
+        draft_free(draft);
+        return SYNRL_OK;
+    }
     if (status == SYNRL_OK && rename(draft->draft_path, draft->path) != 0) {
         status = file_fail(core, draft->path, "write");
     }
@@ -211,15 +294,27 @@ void draft_abandon(struct draft *draft) {
     }
 }
 
-synrl_status file_write(struct core *core, const char *path, const void *bytes, size_t size) {
-    struct draft *draft;
-    SYNRL_TRY(draft_begin(core, path, &draft));
+static synrl_status write_draft(struct draft *draft, const char *path, const void *bytes,
+                                size_t size) {
+    struct core *core = draft->core;
     if (fwrite(bytes, 1, size, draft->stream) != size) {
         const synrl_status status = file_fail(core, path, "write");
         draft_abandon(draft);
         return status;
     }
     return draft_commit(draft);
+}
+
+synrl_status file_write(struct core *core, const char *path, const void *bytes, size_t size) {
+    struct draft *draft;
+    SYNRL_TRY(draft_begin(core, path, &draft));
+    return write_draft(draft, path, bytes, size);
+}
+
+synrl_status file_output(struct core *core, const char *path, const void *bytes, size_t size) {
+    struct draft *draft;
+    SYNRL_TRY(draft_begin_output(core, path, &draft));
+    return write_draft(draft, path, bytes, size);
 }
 
 /* Folders -------------------------------------------------------------------------------------- */

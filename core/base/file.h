@@ -16,10 +16,16 @@ synrl_status file_read(struct core *core, const char *path, size_t limit, char *
 synrl_status file_read_no_link(struct core *core, const char *path, size_t limit, char **bytes,
                                size_t *size);
 
+/* Opens such a file for reading. */
+synrl_status file_open_no_link(struct core *core, const char *path, FILE **stream);
+
 /* A file being written under a temporary name in the folder of the final one, which no other
  * process has, wherever it runs. */
 struct draft;
 synrl_status draft_begin(struct core *core, const char *path, struct draft **draft);
+/* The same for a path that a user gives, where something else than a file may be: a device or a
+ * FIFO is written in place, and a link is followed. */
+synrl_status draft_begin_output(struct core *core, const char *path, struct draft **draft);
 FILE *draft_stream(struct draft *draft);
 /* Brings it to the disk and gives it its name, replacing an existing file. Always frees the draft;
  * after a failure nothing has changed. */
@@ -33,6 +39,9 @@ synrl_status file_write(struct core *core, const char *path, const void *bytes, 
 
 /* Brings what was written to a stream to the disk. */
 synrl_status file_sync(struct core *core, FILE *stream, const char *path);
+
+/* By draft_begin_output. */
+synrl_status file_output(struct core *core, const char *path, const void *bytes, size_t size);
 
 /* Brings a stream to the disk, and closes it even after a failure. */
 synrl_status file_close(struct core *core, FILE *stream, const char *path);

@@ -144,17 +144,41 @@ json_t *json_text_bytes(const char *text) {
     return text != NULL ? json_bytes(text, strlen(text)) : json_null();
 }
 
-void json_unescape(char *text) {
-    char *to = text;
-    while (*text != '\0') {
-        if (is_escape(text, strnlen(text, 4))) {
-            *to++ = (char)(hexadecimal(text[2]) * 16 + hexadecimal(text[3]));
-            text += 4;
+size_t json_unescape(char *text, size_t n) {
+    size_t to = 0;
+    for (size_t from = 0; from < n;) {
+        if (is_escape(text + from, n - from)) {
+            text[to++] = (char)(hexadecimal(text[from + 2]) * 16 + hexadecimal(text[from + 3]));
+            from += 4;
         } else {
-            *to++ = *text++;
+            text[to++] = text[from++];
         }
     }
-    *to = '\0';
+    if (to < n) {
+        text[to] = '\0';
+    }
+    return to;
+}
+
+static void restore_string(json_t *string) {
+    char *text = strdup(json_string_value(string));
+    if (text != NULL && strstr(text, "\\x") != NULL) {
+        json_unescape(text, strlen(text));
+        json_string_set_nocheck(string, text);
+    }
+    free(text);
+}
+
+void json_restore_bytes(json_t *value) {
+    if (json_is_string(value)) {
+        restore_string(value);
+    }
+    for (size_t i = 0; i < json_array_size(value); i++) {
+        json_restore_bytes(json_array_get(value, i));
+    }
+    for (void *at = json_object_iter(value); at != NULL; at = json_object_iter_next(value, at)) {
+        json_restore_bytes(json_object_iter_value(at));
+    }
 }
 
 /* Differences ---------------------------------------------------------------------------------- */

@@ -33,8 +33,12 @@ bool json_difference(const json_t *left, const json_t *right, size_t size, char 
  * is there already as \x5C. NULL where there is no memory. */
 json_t *json_bytes(const char *bytes, size_t n);
 json_t *json_text_bytes(const char *text); /* terminated; null for NULL */
-/* The bytes of an escaped string, terminated; in place, since they are never more. */
-void json_unescape(char *text);
+/* Replaces an escaped text of n bytes by what it stands for, terminated where it becomes shorter.
+ * Returns how many bytes that are. */
+size_t json_unescape(char *text, size_t n);
+/* Replaces the escaped strings within a value that was read by their bytes. What cannot be
+ * replaced, for lack of memory, stays. Such a value cannot be written as JSON again. */
+void json_restore_bytes(json_t *value);
 
 /* null for numbers that are not finite, which JSON cannot express. */
 json_t *json_number_or_null(double number);

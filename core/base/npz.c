@@ -149,27 +149,37 @@ static void put_end(struct zip *zip, uint64_t n, uint64_t directory) {
     put(zip, 2, 0);
 }
 
+static synrl_status write_draft(struct core *core, struct draft *draft, size_t n_arrays,
+                                const struct npz_array *arrays) {
+    struct member *members = core_alloc(core, n_arrays, sizeof *members);
+    if (members == NULL) {
+        draft_abandon(draft);
+        return SYNRL_NO_MEMORY;
+    }
+    struct zip zip = {.stream = draft_stream(draft)};
+    for (size_t i = 0; i < n_arrays; i++) {
+        members[i] = make_member(&arrays[i]);
+        put_local(&zip, &members[i]);
+    }
+    const uint64_t directory = zip.size;
+    for (size_t i = 0; i < n_arrays; i++) {
+        put_central(&zip, &members[i]);
+    }
+    put_end(&zip, n_arrays, directory);
+    core_free(core, members);
+    return draft_commit(draft); /* looks at the stream's errors */
+}
+
 synrl_status npz_write(struct core *core, const char *path, size_t n_arrays,
                        const struct npz_array *arrays) {
     struct draft *draft;
-    struct member *members = core_alloc(core, n_arrays, sizeof *members);
-    if (members == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    synrl_status status = draft_begin(core, path, &draft);
-    if (status == SYNRL_OK) {
-        struct zip zip = {.stream = draft_stream(draft)};
-        for (size_t i = 0; i < n_arrays; i++) {
-            members[i] = make_member(&arrays[i]);
-            put_local(&zip, &members[i]);
-        }
-        const uint64_t directory = zip.size;
-        for (size_t i = 0; i < n_arrays; i++) {
-            put_central(&zip, &members[i]);
-        }
-        put_end(&zip, n_arrays, directory);
-        status = draft_commit(draft); /* looks at the stream's errors */
-    }
-    core_free(core, members);
-    return status;
+    SYNRL_TRY(draft_begin(core, path, &draft));
+    return write_draft(core, draft, n_arrays, arrays);
+}
+
+synrl_status npz_output(struct core *core, const char *path, size_t n_arrays,
+                        const struct npz_array *arrays) {
+    struct draft *draft;
+    SYNRL_TRY(draft_begin_output(core, path, &draft));
+    return write_draft(core, draft, n_arrays, arrays);
 }

@@ -15,5 +15,8 @@ struct npz_array {
 /* Writes the file completely or not at all. */
 synrl_status npz_write(struct core *core, const char *path, size_t n_arrays,
                        const struct npz_array *arrays);
+/* The same for a path that a user gives: by draft_begin_output. */
+synrl_status npz_output(struct core *core, const char *path, size_t n_arrays,
+                        const struct npz_array *arrays);
 
 #endif

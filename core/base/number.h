@@ -20,6 +20,16 @@ static inline locale_t number_locale(void) {
     return newlocale(LC_ALL_MASK, "C", (locale_t)0);
 }
 
+/* From here to number_leave, printf and scanf of this thread have the C locale, whatever a script
+ * has set. Returns what number_leave needs. */
+static inline locale_t number_enter(void) {
+    return uselocale(number_locale());
+}
+
+static inline void number_leave(locale_t before) {
+    uselocale(before);
+}
+
 /* Reads a finite decimal number that fills [text, end), in a string that is terminated at or after
  * end. */
 static inline bool number_read(const char *text, const char *end, double *value) {
@@ -58,9 +68,9 @@ static inline bool signed_read(const char *text, size_t length, int64_t *value) 
 }
 
 static inline void number_write(char text[NUMBER_SIZE], int digits, double value) {
-    const locale_t before = uselocale(number_locale());
+    const locale_t before = number_enter();
     snprintf(text, NUMBER_SIZE, "%.*g", digits, value);
-    uselocale(before);
+    number_leave(before);
 }
 
 /* Writes the fewest digits that read back to the same bits: at least 15, or at least 1 for

@@ -8,6 +8,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/json.h"
 #include "base/stamp.h"
 
 const char read_program[] = "program", read_script[] = "script", read_module[] = "module",
@@ -147,8 +148,9 @@ void reads_hash(const struct core *core, const char *path, char hash[17]) {
 static synrl_status append(json_t *list, const struct one *item) {
     json_t *json = stamp_json(&item->stamp);
     if (json_object_set_new(json, "kind", json_string(item->kind)) != 0 ||
-        json_object_set_new(json, "path", json_string(item->path)) != 0 ||
-        (item->name != NULL && json_object_set_new(json, "name", json_string(item->name)) != 0)) {
+        json_object_set_new(json, "path", json_text_bytes(item->path)) != 0 ||
+        (item->name != NULL &&
+         json_object_set_new(json, "name", json_text_bytes(item->name)) != 0)) {
         json_decref(json);
         return SYNRL_NO_MEMORY;
     }

@@ -45,11 +45,9 @@ static synrl_status copy(struct core *core, FILE *from, const char *path, FILE *
 
 static synrl_status export_csv(struct core *core, const char *path, const char *output) {
     struct draft *draft = NULL;
-    FILE *from = fopen(path, "rbe");
-    if (from == NULL) {
-        return file_fail(core, path, "open");
-    }
-    synrl_status status = output != NULL ? draft_begin(core, output, &draft) : SYNRL_OK;
+    FILE *from;
+    SYNRL_TRY(file_open_no_link(core, path, &from));
+    synrl_status status = output != NULL ? draft_begin_output(core, output, &draft) : SYNRL_OK;
     if (status == SYNRL_OK) {
         status = copy(core, from, path, draft != NULL ? draft_stream(draft) : stdout,
                       output != NULL ? output : "stdout");
@@ -81,7 +79,7 @@ static synrl_status export_npz(struct core *core, const struct metrics_table *ta
         arrays[c] = (struct npz_array){
             .name = metric_name(&table->own, c), .doubles = values + c * n, .n_rows = n};
     }
-    const synrl_status status = npz_write(core, output, n_columns, arrays);
+    const synrl_status status = npz_output(core, output, n_columns, arrays);
     core_free(core, values);
     return status;
 }

@@ -30,7 +30,7 @@ static void add_run_folder(json_t *folders, const char *folder) {
             return;
         }
     }
-    json_array_append_new(folders, json_string(folder)); /* but for what is not UTF-8 */
+    json_array_append_new(folders, json_string_nocheck(folder));
 }
 
 /* A word is a sweep's file, a folder, or the beginning of a run's name; of a folder that is no run
@@ -76,7 +76,7 @@ static synrl_status write_page(struct core *core, const json_t *folders, const c
     synrl_status status = report_page(core, n, names, title, &html);
     core_free(core, names);
     if (status == SYNRL_OK) {
-        status = file_write(core, path, html, strlen(html));
+        status = file_output(core, path, html, strlen(html));
         core_free(core, html);
     }
     return status;

@@ -10,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/common.h"
@@ -70,6 +71,8 @@ static int read_request(struct repetition *repetition) {
     json_t *recorded = json_object_get(repetition->json, "call"), *overrides, *seed;
     const char *folder = NULL;
     int pictures = 1;
+    json_restore_bytes(recorded);
+    json_restore_bytes(json_object_get(repetition->json, "script"));
     request->script = json_string_value(json_object_get(repetition->json, "script"));
     if (request->script == NULL ||
         json_unpack(recorded, "{s:o, s:o, s?s, s?b}", "overrides", &overrides, "seed", &seed,

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/common.h"
@@ -45,7 +46,7 @@ static void complete(struct core *core, json_t *run, const char *folder) {
     const char *recorded = json_string_value(json_object_get(run, "status"));
     const char *status = run_status(core, folder, recorded, json_object_get(run, "process"));
     json_object_set_new(run, "status", json_string(status)); /* may free `recorded` */
-    json_object_set_new(run, "folder", json_string(folder));
+    json_object_set_new(run, "folder", json_text_bytes(folder));
     json_object_set_new(run, "files", files_json(folder));
 }
 

@@ -5,6 +5,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "draw/gnuplot.h"
 #include "draw/mistakes.h"
 #include "policy/policy.h"
@@ -250,8 +251,10 @@ static synrl_status write_policy(struct core *core, const synrl_policy *policy, 
 
 synrl_status policy_draw(struct core *core, const synrl_policy *policy, const char *path) {
     FILE *script;
-    SYNRL_TRY(write_policy(core, policy, &script));
-    return gnuplot_file(core, script, draw_policy_gp, path);
+    const locale_t before = number_enter();
+    const synrl_status status = write_policy(core, policy, &script);
+    number_leave(before);
+    return status == SYNRL_OK ? gnuplot_file(core, script, draw_policy_gp, path) : status;
 }
 
 /* All ------------------------------------------------------------------------------------------ */
@@ -270,7 +273,9 @@ static synrl_status draw_all(struct core *core, const struct trainer *trainer, c
 }
 
 synrl_status pictures_draw(struct core *core, const struct trainer *trainer, const char *folder) {
+    const locale_t before = number_enter();
     const synrl_status status = draw_all(core, trainer, folder);
+    number_leave(before);
     if (status == SYNRL_UNSUPPORTED) {
         core_log(core, SYNRL_LOG_WARNING, "%s: no pictures are drawn", core->message);
     } else if (status == SYNRL_IO) {

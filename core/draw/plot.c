@@ -5,17 +5,22 @@
 #include <math.h>
 
 #include "base/count.h"
+#include "base/number.h"
 #include "draw/gnuplot.h"
 
-static void write_line(FILE *script, size_t number, const struct plot_line *line) {
+/* Returns how many points there are to draw. */
+static size_t write_line(FILE *script, size_t number, const struct plot_line *line, bool is_log) {
+    size_t n = 0;
     fprintf(script, "$line%zu << END\n", number);
     for (size_t i = 0; i < line->n; i++) {
-        if (isfinite(line->x[i]) && isfinite(line->y[i])) {
+        if (isfinite(line->x[i]) && isfinite(line->y[i]) && (!is_log || line->y[i] > 0)) {
             fprintf(script, "%.17g %.17g\n", line->x[i], line->y[i]);
+            n++;
         }
     }
-    fprintf(script, "END\nn_points[%zu] = %zu\n", number, line->n);
+    fprintf(script, "END\nn_points[%zu] = %zu\n", number, n);
     gnuplot_entry(script, "names", number, line->name);
+    return n;
 }
 
 static void write_panel(FILE *script, size_t number, const struct plot_panel *panel, size_t first) {
@@ -24,15 +29,17 @@ static void write_panel(FILE *script, size_t number, const struct plot_panel *pa
     gnuplot_entry(script, "y_labels", number, panel->y_label);
     fprintf(script, "is_log[%zu] = %d\nfirst[%zu] = %zu\nlast[%zu] = %zu\n", number, panel->is_log,
             number, first, number, first + panel->n_lines - 1);
+    size_t n = 0;
     for (size_t i = 0; i < panel->n_lines; i++) {
-        write_line(script, first + i, &panel->lines[i]);
+        n += write_line(script, first + i, &panel->lines[i], panel->is_log);
     }
+    fprintf(script, "is_empty[%zu] = %d\n", number, n == 0);
 }
 
-synrl_status plot_draw(struct core *core, const char *path, size_t columns, size_t n_panels,
-                       const struct plot_panel *panels) {
-    static const char *const of_panels[] = {"titles", "x_labels", "y_labels",
-                                            "is_log", "first",    "last"};
+static synrl_status draw(struct core *core, const char *path, size_t columns, size_t n_panels,
+                         const struct plot_panel *panels) {
+    static const char *const of_panels[] = {"titles", "x_labels", "y_labels", "is_log",
+                                            "first",  "last",     "is_empty"};
     size_t n_lines = 0;
     FILE *script;
     SYNRL_TRY(gnuplot_begin(core, &script));
@@ -48,4 +55,12 @@ synrl_status plot_draw(struct core *core, const char *path, size_t columns, size
         write_panel(script, p + 1, &panels[p], first);
     }
     return gnuplot_file(core, script, draw_plot_gp, path);
+}
+
+synrl_status plot_draw(struct core *core, const char *path, size_t columns, size_t n_panels,
+                       const struct plot_panel *panels) {
+    const locale_t before = number_enter();
+    const synrl_status status = draw(core, path, columns, n_panels, panels);
+    number_leave(before);
+    return status;
 }

@@ -5,7 +5,9 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/utf8.h"
 #include "lua/fields.h"
 #include "lua/session.h"
 
@@ -87,10 +89,17 @@ static int ask_script(lua_State *L) {
         lua_pushvalue(L, 3);
         metrics_push(L, question->decider->own, question->metrics, false);
         lua_call(L, 1, 1);
+        const bool is_reason = lua_type(L, -1) == LUA_TSTRING;
+        if (!is_reason && !lua_isboolean(L, -1) && !lua_isnil(L, -1)) {
+            session_fail(L, "train: stop must return true, false or a reason, not %s",
+                         describe(L, -1));
+        }
         if (lua_toboolean(L, -1)) {
-            const char *why =
-                lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "the script's stop function";
+            const char *why = is_reason ? lua_tostring(L, -1) : "the script's stop function";
             snprintf(question->reason, question->reason_size, "%s", why);
+            if (strlen(why) >= question->reason_size) {
+                question->reason[utf8_cut(why, question->reason_size - 1)] = '\0';
+            }
             *question->stop = true;
         }
     }

@@ -4,7 +4,9 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
+#include "base/json.h"
 #include "lua/fields.h"
 #include "lua/result.h"
 
@@ -55,13 +57,17 @@ static json_t *convert_table(lua_State *L, int index, struct conversion *convers
     for (lua_pushnil(L); object != NULL && lua_next(L, index) != 0; lua_pop(L, 1)) {
         char buffer[32];
         const char *key = key_text(L, buffer, sizeof buffer);
-        json_t *value = key != NULL && json_object_get(object, key) == NULL
-                            ? convert(L, lua_gettop(L), conversion)
-                            : refuse_value(conversion, "a key that is not a name");
-        if (json_object_set_new(object, key != NULL ? key : "", value) != 0) {
+        json_t *name = json_text_bytes(key), *value = NULL;
+        if (json_is_string(name) && json_object_get(object, json_string_value(name)) == NULL) {
+            value = convert(L, lua_gettop(L), conversion);
+        } else if (name != NULL) {
+            refuse_value(conversion, "a key that is not a name");
+        }
+        if (value == NULL || json_object_set_new(object, json_string_value(name), value) != 0) {
             json_decref(object);
             object = NULL;
         }
+        json_decref(name);
     }
     return object;
 }
@@ -89,11 +95,10 @@ static json_t *convert_other(lua_State *L, int index, struct conversion *convers
     return refuse_value(conversion, what);
 }
 
-static json_t *convert_string(lua_State *L, int index, struct conversion *conversion) {
+static json_t *convert_string(lua_State *L, int index) {
     size_t size;
     const char *text = lua_tolstring(L, index, &size);
-    json_t *string = json_stringn(text, size);
-    return string != NULL ? string : refuse_value(conversion, "a string that is not UTF-8");
+    return json_bytes(text, size);
 }
 
 static json_t *convert(lua_State *L, int index, struct conversion *conversion) {
@@ -108,7 +113,7 @@ static json_t *convert(lua_State *L, int index, struct conversion *conversion) {
         }
         return isfinite(lua_tonumber(L, index)) ? json_real(lua_tonumber(L, index)) : json_null();
     case LUA_TSTRING:
-        return convert_string(L, index, conversion);
+        return convert_string(L, index);
     case LUA_TTABLE:
         return convert_nested(L, index, conversion);
     default:
@@ -122,6 +127,14 @@ json_t *json_from_lua(lua_State *L, int index, char *problem, size_t problem_siz
     return convert(L, lua_absindex(L, index), &conversion);
 }
 
+static void push_string(lua_State *L, const char *text, size_t n) {
+    luaL_Buffer buffer;
+    char *copy = luaL_buffinitsize(L, &buffer, n + 1);
+    memcpy(copy, text, n);
+    copy[n] = '\0';
+    luaL_pushresultsize(&buffer, json_unescape(copy, n));
+}
+
 void json_to_lua(lua_State *L, const json_t *value) {
     luaL_checkstack(L, 4, NULL);
     switch (json_typeof(value)) {
@@ -129,8 +142,10 @@ void json_to_lua(lua_State *L, const json_t *value) {
         lua_newtable(L);
         for (void *at = json_object_iter((json_t *)value); at != NULL;
              at = json_object_iter_next((json_t *)value, at)) {
+            const char *key = json_object_iter_key(at);
+            push_string(L, key, strlen(key));
             json_to_lua(L, json_object_iter_value(at));
-            lua_setfield(L, -2, json_object_iter_key(at));
+            lua_rawset(L, -3);
         }
         break;
     case JSON_ARRAY:
@@ -141,7 +156,7 @@ void json_to_lua(lua_State *L, const json_t *value) {
         }
         break;
     case JSON_STRING:
-        lua_pushlstring(L, json_string_value(value), json_string_length(value));
+        push_string(L, json_string_value(value), json_string_length(value));
         break;
     case JSON_INTEGER:
         lua_pushinteger(L, json_integer_value(value));

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/suggest.h"
 #include "lua/fields.h"
 #include "lua/json.h"
@@ -203,7 +204,7 @@ static json_t *describe_options(lua_State *L, size_t n, const char *const *keys)
         json_t *option = json_pack("{s:s, s:o*}", "type", type_name(L, -1), "default",
                                    json_from_lua(L, -1, problem, sizeof problem));
         if (lua_istable(L, MEANINGS) && field_push(L, MEANINGS, keys[k])) {
-            json_object_set_new(option, "meaning", json_string(lua_tostring(L, -1)));
+            json_object_set_new(option, "meaning", json_text_bytes(lua_tostring(L, -1)));
         }
         json_object_set_new(described, keys[k], option);
     }

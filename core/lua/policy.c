@@ -288,7 +288,7 @@ static int save(lua_State *L) {
     struct session *session = session_of(L);
     const synrl_policy *policy = check_policy(L, 1);
     const char *path = check_path(L, "policy:save");
-    session_check(L, session, policy_save_csv(session->core, policy, path));
+    session_check(L, session, policy_output_csv(session->core, policy, path));
     return 0;
 }
 

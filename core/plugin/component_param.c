@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/number.h"
 #include "plugin/bounds.h"
 #include "plugin/param_types.h"
 #include "policy/policy.h"
@@ -318,7 +319,7 @@ static struct value string_item(const char *text) {
 
 static struct value number_item(const char *text) {
     char *end;
-    const double number = strtod(text, &end);
+    const double number = strtod_l(text, &end, number_locale());
     return *end == '\0' ? (struct value){.kind = VALUE_NUMBER, .as.number = number}
                         : string_item(text);
 }

@@ -272,9 +272,7 @@ static void write_row(FILE *stream, const synrl_policy *policy, uint32_t rewards
     }
 }
 
-synrl_status policy_save_csv(struct core *core, const synrl_policy *policy, const char *path) {
-    struct draft *draft;
-    SYNRL_TRY(draft_begin(core, path, &draft));
+static synrl_status write_draft(struct draft *draft, const synrl_policy *policy) {
     write_header(draft_stream(draft), policy);
     for (uint32_t rewards = 0; rewards < policy->n_reward_histories; rewards++) {
         for (uint32_t situation = 0; situation < policy->n_situations; situation++) {
@@ -282,4 +280,16 @@ synrl_status policy_save_csv(struct core *core, const synrl_policy *policy, cons
         }
     }
     return draft_commit(draft); /* reports every failed write */
+}
+
+synrl_status policy_save_csv(struct core *core, const synrl_policy *policy, const char *path) {
+    struct draft *draft;
+    SYNRL_TRY(draft_begin(core, path, &draft));
+    return write_draft(draft, policy);
+}
+
+synrl_status policy_output_csv(struct core *core, const synrl_policy *policy, const char *path) {
+    struct draft *draft;
+    SYNRL_TRY(draft_begin_output(core, path, &draft));
+    return write_draft(draft, policy);
 }

@@ -12,5 +12,7 @@ synrl_status policy_load_csv(struct core *core, const char *path, synrl_policy *
 /* Writes every state, numbers with 17 digits, which load back bit for bit; completely or not at
  * all. */
 synrl_status policy_save_csv(struct core *core, const synrl_policy *policy, const char *path);
+/* The same for a path that a user gives: by draft_begin_output. */
+synrl_status policy_output_csv(struct core *core, const synrl_policy *policy, const char *path);
 
 #endif

@@ -13,6 +13,7 @@
 #define XXH_STATIC_LINKING_ONLY
 #include <xxhash.h>
 
+#include "base/json.h"
 #include "base/json_build.h"
 #include "base/spawn.h"
 #include "engine/engine.h"
@@ -95,7 +96,7 @@ static json_t *add_plugin(struct core *core, json_t *plugins, const struct plugi
     }
     hash_file(core, plugin->file, hash);
     return json_with(plugins, key,
-                     json_pack("{s:s, s:s, s:o}", "file", plugin->file, "version",
+                     json_pack("{s:o, s:s, s:o}", "file", json_text_bytes(plugin->file), "version",
                                plugin->entry->version, "xxh3",
                                hash[0] != '\0' ? json_string(hash) : json_null()));
 }

@@ -133,7 +133,13 @@ synrl_status recorder_open(const struct recorder *recorder, const char *name, co
     if (path == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    *stream = fopen(path, mode);
+    /* A folder from somebody else may have a link or a FIFO in place of a file. */
+    const int how = mode[0] == 'w' ? O_WRONLY | O_CREAT | O_TRUNC : O_RDWR;
+    const int opened = open(path, how | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC, 0666);
+    *stream = opened >= 0 ? fdopen(opened, mode) : NULL;
+    if (opened >= 0 && *stream == NULL) {
+        close(opened);
+    }
     const synrl_status status =
         *stream != NULL ? SYNRL_OK : file_fail(recorder->core, path, "write");
     core_free(recorder->core, path);

@@ -12,10 +12,6 @@
 #include "base/process.h"
 #include "record/provenance.h"
 
-static json_t *string_json(const char *text) {
-    return text != NULL ? json_string(text) : json_null();
-}
-
 /* Now, in universal time: 2026-01-31T23:59:59Z. */
 static json_t *time_json(void) {
     char text[32];
@@ -31,15 +27,15 @@ static json_t *invocation_json(const struct invocation *invocation, bool picture
     }
     json_t *overrides = json_array();
     for (size_t i = 0; i < invocation->n_overrides; i++) {
-        overrides = json_appended(overrides, json_string(invocation->overrides[i]));
+        overrides = json_appended(overrides, json_text_bytes(invocation->overrides[i]));
     }
     return json_pack("{s:s, s:I, s:o, s:o, s:o, s:b, s:o, s:o}", "id", invocation->id, "ordinal",
-                     (json_int_t)invocation->ordinal, "folder", string_json(invocation->folder),
+                     (json_int_t)invocation->ordinal, "folder", json_text_bytes(invocation->folder),
                      "overrides", overrides, "seed",
                      invocation->has_seed ? json_integer((json_int_t)invocation->seed)
                                           : json_null(),
-                     "pictures", (int)pictures, "cell", string_json(invocation->cell), "place",
-                     string_json(invocation->place));
+                     "pictures", (int)pictures, "cell", json_text_bytes(invocation->cell), "place",
+                     json_text_bytes(invocation->place));
 }
 
 /* Beginning ------------------------------------------------------------------------------------ */
@@ -60,8 +56,8 @@ static json_t *reward_json(const struct train_options *options) {
 }
 
 json_t *run_json_config(const struct train_options *options) {
-    return json_pack("{s:s, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I}", "name",
-                     options->name, "data", dataset_json(options->data), "valid",
+    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I}", "name",
+                     json_text_bytes(options->name), "data", dataset_json(options->data), "valid",
                      options->valid != NULL ? dataset_json(options->valid) : json_null(), "model",
                      component_json(options->model), "loss", component_json(options->loss), "rule",
                      component_json(options->rule), "iterations", (json_int_t)options->iterations,
@@ -73,12 +69,13 @@ json_t *run_json_config(const struct train_options *options) {
 json_t *run_json_new(struct core *core, const struct trainer *trainer,
                      const struct recorder_options *options) {
     const struct train_options *train = trainer_options(trainer);
-    json_t *json = json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "status",
-                             "running", "abi", SYNRL_ABI_MAJOR, "config", run_json_config(train),
-                             "provenance", provenance_json(core, train, options->script), "script",
-                             string_json(options->script), "command", string_json(options->command),
-                             "call", invocation_json(options->invocation, options->pictures),
-                             "process", process_json(), "started", time_json(), "resumed");
+    json_t *json =
+        json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "status", "running", "abi",
+                  SYNRL_ABI_MAJOR, "config", run_json_config(train), "provenance",
+                  provenance_json(core, train, options->script), "script",
+                  json_text_bytes(options->script), "command", json_text_bytes(options->command),
+                  "call", invocation_json(options->invocation, options->pictures), "process",
+                  process_json(), "started", time_json(), "resumed");
     if (json == NULL) {
         core_fail(core, SYNRL_NO_MEMORY, "not enough memory for run.json");
     }
@@ -129,7 +126,7 @@ bool run_json_end(json_t *json, const struct trainer *trainer, const char *statu
     return json_object_set_new(json, "status", json_string(status)) == 0 &&
            json_object_set_new(json, "summary", summary_json(trainer)) == 0 &&
            json_object_set_new(json, "ended", time_json()) == 0 &&
-           (problem == NULL || json_object_set_new(json, "error", json_string(problem)) == 0) &&
+           (problem == NULL || json_object_set_new(json, "error", json_text_bytes(problem)) == 0) &&
            (summary.stopped[0] == '\0' ||
-            json_object_set_new(json, "stopped", json_string(summary.stopped)) == 0);
+            json_object_set_new(json, "stopped", json_text_bytes(summary.stopped)) == 0);
 }

@@ -239,7 +239,7 @@ static synrl_status read_tables(struct curves *curves, size_t n, json_t *const *
             return status;
         }
         if (status != SYNRL_OK) {
-            json_object_set_new(runs[i], "problem", json_string(core->message));
+            json_object_set_new(runs[i], "problem", json_text_bytes(core->message));
         }
     }
     return SYNRL_OK;

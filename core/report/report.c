@@ -149,15 +149,15 @@ static void add_pictures(struct core *core, json_t *run, const char *folder) {
 /* Errors in a run are shown with it; only lack of memory fails the report. */
 static json_t *run_json(struct core *core, const char *folder) {
     json_t *record = NULL;
-    json_t *run = json_pack("{s:s, s:{}, s:{}, s:i}", "name", run_base(folder), "record", "columns",
-                            "iterations", -1);
+    json_t *run = json_pack("{s:o, s:{}, s:{}, s:i}", "name", json_text_bytes(run_base(folder)),
+                            "record", "columns", "iterations", -1);
     if (record_read(core, folder, &record) == SYNRL_OK) {
         const char *recorded = json_string_value(json_object_get(record, "status"));
         const char *now = run_status(core, folder, recorded, json_object_get(record, "process"));
         json_object_set_new(record, "status", json_string(now));
         json_object_set_new(run, "record", record);
     } else {
-        json_object_set_new(run, "problem", json_string(core->message));
+        json_object_set_new(run, "problem", json_text_bytes(core->message));
     }
     add_policy(core, run, folder);
     add_confusion(core, run, folder);
@@ -290,11 +290,12 @@ synrl_status report_data(struct core *core, size_t n_runs, const char *const *fo
     synrl_status status = json_array_size(runs) == n_runs
                               ? add_curves(core, runs, folders, iterations)
                               : core_fail(core, SYNRL_NO_MEMORY, "not enough memory for runs");
-    json_t *data = json_pack("{s:s, s:s, s:o, s:o}", "title", title, "note", note, "runs", runs,
-                             "iterations", iterations);
+    json_t *data = json_pack("{s:o, s:o, s:o, s:o}", "title", json_text_bytes(title), "note",
+                             json_text_bytes(note), "runs", runs, "iterations", iterations);
     if (status == SYNRL_OK) {
-        status = data != NULL ? dump(core, data, json)
-                              : core_fail(core, SYNRL_INVALID, "the title is not UTF-8");
+        status = data != NULL
+                     ? dump(core, data, json)
+                     : core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the report");
     }
     json_decref(data);
     if (status == SYNRL_OK && json_lacks() != lacks) { /* a page with something left out */

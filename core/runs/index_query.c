@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "base/count.h"
+#include "base/json.h"
 #include "base/number.h"
 #include "runs/index_private.h"
 
@@ -164,7 +165,7 @@ static json_t *value_json(sqlite3_stmt *statement, int column) {
         if (text != NULL && strcmp(sqlite3_column_name(statement, column), "config") == 0) {
             value = json_loads(text, 0, NULL);
         } else if (text != NULL) {
-            value = json_string(text);
+            value = json_text_bytes(text);
         }
         return value != NULL ? value : json_null();
     default:

@@ -423,7 +423,7 @@ static synrl_status add_sibling(struct core *core, const char *folder, const cha
     if (json_unpack(number, "{s:s, s:I}", "id", &id, "ordinal", &ordinal) == 0 &&
         strcmp(id, call) == 0) {
         snprintf(key, sizeof key, "%lld", (long long)ordinal);
-        if (json_object_set_new(folders, key, json_string(folder)) != 0) {
+        if (json_object_set_new(folders, key, json_string_nocheck(folder)) != 0) {
             status = core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to list it", folder);
         }
     }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "base/reads.h"
 #include "plugin/registry.h"
 
@@ -72,8 +73,9 @@ static void explain(const char *kind, const char *name, const char *path, enum r
 synrl_status kept_check(struct core *core, const char *path, enum kept_state *state,
                         char reason[KEPT_REASON_SIZE]) {
     json_t *json = read_kept(core, path);
-    const json_t *files = json_object_get(json, "files");
+    json_t *files = json_object_get(json, "files");
     synrl_status status = SYNRL_OK;
+    json_restore_bytes(files);
     *state = json != NULL ? KEPT_HOLDS : KEPT_MISSING;
     for (size_t i = 0; status == SYNRL_OK && *state == KEPT_HOLDS && i < json_array_size(files);
          i++) {

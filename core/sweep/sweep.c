@@ -15,6 +15,7 @@
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/number.h"
 #include "base/process.h"
 #include "base/reads.h"
@@ -74,12 +75,12 @@ static synrl_status hash_cell(const struct sweep *sweep, struct cell *cell) {
     const struct sweep_options *options = sweep->options;
     json_t *overrides = json_array();
     for (size_t i = 0; i < options->n_overrides; i++) {
-        json_array_append_new(overrides, json_string(options->overrides[i]));
+        json_array_append_new(overrides, json_text_bytes(options->overrides[i]));
     }
-    json_t *key = json_pack("{s:s, s:o, s:O, s:I, s:b, s:I}", "script", options->script,
-                            "overrides", overrides, "parameters", cell->parameters, "ordinal",
-                            (json_int_t)options->ordinal, "has_seed", (int)options->has_seed,
-                            "seed", (json_int_t)options->seed);
+    json_t *key = json_pack("{s:o, s:o, s:O, s:I, s:b, s:I}", "script",
+                            json_text_bytes(options->script), "overrides", overrides, "parameters",
+                            cell->parameters, "ordinal", (json_int_t)options->ordinal, "has_seed",
+                            (int)options->has_seed, "seed", (json_int_t)options->seed);
     char *text = key != NULL ? json_dumps(key, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
     json_decref(key);
     if (text == NULL) {
@@ -495,7 +496,7 @@ static json_t *gather(const struct sweep *sweep) {
         if (result != NULL) {
             json_object_set_new(json, "result", result);
         } else if (cell->error[0] != '\0') {
-            json_object_set_new(json, "error", json_string(cell->error));
+            json_object_set_new(json, "error", json_text_bytes(cell->error));
         }
         json_array_append_new(cells, json);
     }

@@ -28,7 +28,7 @@ synrl_status sweep_record_write(struct core *core, const char *runs, json_t *res
     if (path == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    json_object_set_new(results, "file", json_string(path));
+    json_object_set_new(results, "file", json_text_bytes(path));
     char *text = json_text(results, JSON_INDENT(1) | JSON_SORT_KEYS);
     const synrl_status status =
         text != NULL ? file_write(core, path, text, strlen(text))
@@ -80,7 +80,7 @@ static void take(json_t *wanted, const json_t *run, const char *folder) {
         json_object_set_new(cell, "runs", json_object());
     }
     snprintf(key, sizeof key, "%lld", (long long)ordinal);
-    json_object_set_new(json_object_get(cell, "runs"), key, json_string(folder));
+    json_object_set_new(json_object_get(cell, "runs"), key, json_text_bytes(folder));
 }
 
 /* Skips unreadable runs. */

@@ -19,6 +19,18 @@ function test.curves_are_drawn()
   assert(svg:find('x_1'))
 end
 
+-- A line, or all lines of a panel, without a finite point, or none that a logarithm has.
+function test.lines_without_points_are_left_out()
+  if not os.execute('command -v gnuplot >/dev/null') then return end
+  local none = { name = 'none', x = { 1, 2 }, y = { 0 / 0, 1 / 0 } }
+  local some = { name = 'some', x = { 1, 2 }, y = { 3, 4 } }
+  local below = { name = 'below', x = { 1, 2 }, y = { 0, -1 } }
+  synrl.plot { path = 'b.svg', panels = { { lines = { none } }, { lines = { none, some } },
+    { lines = { below }, log = true }, { lines = { { name = 'empty', x = {}, y = {} } } }, { lines = { some } } } }
+  local svg = assert(io.open('b.svg')):read('a')
+  for _, name in ipairs { 'none', 'some', 'below', 'empty' } do assert(svg:find(name), name) end
+end
+
 local function plot(path, line)
   return function() synrl.plot { path = path, panels = { { lines = { line } } } } end
 end

@@ -42,6 +42,9 @@ function test.errors_of_callbacks_are_errors_of_the_script()
     train(9, { stop = function(m) m.x() end })
   end)
   local object = {}
+  expect.error('train: stop must return true, false or a reason, not 42', function()
+    train(9, { stop = function() return 42 end })
+  end, train)
   local good, message = pcall(train, 9, { stop = function() error(object) end })
   assert(not good and message == object)
   expect.equal(train(9).summary.iterations, 9) -- and training works afterwards

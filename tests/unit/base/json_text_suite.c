@@ -124,7 +124,7 @@ TEST_EACH(bytes_are_escaped_and_back, COUNT_OF(escapes)) {
     json_t *json = json_text_bytes(escapes[_i].bytes);
     ck_assert_str_eq(json_string_value(json), escapes[_i].text);
     snprintf(text, sizeof text, "%s", json_string_value(json));
-    json_unescape(text);
+    ck_assert_uint_eq(json_unescape(text, strlen(text)), strlen(escapes[_i].bytes));
     ck_assert_str_eq(text, escapes[_i].bytes);
     json_decref(json);
 }

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "plugin/host.h"
 #include "policy/policy.h"
 #include "policy/policy_csv.h"
@@ -68,6 +69,20 @@ TEST(every_memory_comes_back_bit_for_bit) {
         policy_release(loaded);
     }
     ck_assert_uint_eq(scratch_count(scratch.folder), 1);
+}
+
+/* As a spreadsheet saves it: quoted, after a byte order mark, with other line ends. */
+TEST(a_spreadsheet_may_have_saved_it) {
+    static const char text[] =
+        "\xEF\xBB\xBF\"a_t1\",\"q_dec\",\"q_null\",\"q_inc\"\r\n"
+        "\"-1\",0,0.5,0\r\n0,\"1e-3\",0,0\r\n1,0,0,0\r\n";
+    const char *path = scratch_path(&scratch, "policy.csv");
+    synrl_policy *policy;
+    ck_assert_int_eq(file_write(core, path, text, sizeof text - 1), SYNRL_OK);
+    ck_assert_int_eq(policy_load_csv(core, path, &policy), SYNRL_OK);
+    ck_assert_double_eq(policy->q[1], 0.5);
+    ck_assert_double_eq(policy->q[3], 0.001);
+    policy_release(policy);
 }
 
 /* Reward histories -, none, + by action histories -, 0, +: state (+1, -1) is row 2 * 3 + 0. */

@@ -1,0 +1,171 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# What comes from outside and is not as one thinks: bytes that are not UTF-8, a locale, links and devices
+# where a file is read or written.
+
+setup() {
+    cat >s.lua <<'LUA'
+local synrl = require 'synrl'
+local o = synrl.options { name = 'x', text = '', stop = 0, locale = '', iterations = 40, kill = false }
+if o.locale ~= '' then assert(os.setlocale(o.locale)) end
+local r = synrl.train { name = o.name, data = synrl.dataset('boundary', { samples = 20 }), loss = 'mse',
+  rule = synrl.rule('qlearning', { alpha_s = 0.0015 }), iterations = o.iterations,
+  model = synrl.model('mlp', { layers = { 2, 3, 1 }, init = 0.5 }),
+  on_evaluate = function(m)
+    if o.kill and m.iteration == 20 and not io.open('killed') then
+      io.open('killed', 'w'):close()
+      os.execute('kill -TERM $PPID')
+    elseif o.text ~= '' and m.iteration == 20 then
+      error(('\xc3\xa9'):rep(tonumber(o.stop)) .. o.text, 0)
+    end
+  end,
+  stop = o.text == '' and o.stop > 0 and function() return 'x' .. ('\xc3\xa9'):rep(o.stop) end or nil }
+return { hash = r.summary.weights_hash, stopped = r.summary.stopped, run = r.summary.run }
+LUA
+}
+
+value() {
+    python3 -c 'import json, sys
+found = json.load(open(sys.argv[1], encoding="utf-8"))
+for key in sys.argv[2].split("."):
+    found = found[int(key)] if key.isdigit() else found[key]
+print(found)' "$@"
+}
+
+# Bytes -----------------------------------------------------------------------------------------
+
+test_names_need_not_be_utf8() {
+    local folder=$'caf\xe9' run hash
+    mkdir "$folder"
+    cp s.lua "$folder/s$folder.lua"
+    (
+        cd "$folder" || exit
+        exits 75 synrl run --quiet --no-pictures --runs "r$folder" "s$folder.lua" "name=n$folder" kill=true
+    )
+    run=$(echo "$folder/r$folder"/2*)
+    [ "$(value "$run/run.json" script)" = 'scaf\xE9.lua' ]
+    [ "$(value "$run/run.json" call.overrides.0)" = 'name=ncaf\xE9' ]
+    [ "$(value "$run/run.json" config.name)" = 'ncaf\xE9' ]
+    [[ $(value "$run/run.json" call.folder) == */'caf\xE9' ]]
+    exits 0 synrl resume --quiet "$run" # it finds folder, script and options again
+    hash=$(value "$run/run.json" summary.weights_hash)
+    exits 0 synrl run --quiet --no-record s.lua
+    says "$hash"
+    exits 0 synrl show --json "$run"
+    says 'caf\\xE9"'
+    exits 0 synrl ls --runs "$folder/r$folder"
+    exits 0 synrl report "$run" -o "$folder/r.html"
+    grep -qF 'caf\\xE9' "$folder/r.html"
+    exits 0 synrl run --quiet --json --no-pictures --runs "$folder/runs" s.lua
+    says '"run": "caf\\xE9/runs/'
+}
+
+test_results_need_not_be_utf8() {
+    cat >r.lua <<'LUA'
+return { ['k\xff'] = 'v\xe9', plain = '\\x41' }
+LUA
+    exits 0 synrl run --json r.lua
+    python3 - "$OUTPUT" <<'PYTHON'
+import json, sys
+assert json.load(open(sys.argv[1])) == {r"k\xFF": r"v\xE9", "plain": r"\x5Cx41"}
+PYTHON
+}
+
+test_a_failed_run_says_why_in_utf8() {
+    exits 1 synrl run --quiet --no-pictures s.lua $'text=caf\xe9'
+    [ "$(value runs/2*/run.json error)" = 'caf\xE9' ]
+    rm -rf runs
+    exits 1 synrl run --quiet --no-pictures s.lua text=end stop=600 # cut after 1,023 bytes
+    [ "$(value runs/2*/run.json error)" = "$(printf 'é%.0s' $(seq 511))" ]
+    rm -rf runs
+    exits 0 synrl run --quiet --json --no-pictures s.lua stop=300
+    [ "$(value runs/2*/run.json stopped)" = "x$(printf 'é%.0s' $(seq 127))" ]
+}
+
+# Locales ---------------------------------------------------------------------------------------
+
+test_a_locale_changes_no_number() {
+    mkdir locale
+    if ! localedef -i de_DE -f UTF-8 locale/de_DE.UTF-8 2>/dev/null; then
+        echo 'skipped: the sources of a locale with a decimal comma are not installed'
+        return
+    fi
+    export LOCPATH=$PWD/locale
+    exits 0 synrl run --quiet --runs plain s.lua
+    exits 0 synrl run --quiet --runs comma s.lua locale=de_DE.UTF-8
+    local name
+    for name in metrics.csv policy.csv weights.npz $(command -v gnuplot >/dev/null && echo loss.svg policy.svg); do
+        cmp plain/2*/"$name" comma/2*/"$name"
+    done
+    cat >p.lua <<'LUA'
+local synrl = require 'synrl'
+assert(os.setlocale('de_DE.UTF-8') and tostring(0.5) == '0,5')
+local rule = synrl.rule('qlearning', { epsilon = synrl.schedule { { 0, 0.5 }, { 5, 0.25 } } })
+local p = synrl.policy.new { memory = 1 }
+p:save('p.csv')
+assert(synrl.policy.load('p.csv') == p)
+return { options = synrl.options { a = 0.5 }.a, rule = rule.id }
+LUA
+    exits 0 synrl run --json p.lua a=0.25
+    says '"options": 0.25'
+}
+
+# Links and devices -----------------------------------------------------------------------------
+
+test_outputs_go_where_they_are_sent() {
+    local run
+    exits 0 synrl run --quiet --no-pictures s.lua
+    run=$(echo runs/2*)
+    mkdir out
+    echo old >out/target
+    ln -s target out/link
+    ln -s new out/dangling
+    mkfifo out/fifo
+    echo "require('synrl').policy.new { memory = 1 }:save(require('synrl').options { path = '' }.path)" >p.lua
+    cat out/fifo >out/read &
+    synrl export "$run" --csv -o out/fifo
+    wait $!
+    cmp out/read "$run/metrics.csv"
+    [ -p out/fifo ]
+    exits 0 synrl export "$run" --csv -o out/link
+    exits 0 synrl run --quiet p.lua path=out/dangling
+    [ -h out/link ] && [ -h out/dangling ]
+    cmp out/target "$run/metrics.csv"
+    grep -q q_dec out/new
+    {
+        echo before
+        synrl export "$run" --csv -o /dev/stdout
+        echo after
+    } >out/all
+    { echo before; cat "$run/metrics.csv"; echo after; } | cmp - out/all
+    if mknod out/null c 1 3 2>/dev/null; then
+        exits 0 synrl report "$run" -o out/null
+        exits 0 synrl export "$run" --npz -o out/null
+        [ -c out/null ]
+    else
+        echo 'skipped: devices can be made by root only'
+    fi
+    absent 'out/*.draft-*'
+}
+
+test_a_link_in_a_run_is_not_written_through() {
+    local run name
+    exits 75 synrl run --quiet --no-pictures s.lua kill=true
+    run=$(echo runs/2*)
+    for name in rewards.bin metrics.csv; do
+        cp "$run/$name" kept
+        cp kept theirs
+        ln -sf "$PWD/theirs" "$run/$name"
+        exits 1 synrl resume --quiet "$run"
+        says "$name: "
+        cmp kept theirs
+        rm "$run/$name"
+        cp kept "$run/$name"
+    done
+    echo secret >secret
+    ln -sf "$PWD/secret" "$run/metrics.csv"
+    exits 1 synrl export "$run" --csv
+    says 'metrics.csv: is a link: must be a file'
+    cp kept "$run/metrics.csv" --remove-destination
+    exits 0 synrl resume --quiet "$run"
+}
