@@ -118,7 +118,7 @@ check-bare:
 	tests/bare.sh
 
 check-crash: tests
-	SYNRL_CRASHES=100 CK_TIMEOUT_MULTIPLIER=10 CK_RUN_CASE=a_run_killed_at_any_moment_ends_the_same \
+	SYNRL_CRASHES=$${SYNRL_CRASHES:-100} CK_TIMEOUT_MULTIPLIER=100 CK_RUN_CASE=a_run_killed_at_any_moment_ends_the_same \
 		$(BUILD)/tests/check
 
 check-interleavings: tests

@@ -79,7 +79,7 @@ test_a_run_that_a_signal_meets_at_any_system_call_ends_the_same() {
     for job in "${jobs[@]}"; do
         wait "$job"
     done
-    [ -z "$each" ] || echo "skipped: nothing; $n system calls, each met by SIGTERM and by SIGKILL"
+    [ -z "$each" ] || echo "skipped: none of $n system calls, each met by SIGTERM and by SIGKILL"
 }
 
 test_a_run_that_is_interrupted_after_any_iteration_ends_the_same() {
