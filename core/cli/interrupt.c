@@ -4,11 +4,14 @@
  * ends the process. */
 #include "cli/interrupt.h"
 
+#include <errno.h>
 #include <lauxlib.h>
 #include <lualib.h>
 #include <pthread.h>
+#include <spawn.h>
 #include <stdlib.h>
 #include <sys/time.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "base/count.h"
@@ -19,6 +22,9 @@
 /* After a signal, the program looks at itself so often, and so many times before it says what it
  * waits for. */
 enum { LOOK_MICROSECONDS = 200000, LOOKS = 4 };
+
+#define SHELL "/bin/sh"
+extern char **environ;
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
 
@@ -227,6 +233,32 @@ static int exit_script(lua_State *L) {
     return luaL_error(L, "ended by os.exit");
 }
 
+/* (command) -> as Lua's own, which would not notice a SIGINT. The command is ended by a signal that
+ * ends the script. */
+static int execute(lua_State *L) {
+    const char *command = luaL_optstring(L, 1, NULL);
+    const char *const words[] = {"sh", "-c", command, NULL};
+    pid_t process;
+    int status;
+    if (command == NULL) {
+        lua_pushboolean(L, access(SHELL, X_OK) == 0);
+        return 1;
+    }
+    errno = posix_spawn(&process, SHELL, NULL, NULL, (char *const *)words, environ);
+    if (errno != 0) {
+        return luaL_execresult(L, -1);
+    }
+    while (waitpid(process, &status, 0) < 0) {
+        if (errno != EINTR) {
+            return luaL_execresult(L, -1);
+        }
+        if (interrupted != 0) {
+            kill(process, SIGTERM);
+        }
+    }
+    return luaL_execresult(L, status);
+}
+
 static void replace(lua_State *L, const char *library, const char *name, lua_CFunction function) {
     if (lua_getglobal(L, library) == LUA_TTABLE) {
         lua_pushcfunction(L, function);
@@ -237,6 +269,7 @@ static void replace(lua_State *L, const char *library, const char *name, lua_CFu
 
 void interrupt_begin(lua_State *L) {
     replace(L, LUA_OSLIBNAME, "exit", exit_script);
+    replace(L, LUA_OSLIBNAME, "execute", execute);
     replace(L, LUA_COLIBNAME, "resume", resume);
     replace(L, LUA_COLIBNAME, "wrap", wrap);
     main_state = running = L;

@@ -16,7 +16,7 @@
  * before it for ever. A SIGHUP that is ignored, as under nohup, stays ignored. */
 void interrupt_catch(void);
 /* Signals are for the script that is about to run in this state, whose libraries are open: it gets
- * an os.exit, a coroutine.resume and a coroutine.wrap that know of them. */
+ * functions os.exit, os.execute, coroutine.resume and coroutine.wrap that know of them. */
 void interrupt_begin(lua_State *L);
 /* The script has ended: from now on a signal ends the program at once, with this exit code. May be
  * called again. */

@@ -20,6 +20,7 @@ local kinds = {
   end,
   read = function() while true do io.read() end end,
   pipe = function() io.popen('echo $$ >pipe; exec sleep 60'):read() end,
+  program = function() os.execute('echo $$ >pipe; exec sleep 60') end,
   finalizer = function()
     setmetatable({}, { __gc = loop })
     collectgarbage()

@@ -106,6 +106,28 @@ test_a_script_that_waits_to_read_is_ended() {
     has_status interrupted
 }
 
+# Also by a SIGINT, of which C's `system` lets the program know nothing.
+test_a_script_that_waits_for_a_program_is_ended_with_it() {
+    local signal
+    for signal in INT TERM; do
+        rm -f pipe
+        begun what=program
+        await pipe
+        kill "-$signal" "$run"
+        ended 75
+        has_status interrupted
+        ! kill -0 "$(cat pipe)" 2>/dev/null || fail 'the program is still there'
+    done
+    cat >e.lua <<'END'
+print(os.execute('exit 3'))
+print(os.execute('true'))
+print(os.execute('kill -9 $$'))
+print(os.execute())
+END
+    exits 0 synrl run --no-record --quiet e.lua
+    prints "$(printf '%s\n' "nil${t:=$(printf '\t')}exit${t}3" "true${t}exit${t}0" "nil${t}signal${t}9" true)"
+}
+
 test_what_cannot_be_ended_is_said() {
     begun what=finalizer
     kill -TERM "$run"
