@@ -82,7 +82,7 @@ $(BUILD)/tests/mistakes/%.so: tests/mistakes/%.c
 #: check              every test and linter, and the same bits from gcc and clang
 #: check-sanitized    every test with each sanitizer, one after another, and what valgrind says to them
 #: check-valgrind     the tests in C under valgrind
-#: check-crash        a hundred runs killed with kill -9 and resumed; `make check` kills a few
+#: check-crash        a hundred kills (SYNRL_CRASHES) of run and resume, and of sweeps; `make check` kills a few
 #: check-interleavings   a run interrupted and killed at each of its system calls, and resumed
 #: check-fuzz         a hundred thousand damaged files of each format, then an hour of libFuzzer; `make
 #:                    check` reads a few hundred, and has some seconds (FUZZ_SECONDS, FUZZ_RUNS)
@@ -118,8 +118,10 @@ check-bare:
 	tests/bare.sh
 
 check-crash: tests
-	SYNRL_CRASHES=$${SYNRL_CRASHES:-100} CK_TIMEOUT_MULTIPLIER=100 CK_RUN_CASE=a_run_killed_at_any_moment_ends_the_same \
-		$(BUILD)/tests/check
+	for case in a_run_killed_at_any_moment_ends_the_same kills_at_any_moment_change_nothing; do \
+		SYNRL_CRASHES=$${SYNRL_CRASHES:-100} CK_TIMEOUT_MULTIPLIER=100 CK_RUN_CASE=$$case \
+			$(BUILD)/tests/check || exit 1; \
+	done
 
 check-interleavings: tests
 	SYNRL_INTERLEAVINGS=all CK_TIMEOUT_MULTIPLIER=100 CK_RUN_SUITE=interleavings \

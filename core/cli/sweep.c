@@ -67,12 +67,14 @@ static void on_signal(int number) {
     interrupted = 1;
 }
 
-/* The second signal of a kind ends the program at once, and its processes with it. A SIGHUP that is
- * ignored, as under nohup, stays ignored. */
+/* The second SIGINT or SIGTERM ends the program at once, and its processes with it; SIGHUP comes
+ * twice when a terminal closes. One that is ignored, as under nohup, stays ignored. */
 static void catch_signals(void) {
     static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
-    const struct sigaction action = {.sa_handler = on_signal, .sa_flags = (int)SA_RESETHAND};
     for (size_t i = 0; i < COUNT_OF(signals); i++) {
+        const bool is_last = signals[i] == SIGINT || signals[i] == SIGTERM;
+        const struct sigaction action = {.sa_handler = on_signal,
+                                         .sa_flags = is_last ? (int)SA_RESETHAND : 0};
         struct sigaction now;
         if (signals[i] != SIGHUP || sigaction(SIGHUP, NULL, &now) != 0 ||
             now.sa_handler != SIG_IGN) {
