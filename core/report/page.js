@@ -43,7 +43,8 @@ function shortened(text, length) {
 function shortKeys(keys) {
   const plain = keys.map((key) => key.replace(/\.parameters\b/g, "").replace(/\.id$/, ""));
   const last = plain.map((key) => key.split(".").pop());
-  return new Map(keys.map((key, i) => [key, last.filter((other) => other === last[i]).length > 1 ? plain[i] : last[i]]));
+  const isOne = (list, i) => list.filter((other) => other === list[i]).length === 1;
+  return new Map(keys.map((key, i) => [key, isOne(last, i) ? last[i] : isOne(plain, i) ? plain[i] : key]));
 }
 
 // Which values tell the groups from each other: as few keys as do, those first that tell most and
@@ -80,6 +81,11 @@ function nameGroups(groups) {
   });
 }
 
+// Not where run.json cannot be read.
+function hasConfig(group) {
+  return group.runs[0].record.config !== undefined;
+}
+
 // Runs that differ only in seeds and names are of one group.
 function groupRuns(runs) {
   const groups = [];
@@ -91,7 +97,10 @@ function groupRuns(runs) {
     group.color = palette[place % palette.length];
     group.dash = dashes[Math.floor(place / palette.length) % dashes.length];
   });
-  nameGroups(groups);
+  groups.filter((group) => !hasConfig(group)).forEach((group) => {
+    group.name = group.runs.map((run) => run.name).join(", ");
+  });
+  nameGroups(groups.filter(hasConfig));
   return groups;
 }
 
@@ -400,16 +409,16 @@ function summaryTable(parent, groups) {
   parent.append(make("div", { class: "card" }, make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows))));
 }
 
-// The different values among runs: "0.1", or "1, 2, 3 … 12 (12 values)".
+// The different values among runs: "0.1", or "1, 2, 3 … 12 (12 values)"; "" where none has one.
 function valuesText(configs, key) {
-  const values = [...new Set(configs.map((config) => (config[key] === undefined ? "none" : config[key])))]
+  const values = [...new Set(configs.filter((config) => key in config).map((config) => config[key]))]
     .sort((a, b) => a.localeCompare(b, "en", { numeric: true }));
   const most = 4;
   return values.length <= most ? values.join(", ")
     : values.slice(0, most - 1).join(", ") + " … " + values[values.length - 1] + " (" + values.length + " values)";
 }
 
-// Rows: groups; columns: what is not the same in all runs.
+// What is not the same in all runs, by groups and keys; whichever are more are the rows.
 function configDiff(parent, groups) {
   const configs = groups.map((group) => group.runs.map(configOf));
   const all = configs.flat();
@@ -420,16 +429,17 @@ function configDiff(parent, groups) {
     return;
   }
   const short = shortKeys(keys);
-  const head = make("tr", {}, make("th", {}, "config"), make("th", { scope: "col" }, "runs"),
-    ...keys.map((key) => make("th", { scope: "col", title: key }, short.get(key))));
-  const rows = groups.map((group, i) => make("tr", {},
-    make("th", { scope: "row" }, make("span", { class: "swatch", style: "border-color:" + group.color }), group.name),
-    make("td", {}, String(group.runs.length)), ...keys.map((key) => {
-      const text = valuesText(configs[i], key);
-      return make("td", { title: text }, shortened(text, 40));
-    })));
+  const heads = [["config"], ["runs"], ...keys.map((key) => [short.get(key), key])]
+    .map(([text, title]) => (scope) => make("th", { scope, title: title || "" }, text));
+  const columns = groups.map((group, i) => [
+    (scope) => make("th", { scope }, make("span", { class: "swatch", style: "border-color:" + group.color }), group.name),
+    ...[String(group.runs.length), ...keys.map((key) => valuesText(configs[i], key))]
+      .map((text) => () => make("td", { title: text }, shortened(text, 40)))]);
+  const table = [heads, ...columns];
+  const rows = groups.length >= keys.length ? table : heads.map((unused, k) => table.map((column) => column[k]));
+  const made = rows.map((row, r) => make("tr", {}, ...row.map((cell, c) => cell(r === 0 ? "col" : c === 0 ? "row" : ""))));
   parent.append(make("div", { class: "card", id: "differences" },
-    make("table", {}, make("thead", {}, head), make("tbody", {}, ...rows))));
+    make("table", {}, make("thead", {}, made[0]), make("tbody", {}, ...made.slice(1)))));
 }
 
 // Rows: rewards; columns: actions; the arrow is the greedy action, the colour its lead over the others.
@@ -540,7 +550,7 @@ function render(data) {
   summaryTable(parent, groups);
   if (runs.length > 1) {
     parent.append(make("h2", {}, "Differences"));
-    configDiff(parent, groups);
+    configDiff(parent, groups.filter(hasConfig));
   }
   cards(parent, "Policy: the greedy action in each state", runs, (run) => (run.policy ? policyTable(run) : null));
   cards(parent, "Decision boundary", runs, picture("boundary", "Decision boundary"));

@@ -122,6 +122,10 @@ test_damage_is_shown_and_not_fatal() {
     exits 0 browse report.html
     says data-rendered
     says 'metrics.csv: cannot open it'
+    # The run without a record has no part in what differs among the others.
+    differences_of "$OUTPUT" >differences
+    grep -q '>some</th>' differences
+    absent_text "$(basename "${runs[1]}")" differences
 }
 
 # A run's folder may come from somebody else: its links are not followed, and what is called a
@@ -140,6 +144,11 @@ test_nothing_from_elsewhere_is_shown() {
     ln -sf "$PWD/secret" "$run/run.json"
     exits 0 synrl report "$run"
     grep -q 'run.json: is a link: must be a file' report.html
+}
+
+# differences_of DOM: the table of what differs.
+differences_of() {
+    grep -o '<div class="card" id="differences">.*' "$1" | sed 's|</table>.*||'
 }
 
 # absent_text TEXT FILE
@@ -217,8 +226,8 @@ END
     grep -q 'data-hovered="[^"]*iteration:\?605[^"]*epsilon=0.1, validation (mean of 31):\?[0-9.]* (at 6[01]0)' dom ||
         fail "$(grep -o 'data-hovered="[^"]*"' dom)"
     # What differs is looked for in all runs, not only those of the first group.
-    grep -o '<div class="card" id="differences">.*</table>' dom >differences
-    grep -q '<th scope="col" title="rule.parameters.epsilon">epsilon</th>' differences
+    differences_of dom >differences
+    grep -q 'title="rule.parameters.epsilon">epsilon</th>' differences
     grep -q '<td title="0.2">0.2</td>' differences
     grep -q '0, 1, 2 … 30 (31 values)' differences
 }
@@ -244,6 +253,8 @@ test_groups_are_named_by_what_differs() {
     named({ rule: { parameters: { alpha: 1 } }, model: { parameters: { alpha: 1 } } },
       { rule: { parameters: { alpha: 2 } }, model: { parameters: { alpha: 1 } } },
       { rule: { parameters: { alpha: 1 } }, model: { parameters: { alpha: 2 } } }),
+    named({ data: { samples: 1, parameters: { samples: 2 } } }, { data: { samples: 2, parameters: { samples: 2 } } },
+      { data: { samples: 1, parameters: { samples: 3 } } }),
     named(rule('a', {}), rule('a', {}), rule('a', {}))].join(' / ');
 });</script>
 END
@@ -257,6 +268,7 @@ delta=7 epsilon=1; delta=7 epsilon=2; delta=8 epsilon=1; delta=8 epsilon=2
 rule=a; rule=b
 x layers=[2,1]; x layers=[2,3,1]; y layers=[2,1]
 rule.alpha=1 model.alpha=1; rule.alpha=2 model.alpha=1; rule.alpha=1 model.alpha=2
+data.samples=1 data.parameters.samples=2; data.samples=2 data.parameters.samples=2; data.samples=1 data.parameters.samples=3
 net (1); net (2); net (3)
 END
 }
