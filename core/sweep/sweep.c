@@ -20,6 +20,7 @@
 #include "base/process.h"
 #include "base/reads.h"
 #include "record/invocation.h"
+#include "record/litter.h"
 #include "sweep/cell_claim.h"
 #include "sweep/cell_runs.h"
 #include "sweep/groups.h"
@@ -422,6 +423,8 @@ static synrl_status run_queue(struct sweep *sweep) {
         return core_fail(sweep->core, SYNRL_IO, "cannot determine the path of this program");
     }
     SYNRL_TRY(folder_create(sweep->core, sweep->folder));
+    litter_clear_drafts(sweep->options->runs);
+    litter_clear_drafts(sweep->folder);
     const struct jobs jobs = {.n = sweep->n_queued,
                               .at_once = at_once,
                               .context = sweep,
