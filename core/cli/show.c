@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/file.h"
 #include "base/json.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -24,30 +25,37 @@ static const struct flag flags[] = {
 };
 
 /* The files in the folder and their sizes. */
-static json_t *files_json(const char *folder) {
-    json_t *files = json_object();
+static synrl_status files_json(struct core *core, const char *folder, json_t **files) {
     DIR *stream = opendir(folder);
     const struct dirent *entry;
-    while (stream != NULL && (entry = readdir(stream)) != NULL) {
+    *files = json_object();
+    if (stream == NULL) {
+        return file_fail(core, folder, "list");
+    }
+    while ((entry = readdir(stream)) != NULL) {
         struct stat status;
         if (fstatat(dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(status.st_mode)) {
-            json_object_set_new(files, entry->d_name, json_integer(status.st_size));
+            json_object_set_new(*files, entry->d_name, json_integer(status.st_size));
         }
     }
-    if (stream != NULL) {
-        closedir(stream);
-    }
-    return files;
+    closedir(stream);
+    return SYNRL_OK;
 }
 
 /* run.json with the status as it is, where it lies, and the files beside it. */
-static void complete(struct core *core, json_t *run, const char *folder) {
+static synrl_status complete(struct core *core, json_t *run, const char *folder) {
+    const uint64_t lacks = json_lacks();
+    json_t *files;
     const char *recorded = json_string_value(json_object_get(run, "status"));
     const char *status = run_status(core, folder, recorded, json_object_get(run, "process"));
     json_object_set_new(run, "status", json_string(status)); /* may free `recorded` */
     json_object_set_new(run, "folder", json_text_bytes(folder));
-    json_object_set_new(run, "files", files_json(folder));
+    const synrl_status listed = files_json(core, folder, &files);
+    json_object_set_new(run, "files", files);
+    return listed == SYNRL_OK && json_lacks() != lacks
+               ? core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to show it", folder)
+               : listed;
 }
 
 static synrl_status show_run(struct core *core, void *context) {
@@ -58,7 +66,9 @@ static synrl_status show_run(struct core *core, void *context) {
     SYNRL_TRY(run_find(core, request->runs, request->run, &folder));
     synrl_status status = run_read(core, folder, &run);
     if (status == SYNRL_OK) {
-        complete(core, run, folder);
+        status = complete(core, run, folder);
+    }
+    if (status == SYNRL_OK) {
         if (!request->json) {
             output_print(stdout, run);
         } else if (!output_json(stdout, run)) {

@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <dlfcn.h>
+#include <errno.h>
 #include <fenv.h>
 #include <limits.h>
 #include <link.h>
@@ -305,7 +306,11 @@ static bool is_plugin_file(const char *name) {
 static synrl_status list_folder(struct list *list, int kind, const char *path) {
     DIR *folder = opendir(path);
     if (folder == NULL) {
-        return SYNRL_OK; /* most of the search path need not exist */
+        if (errno != ENOENT && errno != ENOTDIR) { /* most of the search path need not exist */
+            core_log(list->core, SYNRL_LOG_WARNING, "%s: cannot list its plugins: %s", path,
+                     strerror(errno));
+        }
+        return SYNRL_OK;
     }
     synrl_status status = SYNRL_OK;
     const struct dirent *item;
