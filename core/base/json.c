@@ -88,7 +88,9 @@ json_t *json_read_text(const char *text, size_t size, size_t flags, json_error_t
     if (json_lacks() != lacks) {
         json_decref(json);
         json = NULL;
-        snprintf(error->text, sizeof error->text, "%s", JSON_NO_MEMORY);
+        if (error != NULL) {
+            snprintf(error->text, sizeof error->text, "%s", JSON_NO_MEMORY);
+        }
     }
     return json;
 }

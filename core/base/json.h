@@ -19,8 +19,8 @@ uint64_t json_lacks(void);
  * memory. */
 char *json_text(const json_t *json, size_t flags);
 
-/* json_loadb, but NULL, with JSON_NO_MEMORY as the error's text, wherever there is no memory: that
- * reads on, and may give other strings than the text has. */
+/* json_loadb, but NULL, with JSON_NO_MEMORY as the text of error, unless that is NULL, wherever
+ * there is no memory: that reads on, and may give other strings than the text has. */
 #define JSON_NO_MEMORY "not enough memory"
 json_t *json_read_text(const char *text, size_t size, size_t flags, json_error_t *error);
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/number.h"
+#include "base/utf8.h"
 #include "plugin/bounds.h"
 #include "plugin/param_types.h"
 #include "policy/policy.h"
@@ -136,9 +137,11 @@ static synrl_status set_boolean(const struct setting *setting) {
 
 /* JSON, and so run.json, takes nothing else. */
 static bool is_utf8(const char *text) {
-    json_t *json = json_string(text);
-    json_decref(json);
-    return json != NULL;
+    size_t n = strlen(text), length = 1;
+    for (; n > 0 && length > 0; n -= length, text += length) {
+        length = utf8_character(text, n);
+    }
+    return length > 0;
 }
 
 static synrl_status set_string(const struct setting *setting) {

@@ -35,7 +35,7 @@ static synrl_status check_config(struct recorder *recorder) {
     char difference[512];
     json_t *config = run_json_config(trainer_options(recorder->trainer));
     char *text = config != NULL ? json_dumps(config, JSON_REAL_PRECISION(17)) : NULL;
-    json_t *as_written = text != NULL ? json_loads(text, 0, NULL) : NULL;
+    json_t *as_written = text != NULL ? json_read_text(text, strlen(text), 0, NULL) : NULL;
     synrl_status status = SYNRL_OK;
     if (as_written == NULL) {
         status = core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to compare configs",

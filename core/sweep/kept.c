@@ -23,7 +23,7 @@ static json_t *read_kept(struct core *core, const char *path) {
     if (file_read(core, path, RESULT_LIMIT, &text, &size) != SYNRL_OK) {
         return NULL;
     }
-    json_t *json = json_loadb(text, size, 0, NULL);
+    json_t *json = json_read_text(text, size, 0, NULL);
     core_free(core, text);
     if (!json_is_array(json_object_get(json, "files")) || json_object_get(json, "result") == NULL) {
         json_decref(json);

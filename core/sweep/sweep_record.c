@@ -45,7 +45,7 @@ static synrl_status read_cells(struct core *core, const char *path, json_t **wan
     size_t size;
     json_error_t error;
     SYNRL_TRY(file_read(core, path, SWEEP_LIMIT, &text, &size));
-    json_t *sweep = json_loadb(text, size, 0, &error);
+    json_t *sweep = json_read_text(text, size, 0, &error);
     const json_t *cells = json_object_get(sweep, "cells");
     core_free(core, text);
     *wanted = json_object();
@@ -103,6 +103,7 @@ static synrl_status collect_runs(struct core *core, const char *runs, json_t *wa
 }
 
 synrl_status sweep_record_runs(struct core *core, const char *path, json_t **folders) {
+    const uint64_t lacks = json_lacks();
     json_t *wanted = NULL, *runs_of_cell, *folder;
     const char *slash = strrchr(path, '/'), *key;
     *folders = NULL;
@@ -120,6 +121,11 @@ synrl_status sweep_record_runs(struct core *core, const char *path, json_t **fol
                 json_array_append(*folders, folder);
             }
         }
+    }
+    if (status == SYNRL_OK && json_lacks() != lacks) { /* some may be missing */
+        json_decref(*folders);
+        *folders = NULL;
+        status = core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory for its runs", path);
     }
     json_decref(wanted);
     core_free(core, runs);
