@@ -37,7 +37,7 @@ for harness in "$@"; do
     SYNRL_FUZZ=$harness timeout --signal=INT "$(awk "BEGIN { print ${FUZZ_RUNS:+36000 + } $share / 1000 }")" \
         "$program" "${options[@]}" "$kept" "tests/fuzz/corpus/$harness" >"$log" 2>&1 || code=$?
     taken=$((($(date +%s%N) - began) / 1000000))
-    inputs=$(awk '/stat::number_of_executed_units/ { print $2 }' "$log")
+    inputs=$(awk '/stat::number_of_executed_units/ { n = $2 } END { print n + 0 }' "$log")
     case $code in
     0 | 72 | 124) printf '%-14s %9d inputs, %6d a second, coverage %s\n' "$harness" "${inputs:-0}" \
         $((${inputs:-0} * 1000 / (taken > 0 ? taken : 1))) \

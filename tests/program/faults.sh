@@ -112,13 +112,18 @@ points() {
 }
 
 # each WHAT FUNCTION COMMAND...: lets calls of the command fail, one after another, and looks at what
-# came of each with FUNCTION CODE.
+# came of each with FUNCTION CODE; with $only, those calls whose "call path" matches it.
 each() {
     local number total code tried=0
     what=$1
     total=$(count "${@:3}")
     [ "$total" -gt 10 ] || fail "only $total calls"
-    points "$total" >numbers
+    if [ -n "${only:-}" ]; then
+        grep -n -e "$only" log | cut -d: -f1 >numbers
+        [ -s numbers ] || fail "no call on $only"
+    else
+        points "$total" >numbers
+    fi
     while read -r number; do
         "before_$2"
         code=0
@@ -164,6 +169,7 @@ before_resume() {
 }
 after_resume() {
     after_run "$1"
+    [ "$(compgen -G 'runs/*-a*' | wc -l)" -eq 1 ] || fail "$point: the run was begun again beside it"
 }
 
 # every_error FUNCTION COMMAND...
@@ -256,6 +262,16 @@ test_a_resume_ends_well_whichever_call_on_a_file_fails() {
     killed killed
     before_resume
     every_error resume synrl resume --quiet runs/*-a
+}
+
+# What cannot be read may be the run that is to go on.
+test_a_resume_begins_no_run_again_whichever_run_cannot_be_read() {
+    has_faults || return 0
+    killed killed
+    before_resume
+    for error in 5 24; do
+        only='run[.]json$' each files resume synrl resume --quiet runs/*-a
+    done
 }
 
 test_a_resume_ends_well_whichever_allocation_fails() {

@@ -202,10 +202,15 @@ static void read_archive(struct frame *frame, const uint8_t *bytes, size_t n) {
 
 /* glyphs --------------------------------------------------------------------------------------- */
 
+/* The first byte chooses how many samples are made of the two letters. */
 static void read_font(struct frame *frame, const uint8_t *bytes, size_t n) {
-    frame_write(frame, "f.ttf", bytes, n);
+    static const int64_t samples[] = {0, 1, 2, 8};
+    struct input input = {bytes, bytes + n};
+    const uint8_t c = input_byte(&input);
+    frame_write(frame, "f.ttf", input.at, input_size(&input));
     load(frame, "glyphs",
-         GIVEN({"folder", STRING(frame->folder)}, {"letters", STRING("AB")}, {"size", INTEGER(8)}));
+         GIVEN({"folder", STRING(frame->folder)}, {"letters", STRING("AB")}, {"size", INTEGER(8)},
+               {"samples", INTEGER(samples[c % 4])}, {"jitter", NUMBER(c / 4 % 2)}));
 }
 
 /* Policies: what loads can be saved, and loads again as the same ------------------------------- */
