@@ -130,7 +130,7 @@ $(BUILD)/obj/core/%.o: core/%.c
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CORE_CPPFLAGS) $(CFLAGS) $(ISA_FLAGS) -c -o $@ $<
 
-$(BUILD)/obj/core/report/assets.o: $(wildcard core/report/page.* core/report/uplot/*)
+$(BUILD)/obj/core/report/assets.o: $(wildcard core/report/*.js core/report/page.* core/report/uplot/*)
 $(BUILD)/obj/core/draw/assets.o: $(wildcard core/draw/*.gp)
 $(BUILD)/obj/core/%/assets.o: core/%/assets.S
 	@mkdir -p $(@D)

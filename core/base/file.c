@@ -11,6 +11,8 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/lock.h"
+
 struct draft {
     struct core *core;
     FILE *stream;
@@ -126,10 +128,16 @@ static void draft_free(struct draft *draft) {
 #define DRAFT ".draft-"
 enum { DRAFTS_MAX = 1000 };
 
-bool draft_is_name(const char *name, size_t *length) {
+bool draft_is_name(const char *name, size_t *length, long *process) {
+    static const char digits[] = "0123456789";
     const char *found = strstr(name, DRAFT);
-    *length = found != NULL ? (size_t)(found - name) : 0;
-    return *length > 0;
+    if (found == NULL || found == name) {
+        return false;
+    }
+    const char *id = found + strlen(DRAFT), *end = id + strspn(id, digits);
+    *length = (size_t)(found - name);
+    *process = strtol(id, NULL, 10);
+    return end > id && (*end == '\0' || (*end == '-' && end[1 + strspn(end + 1, digits)] == '\0'));
 }
 
 /* Another container may have a process of the same id, and a dead one may have left its draft. */
@@ -147,6 +155,7 @@ static synrl_status open_draft(struct draft *draft, const char *path) {
         draft->stream = fopen(draft_path, "wbex");
         if (draft->stream != NULL) {
             draft->draft_path = draft_path;
+            lock_take(fileno(draft->stream)); /* for those who look for what the dead have left */
             return SYNRL_OK;
         }
         core_free(core, draft_path);

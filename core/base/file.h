@@ -32,8 +32,9 @@ FILE *draft_stream(struct draft *draft);
 synrl_status draft_commit(struct draft *draft);
 void draft_abandon(struct draft *draft); /* frees it and removes the file */
 
-/* Whether a file of this name is a draft; `length`: of the name that it was to get. */
-bool draft_is_name(const char *name, size_t *length);
+/* Whether a file of this name is a draft; `length`: of the name that it was to get; `process`: the
+ * id of the process that wrote it. */
+bool draft_is_name(const char *name, size_t *length, long *process);
 
 synrl_status file_write(struct core *core, const char *path, const void *bytes, size_t size);
 

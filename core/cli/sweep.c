@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* synrl sweep: a script with every combination of options, side by side, and what came of it as a
  * table. */
-#include <math.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -9,14 +8,13 @@
 #include <unistd.h>
 
 #include "base/count.h"
-#include "base/names.h"
 #include "base/number.h"
-#include "base/table.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/output.h"
 #include "cli/sweep_grid.h"
+#include "cli/sweep_table.h"
 #include "engine/pool.h"
 #include "lua/module.h"
 #include "plugin/host.h"
@@ -24,7 +22,7 @@
 #include "sweep/script_options.h"
 #include "sweep/sweep_display.h"
 
-enum { SHOWN_MAX = 16, COUNT_MAX = 100000, WORKERS_MAX = 1024 };
+enum { COUNT_MAX = 100000, WORKERS_MAX = 1024 };
 
 struct sweep_request {
     struct sweep_options options;
@@ -127,155 +125,6 @@ static int parse_sweep(struct sweep_request *request, int argc, char **argv) {
     return code == EXIT_DONE ? check_threads(options) : code;
 }
 
-/* The table ------------------------------------------------------------------------------------ */
-
-/* What is compared most; a result may hold them under a name: adaptive.accuracy. */
-static bool is_usual(const char *metric) {
-    static const char *const usual[] = {"accuracy", "valid_accuracy", "loss", "valid_loss",
-                                        "value"};
-    const char *dot = strrchr(metric, '.'), *last = dot != NULL ? dot + 1 : metric;
-    for (size_t i = 0; i < COUNT_OF(usual); i++) {
-        if (strcmp(last, usual[i]) == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool is_wanted(const struct sweep_request *request, const char *metric) {
-    if (request->metrics == NULL) {
-        return is_usual(metric);
-    }
-    const size_t length = strlen(metric);
-    for (const char *at = strstr(request->metrics, metric); at != NULL;
-         at = strstr(at + 1, metric)) {
-        if ((at == request->metrics || at[-1] == ',') &&
-            (at[length] == ',' || at[length] == '\0')) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The metrics of all groups that are shown; of none of the usual, all. */
-static size_t choose_metrics(const struct sweep_request *request, const json_t *groups,
-                             const char *names[SHOWN_MAX]) {
-    size_t n = 0;
-    for (int usual = 1; usual >= 0 && n == 0; usual--) {
-        for (size_t g = 0; g < json_array_size(groups); g++) {
-            const char *metric;
-            json_t *value;
-            json_object_foreach(json_object_get(json_array_get(groups, g), "mean"), metric, value) {
-                bool known = n == SHOWN_MAX || (usual == 1 && !is_wanted(request, metric));
-                for (size_t i = 0; i < n && !known; i++) {
-                    known = strcmp(names[i], metric) == 0;
-                }
-                if (!known) {
-                    names[n++] = metric;
-                }
-            }
-        }
-    }
-    names_sort(n, names);
-    return n;
-}
-
-static void add_value(struct table *table, const json_t *value) {
-    if (json_is_string(value)) {
-        table_add(table, "%s", json_string_value(value));
-    } else if (json_is_integer(value)) {
-        table_add(table, "%" JSON_INTEGER_FORMAT, json_integer_value(value));
-    } else if (json_is_number(value)) {
-        table_add(table, "%.6g", json_number_value(value));
-    } else {
-        table_add(table, "%s", value == NULL ? "" : json_is_true(value) ? "true" : "false");
-    }
-}
-
-static void add_statistics(struct table *table, const json_t *group, const char *metric) {
-    const json_t *mean = json_object_get(json_object_get(group, "mean"), metric);
-    const json_t *stdev = json_object_get(json_object_get(group, "stdev"), metric);
-    const json_t *ci95 = json_object_get(json_object_get(group, "ci95"), metric);
-    if (stdev != NULL) {
-        table_add(table, "%.5g +- %.2g (%.2g)", json_real_value(mean), json_real_value(ci95),
-                  json_real_value(stdev));
-    } else if (mean != NULL) {
-        table_add(table, "%.5g", json_real_value(mean));
-    } else {
-        table_add(table, "-");
-    }
-}
-
-static void add_group(struct table *table, const json_t *grid, const json_t *group, size_t n,
-                      const char *const *metrics) {
-    static const char *const counts[] = {"n", "failed", "missing"};
-    const char *key;
-    json_t *values;
-    json_object_foreach((json_t *)grid, key, values) {
-        if (strcmp(key, "seed") != 0) {
-            add_value(table, json_object_get(json_object_get(group, "parameters"), key));
-        }
-    }
-    for (size_t i = 0; i < COUNT_OF(counts); i++) {
-        table_add(table, "%" JSON_INTEGER_FORMAT,
-                  json_integer_value(json_object_get(group, counts[i])));
-    }
-    for (size_t i = 0; i < n; i++) {
-        add_statistics(table, group, metrics[i]);
-    }
-}
-
-/* The parameters but for the seed, the counts, the metrics. */
-static void add_titles(struct table *table, const json_t *grid, size_t n,
-                       const char *const *metrics) {
-    const char *key;
-    json_t *values;
-    json_object_foreach((json_t *)grid, key, values) {
-        if (strcmp(key, "seed") != 0) {
-            table_add(table, "%s", key);
-        }
-    }
-    table_add(table, "n");
-    table_add(table, "failed");
-    table_add(table, "missing");
-    for (size_t i = 0; i < n; i++) {
-        table_add(table, "%s", metrics[i]);
-    }
-}
-
-/* "lll rrr lll", as the titles. Freed by free(). */
-static char *alignments_of(const json_t *grid, size_t n_metrics) {
-    const size_t n = json_object_size(grid) - (json_object_get(grid, "seed") != NULL);
-    char *alignments = malloc(n + 3 + n_metrics + 1);
-    if (alignments != NULL) {
-        memset(alignments, 'l', n + 3 + n_metrics);
-        memset(alignments + n, 'r', 3);
-        alignments[n + 3 + n_metrics] = '\0';
-    }
-    return alignments;
-}
-
-static bool print_table(const struct sweep_request *request, const json_t *results) {
-    const json_t *groups = json_object_get(results, "groups");
-    const char *metrics[SHOWN_MAX];
-    const size_t n = choose_metrics(request, groups, metrics);
-    char *alignments = alignments_of(request->grid.values, n);
-    if (alignments == NULL) {
-        return false;
-    }
-    struct table table = {.alignments = alignments};
-    add_titles(&table, request->grid.values, n, metrics);
-    for (size_t g = 0; g < json_array_size(groups); g++) {
-        add_group(&table, request->grid.values, json_array_get(groups, g), n, metrics);
-    }
-    table_print(&table, stdout, "");
-    printf("mean +- half of the 95%% confidence interval over seeds (standard deviation)\n");
-    const bool is_whole = !table.has_failed;
-    table_free(&table);
-    free(alignments);
-    return is_whole;
-}
-
 /* Running -------------------------------------------------------------------------------------- */
 
 struct watcher {
@@ -340,8 +189,14 @@ static int carry_out(struct core *core, struct sweep_request *request) {
         fprintf(stderr, "synrl: %s\n", core->message);
         return interrupted != 0 ? EXIT_INTERRUPTED : EXIT_ERROR;
     }
-    const bool is_written =
-        request->json ? output_json(stdout, results) : print_table(request, results);
+    int written = EXIT_DONE;
+    if (!request->json) {
+        written = sweep_table_print(request->grid.values, results, request->metrics);
+    } else if (!output_json(stdout, results)) {
+        fprintf(stderr, "synrl: not enough memory to print the results\n");
+        written = EXIT_ERROR;
+    }
+    const json_int_t n_diverged = json_integer_value(json_object_get(results, "diverged"));
     const json_int_t n_failed = json_integer_value(json_object_get(results, "failed"));
     if (request->options.record) {
         index_runs(request->options.runs);
@@ -351,13 +206,13 @@ static int carry_out(struct core *core, struct sweep_request *request) {
         fprintf(stderr, "kept in %s; synrl report %s shows its runs\n", file, file);
     }
     json_decref(results);
+    if (n_diverged > 0) {
+        fprintf(stderr, "synrl: %lld cells diverged\n", (long long)n_diverged);
+    }
     if (n_failed > 0) {
         fprintf(stderr, "synrl: %lld cells failed\n", (long long)n_failed);
     }
-    if (!is_written) {
-        fprintf(stderr, "synrl: not enough memory to print the results\n");
-    }
-    return n_failed > 0 || !is_written ? EXIT_ERROR : EXIT_DONE;
+    return written == EXIT_DONE && n_failed > 0 ? EXIT_ERROR : written;
 }
 
 static int sweep(const struct program *program, int argc, char **argv) {

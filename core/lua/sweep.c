@@ -160,8 +160,12 @@ static json_t *run_here(lua_State *L, const json_t *cells) {
         call_run(L, parameters);
         json_t *result = checked(L, json_from_lua(L, -1, problem, sizeof problem), problem);
         lua_pop(L, 1);
-        json_array_append_new(*done, json_pack("{s:O, s:s, s:o}", "parameters", parameters,
-                                               "status", "done", "result", result));
+        json_t *cell =
+            json_pack("{s:O, s:s, s:o}", "parameters", parameters, "status",
+                      sweep_has_diverged(result) ? "diverged" : "done", "result", result);
+        if (json_array_append_new(*done, cell) != 0) {
+            session_fail(L, "sweep: not enough memory");
+        }
     }
     return sweep_summarise(json_incref(*done));
 }

@@ -3,7 +3,9 @@
 #include "record/litter.h"
 
 #include <dirent.h>
+#include <errno.h>
 #include <fcntl.h>
+#include <signal.h>
 #include <string.h>
 #include <unistd.h>
 
@@ -19,7 +21,8 @@ static bool is_own_draft(const char *name) {
     static const char *const files[] = {"run.json", "weights.npz", "policy.csv", "confusion.csv"};
     static const char checkpoint[] = "checkpoint-";
     size_t length;
-    if (!draft_is_name(name, &length)) {
+    long process;
+    if (!draft_is_name(name, &length, &process)) {
         return false;
     }
     bool is_own = strncmp(name, checkpoint, strlen(checkpoint)) == 0;
@@ -37,6 +40,35 @@ void litter_clear_run(struct core *core, const char *folder) {
     }
     for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
         if (is_own_draft(entry->d_name)) {
+            unlinkat(dirfd(stream), entry->d_name, 0);
+        }
+    }
+    closedir(stream);
+}
+
+/* Whether nobody holds the draft, and there is no process of the id in its name. */
+static bool is_dead_draft(int folder, const char *name) {
+    size_t length;
+    long process;
+    if (!draft_is_name(name, &length, &process) || process <= 0 || kill((pid_t)process, 0) == 0 ||
+        errno != ESRCH) {
+        return false;
+    }
+    const int draft = openat(folder, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
+    const bool is_dead = draft >= 0 && lock_look(draft) == FILE_FREE;
+    if (draft >= 0) {
+        close(draft);
+    }
+    return is_dead;
+}
+
+void litter_clear_drafts(const char *folder) {
+    DIR *stream = opendir(folder);
+    if (stream == NULL) {
+        return;
+    }
+    for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
+        if (is_dead_draft(dirfd(stream), entry->d_name)) {
             unlinkat(dirfd(stream), entry->d_name, 0);
         }
     }

@@ -11,4 +11,7 @@ void litter_clear_run(struct core *core, const char *folder);
  * holds, or one of another machine may hold, stay. */
 void litter_clear_runs(struct core *core, const char *runs);
 
+/* Removes the drafts in a folder of this machine's dead processes. */
+void litter_clear_drafts(const char *folder);
+
 #endif

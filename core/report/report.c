@@ -15,8 +15,8 @@
 #include "runs/runs.h"
 
 /* assets.S */
-extern const char report_page_html[], report_page_css[], report_page_js[], report_uplot_css[],
-    report_uplot_js[], report_uplot_license[];
+extern const char report_page_html[], report_page_css[], report_groups_js[], report_page_js[],
+    report_uplot_css[], report_uplot_js[], report_uplot_license[];
 
 enum {
     POINTS_MAX = 10000,   /* of one run */
@@ -340,9 +340,10 @@ static synrl_status compose(struct core *core, const char *source, const char *d
         "<style>%s</style>\n<style>%s</style>\n</head>\n%.*s%s%s"
         "<script type=\"application/json\" id=\"data\">%s</script>\n"
         "<!-- uPlot:\n%s\n-->\n<script>%s</script>\n"
-        "<script>%s</script>\n</body>\n</html>\n",
+        "<script>%s\n%s</script>\n</body>\n</html>\n",
         connect, report_uplot_css, report_page_css, (int)(at - report_page_html), report_page_html,
-        source, at + strlen(mark), data, report_uplot_license, report_uplot_js, report_page_js);
+        source, at + strlen(mark), data, report_uplot_license, report_uplot_js, report_groups_js,
+        report_page_js);
     return *html != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 

@@ -20,6 +20,7 @@
 #include "base/process.h"
 #include "base/reads.h"
 #include "record/invocation.h"
+#include "record/litter.h"
 #include "sweep/cell_claim.h"
 #include "sweep/cell_runs.h"
 #include "sweep/groups.h"
@@ -422,6 +423,8 @@ static synrl_status run_queue(struct sweep *sweep) {
         return core_fail(sweep->core, SYNRL_IO, "cannot determine the path of this program");
     }
     SYNRL_TRY(folder_create(sweep->core, sweep->folder));
+    litter_clear_drafts(sweep->options->runs);
+    litter_clear_drafts(sweep->folder);
     const struct jobs jobs = {.n = sweep->n_queued,
                               .at_once = at_once,
                               .context = sweep,
@@ -483,22 +486,28 @@ static synrl_status queue_missing(struct sweep *sweep) {
     return SYNRL_OK;
 }
 
+/* A cell with its result or error; NULL: no memory. */
+static json_t *gather_cell(const struct sweep *sweep, const struct cell *cell) {
+    json_t *result = cell->error[0] == '\0' ? result_of(sweep, cell) : NULL;
+    const char *status = result == NULL ? (cell->error[0] != '\0' ? "failed" : "missing")
+                         : sweep_has_diverged(result) ? "diverged"
+                                                      : "done";
+    json_t *json = json_pack("{s:O, s:s, s:s, s:o*}", "parameters", cell->parameters, "status",
+                             status, "hash", cell->hash, "result", result);
+    if (cell->error[0] != '\0') {
+        json_object_set_new(json, "error", json_text_bytes(cell->error));
+    }
+    return json;
+}
+
+/* NULL: no memory. */
 static json_t *gather(const struct sweep *sweep) {
     json_t *cells = json_array();
     for (size_t i = 0; i < sweep->n; i++) {
-        const struct cell *cell = &sweep->cells[i];
-        json_t *result = cell->error[0] == '\0' ? result_of(sweep, cell) : NULL;
-        const char *status = result != NULL           ? "done"
-                             : cell->error[0] != '\0' ? "failed"
-                                                      : "missing";
-        json_t *json = json_pack("{s:O, s:s, s:s}", "parameters", cell->parameters, "status",
-                                 status, "hash", cell->hash);
-        if (result != NULL) {
-            json_object_set_new(json, "result", result);
-        } else if (cell->error[0] != '\0') {
-            json_object_set_new(json, "error", json_text_bytes(cell->error));
+        if (json_array_append_new(cells, gather_cell(sweep, &sweep->cells[i])) != 0) {
+            json_decref(cells);
+            return NULL;
         }
-        json_array_append_new(cells, json);
     }
     return cells;
 }
@@ -544,7 +553,8 @@ synrl_status sweep_run(struct core *core, const struct sweep_options *options, c
         status = note_kept(&sweep);
     }
     if (status == SYNRL_OK) {
-        *results = sweep_summarise(gather(&sweep));
+        json_t *gathered = gather(&sweep);
+        *results = gathered != NULL ? sweep_summarise(gathered) : NULL;
         status = *results != NULL
                      ? SYNRL_OK
                      : core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the results");

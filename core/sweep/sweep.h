@@ -31,14 +31,18 @@ struct sweep_options {
     void *tick_context;
 };
 
-/* Runs the cells, a list of objects of scalars. *results, the caller's reference, is
+/* Runs the cells, a list of objects of scalars or lists of them. *results, the caller's reference,
+ * is
  *     {"cells": [{"parameters", "status", "hash", "result" or "error"}],
- *      "groups": [{"parameters", "n", "failed", "missing", "mean", "stdev", "ci95"}],
- *      "failed", "missing", "file"}
- * where status is "done", "failed" or "missing", a group's parameters have no seed, mean, stdev and
- * ci95 are {metric: number}, and file is the record of the sweep. Metrics are the numbers in the
- * results, by dotted path; ci95 is half the width of Student's 95% confidence interval of the mean
- * over seeds. The call succeeds even if cells fail. */
+ *      "groups": [{"parameters", "n", "diverged", "failed", "missing", "count", "mean", "stdev",
+ *                  "ci95"}],
+ *      "diverged", "failed", "missing", "file"}
+ * where status is "done", "diverged" (a result with `diverged = true`), "failed" or "missing", a
+ * group's parameters have no seed, n is the number of its results, count, mean, stdev and ci95 are
+ * {metric: number}, and file is the record of the sweep. Metrics are the numbers in the results, by
+ * dotted path; count is how many of the n results have a finite one; ci95 is half the width of
+ * Student's 95% confidence interval of the mean over seeds. The call succeeds even if cells fail.
+ */
 synrl_status sweep_run(struct core *core, const struct sweep_options *options, const json_t *cells,
                        json_t **results);
 

@@ -5,17 +5,24 @@
 
 #include <archive.h>
 #include <archive_entry.h>
+#include <locale.h>
 
 #include "buffer.h"
 #include "open.h"
 
-/* An archive being read. */
+/* An archive being read. libarchive turns names that are said to be UTF-8 into those of the
+ * thread's locale, so that has to be one of UTF-8 then. */
 struct unpack {
     const synrl_host *host;
     const char *path, *what; /* the expected kind of file, such as "an NPZ" */
     FILE *file;
     struct archive *archive;
+    locale_t locale; /* of UTF-8, or 0 where there is none */
 };
+
+static inline locale_t unpack_enter(const struct unpack *unpack) {
+    return uselocale(unpack->locale);
+}
 
 static inline synrl_status unpack_fail(struct unpack *unpack) {
     const char *why = archive_error_string(unpack->archive);
@@ -25,6 +32,43 @@ static inline synrl_status unpack_fail(struct unpack *unpack) {
                               why != NULL ? why : "unknown reason");
 }
 
+enum { XZ_DICTIONARY_MAX = 256 << 20 }; /* xz -9 takes 64 MiB */
+
+/* The dictionary that the first block of an .xz file declares (The .xz File Format 1.2, 3.1 and
+ * 5.3.1), in bytes; 0 if it is none. */
+static inline uint64_t unpack_dictionary(const unsigned char *bytes, size_t n) {
+    size_t at = 14;
+    if (n < 32 || memcmp(bytes,
+                         "\xFD"
+                         "7zXZ",
+                         6) != 0) {
+        return 0;
+    }
+    for (unsigned sizes = (bytes[13] >> 6 & 1U) + (bytes[13] >> 7); sizes > 0 && at < n; at++) {
+        sizes -= bytes[at] < 0x80; /* a size ends with the byte whose top bit is 0 */
+    }
+    for (unsigned filters = (bytes[13] & 3U) + 1; filters > 0 && at + 2 < n; filters--) {
+        if (bytes[at] == 0x21) { /* LZMA2 */
+            const unsigned bits = bytes[at + 2];
+            return bits < 40 ? (uint64_t)(2U | (bits & 1U)) << (bits / 2 + 11) : UINT32_MAX;
+        }
+        at += 2U + bytes[at + 1];
+    }
+    return 0;
+}
+
+static inline synrl_status unpack_check_memory(struct unpack *unpack) {
+    unsigned char bytes[64];
+    const ssize_t n = pread(fileno(unpack->file), bytes, sizeof bytes, 0);
+    const uint64_t size = unpack_dictionary(bytes, n > 0 ? (size_t)n : 0);
+    return size <= XZ_DICTIONARY_MAX
+               ? SYNRL_OK
+               : unpack->host->fail(unpack->host, SYNRL_INVALID,
+                                    "%s: is packed by xz with a dictionary of %zu MiB: must be at "
+                                    "most %d",
+                                    unpack->path, (size_t)(size >> 20), XZ_DICTIONARY_MAX >> 20);
+}
+
 /* Opens an archive; `support` enables formats of libarchive. To be closed even after a failure. */
 static inline synrl_status unpack_open(struct unpack *unpack, int (*support)(struct archive *)) {
     const char *why;
@@ -32,6 +76,8 @@ static inline synrl_status unpack_open(struct unpack *unpack, int (*support)(str
     if (unpack->file == NULL) {
         return fail_open_why(unpack->host, unpack->path, why);
     }
+    SYNRL_TRY(unpack_check_memory(unpack));
+    unpack->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
     unpack->archive = archive_read_new();
     if (unpack->archive == NULL) {
         return unpack->host->fail(unpack->host, SYNRL_NO_MEMORY, "%s: not enough memory to read it",
@@ -49,25 +95,32 @@ static inline void unpack_close(struct unpack *unpack) {
     if (unpack->file != NULL) {
         fclose(unpack->file);
     }
+    if (unpack->locale != (locale_t)0) {
+        freelocale(unpack->locale);
+    }
     unpack->archive = NULL;
     unpack->file = NULL;
+    unpack->locale = (locale_t)0;
 }
 
 /* *entry is NULL after the last. */
 static inline synrl_status unpack_next(struct unpack *unpack, struct archive_entry **entry) {
+    const locale_t before = unpack_enter(unpack);
     const int code = archive_read_next_header(unpack->archive, entry);
+    uselocale(before);
     if (code != ARCHIVE_OK && code != ARCHIVE_WARN) {
         *entry = NULL;
     }
     return *entry != NULL || code == ARCHIVE_EOF ? SYNRL_OK : unpack_fail(unpack);
 }
 
-/* The entry's path, as bytes: an archive may say that it is in UTF-8, and libarchive, for which the
- * locale is "C", then has no path of bytes to offer. */
+/* The entry's path, as bytes. */
 static inline synrl_status unpack_name(struct unpack *unpack, struct archive_entry *entry,
                                        const char **name) {
+    const locale_t before = unpack_enter(unpack);
     *name = archive_entry_pathname(entry);
     *name = *name != NULL ? *name : archive_entry_pathname_utf8(entry);
+    uselocale(before);
     return *name != NULL
                ? SYNRL_OK
                : unpack->host->fail(unpack->host, SYNRL_INVALID,

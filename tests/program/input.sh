@@ -169,3 +169,47 @@ test_a_link_in_a_run_is_not_written_through() {
     cp kept "$run/metrics.csv" --remove-destination
     exits 0 synrl resume --quiet "$run"
 }
+
+# Archives --------------------------------------------------------------------------------------
+
+test_archives_have_names_and_little_memory() {
+    python3 - <<'PYTHON'
+import io, lzma, struct, tarfile, zipfile, zlib
+
+def chunk(kind, data):
+    return struct.pack(">I", len(data)) + kind + data + struct.pack(">I", zlib.crc32(kind + data))
+
+header = struct.pack(">IIBBBBB", 2, 2, 8, 0, 0, 0, 0)
+png = b"\x89PNG\r\n\x1a\n" + chunk(b"IHDR", header) + chunk(b"IDAT", zlib.compress(b"\0\1\2\0\3\4")) + chunk(b"IEND", b"")
+names = "A/1.png", "\u00e4/1.png"
+for name, method in ("stored.zip", zipfile.ZIP_STORED), ("lzma.zip", zipfile.ZIP_LZMA):
+    with zipfile.ZipFile(name, "w", method) as archive: # says that its names are UTF-8
+        for name in names:
+            archive.writestr(name, png)
+plain = io.BytesIO()
+for form, out in (tarfile.PAX_FORMAT, "pax.tar"), (tarfile.GNU_FORMAT, plain):
+    archive = tarfile.open(out, "w", format=form) if out != plain else tarfile.open(fileobj=plain, mode="w", format=form)
+    for name in names:
+        entry = tarfile.TarInfo(name)
+        entry.size = len(png)
+        archive.addfile(entry, io.BytesIO(png))
+    archive.close()
+packed = lzma.compress(plain.getvalue(), filters=[{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20}])
+open("small.tar.xz", "wb").write(packed)
+wide = bytearray(packed) # the same, but that it asks for 4 GiB: byte 16, under a checksum
+wide[16] = 40
+end = 12 + (wide[12] + 1) * 4
+wide[end - 4:end] = struct.pack("<I", zlib.crc32(bytes(wide[12:end - 4])))
+open("wide.tar.xz", "wb").write(wide)
+PYTHON
+    echo 'local synrl = require "synrl"
+return { names = synrl.dataset("images", { path = synrl.options { path = "" }.path }):info().class_names }' >a.lua
+    local path
+    for path in stored.zip pax.tar small.tar.xz; do
+        LC_ALL=C exits 0 synrl run --quiet a.lua path=$path
+        says 'A ä'
+    done
+    refuses 1 'lzma.zip: is packed by (lzma): must be stored, or packed by deflate' synrl run a.lua path=lzma.zip
+    refuses 1 'wide.tar.xz: is packed by xz with a dictionary of 4095 MiB: must be at most 256' \
+        synrl run a.lua path=wide.tar.xz
+}

@@ -137,8 +137,18 @@ test_sweeps_side_by_side_share_the_cells() {
 }
 
 test_a_process_that_does_not_end_is_waited_for() {
-    # The script of the first process does not look at signals for a second.
-    sed -i "s/sleep 0.1/touch asleep; sleep 1.5/" pause.lua
+    # A finalizer cannot be interrupted.
+    cat >pause.lua <<'END'
+local synrl = require 'synrl'
+local o = synrl.options { n = 1 }
+setmetatable({}, { __gc = function()
+  io.open('asleep', 'w'):close()
+  local start = os.clock()
+  while os.clock() < start + 1.5 do end
+end })
+collectgarbage()
+return { v = o.n }
+END
     synrl sweep --quiet --no-record pause.lua n=1 >/dev/null 2>&1 &
     await asleep
     kill -9 $!
@@ -169,4 +179,14 @@ END
     prints ''
     exits 0 synrl run --no-record d.lua n=2
     exits 3 synrl run --no-record d.lua n=3
+}
+
+# A draft of a process that lives, or of who knows whom, stays.
+test_a_sweep_clears_what_the_dead_have_left() {
+    mkdir -p runs/.cells
+    sh -c 'touch runs/sweep-1.json.draft-$$-0 runs/.cells/a.json.draft-$$-3 runs/.cells/b.json.draft-$$'
+    touch "runs/.cells/c.json.draft-$$-0" runs/.cells/d.draft-7.csv runs/.cells/draft-7
+    exits 0 synrl sweep --quiet --no-record pause.lua n=1
+    [ "$(cd runs/.cells && echo *draft*)" = "c.json.draft-$$-0 d.draft-7.csv draft-7" ]
+    absent 'runs/*draft*'
 }
