@@ -69,6 +69,9 @@ objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(wildcard $(1)))
 CORE_ROOMS := base engine policy plugin train draw runs record check sweep report
 CORE_OBJECTS := $(call objects,$(CORE_ROOMS:%=core/%/*.c)) \
 	$(patsubst %.S,$(BUILD)/obj/%.o,$(wildcard core/*/assets.S))
+# A run's record says how the program was compiled.
+$(BUILD)/obj/core/record/provenance.o: CORE_CPPFLAGS += \
+	-DSYNRL_FLAGS='"$(subst ",\",$(filter-out -W%,$(CFLAGS)))"'
 LUA_OBJECTS := $(call objects,core/lua/*.c)
 CLI_OBJECTS := $(call objects,core/cli/*.c)
 PLUGIN_KINDS := activations losses datasets models rules

@@ -157,13 +157,17 @@ static synrl_status append(json_t *list, const struct one *item) {
     return json_array_append_new(list, json) == 0 ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
-json_t *reads_json(struct core *core, const char *but) {
+static bool is_of_script(const char *kind) {
+    return kind != read_program && kind != read_plugin && kind != read_cell;
+}
+
+json_t *reads_json(struct core *core, bool is_all) {
     const struct list *noted = core->reads != NULL ? &core->reads->noted : NULL;
     json_t *list = json_array();
     synrl_status status = list != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
     for (size_t i = 0; status == SYNRL_OK && noted != NULL && i < noted->n; i++) {
         const struct one *item = &noted->items[i];
-        if (item->kind != NULL && item->kind != but) {
+        if (item->kind != NULL && (is_all || is_of_script(item->kind))) {
             status = append(list, item);
         }
     }

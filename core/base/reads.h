@@ -23,8 +23,9 @@ synrl_status reads_exclude(struct core *core, const char *path);
 /* The hash of a path that was noted, in hexadecimal; "" where there is none. */
 void reads_hash(const struct core *core, const char *path, char hash[17]);
 /* [{"kind", "path", "name" of a plugin, and the members of stamp_json}], in the order in which they
- * were read; without those of the kind `but`, or NULL. NULL with the message set: no memory. */
-json_t *reads_json(struct core *core, const char *but);
+ * were read: all, or those of a script and its data: without program, plugins and cells. NULL with
+ * the message set: no memory. */
+json_t *reads_json(struct core *core, bool is_all);
 void reads_free(struct core *core);
 
 enum read_state {

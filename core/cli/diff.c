@@ -48,6 +48,15 @@ static void compare_configs(const struct pair *pair) {
     } else {
         printf("configs are equal\n");
     }
+    const json_t *samples[2];
+    for (int side = 0; side < 2; side++) {
+        samples[side] =
+            json_object_get(json_object_get(pair->records[side], "provenance"), "samples");
+    }
+    if (samples[0] != NULL && samples[1] != NULL &&
+        json_difference(samples[0], samples[1], sizeof difference, difference)) {
+        printf("samples differ at %s\n", difference);
+    }
 }
 
 /* By replay ------------------------------------------------------------------------------------ */
@@ -175,7 +184,7 @@ static int compare(struct pair *pair) {
     }
     compare_configs(pair);
     for (int side = 0; side < 2; side++) {
-        if (replay_open(pair->core, pair->folders[side], &pair->replays[side]) != SYNRL_OK) {
+        if (replay_open(pair->core, pair->folders[side], false, &pair->replays[side]) != SYNRL_OK) {
             printf("no replay (%s)\n", pair->core->message);
             return by_metrics(pair);
         }

@@ -15,6 +15,7 @@
 
 struct replay_request {
     const char *runs, *run, *synapse, *steps;
+    bool force_changed;
     uint64_t first, last; /* iterations to be shown */
 };
 
@@ -23,6 +24,8 @@ static const struct flag flags[] = {
      "show instead what one synapse saw and did: state, greedy or explored, action, reward and "
      "weight"},
     {"--steps", FLAG_TEXT(struct replay_request, steps), "A..B", "show only iterations A to B"},
+    {"--force-changed", FLAG_SWITCH(struct replay_request, force_changed), NULL,
+     "replay even if a plugin has changed since"},
     {"--runs", FLAG_TEXT(struct replay_request, runs), "DIR",
      "look for the run by name in DIR (default: `runs`)"},
 };
@@ -118,8 +121,29 @@ static synrl_status step_watched(struct replay *replay, struct watch *watch, boo
     return SYNRL_OK;
 }
 
+/* Replays what is left of the run: its end must be that of the record. */
+static synrl_status check_weights(struct core *core, struct replay *replay, const char *run,
+                                  float *weights, char hash[17]) {
+    const json_t *summary = json_object_get(replay_record(replay), "summary");
+    const char *wanted = json_string_value(json_object_get(summary, "weights_hash"));
+    while (replay_next(replay) < replay_iterations(replay)) {
+        SYNRL_TRY(replay_step(replay));
+    }
+    replay_weights(replay, weights);
+    snprintf(hash, 17, "%016" PRIx64, weights_hash(weights, replay_layout(replay)->n_synapses));
+    return wanted != NULL && strcmp(wanted, hash) == 0
+               ? SYNRL_OK
+               : core_fail(core, SYNRL_INVALID,
+                           "%s: the replay ends with weights %s, and the run ended with %s: the "
+                           "record is damaged, or a plugin has changed",
+                           run, hash, wanted != NULL ? wanted : "none");
+}
+
+/* What is shown is what the run did: the end of the replay says so. */
 static synrl_status show_synapse(struct core *core, struct replay *replay,
-                                 const struct replay_request *request, float *weights) {
+                                 const struct replay_request *request, const char *run,
+                                 float *weights) {
+    char hash[17];
     struct watch watch = {.synapse = 0};
     SYNRL_TRY(synapse_parse(core, replay_layout(replay), request->synapse, &watch.synapse));
     replay_weights(replay, weights);
@@ -128,28 +152,15 @@ static synrl_status show_synapse(struct core *core, struct replay *replay,
     for (uint64_t i = 0; i < replay_iterations(replay) && i <= request->last; i++) {
         SYNRL_TRY(step_watched(replay, &watch, i >= request->first, weights));
     }
-    return SYNRL_OK;
+    return check_weights(core, replay, run, weights, hash);
 }
 
 /* The whole run -------------------------------------------------------------------------------- */
 
-static synrl_status check_weights(struct core *core, struct replay *replay, const char *run,
-                                  float *weights) {
+static synrl_status replay_whole(struct core *core, struct replay *replay, const char *run,
+                                 float *weights) {
     char hash[17];
-    const json_t *summary = json_object_get(replay_record(replay), "summary");
-    const char *wanted = json_string_value(json_object_get(summary, "weights_hash"));
-    for (uint64_t i = 0; i < replay_iterations(replay); i++) {
-        SYNRL_TRY(replay_step(replay));
-    }
-    replay_weights(replay, weights);
-    snprintf(hash, sizeof hash, "%016" PRIx64,
-             weights_hash(weights, replay_layout(replay)->n_synapses));
-    if (wanted == NULL || strcmp(wanted, hash) != 0) {
-        return core_fail(core, SYNRL_INVALID,
-                         "%s: the replay ends with weights %s, and the run ended with %s: the "
-                         "record is damaged, or a plugin has changed",
-                         run, hash, wanted != NULL ? wanted : "none");
-    }
+    SYNRL_TRY(check_weights(core, replay, run, weights, hash));
     printf("%" PRIu64 " iterations, %zu synapses: the weights are those of the run, %s\n",
            replay_iterations(replay), replay_layout(replay)->n_synapses, hash);
     return SYNRL_OK;
@@ -158,12 +169,12 @@ static synrl_status check_weights(struct core *core, struct replay *replay, cons
 static synrl_status replay_folder(struct core *core, const struct replay_request *request,
                                   const char *folder) {
     struct replay *replay;
-    SYNRL_TRY(replay_open(core, folder, &replay));
+    SYNRL_TRY(replay_open(core, folder, request->force_changed, &replay));
     float *weights = core_alloc(core, replay_layout(replay)->n_synapses, sizeof *weights);
     synrl_status status = SYNRL_NO_MEMORY;
     if (weights != NULL) {
-        status = request->synapse != NULL ? show_synapse(core, replay, request, weights)
-                                          : check_weights(core, replay, folder, weights);
+        status = request->synapse != NULL ? show_synapse(core, replay, request, folder, weights)
+                                          : replay_whole(core, replay, folder, weights);
     }
     core_free(core, weights);
     replay_close(replay);

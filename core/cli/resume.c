@@ -3,19 +3,23 @@
  *
  * The script is run from its start. Runs that it had completed are not run again: their results are
  * taken from their records. The one that was interrupted continues from its newest checkpoint. */
+#include <errno.h>
 #include <jansson.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
+#include "base/count.h"
 #include "base/json.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/run.h"
 #include "plugin/host.h"
+#include "runs/changes.h"
 #include "runs/run_files.h"
 #include "runs/runs.h"
 
@@ -24,6 +28,7 @@ struct repetition {
     struct run_request request;
     json_t *json;                       /* run.json */
     char run[PATH_MAX], runs[PATH_MAX]; /* absolute: the working folder will change */
+    char script[PATH_MAX];              /* absolute, where it was called so, and as it is now */
     const char **overrides;
 };
 
@@ -65,6 +70,59 @@ static int read_overrides(struct repetition *repetition, const json_t *overrides
     return EXIT_DONE;
 }
 
+/* Whether the path only leads up: the run lies below the folder in which the script was called, and
+ * moves with it. */
+static bool leads_up(const char *path) {
+    while (strncmp(path, "..", 2) == 0 && (path[2] == '/' || path[2] == '\0')) {
+        path += path[2] == '/' ? 3 : 2;
+    }
+    return *path == '\0';
+}
+
+/* Where the script is in a folder: below it if it was below the one of before. */
+static bool script_in(const char *folder, const char *before, const char *script,
+                      char path[PATH_MAX]) {
+    const size_t length = before != NULL ? strlen(before) : 0;
+    const bool is_below =
+        length > 1 && strncmp(script, before, length) == 0 && script[length] == '/';
+    const char *rest = is_below ? script + length + 1 : script;
+    struct stat found;
+    const int n = rest[0] == '/' ? snprintf(path, PATH_MAX, "%s", rest)
+                                 : snprintf(path, PATH_MAX, "%s/%s", folder, rest);
+    return n > 0 && n < PATH_MAX && stat(folder, &found) == 0 && S_ISDIR(found.st_mode) &&
+           access(path, R_OK) == 0;
+}
+
+/* Changes to the folder in which the script is called: the given one; else the one of before, from
+ * the run if the run lies below it, since a project may have been moved or copied. */
+static int enter_folder(struct repetition *repetition, const json_t *call, const char *before) {
+    struct run_request *request = &repetition->request;
+    const char *from_run = json_string_value(json_object_get(call, "from_run"));
+    char moved[2 * PATH_MAX] = "", script[PATH_MAX];
+    if (from_run != NULL) {
+        snprintf(moved, sizeof moved, "%s/%s", repetition->run, from_run);
+    }
+    const bool moves_along = from_run != NULL && leads_up(from_run);
+    const char *const places[] = {request->folder, moves_along ? moved : NULL, before, moved};
+    const size_t n = request->folder != NULL ? 1 : COUNT_OF(places);
+    for (size_t i = 0; i < n; i++) {
+        const char *place = places[i];
+        if (place != NULL && place[0] != '\0' &&
+            script_in(place, before, request->script, script)) {
+            if (request->script[0] == '/' && realpath(script, repetition->script) != NULL) {
+                request->script = repetition->script;
+            }
+            return chdir(place) == 0 ? EXIT_DONE : refuse_run(repetition->run, strerror(errno));
+        }
+    }
+    fprintf(stderr, "synrl: %s: cannot be resumed: %s is not in %s; --folder DIR says where\n",
+            repetition->run, request->script,
+            request->folder != NULL ? request->folder
+            : before != NULL        ? before
+                                    : "the present folder");
+    return EXIT_ERROR;
+}
+
 /* The call as it was, but for the flags given now; in the folder it was called in. */
 static int read_request(struct repetition *repetition) {
     struct run_request *request = &repetition->request;
@@ -79,8 +137,9 @@ static int read_request(struct repetition *repetition) {
                     "folder", &folder, "pictures", &pictures) != 0) {
         return refuse_run(repetition->run, "it was not recorded by `synrl run`");
     }
-    if (folder != NULL && chdir(folder) != 0) {
-        return refuse_run(repetition->run, "the folder it was called in is gone");
+    const int code = enter_folder(repetition, recorded, folder);
+    if (code != EXIT_DONE) {
+        return code;
     }
     snprintf(repetition->runs, sizeof repetition->runs, "%s", repetition->run);
     *strrchr(repetition->runs, '/') = '\0';
@@ -91,6 +150,23 @@ static int read_request(struct repetition *repetition) {
     request->cell_hash = json_string_value(json_object_get(recorded, "cell"));
     request->cell = json_string_value(json_object_get(recorded, "place"));
     return read_overrides(repetition, overrides);
+}
+
+/* What has changed is named before anything is run; the script itself, and what it reads in other
+ * runs of the call, when they are reached. */
+static int check_changes(const struct repetition *repetition) {
+    char changes[CHANGES_SIZE] = "";
+    struct core *core = make_core();
+    if (core == NULL) {
+        return EXIT_ERROR;
+    }
+    int code = exit_code_of(core, changes_of_run(core, repetition->json, false, changes));
+    core_destroy(core);
+    if (code == EXIT_DONE && changes[0] != '\0' && !repetition->request.force_changed) {
+        fprintf(stderr, "synrl: " CHANGES_REFUSAL "\n", repetition->run, changes);
+        code = EXIT_ERROR;
+    }
+    return code;
 }
 
 static int run_again(const struct repetition *repetition) {
@@ -106,8 +182,8 @@ static int run_again(const struct repetition *repetition) {
 /* A flag of run that would change what was called. */
 static int check_flags(int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
-        const struct flag *flag = flag_find(N_RUN_FLAGS, run_flags, argv[i]);
-        if (flag != NULL && flag >= run_flags + N_RESUME_FLAGS) {
+        const struct flag *flag = flag_find(N_RUN_FLAGS, call_flags + N_RESUME_ONLY, argv[i]);
+        if (flag != NULL && flag >= call_flags + N_RESUME_FLAGS) {
             return usage_error("resume does not take %s: the script is called as it was", argv[i]);
         }
     }
@@ -134,6 +210,9 @@ static int resume(const struct program *program, int argc, char **argv) {
         code = read_request(&repetition);
     }
     if (code == EXIT_DONE) {
+        code = check_changes(&repetition);
+    }
+    if (code == EXIT_DONE) {
         code = run_again(&repetition);
     }
     free(repetition.overrides);
@@ -150,6 +229,6 @@ const struct command command_resume = {
         "happened. The script is called as it was.",
     .examples = "synrl resume runs/20260131-120000-adaptive\n",
     .n_flags = N_RESUME_FLAGS,
-    .flags = run_flags,
+    .flags = call_flags,
     .run = resume,
 };

@@ -74,6 +74,7 @@ static struct settings settings_for(const struct run_request *request) {
     settings.n_threads = (size_t)request->threads.value;
     settings.has_seed = request->seed.is_given;
     settings.seed = request->seed.is_given ? request->seed.value : settings.seed;
+    settings.force_changed = request->force_changed;
     settings.cell_hash = request->cell_hash;
     settings.cell_place = request->cell;
     if (request->cell != NULL &&
@@ -242,7 +243,7 @@ static int list_files(lua_State *L, struct script_run *job) {
     struct core *core = session_core(L);
     char program[PATH_MAX];
     if (process_program(program) && reads_note(core, read_program, NULL, program) == SYNRL_OK) {
-        job->files = reads_json(core, NULL);
+        job->files = reads_json(core, true);
     }
     if (job->files == NULL) {
         fprintf(stderr, "synrl: cannot tell what the result of the cell depends on: %s\n",
@@ -376,7 +377,7 @@ const struct command command_run = {
         "synrl run --seed 3 scripts/boundary.lua hidden=50\n"
         "synrl run --json --quiet scripts/boundary.lua > result.json\n",
     .n_flags = N_RUN_FLAGS,
-    .flags = run_flags,
+    .flags = call_flags + N_RESUME_ONLY,
     .shows_help = true,
     .run = run_command,
 };

@@ -89,6 +89,7 @@ synrl_status calls_next_run(struct session *session, struct recorder_options *op
                                       .folder = session->folder[0] != '\0' ? session->folder : NULL,
                                       .n_overrides = settings->n_overrides,
                                       .overrides = settings->overrides,
+                                      .options = session->options,
                                       .has_seed = settings->has_seed,
                                       .seed = settings->seed,
                                       .cell = settings->cell_hash,
@@ -100,6 +101,7 @@ synrl_status calls_next_run(struct session *session, struct recorder_options *op
         .pictures = settings->pictures,
         .command = settings->command,
         .invocation = invocation,
+        .force_changed = settings->force_changed,
         .resume = json_string_value(json_object_get(session->earlier, ordinal))};
     return SYNRL_OK;
 }

@@ -328,6 +328,9 @@ static int options(lua_State *L) {
         override_by_arg(L, n, keys);
     }
     set_seeds(L, session);
+    lua_settop(L, OPTIONS);
+    char problem[256];
+    session->options = json_from_lua(L, OPTIONS, problem, sizeof problem);
     guard_keys(L);
     return 1;
 }

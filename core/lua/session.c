@@ -18,6 +18,8 @@ static int session_free(lua_State *L) {
     struct session *session = lua_touserdata(L, 1);
     json_decref(session->earlier);
     session->earlier = NULL;
+    json_decref(session->options);
+    session->options = NULL;
     core_destroy(session->core);
     session->core = NULL;
     return 0;

@@ -26,6 +26,7 @@ struct session {
     char folder[4096];        /* the working folder; "": unknown */
     uint64_t n_recorded;      /* runs started */
     uint64_t n_sweeps;        /* sweeps started */
+    json_t *options;          /* of the script, with their values; NULL: it has none */
     json_t *earlier;          /* the runs of the call that is resumed, {"1": folder, ...}; or
                                * NULL */
 };

@@ -39,6 +39,8 @@ const struct plugin *component_plugin(const struct component *component);
 const void *component_config(const struct component *component); /* after finish */
 /* Component number i of those that are values of its parameters; NULL after the last. */
 const struct component *component_part(const struct component *component, size_t i);
+/* The same of policies. */
+const synrl_policy *component_policy(const struct component *component, size_t i);
 /* For the operations of an activation or loss, which have no instance of their own. */
 struct host *component_host(struct component *component);
 /* For SYNRL_KIND_ACTIVATION: as models are handed it. */

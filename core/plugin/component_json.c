@@ -2,6 +2,7 @@
 /* A component made again from what a run's record says of it. */
 #include <inttypes.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "plugin/component.h"
 #include "plugin/component_json.h"
@@ -27,21 +28,45 @@ static synrl_status refuse(const struct making *making, const synrl_param *param
                      json_is_object(json) ? "an object" : "of another type");
 }
 
+/* Where a policy that a run began with is kept beside the one that it ended with: policy-HASH.csv
+ * beside policy.csv. That of the end where there is no such file: older runs have none. */
+static char *find_policy(const struct making *making, const char *hash) {
+    const char *path = making->policy_path, *slash = strrchr(path, '/');
+    const int length = slash != NULL ? (int)(slash - path + 1) : 0;
+    char *first = strspn(hash, "0123456789abcdef") == strlen(hash)
+                      ? core_printf(making->core, "%.*spolicy-%s.csv", length, path, hash)
+                      : core_strdup(making->core, path);
+    if (first != NULL && access(first, F_OK) != 0) {
+        core_free(making->core, first);
+        return core_strdup(making->core, path);
+    }
+    return first;
+}
+
+static synrl_status load_policy(const struct making *making, const char *wanted,
+                                synrl_policy **policy) {
+    char hash[17], *path = find_policy(making, wanted);
+    synrl_status status =
+        path != NULL ? policy_load_csv(making->core, path, policy) : SYNRL_NO_MEMORY;
+    if (status == SYNRL_OK) {
+        snprintf(hash, sizeof hash, "%016" PRIx64, policy_hash(*policy));
+        if (strcmp(wanted, hash) != 0) {
+            policy_release(*policy);
+            status = core_fail(making->core, SYNRL_INVALID,
+                               "%s: is not the policy that the run was made with", path);
+        }
+    }
+    core_free(making->core, path);
+    return status;
+}
+
 static synrl_status set_policy(struct making *making, const synrl_param *param,
                                const json_t *json) {
     synrl_policy *policy;
-    char hash[17];
     const char *wanted = json_string_value(json_object_get(json, "hash"));
-    SYNRL_TRY(policy_load_csv(making->core, making->policy_path, &policy));
-    snprintf(hash, sizeof hash, "%016" PRIx64, policy_hash(policy));
-    synrl_status status = SYNRL_OK;
-    if (wanted == NULL || strcmp(wanted, hash) != 0) {
-        status = core_fail(making->core, SYNRL_INVALID,
-                           "%s: is not the policy that the run was made with", making->policy_path);
-    } else {
-        const struct value value = {.kind = VALUE_POLICY, .as.policy = policy};
-        status = component_set(making->component, param->name, &value);
-    }
+    SYNRL_TRY(load_policy(making, wanted != NULL ? wanted : "", &policy));
+    const struct value value = {.kind = VALUE_POLICY, .as.policy = policy};
+    const synrl_status status = component_set(making->component, param->name, &value);
     policy_release(policy);
     return status;
 }

@@ -417,3 +417,13 @@ const struct component *component_part(const struct component *component, size_t
     }
     return NULL;
 }
+
+const synrl_policy *component_policy(const struct component *component, size_t i) {
+    for (uint32_t p = 0; p < component->plugin->entry->n_params; p++) {
+        const synrl_policy *policy = component->slots[p].policy;
+        if (policy != NULL && i-- == 0) {
+            return policy;
+        }
+    }
+    return NULL;
+}

@@ -2,7 +2,11 @@
 /* The command line of `synrl run`, read and written by one table. */
 #include "record/invocation.h"
 
-const struct flag run_flags[N_RUN_FLAGS] = {
+const struct flag call_flags[N_CALL_FLAGS] = {
+    {"--force-changed", FLAG_SWITCH(struct run_request, force_changed), NULL,
+     "resume even if the script, data or plugins have changed since, and record that"},
+    {"--folder", FLAG_TEXT(struct run_request, folder), "DIR",
+     "the folder to call the script in, if it is no longer where it was"},
     {"--json", FLAG_SWITCH(struct run_request, json), NULL,
      "print what the script returns to standard output as one JSON object; everything else goes "
      "to standard error"},
@@ -33,7 +37,7 @@ void run_request_write(const struct run_request *request, struct words *words) {
     struct run_request lasting = *request;
     lasting.parent.is_given = false;
     words_add(words, "run");
-    flags_write(N_RUN_FLAGS, run_flags, &lasting, words);
+    flags_write(N_RUN_FLAGS, call_flags + N_RESUME_ONLY, &lasting, words);
     words_add(words, "%s", request->script);
     for (size_t i = 0; i < request->n_overrides; i++) {
         words_add(words, "%s", request->overrides[i]);

@@ -4,6 +4,8 @@
 #ifndef INVOCATION_H
 #define INVOCATION_H
 
+#include <jansson.h>
+
 #include "base/flags.h"
 
 /* The command line of `synrl run`. */
@@ -19,11 +21,16 @@ struct run_request {
     const char *script;
     size_t n_overrides;
     const char *const *overrides; /* "key=value" */
+    /* Of `synrl resume`. */
+    bool force_changed;
+    const char *folder; /* in which the script is called; NULL: where it was called before */
 };
 
-/* Its flags. Those that `synrl resume` accepts too, since they change no result, come first. */
-enum { N_RUN_FLAGS = 13, N_RESUME_FLAGS = 6 };
-extern const struct flag run_flags[N_RUN_FLAGS];
+/* The flags of both. First those of `synrl resume` only; then those that it has in common with
+ * `synrl run`, since they change no result. */
+enum { N_CALL_FLAGS = 15, N_RESUME_ONLY = 2, N_RESUME_FLAGS = N_RESUME_ONLY + 6 };
+enum { N_RUN_FLAGS = N_CALL_FLAGS - N_RESUME_ONLY };
+extern const struct flag call_flags[N_CALL_FLAGS];
 
 /* Adds the words after the program's name: "run", the flags but for the parent, the script, its
  * options. */
@@ -36,6 +43,7 @@ struct invocation {
     const char *folder; /* the working folder; NULL: unknown */
     size_t n_overrides;
     const char *const *overrides; /* "key=value" */
+    json_t *options;              /* of the script, with their values; NULL: it has none */
     bool has_seed;
     uint64_t seed;
     const char *cell;  /* as cell_hash of the call */

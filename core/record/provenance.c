@@ -2,23 +2,30 @@
 /* Provenance. Values that cannot be determined are null: provenance never fails a run. */
 #include "record/provenance.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-
-/* The state of a running hash on the stack. */
-#define XXH_STATIC_LINKING_ONLY
-#include <xxhash.h>
+#include <sys/utsname.h>
+#include <unistd.h>
 
 #include "base/json.h"
 #include "base/json_build.h"
+#include "base/reads.h"
 #include "base/spawn.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
 #include "plugin/kind.h"
+
+#ifdef __clang__
+#define COMPILER __VERSION__ /* begins with its name */
+#else
+#define COMPILER "gcc " __VERSION__
+#endif
+#ifndef SYNRL_FLAGS /* the Makefile's CFLAGS */
+#define SYNRL_FLAGS ""
+#endif
 
 /* Read line by line, since files in /proc have no size. */
 static json_t *cpu_json(void) {
@@ -38,53 +45,52 @@ static json_t *cpu_json(void) {
     return name != NULL ? name : json_null();
 }
 
-/* The commit checked out where the script is, from git; null without git, repository or commit, or
- * where the repository belongs to another user. */
-static synrl_status git_json(struct core *core, const char *script, json_t **commit) {
-    enum { HASH_LIMIT = 128 };
-    char folder[PATH_MAX], *text, *slash;
+/* Runs git in the folder of the script; *text, to be freed, is NULL where that failed. */
+static synrl_status ask_git(struct core *core, const char *folder, const char *const question[3],
+                            char **text) {
+    enum { ANSWER_LIMIT = 128 };
     int code = 0;
+    /* Without optional locks: `git status` would write the index of the repository. */
+    const char *const words[] = {"git",       "--no-optional-locks", "-C",        folder,
+                                 question[0], question[1],           question[2], NULL};
+    const struct spawn spawn = {.words = words,
+                                .input = SPAWN_NOTHING,
+                                .error = SPAWN_NOTHING,
+                                .without = "GIT_" /* GIT_DIR would name another repository */};
+    const synrl_status status = spawn_read(core, &spawn, ANSWER_LIMIT, text, &code);
+    if (status == SYNRL_OK && code != 0) {
+        core_free(core, *text);
+        *text = NULL;
+    }
+    return status == SYNRL_NO_MEMORY ? status : SYNRL_OK;
+}
+
+/* The commit checked out where the script is, and whether files under version control differ from
+ * it; null without git, repository or commit, or where the repository belongs to another user. */
+static synrl_status git_json(struct core *core, const char *script, json_t **commit,
+                             json_t **dirty) {
+    static const char *const head[] = {"rev-parse", "--verify", "HEAD"};
+    static const char *const changes[] = {"status", "--porcelain", "--untracked-files=no"};
+    char folder[PATH_MAX], *text = NULL, *slash;
     *commit = json_null();
+    *dirty = json_null();
     if (script == NULL || realpath(script, folder) == NULL ||
         (slash = strrchr(folder, '/')) == NULL) {
         return SYNRL_OK;
     }
     slash[slash == folder] = '\0';
-    const char *const words[] = {"git", "-C", folder, "rev-parse", "--verify", "-q", "HEAD", NULL};
-    const struct spawn spawn = {.words = words,
-                                .input = SPAWN_NOTHING,
-                                .error = SPAWN_NOTHING,
-                                .without = "GIT_" /* GIT_DIR would name another repository */};
-    const synrl_status status = spawn_read(core, &spawn, HASH_LIMIT, &text, &code);
-    if (status == SYNRL_OK && code == 0) {
-        *commit = json_stringn(text, strcspn(text, "\n"));
+    SYNRL_TRY(ask_git(core, folder, head, &text));
+    if (text == NULL) {
+        return SYNRL_OK;
+    }
+    *commit = json_stringn(text, strcspn(text, "\n"));
+    core_free(core, text);
+    SYNRL_TRY(ask_git(core, folder, changes, &text));
+    if (text != NULL) {
+        *dirty = json_boolean(text[0] != '\0');
     }
     core_free(core, text);
-    return status == SYNRL_NO_MEMORY ? status : SYNRL_OK;
-}
-
-/* XXH3-64 of a file's bytes in hexadecimal; empty, with a warning, where it cannot be read. */
-static void hash_file(struct core *core, const char *path, char hash[17]) {
-    char block[1 << 14];
-    XXH3_state_t state;
-    FILE *stream = fopen(path, "rbe");
-    hash[0] = '\0';
-    if (stream == NULL) {
-        core_log(core, SYNRL_LOG_WARNING, "%s: recorded without its hash: %s", path,
-                 strerror(errno));
-        return;
-    }
-    XXH3_64bits_reset(&state);
-    for (size_t n; (n = fread(block, 1, sizeof block, stream)) > 0;) {
-        XXH3_64bits_update(&state, block, n);
-    }
-    if (!ferror(stream)) {
-        snprintf(hash, 17, "%016" PRIx64, XXH3_64bits_digest(&state));
-    } else {
-        core_log(core, SYNRL_LOG_WARNING, "%s: recorded without its hash: %s", path,
-                 strerror(errno));
-    }
-    fclose(stream);
+    return SYNRL_OK;
 }
 
 static json_t *add_plugin(struct core *core, json_t *plugins, const struct plugin *plugin) {
@@ -94,7 +100,10 @@ static json_t *add_plugin(struct core *core, json_t *plugins, const struct plugi
     if (json_object_get(plugins, key) != NULL) {
         return plugins;
     }
-    hash_file(core, plugin->file, hash);
+    reads_hash(core, plugin->file, hash);
+    if (hash[0] == '\0') {
+        core_log(core, SYNRL_LOG_WARNING, "%s: recorded without its hash", plugin->file);
+    }
     return json_with(plugins, key,
                      json_pack("{s:o, s:s, s:o}", "file", json_text_bytes(plugin->file), "version",
                                plugin->entry->version, "xxh3",
@@ -112,27 +121,80 @@ static json_t *add_component(struct core *core, json_t *plugins,
     return plugins;
 }
 
-json_t *provenance_json(struct core *core, const struct train_options *options,
-                        const char *script) {
-    json_t *commit, *plugins;
-    if (git_json(core, script, &commit) != SYNRL_OK) {
-        json_decref(commit);
-        return NULL;
-    }
-    plugins = json_object();
+static json_t *plugins_json(struct core *core, const struct train_options *options) {
+    json_t *plugins = json_object();
     plugins = add_component(core, plugins, options->model);
     plugins = add_component(core, plugins, options->loss);
     plugins = add_component(core, plugins, options->rule);
     plugins = add_component(core, plugins, dataset_component(options->data));
-    if (options->valid != NULL) {
-        plugins = add_component(core, plugins, dataset_component(options->valid));
+    return options->valid != NULL ? add_component(core, plugins, dataset_component(options->valid))
+                                  : plugins;
+}
+
+static json_t *samples_json(struct dataset *dataset) {
+    char hash[17];
+    if (dataset == NULL) {
+        return json_null();
     }
-    json_t *json =
-        json_pack("{s:s, s:s, s:o, s:I, s:o, s:o}", "synrl", SYNRL_VERSION, "isa",
-                  engine_isa() != NULL ? engine_isa() : "scalar", "cpu", cpu_json(), "threads",
-                  (json_int_t)pool_size(core->pool), "git", commit, "plugins", plugins);
-    if (json == NULL) {
-        core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the provenance");
+    snprintf(hash, sizeof hash, "%016" PRIx64, dataset_hash(dataset));
+    return json_string(hash);
+}
+
+/* "Linux 6.1.0 x86_64" */
+static json_t *system_json(void) {
+    struct utsname name;
+    char text[sizeof name];
+    if (uname(&name) != 0) {
+        return json_null();
     }
-    return json;
+    snprintf(text, sizeof text, "%s %s %s", name.sysname, name.release, name.machine);
+    return json_string(text);
+}
+
+static json_t *host_json(void) {
+    char name[256];
+    json_t *host = gethostname(name, sizeof name) == 0 ? json_string(name) : NULL;
+    return host != NULL ? host : json_null();
+}
+
+/* Where the run was made. */
+static bool add_machine(const struct core *core, json_t *json) {
+    json_t *machine = json_pack(
+        "{s:s, s:s, s:s, s:o, s:o, s:o, s:I}", "compiler", COMPILER, "flags", SYNRL_FLAGS, "isa",
+        engine_isa() != NULL ? engine_isa() : "scalar", "cpu", cpu_json(), "host", host_json(),
+        "system", system_json(), "threads", (json_int_t)pool_size(core->pool));
+    const bool is_added = json_object_update(json, machine) == 0;
+    json_decref(machine);
+    return is_added;
+}
+
+/* What the run depends on, as it is now. */
+static bool add_sources(struct core *core, const struct train_options *options, json_t *json) {
+    json_t *samples = json_pack("{s:o, s:o}", "data", samples_json(options->data), "valid",
+                                samples_json(options->valid));
+    return json_object_set_new(json, "synrl", json_string(SYNRL_VERSION)) == 0 &&
+           json_object_set_new(json, "plugins", plugins_json(core, options)) == 0 &&
+           json_object_set_new(json, "files", reads_json(core, false)) == 0 &&
+           json_object_set_new(json, "samples", samples) == 0;
+}
+
+synrl_status provenance_renew(struct core *core, const struct train_options *options,
+                              json_t *json) {
+    return add_sources(core, options, json)
+               ? SYNRL_OK
+               : core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the provenance");
+}
+
+json_t *provenance_json(struct core *core, const struct train_options *options,
+                        const char *script) {
+    json_t *commit, *dirty;
+    const synrl_status status = git_json(core, script, &commit, &dirty);
+    json_t *json = json_with(json_with(json_object(), "git", commit), "dirty", dirty);
+    if (status == SYNRL_OK && json != NULL && add_machine(core, json) &&
+        add_sources(core, options, json)) {
+        return json;
+    }
+    json_decref(json);
+    core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the provenance");
+    return NULL;
 }

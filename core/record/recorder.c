@@ -16,6 +16,7 @@
 #include "policy/policy.h"
 #include "policy/policy_csv.h"
 #include "record/checkpoint.h"
+#include "record/provenance.h"
 #include "record/run_json.h"
 #include "record/transcript.h"
 #include "runs/metrics_csv.h"
@@ -39,8 +40,9 @@ synrl_status recorder_create(struct core *core, struct trainer *trainer,
     recorder->trainer = trainer;
     recorder->pictures = options->pictures;
     recorder->lock = -1;
-    const synrl_status status = options->resume != NULL ? recorder_resume(recorder, options->resume)
-                                                        : recorder_start(recorder, options);
+    const synrl_status status =
+        options->resume != NULL ? recorder_resume(recorder, options->resume, options->force_changed)
+                                : recorder_start(recorder, options);
     if (status != SYNRL_OK) {
         if (options->resume == NULL) {
             recorder_abandon(recorder);
@@ -185,6 +187,12 @@ static synrl_status write_policy(struct recorder *recorder) {
 
 static synrl_status finish_json(struct recorder *recorder, const char *status,
                                 const char *problem) {
+    /* Files may have been read since the run began. */
+    if (provenance_renew(recorder->core, trainer_options(recorder->trainer),
+                         json_object_get(recorder->json, "provenance")) != SYNRL_OK) {
+        core_log(recorder->core, SYNRL_LOG_WARNING, "%s: %s", recorder->folder,
+                 recorder->core->message);
+    }
     return run_json_end(recorder->json, recorder->trainer, status, problem)
                ? recorder_write_json(recorder)
                : core_fail(recorder->core, SYNRL_NO_MEMORY, "%s: not enough memory for run.json",

@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
 /* The folder that a run leaves.
  *
- * run.json      config, seed, versions, plugin files and hashes, CPU, git commit; the call and the
- *               process; "status" is "running" until the end, then "done", "stopped" by the script,
+ * run.json      config, seed, versions, what was read, with hashes, CPU, git commit; the call and
+ * the process; "status" is "running" until the end, then "done", "stopped" by the script,
  *               "interrupted" by a signal, or "failed"
  * metrics.csv   one line per record: the same bytes for the same run on any machine and threads
- * policy.csv    the rule's policy, if it has one
+ * script.lua    the script, as it was when the run began
+ * policy.csv    the rule's policy, if it has one; policy-HASH.csv: one that a component began with
  * weights.npz   one array per tensor, float32, for NumPy
  * rewards.bin   one reward bit per iteration, lowest bit first, if the rule steps
  * checkpoint-*  states to resume from (checkpoint.h): the final one, or the last ones before
@@ -28,15 +29,16 @@ struct recorder_options {
     const char *command;                 /* the command line that repeats the run, or NULL */
     const struct invocation *invocation; /* or NULL */
     const char *resume;                  /* the folder of the run to resume; NULL: a new run */
+    bool force_changed; /* resume even if files that the run depends on have changed */
 };
 
 /* Creates the folder and run.json for a trainer that has not run yet. Keeps a pointer to the
  * trainer.
  *
- * To resume, the trainer must be new, and its config the recorded one. It is brought to the newest
- * intact checkpoint (a damaged one is named in a warning), and what was recorded after it is cut
- * off; without a checkpoint the run starts again. Refused while another process writes the
- * folder. */
+ * To resume, the trainer must be new, its config the recorded one, and what it depends on
+ * unchanged. It is brought to the newest intact checkpoint (a damaged one is named in a warning),
+ * and what was recorded after it is cut off; without a checkpoint the run starts again. Refused
+ * while another process writes the folder. */
 synrl_status recorder_create(struct core *core, struct trainer *trainer,
                              const struct recorder_options *options, struct recorder **made);
 /* Whether the run to resume had ended: then nothing more is recorded, and trainer_run only reports

@@ -3,8 +3,10 @@
 #include "record/recorder_private.h"
 
 #include <ctype.h>
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
+#include <inttypes.h>
 #include <limits.h>
 #include <stdlib.h>
 #include <string.h>
@@ -17,6 +19,8 @@
 #include "base/json.h"
 #include "base/lock.h"
 #include "draw/gnuplot.h"
+#include "policy/policy.h"
+#include "policy/policy_csv.h"
 #include "record/litter.h"
 #include "record/run_json.h"
 #include "runs/metrics_csv.h"
@@ -233,6 +237,49 @@ synrl_status recorder_close_file(struct recorder *recorder, FILE **stream, const
     return file_close(recorder->core, closing, path);
 }
 
+/* Copies ----------------------------------------------------------------------------------------- */
+
+/* The script as it is now; one that is no plain file, such as a pipe, cannot be read twice. */
+static synrl_status copy_script(struct recorder *recorder, const char *script) {
+    enum { SCRIPT_LIMIT = 64 << 20 };
+    struct stat found;
+    char *text;
+    size_t size;
+    FILE *stream = NULL;
+    if (script == NULL || stat(script, &found) != 0 || !S_ISREG(found.st_mode)) {
+        return SYNRL_OK;
+    }
+    SYNRL_TRY(file_read(recorder->core, script, SCRIPT_LIMIT, &text, &size));
+    synrl_status status = recorder_open(recorder, "script.lua", "wbe", &stream);
+    if (status == SYNRL_OK) {
+        fwrite(text, 1, size, stream); /* a failure is noticed when it is closed */
+        status = recorder_close_file(recorder, &stream, "script.lua");
+    }
+    core_free(recorder->core, text);
+    return status;
+}
+
+/* The policies that components are made with, each as policy-HASH.csv: a rule may end with another
+ * one, and a replay begins with this. */
+static synrl_status copy_policies(const struct recorder *recorder,
+                                  const struct component *component) {
+    const struct component *part;
+    const synrl_policy *policy;
+    for (size_t i = 0; (policy = component_policy(component, i)) != NULL; i++) {
+        char name[32];
+        snprintf(name, sizeof name, "policy-%016" PRIx64 ".csv", policy_hash(policy));
+        char *path = recorder_path(recorder, name);
+        const synrl_status status =
+            path != NULL ? policy_save_csv(recorder->core, policy, path) : SYNRL_NO_MEMORY;
+        core_free(recorder->core, path);
+        SYNRL_TRY(status);
+    }
+    for (size_t i = 0; (part = component_part(component, i)) != NULL; i++) {
+        SYNRL_TRY(copy_policies(recorder, part));
+    }
+    return SYNRL_OK;
+}
+
 /* Tries to begin a folder. */
 enum { BEGIN_MAX = 10 };
 
@@ -279,6 +326,9 @@ synrl_status recorder_start(struct recorder *recorder, const struct recorder_opt
         status = begin_folder(recorder, options, draft);
     }
     SYNRL_TRY(status);
+    SYNRL_TRY(copy_script(recorder, options->script));
+    SYNRL_TRY(copy_policies(recorder, trainer_options(recorder->trainer)->model));
+    SYNRL_TRY(copy_policies(recorder, trainer_options(recorder->trainer)->rule));
     SYNRL_TRY(recorder_start_metrics(recorder));
     SYNRL_TRY(claim_name(recorder, options->folder, stem));
     folder_sync(options->folder);
@@ -286,9 +336,13 @@ synrl_status recorder_start(struct recorder *recorder, const struct recorder_opt
 }
 
 void recorder_abandon(struct recorder *recorder) {
-    if (recorder->folder != NULL) {
-        remove_file(recorder, "metrics.csv", "");
-        remove_file(recorder, "run.json", "");
-        rmdir(recorder->folder);
+    DIR *folder = recorder->folder != NULL ? opendir(recorder->folder) : NULL;
+    if (folder == NULL) {
+        return;
     }
+    for (const struct dirent *entry; (entry = readdir(folder)) != NULL;) {
+        unlinkat(dirfd(folder), entry->d_name, 0); /* not the folder itself, nor its parent */
+    }
+    closedir(folder);
+    rmdir(recorder->folder);
 }

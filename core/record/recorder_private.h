@@ -7,6 +7,7 @@
 #include <stdio.h>
 
 #include "record/recorder.h"
+#include "runs/changes.h"
 
 struct recorder {
     struct core *core;
@@ -24,6 +25,7 @@ struct recorder {
     FILE *losses;     /* of rules that read losses */
     uint8_t bits;     /* rewards not yet written, the first in the lowest bit */
     uint64_t n_rewards;
+    char changes[CHANGES_SIZE]; /* that a resumed run was forced over; "": none */
 };
 
 /* The folder and its open files (recorder_files.c) */
@@ -60,6 +62,6 @@ void recorder_remove_results(const struct recorder *recorder);
 
 /* Brings the recorder and its trainer to the state of the run in that folder
  * (recorder_resume.c). */
-synrl_status recorder_resume(struct recorder *recorder, const char *folder);
+synrl_status recorder_resume(struct recorder *recorder, const char *folder, bool force_changed);
 
 #endif

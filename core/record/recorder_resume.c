@@ -11,8 +11,10 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/reads.h"
 #include "record/checkpoint.h"
 #include "record/litter.h"
+#include "record/provenance.h"
 #include "record/run_json.h"
 #include "record/transcript.h"
 #include "runs/metrics_csv.h"
@@ -51,6 +53,55 @@ static synrl_status check_config(struct recorder *recorder) {
     free(text);
     json_decref(config);
     return status;
+}
+
+/* The hash of the samples as they have been read now, and as they were. */
+static bool are_same_samples(const struct recorder *recorder, const char *name,
+                             struct dataset *dataset) {
+    char hash[17];
+    const json_t *provenance = json_object_get(recorder->json, "provenance");
+    const char *recorded =
+        json_string_value(json_object_get(json_object_get(provenance, "samples"), name));
+    if (recorded == NULL || dataset == NULL) {
+        return true; /* of an older record, or the config would differ */
+    }
+    snprintf(hash, sizeof hash, "%016" PRIx64, dataset_hash(dataset));
+    return strcmp(hash, recorded) == 0;
+}
+
+static void add_version(const struct recorder *recorder, char changes[CHANGES_SIZE]) {
+    char change[CHANGE_SIZE];
+    const char *version =
+        json_string_value(json_object_get(json_object_get(recorder->json, "provenance"), "synrl"));
+    if (version != NULL && strcmp(version, SYNRL_VERSION) != 0) {
+        snprintf(change, sizeof change, "synrl %s has become %s", version, SYNRL_VERSION);
+        changes_add(changes, change);
+    }
+}
+
+/* What the run depends on must be as it was, unless the user forces it: then it is recorded as it
+ * is. */
+static synrl_status check_changes(struct recorder *recorder, bool force) {
+    struct core *core = recorder->core;
+    const struct train_options *options = trainer_options(recorder->trainer);
+    char *changes = recorder->changes;
+    reads_forget(core);
+    SYNRL_TRY(changes_of_run(core, recorder->json, true, changes));
+    add_version(recorder, changes);
+    if (!are_same_samples(recorder, "data", options->data)) {
+        changes_add(changes, "the samples of data have changed");
+    }
+    if (!are_same_samples(recorder, "valid", options->valid)) {
+        changes_add(changes, "the samples of valid have changed");
+    }
+    if (changes[0] == '\0') {
+        return SYNRL_OK;
+    }
+    if (!force) {
+        return core_fail(core, SYNRL_INVALID, CHANGES_REFUSAL, recorder->folder, changes);
+    }
+    core_log(core, SYNRL_LOG_WARNING, "%s: resumed although %s", recorder->folder, changes);
+    return provenance_renew(core, options, json_object_get(recorder->json, "provenance"));
 }
 
 /* Rows are appended to the file, so its columns must be the rule's present metrics. */
@@ -173,7 +224,7 @@ static synrl_status go_on(struct recorder *recorder, const struct checkpoint *ch
     return transcript_reopen(recorder, checkpoint->iteration, checkpoint->n_rewards);
 }
 
-synrl_status recorder_resume(struct recorder *recorder, const char *folder) {
+synrl_status recorder_resume(struct recorder *recorder, const char *folder, bool force_changed) {
     struct checkpoint checkpoint = {.iteration = 0};
     bool found;
     recorder->folder = core_strdup(recorder->core, folder);
@@ -187,12 +238,13 @@ synrl_status recorder_resume(struct recorder *recorder, const char *folder) {
     SYNRL_TRY(record_read(recorder->core, folder, &recorder->json));
     SYNRL_TRY(check_abi(recorder));
     SYNRL_TRY(check_config(recorder));
+    SYNRL_TRY(check_changes(recorder, force_changed));
     SYNRL_TRY(find_checkpoint(recorder, &checkpoint, &found));
     const synrl_status status =
         found ? go_on(recorder, &checkpoint) : recorder_start_metrics(recorder);
     core_free(recorder->core, checkpoint.state);
     if (status == SYNRL_OK && !recorder->is_complete) {
-        return run_json_resume(recorder->json, checkpoint.iteration)
+        return run_json_resume(recorder->json, checkpoint.iteration, recorder->changes)
                    ? recorder_write_json(recorder)
                    : core_fail(recorder->core, SYNRL_NO_MEMORY,
                                "%s: not enough memory for run.json", recorder->folder);

@@ -3,6 +3,8 @@
 #include "record/run_json.h"
 
 #include <inttypes.h>
+#include <limits.h>
+#include <stdlib.h>
 #include <string.h>
 #include <time.h>
 
@@ -21,7 +23,31 @@ static json_t *time_json(void) {
     return json_string(text);
 }
 
-static json_t *invocation_json(const struct invocation *invocation, bool pictures) {
+static bool ends_at(const char *path, size_t i) {
+    return path[i] == '/' || path[i] == '\0';
+}
+
+/* The working folder, from the run's: "../..". Null where that is not known. */
+static json_t *place_json(const struct recorder_options *options) {
+    char runs[PATH_MAX], relative[PATH_MAX + 8] = "..";
+    const char *to = options->invocation->folder;
+    if (to == NULL || realpath(options->folder, runs) == NULL) {
+        return json_null();
+    }
+    size_t common = 0, length = 2, i = 0;
+    for (; runs[i] == to[i] && runs[i] != '\0'; i++) {
+        common = ends_at(runs, i) ? i : common;
+    }
+    common = ends_at(runs, i) && ends_at(to, i) ? i : common;
+    for (const char *at = runs + common; *at != '\0' && length + 4 < sizeof relative; at++) {
+        length += *at == '/' && at[1] != '\0' ? (size_t)sprintf(relative + length, "/..") : 0;
+    }
+    snprintf(relative + length, sizeof relative - length, "%s", to + common);
+    return json_text_bytes(relative);
+}
+
+static json_t *invocation_json(const struct recorder_options *options) {
+    const struct invocation *invocation = options->invocation;
     if (invocation == NULL) {
         return json_null();
     }
@@ -29,13 +55,14 @@ static json_t *invocation_json(const struct invocation *invocation, bool picture
     for (size_t i = 0; i < invocation->n_overrides; i++) {
         overrides = json_appended(overrides, json_text_bytes(invocation->overrides[i]));
     }
-    return json_pack("{s:s, s:I, s:o, s:o, s:o, s:b, s:o, s:o}", "id", invocation->id, "ordinal",
-                     (json_int_t)invocation->ordinal, "folder", json_text_bytes(invocation->folder),
-                     "overrides", overrides, "seed",
-                     invocation->has_seed ? json_integer((json_int_t)invocation->seed)
-                                          : json_null(),
-                     "pictures", (int)pictures, "cell", json_text_bytes(invocation->cell), "place",
-                     json_text_bytes(invocation->place));
+    return json_pack(
+        "{s:s, s:I, s:o, s:o, s:o, s:O, s:o, s:b, s:o, s:o}", "id", invocation->id, "ordinal",
+        (json_int_t)invocation->ordinal, "folder", json_text_bytes(invocation->folder), "from_run",
+        place_json(options), "overrides", overrides, "options",
+        invocation->options != NULL ? invocation->options : json_null(), "seed",
+        invocation->has_seed ? json_integer((json_int_t)invocation->seed) : json_null(), "pictures",
+        (int)options->pictures, "cell", json_text_bytes(invocation->cell), "place",
+        json_text_bytes(invocation->place));
 }
 
 /* Beginning ------------------------------------------------------------------------------------ */
@@ -69,20 +96,19 @@ json_t *run_json_config(const struct train_options *options) {
 json_t *run_json_new(struct core *core, const struct trainer *trainer,
                      const struct recorder_options *options) {
     const struct train_options *train = trainer_options(trainer);
-    json_t *json =
-        json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "status", "running", "abi",
-                  SYNRL_ABI_MAJOR, "config", run_json_config(train), "provenance",
-                  provenance_json(core, train, options->script), "script",
-                  json_text_bytes(options->script), "command", json_text_bytes(options->command),
-                  "call", invocation_json(options->invocation, options->pictures), "process",
-                  process_json(), "started", time_json(), "resumed");
+    json_t *json = json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "status",
+                             "running", "abi", SYNRL_ABI_MAJOR, "config", run_json_config(train),
+                             "provenance", provenance_json(core, train, options->script), "script",
+                             json_text_bytes(options->script), "command",
+                             json_text_bytes(options->command), "call", invocation_json(options),
+                             "process", process_json(), "started", time_json(), "resumed");
     if (json == NULL) {
         core_fail(core, SYNRL_NO_MEMORY, "not enough memory for run.json");
     }
     return json;
 }
 
-bool run_json_resume(json_t *json, uint64_t iteration) {
+bool run_json_resume(json_t *json, uint64_t iteration, const char *changes) {
     static const char *const ends[] = {"summary", "error", "stopped", "ended"};
     for (size_t i = 0; i < COUNT_OF(ends); i++) {
         json_object_del(json, ends[i]);
@@ -95,7 +121,8 @@ bool run_json_resume(json_t *json, uint64_t iteration) {
            json_object_set_new(json, "process", process_json()) == 0 &&
            json_array_append_new(
                json_object_get(json, "resumed"),
-               json_pack("{s:I, s:o}", "iteration", (json_int_t)iteration, "at", time_json())) == 0;
+               json_pack("{s:I, s:o, s:o}", "iteration", (json_int_t)iteration, "at", time_json(),
+                         "changes", json_text_bytes(changes[0] != '\0' ? changes : NULL))) == 0;
 }
 
 /* Ending --------------------------------------------------------------------------------------- */

@@ -17,6 +17,7 @@
 #include "plugin/component_json.h"
 #include "plugin/host.h"
 #include "policy/policy.h"
+#include "runs/changes.h"
 #include "runs/run_files.h"
 #include "train/model.h"
 #include "train/rule.h"
@@ -242,7 +243,7 @@ static synrl_status fail_record(struct core *core, const char *folder, const cha
 struct facts {
     json_int_t n_inputs, seed, n_samples, n_iterations, batch_size, batch_every;
     json_t *shape;
-    bool as_published;
+    bool as_published, force;
     const char *format;
     json_t *model, *rule;
 };
@@ -373,11 +374,32 @@ static synrl_status start_rule(struct replay *replay) {
     return check_rule(replay);
 }
 
+/* A changed plugin may do something else than the run did. */
+static synrl_status check_plugins(const struct replay *replay, const char *folder, bool force) {
+    char changes[CHANGES_SIZE] = "";
+    changes_of_component(replay->core, replay->json, replay->model_component, changes);
+    changes_of_component(replay->core, replay->json, replay->rule_component, changes);
+    if (changes[0] == '\0') {
+        return SYNRL_OK;
+    }
+    if (!force) {
+        return core_fail(replay->core, SYNRL_INVALID,
+                         "%s: cannot be replayed: since the run was recorded, %s; --force-changed "
+                         "replays it all the same",
+                         folder, changes);
+    }
+    core_log(replay->core, SYNRL_LOG_WARNING, "%s: replayed although %s", folder, changes);
+    return SYNRL_OK;
+}
+
 /* Adds the rule's name to messages, since plugins' messages about parameters do not name their
  * rule. */
 static synrl_status make_objects(struct replay *replay, const char *folder,
                                  const struct facts *facts) {
     synrl_status status = make_components(replay, folder, facts);
+    if (status == SYNRL_OK) {
+        status = check_plugins(replay, folder, facts->force);
+    }
     if (status == SYNRL_OK) {
         status = make_model(replay, facts);
     }
@@ -389,9 +411,9 @@ static synrl_status make_objects(struct replay *replay, const char *folder,
                : core_fail_in(replay->core, status, folder);
 }
 
-static synrl_status open(struct replay *replay, const char *folder) {
+static synrl_status open(struct replay *replay, const char *folder, bool force) {
     struct core *core = replay->core;
-    struct facts facts = {.n_inputs = 0};
+    struct facts facts = {.force = force};
     SYNRL_TRY(record_read(core, folder, &replay->json));
     SYNRL_TRY(read_facts(core, folder, replay->json, &facts));
     SYNRL_TRY(make_objects(replay, folder, &facts));
@@ -412,14 +434,15 @@ static synrl_status open(struct replay *replay, const char *folder) {
                : core_fail_in(core, started, folder);
 }
 
-synrl_status replay_open(struct core *core, const char *folder, struct replay **opened) {
+synrl_status replay_open(struct core *core, const char *folder, bool force_changed,
+                         struct replay **opened) {
     *opened = NULL;
     struct replay *replay = core_alloc(core, 1, sizeof *replay);
     if (replay == NULL) {
         return SYNRL_NO_MEMORY;
     }
     replay->core = core;
-    const synrl_status status = open(replay, folder);
+    const synrl_status status = open(replay, folder, force_changed);
     if (status != SYNRL_OK) {
         replay_close(replay);
         return status;
@@ -489,6 +512,10 @@ const synrl_layout *replay_layout(const struct replay *replay) {
 
 uint64_t replay_iterations(const struct replay *replay) {
     return replay->n_iterations;
+}
+
+uint64_t replay_next(const struct replay *replay) {
+    return replay->env.iteration;
 }
 
 void replay_weights(const struct replay *replay, float *weights) {

@@ -15,13 +15,16 @@
 struct replay;
 
 /* Opens a run's record, at the initial weights. SYNRL_UNSUPPORTED where the run has no transcript
- * or used a function of the script. */
-synrl_status replay_open(struct core *core, const char *folder, struct replay **opened);
+ * or used a function of the script; SYNRL_INVALID where a plugin has changed since, unless that is
+ * forced. */
+synrl_status replay_open(struct core *core, const char *folder, bool force_changed,
+                         struct replay **opened);
 void replay_close(struct replay *replay); /* NULL is allowed */
 
 const json_t *replay_record(const struct replay *replay); /* run.json */
 const synrl_layout *replay_layout(const struct replay *replay);
 uint64_t replay_iterations(const struct replay *replay); /* their number */
+uint64_t replay_next(const struct replay *replay);       /* the number of the next */
 /* Runs the next iteration; there must be one. */
 synrl_status replay_step(struct replay *replay);
 

@@ -2,14 +2,11 @@
 /* Kept results, and whether they still hold. */
 #include "sweep/kept.h"
 
-#include <limits.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/file.h"
 #include "base/json.h"
-#include "base/reads.h"
-#include "plugin/registry.h"
 
 enum { RESULT_LIMIT = 256 << 20 };
 
@@ -41,35 +38,6 @@ json_t *kept_result(struct core *core, const char *path) {
 
 /* Checking ------------------------------------------------------------------------------------- */
 
-/* The file in which the plugin "rule/my_rule" would be found now. */
-static const char *locate(const struct core *core, const char *name, char file[PATH_MAX]) {
-    char kind_word[64];
-    synrl_kind kind;
-    const char *slash = strchr(name, '/');
-    snprintf(kind_word, sizeof kind_word, "%.*s", slash != NULL ? (int)(slash - name) : 0, name);
-    return slash != NULL && kind_from_name(kind_word, &kind) &&
-                   registry_locate(core, kind, slash + 1, file)
-               ? file
-               : "";
-}
-
-static void explain(const char *kind, const char *name, const char *path, enum read_state state,
-                    char reason[KEPT_REASON_SIZE]) {
-    const char *how = state == READ_GONE      ? "is gone"
-                      : state == READ_TOUCHED ? "may have changed"
-                                              : "has changed";
-    if (strcmp(kind, read_program) == 0) {
-        snprintf(reason, KEPT_REASON_SIZE, "synrl %s", how);
-    } else if (strcmp(kind, read_cell) == 0) {
-        snprintf(reason, KEPT_REASON_SIZE, "an earlier sweep of the script was run again");
-    } else if (name != NULL) {
-        const char *slash = strchr(name, '/');
-        snprintf(reason, KEPT_REASON_SIZE, "plugin %s %s", slash != NULL ? slash + 1 : name, how);
-    } else {
-        snprintf(reason, KEPT_REASON_SIZE, "%s %s", path, how);
-    }
-}
-
 synrl_status kept_check(struct core *core, const char *path, enum kept_state *state,
                         char reason[KEPT_REASON_SIZE]) {
     json_t *json = read_kept(core, path);
@@ -77,19 +45,11 @@ synrl_status kept_check(struct core *core, const char *path, enum kept_state *st
     synrl_status status = SYNRL_OK;
     json_restore_bytes(files);
     *state = json != NULL ? KEPT_HOLDS : KEPT_MISSING;
+    reason[0] = '\0';
     for (size_t i = 0; status == SYNRL_OK && *state == KEPT_HOLDS && i < json_array_size(files);
          i++) {
-        const char *kind = "", *file = "", *name = NULL;
-        char located[PATH_MAX];
-        enum read_state found = READ_CHANGED;
-        json_t *one = json_array_get(files, i);
-        json_unpack(one, "{s:s, s:s, s?s}", "kind", &kind, "path", &file, "name", &name);
-        status =
-            reads_compare(core, one, name != NULL ? locate(core, name, located) : file, &found);
-        if (status == SYNRL_OK && found != READ_SAME) {
-            *state = KEPT_STALE;
-            explain(kind, name, file, found, reason);
-        }
+        status = change_of_file(core, json_array_get(files, i), NULL, reason);
+        *state = status == SYNRL_OK && reason[0] != '\0' ? KEPT_STALE : KEPT_HOLDS;
     }
     json_decref(json);
     return status;

@@ -7,7 +7,7 @@
 
 #include <jansson.h>
 
-#include "base/core.h"
+#include "runs/changes.h"
 
 /* {"result", "files"}, both references taken over. NULL: no memory. */
 json_t *kept_json(json_t *result, json_t *files);
@@ -15,7 +15,7 @@ json_t *kept_json(json_t *result, json_t *files);
 /* The result in the file, the caller's reference; NULL where it is missing or damaged. */
 json_t *kept_result(struct core *core, const char *path);
 
-enum { KEPT_REASON_SIZE = 160 };
+enum { KEPT_REASON_SIZE = CHANGE_SIZE };
 enum kept_state { KEPT_HOLDS, KEPT_STALE, KEPT_MISSING };
 /* Whether the result in the file holds; if it is stale, the first thing that has changed. */
 synrl_status kept_check(struct core *core, const char *path, enum kept_state *state,

@@ -248,7 +248,7 @@ static void add_words(const struct sweep *sweep, size_t number, const char *fold
     words_add(words, "%s", sweep->program);
     if (folder != NULL) {
         words_add(words, "resume");
-        flags_write(N_RESUME_FLAGS, run_flags, &request, words);
+        flags_write(N_RESUME_FLAGS, call_flags, &request, words);
         words_add(words, "%s", folder);
     } else {
         run_request_write(&request, words);

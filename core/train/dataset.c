@@ -11,6 +11,10 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+/* The state of a running hash on the stack. */
+#define XXH_STATIC_LINKING_ONLY
+#include <xxhash.h>
+
 #include "base/count.h"
 #include "base/reads.h"
 #include "engine/engine.h"
@@ -30,6 +34,8 @@ struct dataset {
     double fraction;          /* of a subset: how it came about */
     uint64_t seed;
     bool is_rest;
+    bool has_hash; /* dataset_hash was called */
+    uint64_t hash;
 };
 
 /* Checking ------------------------------------------------------------------------------------- */
@@ -465,6 +471,50 @@ struct component *dataset_component(const struct dataset *dataset) {
 
 struct core *dataset_core(const struct dataset *dataset) {
     return dataset->core;
+}
+
+static void hash_samples(const synrl_data *data, XXH3_state_t *state) {
+    const size_t n = data->n_samples, input = data->format == SYNRL_INPUT_F32 ? sizeof(float) : 1;
+    const uint64_t sizes[] = {n,
+                              data->n_inputs,
+                              data->n_targets,
+                              data->n_classes,
+                              data->height,
+                              data->width,
+                              data->n_channels,
+                              data->n_steps,
+                              (uint64_t)data->format,
+                              data->labels != NULL};
+    XXH3_64bits_update(state, sizes, sizeof sizes);
+    XXH3_64bits_update(state, &data->scale, input == 1 ? sizeof data->scale : 0);
+    XXH3_64bits_update(state, data->inputs, n * data->n_inputs * input);
+    if (data->labels != NULL) {
+        XXH3_64bits_update(state, data->labels, n * sizeof *data->labels);
+    }
+    if (data->targets != NULL) {
+        XXH3_64bits_update(state, data->targets, n * data->n_targets * sizeof *data->targets);
+    }
+    for (size_t c = 0; data->class_names != NULL && c < data->n_classes; c++) {
+        XXH3_64bits_update(state, data->class_names[c], strlen(data->class_names[c]) + 1);
+    }
+}
+
+uint64_t dataset_hash(struct dataset *dataset) {
+    XXH3_state_t state;
+    if (dataset->has_hash) {
+        return dataset->hash;
+    }
+    XXH3_64bits_reset(&state);
+    if (dataset->whole != NULL) {
+        const uint64_t whole = dataset_hash(dataset->whole);
+        XXH3_64bits_update(&state, &whole, sizeof whole);
+        XXH3_64bits_update(&state, dataset->rows, dataset->data.n_samples * sizeof *dataset->rows);
+    } else {
+        hash_samples(&dataset->data, &state);
+    }
+    dataset->hash = XXH3_64bits_digest(&state);
+    dataset->has_hash = true;
+    return dataset->hash;
 }
 
 /* {"fraction", "seed", "part"}, and "of" where a part was split again. */

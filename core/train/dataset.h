@@ -37,6 +37,10 @@ size_t dataset_row(const struct dataset *dataset, size_t sample);
 const char *dataset_id(const struct dataset *dataset);
 struct component *dataset_component(const struct dataset *dataset);
 struct core *dataset_core(const struct dataset *dataset);
+/* XXH3-64 of the samples: inputs, labels, targets, class names, shape; and of which of them this
+ * is.
+ */
+uint64_t dataset_hash(struct dataset *dataset);
 /* component_json, with "samples", "inputs", "format" (bytes or floats), and "split" where it is a
  * subset. */
 json_t *dataset_json(const struct dataset *dataset);

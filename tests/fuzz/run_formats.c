@@ -192,7 +192,7 @@ static synrl_status step_through(struct fuzz *fuzz, struct replay *replay) {
 /* A config may ask for any network: that there is no memory for it is an answer too. */
 static synrl_status load_replay(struct fuzz *fuzz) {
     struct replay *replay;
-    synrl_status status = replay_open(fuzz->loader.core, fuzz->folder.folder, &replay);
+    synrl_status status = replay_open(fuzz->loader.core, fuzz->folder.folder, true, &replay);
     if (status == SYNRL_OK) {
         status = step_through(fuzz, replay);
         replay_close(replay);

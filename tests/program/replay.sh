@@ -67,8 +67,8 @@ test_a_damaged_transcript_is_refused() {
 
 test_a_damaged_policy_is_refused() {
     run rule=static >/dev/null
-    sed -i 's/,1.*/,5/' runs/*/policy.csv
-    refuses 1 policy.csv synrl replay runs/*/
+    sed -i 's/,1.*/,5/' runs/*/policy-*.csv
+    refuses 1 '/policy-' synrl replay runs/*/
 }
 
 test_a_run_that_has_not_ended_is_refused() {

@@ -298,7 +298,7 @@ END
     refuses 1 'f.lua:9: no' synrl resume --quiet "$run"
     for file in before/*; do
         case ${file#before/} in
-        run.json | metrics.csv | rewards.bin | checkpoint-*) ;;
+        run.json | metrics.csv | rewards.bin | checkpoint-* | script.lua) ;;
         *) echo "${file#before/}" ;;
         esac
     done >results

@@ -73,7 +73,7 @@ static synrl_status step_through(struct frame *frame, struct replay *replay) {
 /* A config may ask for any network: that there is no memory for it is an answer too. */
 static void replay_all(struct frame *frame, const char *folder) {
     struct replay *replay;
-    synrl_status status = replay_open(frame->core, folder, &replay);
+    synrl_status status = replay_open(frame->core, folder, true, &replay);
     if (status == SYNRL_OK) {
         status = step_through(frame, replay);
         replay_close(replay);
