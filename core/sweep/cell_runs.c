@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "base/file.h"
+#include "runs/changes.h"
 #include "runs/run_files.h"
 #include "runs/runs.h"
 
@@ -26,7 +27,20 @@ static bool mentions(struct core *core, const char *folder, const char *hash) {
     return does;
 }
 
-/* Whether the run is of a call for the cell, and if so whether it can be resumed. */
+/* Whether anything that the script had read has changed, also by io, which `synrl resume` does not
+ * compare; plugins it does. */
+static bool has_changed(struct core *core, const json_t *run) {
+    const json_t *files = json_object_get(json_object_get(run, "provenance"), "files");
+    char change[CHANGE_SIZE] = "";
+    bool is_known = true;
+    for (size_t i = 0; is_known && change[0] == '\0' && i < json_array_size(files); i++) {
+        is_known = change_of_file(core, json_array_get(files, i), NULL, change) == SYNRL_OK;
+    }
+    return !is_known || change[0] != '\0';
+}
+
+/* Whether the run is of a call for the cell, and if so whether it can be resumed: nothing that it
+ * depends on has changed. */
 static bool is_of_cell(struct core *core, const char *folder, const char *hash, bool *can_resume) {
     json_t *run;
     const char *cell = NULL;
@@ -38,7 +52,8 @@ static bool is_of_cell(struct core *core, const char *folder, const char *hash, 
     const char *status = run_status(core, folder, recorded, json_object_get(run, "process"));
     json_unpack(run, "{s:{s:s}}", "call", "cell", &cell);
     const bool is = cell != NULL && strcmp(cell, hash) == 0;
-    *can_resume = strcmp(status, "failed") != 0 && strcmp(status, "running") != 0;
+    *can_resume =
+        strcmp(status, "failed") != 0 && strcmp(status, "running") != 0 && !has_changed(core, run);
     json_decref(run);
     return is;
 }

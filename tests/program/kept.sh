@@ -174,3 +174,29 @@ test_the_record_of_a_sweep_names_the_last_runs() {
     exits 0 synrl report runs/sweep-*.json -o page.html
     [ "$(grep -o '"weights_hash"' page.html | wc -l)" -eq 1 ]
 }
+
+# half_done FILE EDIT: a cell is killed half done, the file is edited, and the sweep is called again.
+half_done() {
+    rm -rf runs fresh
+    cp s.lua saved.lua
+    echo 0.25 >rate
+    sed -i "s/rule = 'my_rule'/rule = synrl.rule('my_rule', { alpha_s = io.lines('rate', 'n')() })/" s.lua
+    # shellcheck disable=SC2016
+    sed -i 's/iterations = 20/iterations = 2000, checkpoint = { every = 100 }, on_evaluate = function(m) if m.iteration >= 1000 and os.remove("die") then os.execute("kill -9 $PPID") end end, record_every = 500/' s.lua
+    export SYNRL_PLUGIN_PATH=.
+    touch die
+    exits 1 synrl sweep s.lua n=1
+    says 'ended by signal 9'
+    sed -i "$2" "$1"
+    exits 0 synrl sweep --quiet s.lua n=1 --metric loss
+    cp "$OUTPUT" table
+    exits 0 synrl sweep --quiet --no-record --runs fresh s.lua n=1 --metric loss
+    prints "$(cat table)"
+    cp saved.lua s.lua
+}
+
+# It goes on from its checkpoint only over the same files.
+test_a_half_done_cell_begins_again_over_other_files() {
+    half_done d.csv s/1,1/1,5/
+    half_done rate s/0.25/0.5/
+}
