@@ -5,10 +5,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 
 #include "base/csv.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_build.h"
 #include "base/number.h"
 #include "report/curves.h"
 #include "runs/run_files.h"
@@ -28,12 +30,24 @@ enum {
 
 /* Tables and pictures -------------------------------------------------------------------------- */
 
-/* NULL where the file does not exist, is not a regular one or is too large to show. */
-static char *read_optional(struct core *core, const char *folder, const char *name, size_t limit,
-                           size_t *size) {
+/* What cannot be shown of a run is said with it: the core's message. */
+static void add_problem(const struct core *core, json_t *run) {
+    json_object_set_new(run, "problem", json_text_bytes(core->message));
+}
+
+/* NULL where the file does not exist, is not a regular one or is too large to show; and, as the
+ * run's problem, where it cannot be read. */
+static char *read_optional(struct core *core, json_t *run, const char *folder, const char *name,
+                           size_t limit, size_t *size) {
     char *path = core_printf(core, "%s/%s", folder, name), *bytes = NULL;
-    if (path == NULL || file_read_no_link(core, path, limit, &bytes, size) != SYNRL_OK) {
-        bytes = NULL;
+    struct stat found;
+    if (path == NULL) {
+        add_problem(core, run);
+    } else if (lstat(path, &found) == 0 && S_ISREG(found.st_mode)) {
+        const synrl_status status = file_read_no_link(core, path, limit, &bytes, size);
+        if (status != SYNRL_OK && status != SYNRL_INVALID) {
+            add_problem(core, run);
+        }
     }
     core_free(core, path);
     return bytes;
@@ -53,12 +67,13 @@ static json_t *field_json(struct core *core, struct csv_field field) {
 }
 
 /* Lines of cells, as numbers where possible, else as text; up to a zero byte, which JSON text
- * cannot contain. */
+ * cannot contain. NULL where there is no memory. */
 static json_t *csv_json(struct core *core, const char *text, bool numbers) {
     struct csv csv = csv_begin(core, "", text, strlen(text));
     json_t *table = json_array();
     bool any = true;
-    while (csv_next(&csv, &any) == SYNRL_OK && any) {
+    synrl_status status = SYNRL_OK;
+    while ((status = csv_next(&csv, &any)) == SYNRL_OK && any && table != NULL) {
         json_t *row = json_array();
         for (size_t c = 0; c < csv.n_fields; c++) {
             const struct csv_field cell = csv.fields[c];
@@ -66,21 +81,28 @@ static json_t *csv_json(struct core *core, const char *text, bool numbers) {
             json_t *item = numbers && number_read(cell.start, cell.end, &value)
                                ? json_number_or_null(value)
                                : field_json(core, cell);
-            json_array_append_new(row, item != NULL ? item : json_string("?"));
+            row = json_appended(row, item);
         }
-        json_array_append_new(table, row);
+        table = json_appended(table, row);
     }
     csv_end(&csv);
+    if (status != SYNRL_OK) {
+        json_decref(table);
+        table = NULL;
+    }
     return table;
 }
 
 static void add_policy(struct core *core, json_t *run, const char *folder) {
     size_t size;
-    char *text = read_optional(core, folder, "policy.csv", TABLE_LIMIT, &size);
+    char *text = read_optional(core, run, folder, "policy.csv", TABLE_LIMIT, &size);
     if (text == NULL) {
         return;
     }
     json_t *rows = csv_json(core, text, true), *heading = json_array_get(rows, 0);
+    if (rows == NULL) {
+        add_problem(core, run);
+    }
     json_int_t n_rewards = 0;
     for (size_t c = 0; c < json_array_size(heading); c++) {
         const char *name = json_string_value(json_array_get(heading, c));
@@ -97,9 +119,12 @@ static void add_policy(struct core *core, json_t *run, const char *folder) {
 
 static void add_confusion(struct core *core, json_t *run, const char *folder) {
     size_t size;
-    char *text = read_optional(core, folder, "confusion.csv", TABLE_LIMIT, &size);
-    if (text != NULL) {
-        json_object_set_new(run, "confusion", csv_json(core, text, false));
+    char *text = read_optional(core, run, folder, "confusion.csv", TABLE_LIMIT, &size);
+    json_t *rows = text != NULL ? csv_json(core, text, false) : NULL;
+    if (rows != NULL) {
+        json_object_set_new(run, "confusion", rows);
+    } else if (text != NULL) {
+        add_problem(core, run);
     }
     core_free(core, text);
 }
@@ -135,9 +160,13 @@ static void add_pictures(struct core *core, json_t *run, const char *folder) {
         char name[32];
         size_t size;
         snprintf(name, sizeof name, "%s.png", names[p]);
-        char *bytes = read_optional(core, folder, name, PICTURE_LIMIT, &size);
+        char *bytes = read_optional(core, run, folder, name, PICTURE_LIMIT, &size);
         if (bytes != NULL && size >= sizeof png && memcmp(bytes, png, sizeof png) == 0) {
-            json_object_set_new(pictures, names[p], picture_json(core, bytes, size));
+            json_t *picture = picture_json(core, bytes, size);
+            if (picture == NULL) {
+                add_problem(core, run);
+            }
+            json_object_set_new(pictures, names[p], picture);
         }
         core_free(core, bytes);
     }
@@ -157,7 +186,7 @@ static json_t *run_json(struct core *core, const char *folder) {
         json_object_set_new(record, "status", json_string(now));
         json_object_set_new(run, "record", record);
     } else {
-        json_object_set_new(run, "problem", json_text_bytes(core->message));
+        add_problem(core, run);
     }
     add_policy(core, run, folder);
     add_confusion(core, run, folder);
