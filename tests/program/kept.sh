@@ -180,7 +180,7 @@ half_done() {
     rm -rf runs fresh
     cp s.lua saved.lua
     echo 0.25 >rate
-    sed -i "s/rule = 'my_rule'/rule = synrl.rule('my_rule', { alpha_s = io.lines('rate', 'n')() })/" s.lua
+    sed -i "s/rule = 'my_rule'/rule = synrl.rule('my_rule', { alpha_s = function() return rate end })/; s/^local log/local rate = io.lines('rate', 'n')()\\n&/" s.lua
     # shellcheck disable=SC2016
     sed -i 's/iterations = 20/iterations = 2000, checkpoint = { every = 100 }, on_evaluate = function(m) if m.iteration >= 1000 and os.remove("die") then os.execute("kill -9 $PPID") end end, record_every = 500/' s.lua
     export SYNRL_PLUGIN_PATH=.
