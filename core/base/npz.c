@@ -41,7 +41,8 @@ static void write_header(const struct npz_array *array, char header[HEADER_SIZE]
 enum { NAME_SIZE = 256, ZIP_VERSION = 45, ZIP64 = 1 };
 enum { LOCAL = 0x04034b50, CENTRAL = 0x02014b50, END = 0x06054b50 };
 enum { END64 = 0x06064b50, LOCATOR64 = 0x07064b50 };
-enum { FIRST_DAY = 0x21, IN_EXTRA = UINT32_MAX }; /* 1980-01-01: results contain no time */
+enum { FIRST_DAY = 0x21 }; /* 1980-01-01: results contain no time */
+#define IN_EXTRA UINT32_MAX
 
 struct zip {
     FILE *stream;
