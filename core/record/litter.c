@@ -102,7 +102,7 @@ static bool is_dead(struct core *core, const char *folder) {
 
 /* Whether the folder holds nothing but what a run begins with. */
 static bool is_begun(DIR *stream) {
-    static const char *const begun[] = {".", "..", "run.json", "metrics.csv"};
+    static const char *const begun[] = {".", "..", "run.json", "script.lua", "metrics.csv"};
     for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
         bool is_known = is_own_draft(entry->d_name);
         for (size_t i = 0; i < COUNT_OF(begun); i++) {

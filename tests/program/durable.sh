@@ -73,7 +73,7 @@ test_what_the_dead_have_left_is_cleared_by_who_comes_next() {
     [ "$(cd "$run" && echo *.draft*)" = 'report.html.draft-7-0' ]
     for hidden in dead empty alive other full; do
         mkdir runs/.20260131-120000-$hidden-7
-        [ $hidden = empty ] || cp "$run/run.json" "$run/metrics.csv" runs/.20260131-120000-$hidden-7
+        [ $hidden = empty ] || cp "$run"/{run.json,script.lua,metrics.csv} runs/.20260131-120000-$hidden-7
     done
     touch runs/.20260131-120000-full-7/weights.npz
     run=runs/.20260131-120000-alive-7
