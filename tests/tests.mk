@@ -227,5 +227,5 @@ $(BUILD)/tidy/plugins.ok: $(EXAMPLES) $(FIXTURES) .clang-tidy tests/.clang-tidy 
 		2>$@.log || { cat $@.log; exit 1; }
 	@touch $@
 
--include $(TEST_OBJECTS:.o=.d) $(BENCH_OBJECTS:.o=.d) $(FIXTURES:.so=.d) $(EXAMPLES:.so=.d) \
+-include $(TEST_OBJECTS:.o=.d) $(FUZZ_OBJECTS:.o=.d) $(BENCH_OBJECTS:.o=.d) $(FIXTURES:.so=.d) $(EXAMPLES:.so=.d) \
 	$(BAD_PLUGINS:.so=.d) $(MISTAKES:.so=.d)
