@@ -19,13 +19,16 @@
  * work of a process that lives. */
 static bool is_own_draft(const char *name) {
     static const char *const files[] = {"run.json", "weights.npz", "policy.csv", "confusion.csv"};
-    static const char checkpoint[] = "checkpoint-";
+    static const char *const beginnings[] = {"checkpoint-", "policy-"};
     size_t length;
     long process;
     if (!draft_is_name(name, &length, &process)) {
         return false;
     }
-    bool is_own = strncmp(name, checkpoint, strlen(checkpoint)) == 0;
+    bool is_own = false;
+    for (size_t i = 0; i < COUNT_OF(beginnings); i++) {
+        is_own = is_own || strncmp(name, beginnings[i], strlen(beginnings[i])) == 0;
+    }
     for (size_t i = 0; i < COUNT_OF(files); i++) {
         is_own = is_own || (length == strlen(files[i]) && strncmp(name, files[i], length) == 0);
     }
@@ -104,7 +107,8 @@ static bool is_dead(struct core *core, const char *folder) {
 static bool is_begun(DIR *stream) {
     static const char *const begun[] = {".", "..", "run.json", "script.lua", "metrics.csv"};
     for (const struct dirent *entry; (entry = readdir(stream)) != NULL;) {
-        bool is_known = is_own_draft(entry->d_name);
+        bool is_known = is_own_draft(entry->d_name) ||
+                        strncmp(entry->d_name, "policy-", strlen("policy-")) == 0;
         for (size_t i = 0; i < COUNT_OF(begun); i++) {
             is_known = is_known || strcmp(entry->d_name, begun[i]) == 0;
         }

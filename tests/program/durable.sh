@@ -75,6 +75,7 @@ test_what_the_dead_have_left_is_cleared_by_who_comes_next() {
         mkdir runs/.20260131-120000-$hidden-7
         [ $hidden = empty ] || cp "$run"/{run.json,script.lua,metrics.csv} runs/.20260131-120000-$hidden-7
     done
+    touch runs/.20260131-120000-{dead,alive}-7/policy-0123456789abcdef.csv{,.draft-7-0}
     touch runs/.20260131-120000-full-7/weights.npz
     run=runs/.20260131-120000-alive-7
     set_value pid $$
