@@ -9,7 +9,7 @@
  *
  *     pay = "bit"     r = -sign(d)
  *     pay = "trit"    the same, but 0 where L is below `gate` already: what is right learns no more
- *     pay = "graded"  r = -d, in whole quarters of the mean |d|, at most 16 of them
+ *     pay = "graded"  r = -d, in whole eighths of the mean |d|, at most 127 of them
  *
  * Only forward passes and ternary actions, no derivative: node perturbation (Werfel, Xie and Seung,
  * "Learning curves for stochastic gradient descent in linear feedforward networks", 2005) reduced
@@ -19,7 +19,7 @@
 #include <synrl/rule.h>
 
 enum pay { BIT, TRIT, GRADED };
-enum { QUARTERS_MAX = 16 };
+enum { EIGHTHS_MAX = 127 };
 
 struct config {
     const synrl_schedule *alpha_s, *sigma;
@@ -71,10 +71,10 @@ static void pay(const struct config *c, struct rule *r, size_t n) {
     }
     for (size_t s = 0; s < n; s++) {
         const double fall = (double)r->falls[s];
-        const double quarters = fmin(fmax(rint(4.0 * fall / mean), -QUARTERS_MAX), QUARTERS_MAX);
+        const double eighths = fmin(fmax(rint(8.0 * fall / mean), -EIGHTHS_MAX), EIGHTHS_MAX);
         const int sign = (fall > 0.0) - (fall < 0.0);
         const bool is_right = c->pay == TRIT && (double)r->loss[s] < gate;
-        r->paid[s] = (int8_t)(is_right ? 0 : c->pay == GRADED && mean > 0.0 ? (int)quarters : sign);
+        r->paid[s] = (int8_t)(is_right ? 0 : c->pay == GRADED && mean > 0.0 ? (int)eighths : sign);
     }
 }
 

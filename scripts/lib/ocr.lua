@@ -35,6 +35,7 @@ end
 -- since each change of alpha costs the engine a pass in floats.
 function ocr.falling(from, to, iterations, steps)
    local schedule = {}
+   steps = math.min(steps, iterations)
    for i = 0, steps - 1 do
       schedule[i + 1] = { i * iterations // steps, from * (to / from) ^ (i / math.max(1, steps - 1)) }
    end

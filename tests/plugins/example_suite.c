@@ -396,7 +396,7 @@ TEST(equal_losses_share_a_rank) {
 }
 
 /* What a sample is paid, in words: the sign of its fall; nothing where it is right already; or the
- * fall in quarters of the mean one. */
+ * fall in eighths of the mean one. */
 static double paid(const char *pay, double gate, size_t s) {
     const double fall = ldexp((double)world.falls[s], -32);
     double mean = 0.0;
@@ -404,8 +404,8 @@ static double paid(const char *pay, double gate, size_t s) {
         mean += fabs(ldexp((double)world.falls[k], -32)) / N_SAMPLES;
     }
     if (strcmp(pay, "graded") == 0) {
-        const double quarters = nearbyint(fall / (mean / 4.0));
-        return quarters > 16.0 ? 16.0 : quarters < -16.0 ? -16.0 : quarters;
+        const double eighths = nearbyint(fall / (mean / 8.0));
+        return eighths > 127.0 ? 127.0 : eighths < -127.0 ? -127.0 : eighths;
     }
     const bool is_right = strcmp(pay, "trit") == 0 && ldexp((double)world.losses[s], -32) < gate;
     return is_right ? 0.0 : fall > 0.0 ? 1.0 : fall < 0.0 ? -1.0 : 0.0;

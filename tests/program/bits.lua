@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Letters with and without hidden units, and a boundary. Prints each run's weights hash and, with
+-- Letters with and without hidden units, a boundary, and local rewards. Prints each run's weights hash and, with
 -- metrics=true, every line of its metrics; 100 iterations and more, so that rates change on the way.
 local synrl = require 'synrl'
 local o = synrl.options { part = 2, iterations = 100, metrics = true }
@@ -11,10 +11,11 @@ local letters, rest = all:split(0.1 / o.part, 1)
 local valid = rest:split(0.05 / o.part, 1)
 local steps = synrl.schedule { { 0, 1e-3 }, { 50, 5e-4 } }
 
-local function train(layers)
-  return synrl.train { data = letters, valid = valid, loss = 'cross_entropy', iterations = o.iterations,
+local function train(layers, rule, iterations)
+  return synrl.train { data = letters, valid = valid, loss = 'cross_entropy', reward = 'sample',
+    iterations = iterations or o.iterations,
     model = synrl.model('mlp', { layers = layers, activation = 'relu', init = 0.1 }),
-    rule = synrl.rule('win_stay', { alpha_s = steps }),
+    rule = rule or synrl.rule('win_stay', { alpha_s = steps }),
     batch = { size = 1000 // o.part, every = 40 } }
 end
 
@@ -23,6 +24,8 @@ local runs = {
   synrl.train { data = synrl.dataset('boundary', { samples = 300, seed = 3 }), loss = 'euclidean',
     model = synrl.model('mlp', { layers = { 2, 30, 1 }, output = 'tanh', seed = 4 }), rule = 'qlearning',
     iterations = 3 * o.iterations },
+  train({ 784, 9, 10 }, synrl.rule('three_factor', { pay = 'trit', gate = 1, momentum = 0.5 }), 20),
+  train({ 784, 10 }, synrl.rule('three_factor', { pay = 'graded' }), 10),
 }
 for _, run in ipairs(runs) do
   print(run.summary.weights_hash)

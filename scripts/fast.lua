@@ -1,0 +1,88 @@
+-- SPDX-License-Identifier: MIT
+-- The paper's Table 1 in seconds: each sample pays its own bit, trit or number (three_factor), with
+-- and without hidden units, beside gradient descent on the same splits.
+--
+--   synrl run --quiet --no-record scripts/fast.lua
+--   synrl run --quiet --no-record scripts/fast.lua images=PATH labels=PATH first=101 trials=10
+local synrl = require "synrl"
+local tasks = require "lib.tasks"
+local ocr = require "lib.ocr"
+
+local o = ocr.options {
+   first = 1,
+   trials = 5,
+   rows = "all",       -- or names of rows: bit32,gd32
+   iterations = 300,
+   steps = 8,          -- values of alpha_s, from `from` to `to` in equal ratios
+   from = 0.0,         -- 0: the row's own, as for the next ones
+   to = 0.0,
+   sigma = 0.0,
+   momentum = -1.0,
+   gate = -1.0,
+   init = 0.0,
+}
+
+local function option(name, default, none)
+   return o[name] ~= (none or 0) and o[name] or default
+end
+
+local function three_factor(pay, own)
+   return synrl.rule("three_factor", {
+      pay = pay, sigma = option("sigma", own.sigma), momentum = option("momentum", own.momentum, -1),
+      gate = option("gate", own.gate or 0.05, -1),
+      alpha_s = ocr.falling(option("from", own.from), option("to", own.to), o.iterations, o.steps),
+   })
+end
+
+local function net(hidden, activation, width)
+   return function(seed)
+      return synrl.model("mlp", { layers = ocr.layers(hidden), activation = activation, seed = seed,
+         init = option("init", width) })
+   end
+end
+
+local rows = {
+   { name = "bit32", title = "bit per sample, 32 HU", paper = 88.45, net = net(32, "relu", 0.05),
+     rule = function() return three_factor("bit", { sigma = 0.03, momentum = 0.0, from = 4e-2, to = 4e-4 }) end },
+   { name = "trit32", title = "trit per sample, 32 HU", paper = 88.45, net = net(32, "relu", 0.05),
+     rule = function() return three_factor("trit", { sigma = 0.03, momentum = 0.0, from = 4e-2, to = 4e-4 }) end },
+   { name = "graded32", title = "number per sample, 32 HU", paper = 88.45, net = net(32, "relu", 0.05),
+     rule = function() return three_factor("graded", { sigma = 0.03, momentum = 0.0, from = 2e-2, to = 2e-4 }) end },
+   { name = "gd32", title = "gradient descent, 32 HU", paper = 89.56, iterations = 500,
+     net = function(seed)
+        return synrl.model("mlp", { layers = ocr.layers(32), activation = "relu",
+           distribution = "glorot_published", seed = seed })
+     end,
+     rule = function() return synrl.rule("gd", { alpha = 0.1 }) end },
+   { name = "bit0", title = "bit per sample, no HU", paper = 88.28, net = net(0, "relu", 0.01),
+     rule = function() return three_factor("bit", { sigma = 0.03, momentum = 0.0, from = 1e-2, to = 1e-4 }) end },
+   { name = "graded0", title = "number per sample, no HU", paper = 88.28, net = net(0, "relu", 0.01),
+     rule = function() return three_factor("graded", { sigma = 0.03, momentum = 0.0, from = 1e-2, to = 1e-4 }) end },
+}
+
+local data = ocr.data(o)
+local results = {}
+print(string.format("%-32s %14s %7s %9s %7s", "", "accuracy", "paper", "loss", "seconds"))
+for _, row in ipairs(rows) do
+   if o.rows == "all" or ("," .. o.rows .. ","):find("," .. row.name .. ",", 1, true) then
+      local accuracies, losses, seconds = {}, {}, {}
+      for seed = o.first, o.first + o.trials - 1 do
+         local train, valid = data:split(0.75, seed)
+         local iterations = row.iterations or o.iterations
+         local s = synrl.train {
+            name = "fast-" .. row.name, data = train, valid = valid, model = row.net(seed),
+            loss = "cross_entropy", rule = row.rule(), reward = "sample", iterations = iterations,
+            record_every = iterations, seed = seed,
+         }.summary
+         accuracies[#accuracies + 1] = 100 * s.valid_accuracy
+         losses[#losses + 1] = s.valid_loss
+         seconds[#seconds + 1] = s.seconds
+      end
+      local accuracy = tasks.statistics(accuracies)
+      print(string.format("%-32s %6.2f +- %4.2f %8s %9.4f %7.2f", row.title, accuracy.mean, accuracy.stdev,
+         row.paper and string.format("%.2f", row.paper) or "-", tasks.statistics(losses).mean,
+         tasks.statistics(seconds).mean))
+      results[row.name] = { accuracies = accuracies, losses = losses, seconds = seconds }
+   end
+end
+return results
