@@ -15,6 +15,10 @@ if [ $# = 0 ]; then
     set -- "${harnesses[@]}"
 fi
 folder=$(dirname "$program")
+# libFuzzer ends at an interrupt without the program's own end, which would remove its files.
+SYNRL_FUZZ_FOLDER=$(mktemp -d -p "$([ -w /dev/shm ] && echo /dev/shm || echo /tmp)" guided-XXXXXX)
+export SYNRL_FUZZ_FOLDER
+trap 'rm -rf "$SYNRL_FUZZ_FOLDER"' EXIT
 mkdir -p "$folder/findings"
 export UBSAN_OPTIONS=print_stacktrace=1
 # Leaks are looked for at the end of a harness, not at each input; the core's memory is counted.
