@@ -129,7 +129,7 @@ static synrl_status check_kept(struct sweep *sweep, struct cell *cell, size_t n_
     core_free(sweep->core, path);
     SYNRL_TRY(status);
     cell->is_stale = state != KEPT_HOLDS;
-    if (state == KEPT_MISSING && has_older(cell, n_names, names)) {
+    if (state == KEPT_MISSING && names != NULL && has_older(cell, n_names, names)) {
         snprintf(reason, sizeof reason, "%s has changed", sweep->options->script);
     }
     snprintf(cell->reason, sizeof cell->reason, "%s", reason);

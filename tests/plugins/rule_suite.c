@@ -266,9 +266,14 @@ TEST(traits_are_declared) {
         const char *id;
         uint32_t traits;
     } rules[] = {
-        {"static", 0},    {"win_stay", 0},
-        {"qlearning", 0}, {"gd", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
-        {"my_rule", 0},   {"automaton", 0},
+        {"static", 0},
+        {"win_stay", 0},
+        {"qlearning", 0},
+        {"gd", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
+        {"my_rule", 0},
+        {"automaton", 0},
+        {"node_perturb", SYNRL_RULE_READS_MORE},
+        {"dfa", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
     };
     for (size_t k = 0; k < COUNT_OF(rules); k++) {
         struct component *component = rule_component(rules[k].id);
