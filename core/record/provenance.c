@@ -101,7 +101,7 @@ static json_t *add_plugin(struct core *core, json_t *plugins, const struct plugi
         return plugins;
     }
     reads_hash(core, plugin->file, hash);
-    if (hash[0] == '\0') {
+    if (hash[0] == '\0' && strchr(plugin->file, '/') != NULL) { /* else part of synrl itself */
         core_log(core, SYNRL_LOG_WARNING, "%s: recorded without its hash", plugin->file);
     }
     return json_with(plugins, key,
