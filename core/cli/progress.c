@@ -151,9 +151,10 @@ static void print_metrics(const struct metric_names *own, const struct metrics *
 }
 
 static void print_summary(const char *name, const struct metric_names *own,
-                          const struct summary *summary, synrl_status outcome) {
+                          const struct summary *summary, synrl_status outcome, bool has_diverged) {
     const double seconds = summary->seconds;
-    const char *how = outcome == SYNRL_OK        ? "done"
+    const char *how = has_diverged               ? "diverged"
+                      : outcome == SYNRL_OK      ? "done"
                       : outcome == SYNRL_STOPPED ? "stopped"
                                                  : "failed";
     fprintf(stderr, "%s: %s%s%s, %" PRIu64 " iterations in %.2f s", name, how,
@@ -185,7 +186,8 @@ static void end_run(void *context, const struct trainer *trainer, const struct r
     progress_clear(progress);
     struct summary summary;
     trainer_summary(trainer, &summary);
-    print_summary(trainer_options(trainer)->name, trainer_metric_names(trainer), &summary, outcome);
+    print_summary(trainer_options(trainer)->name, trainer_metric_names(trainer), &summary, outcome,
+                  trainer_has_diverged(trainer));
     if (recorder != NULL) {
         fprintf(stderr, "  %-16s%s\n", "run", recorder_folder(recorder));
     }

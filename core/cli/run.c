@@ -292,6 +292,25 @@ static FILE *open_output(bool json) {
     return stream;
 }
 
+/* The result of a sweep's cell says that it diverged, where the script has not asked. */
+static void mark_diverged(struct script_run *job) {
+    if (job->request->cell_hash != NULL && job->settings.n_diverged > 0 &&
+        json_is_object(job->result) && json_object_get(job->result, "diverged") == NULL) {
+        json_object_set_new(job->result, "diverged", json_true());
+    }
+}
+
+/* A run that diverged is an error unless the script has asked; of a cell, its sweep will say so. */
+static int judge_diverged(const struct script_run *job) {
+    const size_t n = job->settings.n_diverged;
+    if (n == 0 || job->request->cell_hash != NULL) {
+        return EXIT_DONE;
+    }
+    fprintf(stderr, "%s: %zu %s diverged: the loss at the end is not finite\n",
+            job->settings.script, n, n == 1 ? "run" : "runs");
+    return EXIT_ERROR;
+}
+
 /* The exit code of the script, once its result is printed. */
 static int run_and_print(struct script_run *job) {
     FILE *stream = open_output(job->request->json);
@@ -310,7 +329,9 @@ static int run_and_print(struct script_run *job) {
     int exit_code;
     if (code == EXIT_DONE && (!job->request->help || job->request->json) &&
         !interrupt_is_exit(&exit_code)) {
+        mark_diverged(job);
         code = print_result(job, stream);
+        code = code == EXIT_DONE ? judge_diverged(job) : code;
     }
     json_decref(job->result);
     json_decref(job->files);

@@ -14,6 +14,7 @@ struct trained_network {
     struct classes classes;
     size_t n_weights;
     float *weights;
+    bool is_diverged, is_unasked; /* of a run: its loss is not finite; the script has not asked */
 };
 /* Evaluates the network on the data, and pushes a table with the result. Returns 1. */
 int evaluation_push(lua_State *L, const struct trained_network *network, struct dataset *data,

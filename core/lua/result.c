@@ -80,6 +80,15 @@ static int get_summary(lua_State *L) {
     return 1;
 }
 
+/* A script that asks is taken to handle the answer: the program then reports no error. */
+static int get_diverged(lua_State *L) {
+    struct trained_network *result = luaL_checkudata(L, 1, result_type.name);
+    session_of(L)->settings->n_diverged -= result->is_unasked;
+    result->is_unasked = false;
+    lua_pushboolean(L, result->is_diverged);
+    return 1;
+}
+
 static int get_policy(lua_State *L) {
     luaL_checkudata(L, 1, result_type.name);
     lua_getiuservalue(L, 1, RESULT_POLICY);
@@ -108,6 +117,6 @@ bool result_push_summary(lua_State *L, int index) {
 static const luaL_Reg methods[] = {{"evaluate", evaluate_on}, {"weights", weights}, {NULL, NULL}};
 
 static const luaL_Reg properties[] = {
-    {"policy", get_policy}, {"summary", get_summary}, {NULL, NULL}};
+    {"diverged", get_diverged}, {"policy", get_policy}, {"summary", get_summary}, {NULL, NULL}};
 
 const struct type result_type = {"synrl.result", result_free, NULL, methods, properties};

@@ -59,6 +59,7 @@ struct settings {
     /* The result of the cell or of help_json, for which the script was ended; the caller's
      * reference; or NULL. */
     json_t *cell_result;
+    size_t n_diverged;  /* runs that diverged, unless the script has asked their results */
     bool options_taken; /* the script has called synrl.options */
     bool helped;        /* the script was ended after printing its options */
     bool misused;       /* the error was in the overrides: wrong usage, not the script's error */

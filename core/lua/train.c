@@ -268,6 +268,10 @@ static void push_summary(lua_State *L, const struct run *run) {
     if (summary.stopped[0] != '\0') {
         field_set_string(L, "stopped", summary.stopped);
     }
+    if (trainer_has_diverged(run->trainer)) {
+        lua_pushboolean(L, 1);
+        lua_setfield(L, -2, "diverged");
+    }
     if (run->recorder != NULL) {
         field_set_string(L, "run", recorder_folder(run->recorder));
     }
@@ -315,6 +319,8 @@ static void push_result(lua_State *L, struct session *session, const struct run 
     }
     trainer_weights(run->trainer, result->weights);
     session_check(L, session, classes_of(run->options.data, &result->classes));
+    result->is_diverged = result->is_unasked = trainer_has_diverged(run->trainer);
+    session->settings->n_diverged += result->is_diverged;
     push_summary(L, run);
     lua_setiuservalue(L, index, RESULT_SUMMARY);
     push_policy_of(L, session, run);

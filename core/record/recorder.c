@@ -212,9 +212,10 @@ static synrl_status finish_well(struct recorder *recorder, synrl_status outcome)
         SYNRL_TRY(pictures_draw(recorder->core, recorder->trainer, recorder->folder));
     }
     return finish_json(recorder,
-                       !has_ended                 ? "interrupted"
-                       : outcome == SYNRL_STOPPED ? "stopped"
-                                                  : "done",
+                       !has_ended                                ? "interrupted"
+                       : trainer_has_diverged(recorder->trainer) ? "diverged"
+                       : outcome == SYNRL_STOPPED                ? "stopped"
+                                                                 : "done",
                        NULL);
 }
 

@@ -3,7 +3,7 @@
  *
  * run.json      config, seed, versions, what was read, with hashes, CPU, git commit; the call and
  * the process; "status" is "running" until the end, then "done", "stopped" by the script,
- *               "interrupted" by a signal, or "failed"
+ *               "diverged", "interrupted" by a signal, or "failed"
  * metrics.csv   one line per record: the same bytes for the same run on any machine and threads
  * script.lua    the script, as it was when the run began
  * policy.csv    the rule's policy, if it has one; policy-HASH.csv: one that a component began with

@@ -19,6 +19,7 @@
 #include "record/transcript.h"
 #include "runs/metrics_csv.h"
 #include "runs/run_files.h"
+#include "runs/runs.h"
 
 /* Checkpoints and configs of another ABI have another meaning. */
 static synrl_status check_abi(struct recorder *recorder) {
@@ -215,8 +216,7 @@ static synrl_status go_on(struct recorder *recorder, const struct checkpoint *ch
     }
     SYNRL_TRY(replay_metrics(recorder, checkpoint->iteration));
     const char *status = json_string_value(json_object_get(recorder->json, "status"));
-    if (trainer_has_ended(recorder->trainer) && status != NULL &&
-        (strcmp(status, "done") == 0 || strcmp(status, "stopped") == 0)) {
+    if (trainer_has_ended(recorder->trainer) && status != NULL && run_is_complete(status)) {
         recorder->is_complete = true;
         return SYNRL_OK;
     }

@@ -24,7 +24,7 @@ function column(run, name) {
 function lineOf(run, metric, width) {
   const values = smoothed(column(run, metric), width);
   const isKept = (value) => value !== null || metric === "loss";
-  return { run, isDone: ["done", "stopped"].includes(run.record.status), x: run.x.filter((unused, i) => isKept(values[i])),
+  return { run, isDone: ["done", "stopped", "diverged"].includes(run.record.status), x: run.x.filter((unused, i) => isKept(values[i])),
     y: values.filter(isKept) };
 }
 

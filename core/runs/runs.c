@@ -21,8 +21,8 @@
 enum { SHOWN_MAX = 10 };
 
 const char *run_status_name(size_t i) {
-    static const char *const names[] = {"done",    "stopped", "failed", "interrupted",
-                                        "running", "crashed", "unknown"};
+    static const char *const names[] = {"done",        "stopped", "diverged", "failed",
+                                        "interrupted", "running", "crashed",  "unknown"};
     return i < COUNT_OF(names) ? names[i] : NULL;
 }
 
@@ -57,6 +57,11 @@ static const char *read_status(struct core *core, const char *folder) {
         json_decref(json);
     }
     return name;
+}
+
+bool run_is_complete(const char *recorded) {
+    return strcmp(recorded, "done") == 0 || strcmp(recorded, "stopped") == 0 ||
+           strcmp(recorded, "diverged") == 0;
 }
 
 const char *run_status(struct core *core, const char *folder, const char *recorded,

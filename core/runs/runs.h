@@ -14,6 +14,9 @@
 /* The values of run_status, one by one; NULL past the last. */
 const char *run_status_name(size_t i);
 
+/* Whether a run recorded with this status has come to its end, and so has results. */
+bool run_is_complete(const char *recorded);
+
 /* The present status of the run in a folder, which may differ from the recorded one. A run recorded
  * as running is "running" while a process holds its lock, wherever it runs, or is alive; "crashed"
  * where its process is gone; and "unknown" where that cannot be told: run.json names no process, or

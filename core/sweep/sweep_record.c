@@ -69,7 +69,7 @@ static void take(json_t *wanted, const json_t *run, const char *folder) {
     char key[24];
     json_t *call = json_object_get(run, "call");
     const char *status = json_string_value(json_object_get(run, "status"));
-    if ((strcmp(status, "done") != 0 && strcmp(status, "stopped") != 0) ||
+    if (!run_is_complete(status) ||
         json_unpack(call, "{s:s, s:s, s:I}", "cell", &hash, "id", &id, "ordinal", &ordinal) != 0) {
         return;
     }

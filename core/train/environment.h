@@ -31,6 +31,8 @@ synrl_status environment_begin(struct environment *environment, uint64_t iterati
 int environment_reward(const struct environment *environment);
 /* Whether the rule has moved a weight since the run began. */
 bool environment_has_moved(const struct environment *environment);
+/* Whether the rule's gradient failed since the loss is not finite: the run has diverged. */
+bool environment_is_lost(const struct environment *environment);
 /* The losses [2] that this iteration showed the rule: before the step (NaN: not asked) and after.
  */
 const double *environment_losses(const struct environment *environment);

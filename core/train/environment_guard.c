@@ -168,6 +168,10 @@ void environment_moved(struct environment *environment) {
     environment->can_undo = false;
 }
 
+bool environment_is_lost(const struct environment *environment) {
+    return environment->is_lost;
+}
+
 bool environment_has_moved(const struct environment *environment) {
     return environment->has_moved;
 }

@@ -35,6 +35,7 @@ struct environment {
     bool is_loss_known, is_correct_known;
     bool has_moved;    /* since the run began */
     bool has_diverged; /* the loss was not finite, and that was said */
+    bool is_lost;      /* a gradient failed at such a loss */
     bool is_paid;      /* the pass that found it is counted: measuring costs a rule nothing */
     int reward;
     synrl_outcome outcome;

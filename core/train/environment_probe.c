@@ -178,6 +178,7 @@ static synrl_status gradient(struct environment *environment, float *into, doubl
     SYNRL_TRY(check_place(environment, "the loss", loss));
     const synrl_status status = network_gradient(environment->network, into, &pass);
     environment_warn(environment, &pass);
+    environment->is_lost = status == SYNRL_INVALID && !isfinite(pass.loss);
     SYNRL_TRY(status);
     environment->sample_forwards += network_samples(environment->network);
     environment->sample_backwards += network_samples(environment->network);

@@ -65,8 +65,8 @@ void metric_set_count(struct metrics *metrics, size_t i, uint64_t value) {
 }
 
 bool metric_name_is_taken(const char *name) {
-    static const char *const others[] = {"iterations", "name",         "run",    "seconds",
-                                         "seed",       "weights_hash", "stopped"};
+    static const char *const others[] = {"iterations", "name",         "run",     "seconds",
+                                         "seed",       "weights_hash", "stopped", "diverged"};
     for (size_t i = 0; i < N_METRICS; i++) {
         if (strcmp(name, metrics_table[i].name) == 0) {
             return true;

@@ -19,6 +19,9 @@
 /* Observers are asked to tick at least this often, in seconds. */
 #define TICK_SECONDS 0.05
 
+/* Why a run was stopped whose rule could get no gradient any more. */
+static const char lost[] = "the loss is not finite, so it has no gradient";
+
 struct trainer {
     struct core *core;
     struct train_options options; /* holds references, and its own name */
@@ -171,10 +174,10 @@ void trainer_destroy(struct trainer *trainer) {
 
 /* Looking -------------------------------------------------------------------------------------- */
 
-/* Once per run, as of the loss on the batch. */
+/* Once per run, as of the loss on the batch; not where that is not finite either. */
 static void warn_of_validation(struct trainer *trainer, const struct pass *pass) {
     char reason[256];
-    if (isfinite(pass->loss) || trainer->is_validation_warned) {
+    if (isfinite(pass->loss) || trainer->is_validation_warned || !isfinite(trainer->latest.loss)) {
         return;
     }
     trainer->is_validation_warned = true;
@@ -389,6 +392,17 @@ static synrl_status hash_weights(struct trainer *trainer) {
     return SYNRL_OK;
 }
 
+/* The rule's gradient failed since the loss is not finite: that ends the run, and is no error. The
+ * iteration has moved nothing. */
+static void end_lost(struct trainer *trainer) {
+    snprintf(trainer->stopped, sizeof trainer->stopped, "%s", lost);
+    trainer->has_ended = true;
+}
+
+static bool is_lost(const struct trainer *trainer) {
+    return strcmp(trainer->stopped, lost) == 0;
+}
+
 synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
                          const struct observer *observers) {
     const double start = clock_seconds();
@@ -396,6 +410,10 @@ synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
     if (!trainer->has_ended) {
         status = run(trainer, n_observers, observers);
         trainer->seconds += clock_seconds() - start;
+        if (status == SYNRL_INVALID && environment_is_lost(trainer->environment)) {
+            end_lost(trainer);
+            status = SYNRL_STOPPED;
+        }
         trainer->has_ended = trainer->has_ended || status == SYNRL_OK;
     }
     if (status == SYNRL_OK && trainer->done > 0 && !environment_has_moved(trainer->environment)) {
@@ -407,7 +425,9 @@ synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
     }
     if (trainer->has_ended && status == SYNRL_STOPPED &&
         trainer->done < trainer->options.iterations) {
-        SYNRL_TRY(finish_rule(trainer)); /* the script ended it early */
+        if (!is_lost(trainer)) {
+            SYNRL_TRY(finish_rule(trainer)); /* the script ended it early */
+        }
         SYNRL_TRY(measure(trainer, true));
     } else if (status == SYNRL_STOPPED && trainer->latest.iteration != trainer->done) {
         const synrl_status measured = measure(trainer, true);
@@ -458,6 +478,10 @@ const synrl_policy *trainer_policy(const struct trainer *trainer) {
 
 bool trainer_has_ended(const struct trainer *trainer) {
     return trainer->has_ended;
+}
+
+bool trainer_has_diverged(const struct trainer *trainer) {
+    return trainer->has_ended && !isfinite(trainer->latest.loss);
 }
 
 /* State ---------------------------------------------------------------------------------------- */

@@ -51,6 +51,8 @@ void trainer_summary(const struct trainer *trainer, struct summary *summary);
 
 /* Whether the run came to its end, by its iterations or by the script's wish: not interrupted. */
 bool trainer_has_ended(const struct trainer *trainer);
+/* Whether it has ended with a loss that is not finite. */
+bool trainer_has_diverged(const struct trainer *trainer);
 
 /* All that a run is at this moment, between two iterations. A trainer made from the same options
  * that loads it continues to the same bits. load: SYNRL_INVALID where the bytes do not fit; the

@@ -22,10 +22,10 @@ lines_said() {
     sed -n -e "s|^synrl: ||p; t; s|^[^ ]*/run\.lua:[0-9]*: ||p" said | sed -e "s|$BUILD/tests/[a-z]*/||g; s|-nan|nan|g"
 }
 
-# code_for LINE: the exit code that goes with a line.
+# code_for LINE: the exit code that goes with a line; a run that ends without a finite loss is an error.
 code_for() {
     case $1 in
-    'warning: '*) echo 0 ;;
+    'warning: '*) grep -c ': 1 run diverged: ' said || true ;;
     *': segmentation fault') echo 139 ;;
     *': aborted' | *'no exception may leave a plugin') echo 134 ;;
     *) echo 1 ;;
