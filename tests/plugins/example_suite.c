@@ -426,8 +426,9 @@ static void check_three_factor(const char *pay, double momentum) {
         step(&rule, t);
         for (size_t i = 0; i < N; i++) {
             c[i] *= momentum;
+            const size_t unit = i / N_INPUTS;
             for (size_t s = 0; s < N_SAMPLES; s++) {
-                c[i] += world.x[s][i % N_INPUTS] * world.xi[s][i / N_INPUTS] * paid(pay, 0.5, s);
+                c[i] += world.x[s][i % N_INPUTS] * world.xi[s][unit] * paid(pay, 0.5, s);
             }
             const int expected = c[i] > 0.0 ? 1 : c[i] < 0.0 ? -1 : 0;
             ck_assert_int_eq(world.actions[i], expected);
@@ -461,7 +462,8 @@ TEST(three_factor_survives_infinite_and_equal_losses) {
     world.falls[2] = INT64_MAX;
     step(&rule, 1);
     for (size_t i = 0; i < N; i++) {
-        const double c = world.x[2][i % N_INPUTS] * world.xi[2][i / N_INPUTS];
+        const size_t unit = i / N_INPUTS;
+        const double c = world.x[2][i % N_INPUTS] * world.xi[2][unit];
         ck_assert_int_eq(world.actions[i], (c > 0.0) - (c < 0.0));
     }
     rule_clear(&rule);
