@@ -116,7 +116,7 @@ test_bash_completes() {
     touch script.lua
     completes 're' 'reindex replay report resume'
     completes 'ls --st' '--status'
-    completes 'ls --status ' 'crashed done failed interrupted running stopped unknown'
+    completes 'ls --status ' 'crashed diverged done failed interrupted running stopped unknown'
     completes 'ls --sort valid_' 'valid_accuracy valid_loss'
     completes 'show 2' '2031-first 2031-second'
     completes 'rm --force runs/2031-f' 'runs/2031-first'
