@@ -233,14 +233,24 @@ static synrl_status run_threaded(struct script *script) {
                    "work is shared out");
 }
 
-/* Whether the run was interrupted after it had begun. */
-static bool has_checkpoint(const char *folder) {
+/* Whether the run was interrupted on its way: before the first iteration and after the last one
+ * there is nothing to lose. */
+static synrl_status find_if_cut(struct script *script, const char *folder, bool *is_cut) {
     char pattern[FOLDER_SIZE + NAME_MAX];
     glob_t found;
+    json_t *json;
+    SYNRL_TRY(run_read(script->core, folder, &json));
+    const json_int_t done =
+        json_integer_value(json_object_get(json_object_get(json, "summary"), "iterations"));
+    *is_cut = done > 0 && done < json_integer_value(json_object_get(json_object_get(json, "config"),
+                                                                    "iterations"));
+    json_decref(json);
     snprintf(pattern, sizeof pattern, "%s/checkpoint-*", folder);
-    const bool has = glob(pattern, 0, NULL, &found) == 0;
-    globfree(&found);
-    return has;
+    *is_cut = *is_cut && glob(pattern, 0, NULL, &found) == 0;
+    if (*is_cut) {
+        globfree(&found);
+    }
+    return SYNRL_OK;
 }
 
 static synrl_status keep_last(struct script *script, const char *folder, size_t number,
@@ -259,7 +269,11 @@ static synrl_status run_interrupted(struct script *script, const char *runs, dou
     if (code != 0) {
         SYNRL_TRY(each_run(script, runs, keep_last, last));
     }
-    if (!has_checkpoint(last)) {
+    bool is_cut = false;
+    if (last[0] != '\0') {
+        SYNRL_TRY(find_if_cut(script, last, &is_cut));
+    }
+    if (!is_cut) {
         last[0] = '\0';
     }
     return SYNRL_OK;
