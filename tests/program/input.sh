@@ -132,12 +132,14 @@ test_outputs_go_where_they_are_sent() {
     [ -h out/link ] && [ -h out/dangling ]
     cmp out/target "$run/metrics.csv"
     grep -q q_dec out/new
-    {
-        echo before
-        synrl export "$run" --csv -o /dev/stdout
-        echo after
-    } >out/all
-    { echo before; cat "$run/metrics.csv"; echo after; } | cmp - out/all
+    if has_proc; then # /dev/stdout is a link into it
+        {
+            echo before
+            synrl export "$run" --csv -o /dev/stdout
+            echo after
+        } >out/all
+        { echo before; cat "$run/metrics.csv"; echo after; } | cmp - out/all
+    fi
     if mknod out/null c 1 3 2>/dev/null; then
         exits 0 synrl report "$run" -o out/null
         exits 0 synrl export "$run" --npz -o out/null
