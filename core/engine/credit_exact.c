@@ -156,7 +156,7 @@ static double centred_sum(const struct input_sums *inputs, size_t i, int64_t sum
     return (double)((int128)inputs->n * sum - (int128)inputs->bytes[i] * signal) / n;
 }
 
-static void finish_exact(const struct credit *credit, const struct share *share) {
+static void finish_exact(const struct credit *credit, const struct share *share, double *credits) {
     const synrl_tensor *tensor = &credit->layout->tensors[share->tensor];
     const struct tensor_weights *weights = &credit->weights->tensors[share->tensor];
     const struct input_sums *inputs = &credit->inputs[weights->source];
@@ -168,7 +168,7 @@ static void finish_exact(const struct credit *credit, const struct share *share)
         const int64_t signal = credit_total(credit, credit->first_row[share->tensor] + o);
         for (size_t i = share->first * GROUP; i < to; i++) {
             const int64_t sum = credit_total(credit, row + i);
-            credit->credit[row + i] =
+            credits[row + i] =
                 scale * (is_centred ? centred_sum(inputs, i, sum, signal) : (double)sum);
         }
     }
@@ -185,8 +185,14 @@ static void correlate_kept(const struct credit *credit, const struct share *shar
     }
 }
 
+struct exact_work {
+    const struct credit *credit;
+    double *credits;
+};
+
 static void correlate_share(void *context, size_t worker, size_t n_workers) {
-    const struct credit *credit = context;
+    const struct exact_work *work = context;
+    const struct credit *credit = work->credit;
     for (size_t t = 0; t < credit->layout->n_tensors; t++) {
         struct share share = {.tensor = t};
         if (!credit_is_exact(credit, t)) {
@@ -197,11 +203,11 @@ static void correlate_share(void *context, size_t worker, size_t n_workers) {
         if (is_kept(credit, t) && share.first < share.end) {
             correlate_kept(credit, &share);
         }
-        finish_exact(credit, &share);
+        finish_exact(credit, &share, work->credits);
     }
 }
 
-void credit_correlate(struct credit *credit, double *sums) {
-    credit->credit = sums;
-    credit->host->parallel(credit->host, correlate_share, credit);
+void credit_correlate(const struct credit *credit, double *credits) {
+    struct exact_work work = {credit, credits};
+    credit->host->parallel(credit->host, correlate_share, &work);
 }

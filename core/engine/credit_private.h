@@ -45,7 +45,6 @@ struct credit {
     size_t *first_row;         /* [n_tensors]: the beginning of a tensor's sums of the signal */
     struct input_sums *inputs; /* [n_tensors], as many as the weights have sources */
     struct kept *kept;         /* [n_tensors] */
-    double *credit;            /* of credit_end */
     size_t n_workers;
     struct adder *adders;
 };
@@ -77,7 +76,7 @@ void credit_sum_bytes(void *context, size_t worker, size_t n_workers);
  * the credit of all such tensors. */
 synrl_status credit_begin_exact(struct credit *credit, size_t t);
 void credit_add_exact(const struct credit *credit, struct adder *adder, size_t t, size_t block);
-void credit_correlate(struct credit *credit, double *sums);
+void credit_correlate(const struct credit *credit, double *credits);
 void credit_free_kept(struct credit *credit);
 
 #endif
