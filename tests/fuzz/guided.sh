@@ -10,8 +10,13 @@ set -euo pipefail
 program=$1
 seconds=$2
 shift 2
+if [ ! -r /proc/self/stat ]; then
+    echo 'skipped: coverage-guided fuzzing, since sanitizers need /proc and there is none'
+    exit
+fi
 if [ $# = 0 ]; then
-    mapfile -t harnesses <<<"$(SYNRL_FUZZ=list "$program")"
+    list=$(SYNRL_FUZZ=list "$program") # a failure ends the script
+    mapfile -t harnesses <<<"$list"
     set -- "${harnesses[@]}"
 fi
 folder=$(dirname "$program")
