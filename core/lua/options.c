@@ -330,6 +330,7 @@ static int options(lua_State *L) {
     set_seeds(L, session);
     lua_settop(L, OPTIONS);
     char problem[256];
+    json_decref(session->options);
     session->options = json_from_lua(L, OPTIONS, problem, sizeof problem);
     guard_keys(L);
     return 1;

@@ -170,12 +170,12 @@ static bool add_machine(const struct core *core, json_t *json) {
 
 /* What the run depends on, as it is now. */
 static bool add_sources(struct core *core, const struct train_options *options, json_t *json) {
-    json_t *samples = json_pack("{s:o, s:o}", "data", samples_json(options->data), "valid",
-                                samples_json(options->valid));
     return json_object_set_new(json, "synrl", json_string(SYNRL_VERSION)) == 0 &&
            json_object_set_new(json, "plugins", plugins_json(core, options)) == 0 &&
            json_object_set_new(json, "files", reads_json(core, false)) == 0 &&
-           json_object_set_new(json, "samples", samples) == 0;
+           json_object_set_new(json, "samples",
+                               json_pack("{s:o, s:o}", "data", samples_json(options->data), "valid",
+                                         samples_json(options->valid))) == 0;
 }
 
 synrl_status provenance_renew(struct core *core, const struct train_options *options,

@@ -187,7 +187,10 @@ static synrl_status write_policy(struct recorder *recorder) {
 
 static synrl_status finish_json(struct recorder *recorder, const char *status,
                                 const char *problem) {
-    /* Files may have been read since the run began. */
+    /* Files may have been read since the run began; a resumed run may lack what was recorded. */
+    if (!json_is_object(json_object_get(recorder->json, "provenance"))) {
+        json_object_set_new(recorder->json, "provenance", json_object());
+    }
     if (provenance_renew(recorder->core, trainer_options(recorder->trainer),
                          json_object_get(recorder->json, "provenance")) != SYNRL_OK) {
         core_log(recorder->core, SYNRL_LOG_WARNING, "%s: %s", recorder->folder,
