@@ -206,8 +206,34 @@ ALWAYS_INLINE void affine_tile(const int n, size_t n_inputs, const float *weight
     }
 }
 
+/* One output alone: all lanes abreast, since one sum waits for each addition to end. */
+static void affine_of_one(size_t n_inputs, const float *weights, const float *bias, const float *x,
+                          float *z) {
+    enum { N_VECTORS = SYNRL_LANES / WIDTH };
+    lanes_f32 sums[N_VECTORS] = {0};
+    for (size_t i = 0; i < n_inputs; i++) {
+        UNROLLED
+        for (int v = 0; v < N_VECTORS; v++) {
+            lanes_f32 values;
+            LANES_LOAD(values, x + i * SYNRL_LANES + (size_t)v * WIDTH);
+            sums[v] += values * weights[i];
+        }
+    }
+    UNROLLED
+    for (int v = 0; v < N_VECTORS; v++) {
+        if (bias != NULL) {
+            sums[v] += bias[0];
+        }
+        LANES_STORE(z + (size_t)v * WIDTH, sums[v]);
+    }
+}
+
 static void common_affine(size_t n_outputs, size_t n_inputs, const float *weights,
                           const float *bias, const float *x, float *z) {
+    if (n_outputs == 1) {
+        affine_of_one(n_inputs, weights, bias, x, z);
+        return;
+    }
     for (size_t o = 0, n; o < n_outputs; o += n) {
         n = tile_outputs(n_outputs - o, TILE_OUTPUTS);
         EACH_LANE(lane) {
