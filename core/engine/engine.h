@@ -7,6 +7,7 @@
 #include "engine/choose.h"
 #include "engine/isa.h"
 #include "engine/math.h"
+#include "engine/path.h"
 #include "engine/projection.h"
 #include "engine/random.h"
 #include "synrl/engine.h"

@@ -15,15 +15,13 @@
  * Invariant: |S| <= 255 n_inputs max |k| < 2^31; for the bound of |k| see lattice.c. */
 #include "engine/projection.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "engine/batch_private.h"
 #include "engine/isa.h"
 #include "engine/lattice.h"
+#include "engine/path.h"
 #include "engine/pool.h"
-
-enum path { PATH_AUTO, PATH_DENSE, PATH_SPARSE };
 
 /* From WIDE synapses on, their actions do not stay in the second-level cache from one block to the
  * next: a tile of blocks is then updated OUTPUTS_AT_ONCE at a time. */
@@ -66,26 +64,6 @@ struct synrl_projection {
 
 /* Creating ------------------------------------------------------------------------------------- */
 
-static const char *const path_names[] = {
-    [PATH_AUTO] = "auto", [PATH_DENSE] = "dense", [PATH_SPARSE] = "sparse"};
-enum { N_PATHS = sizeof path_names / sizeof path_names[0] };
-
-/* N_PATHS where SYNRL_PATH is not the name of a path. */
-static size_t path_asked_for(void) {
-    const char *name = getenv("SYNRL_PATH");
-    size_t path = PATH_AUTO;
-    while (name != NULL && name[0] != '\0' && path < N_PATHS &&
-           strcmp(name, path_names[path]) != 0) {
-        path++;
-    }
-    return path;
-}
-
-const char *engine_path(void) {
-    const size_t path = path_asked_for();
-    return path < N_PATHS ? path_names[path] : NULL;
-}
-
 /* Steps between rebases, so that neither a counter nor a sum can overflow; 0: not even one step is
  * possible. */
 static uint32_t acts_max(size_t n_inputs) {
@@ -126,8 +104,7 @@ synrl_status projection_create(const synrl_host *host, size_t n_outputs, size_t 
     projection->kernels = kernels_in_use();
     projection->n_outputs = n_outputs;
     projection->n_inputs = n_inputs;
-    const size_t asked_for = path_asked_for();
-    projection->path = asked_for < N_PATHS ? (enum path)asked_for : PATH_AUTO;
+    projection->path = path_in_use();
     projection->epoch = 1;
     const synrl_status status = make_buffers(projection);
     if (status != SYNRL_OK) {

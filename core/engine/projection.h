@@ -7,10 +7,6 @@
 
 typedef struct synrl_projection synrl_projection;
 
-/* The path that projections take: the value of SYNRL_PATH, which is "auto" (the default), "dense"
- * or "sparse"; NULL for any other value. All give the same bits. */
-const char *engine_path(void);
-
 /* Makes a projection with all weights 0. */
 synrl_status projection_create(const synrl_host *host, size_t n_outputs, size_t n_inputs,
                                synrl_projection **made);
