@@ -63,7 +63,8 @@ struct kernels {
     /* counts[c + 1] += the number of actions that are not c times the last one, for c = -1, 0,
      * 1. */
     void (*count_changes)(size_t n, const int8_t *actions, const int16_t *counters, size_t *counts);
-    void (*advance)(size_t n, const int8_t *actions, int16_t *counters);
+    /* Acts by factor * actions, both in {-1, 0, 1}. */
+    void (*advance)(size_t n, int8_t factor, const int8_t *actions, int16_t *counters);
     /* values[i] = (float)((double)w0[i] + (double)alpha * k) */
     void (*lattice_values)(size_t n, const float *w0, const int16_t *counters, float alpha,
                            float *values);
@@ -75,6 +76,10 @@ struct kernels {
      * rows . (actions - c * last actions); sums += deltas; both [n_blocks][n_outputs][16]. */
     void (*sparse)(const struct change *change, bool is_reversed, const uint8_t *rows,
                    size_t n_blocks, int32_t *deltas, int32_t *sums);
+    /* sums [n_blocks][n_outputs][16] += factors[o] * column [n_blocks][16], factors in {-1, 0,
+     * 1}. */
+    void (*add_column)(size_t n_outputs, size_t n_blocks, const int8_t *factors,
+                       const int32_t *column, int32_t *sums);
     /* sums [n_outputs][16] = groups of one block . k */
     void (*recount)(size_t n_outputs, size_t n_inputs, const uint8_t *groups,
                     const int16_t *counters, int32_t *sums);

@@ -98,9 +98,10 @@ static inline void common_count_changes(size_t n, const int8_t *actions, const i
     }
 }
 
-static void common_advance(size_t n, const int8_t *actions, int16_t *counters) {
+static void common_advance(size_t n, int8_t factor, const int8_t *actions, int16_t *counters) {
+    const int16_t step = (int16_t)(5 * factor);
     for (size_t i = 0; i < n; i++) {
-        counters[i] = (int16_t)((counters[i] & ~3) + 5 * actions[i] + 1);
+        counters[i] = (int16_t)((counters[i] & ~3) + step * actions[i] + 1);
     }
 }
 
@@ -129,6 +130,21 @@ static void common_recount(size_t n_outputs, size_t n_inputs, const uint8_t *gro
                 sum += x * (counters[o * n_inputs + i] >> 2);
             }
             LANES_STORE(sums + o * SYNRL_LANES + lane, sum);
+        }
+    }
+}
+
+static void common_add_column(size_t n_outputs, size_t n_blocks, const int8_t *factors,
+                              const int32_t *column, int32_t *sums) {
+    for (size_t b = 0; b < n_blocks; b++, column += SYNRL_LANES) {
+        for (size_t o = 0; o < n_outputs; o++, sums += SYNRL_LANES) {
+            EACH_LANE(lane) {
+                lanes_i32 sum, move;
+                LANES_LOAD(move, column + lane);
+                LANES_LOAD(sum, sums + lane);
+                sum += move * factors[o];
+                LANES_STORE(sums + lane, sum);
+            }
         }
     }
 }
@@ -469,6 +485,7 @@ static bool common_tally(size_t n, const float *terms, float limit, double unit,
 #define COMMON_KERNELS                                                                             \
     .tanh = common_tanh, .log_sum_exp = common_log_sum_exp, .tally = common_tally,                 \
     .advance = common_advance, .lattice_values = common_lattice_values, .recount = common_recount, \
-    .base = common_base, .finish = common_finish, .affine = common_affine
+    .add_column = common_add_column, .base = common_base, .finish = common_finish,                 \
+    .affine = common_affine
 
 #endif

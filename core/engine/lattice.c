@@ -108,7 +108,8 @@ bool lattice_wants_rebase(const synrl_lattice *lattice, float alpha) {
 
 struct act_work {
     synrl_lattice *lattice;
-    const int8_t *actions;
+    const int8_t *actions;           /* one of the two */
+    const struct rank_one *rank_one; /* NULL: not of rank one */
 };
 
 static void act_share(void *context, size_t worker, size_t n_workers) {
@@ -116,7 +117,11 @@ static void act_share(void *context, size_t worker, size_t n_workers) {
     synrl_lattice *lattice = work->lattice;
     size_t first, end;
     pool_share(lattice->n, 64, worker, n_workers, &first, &end);
-    lattice->kernels->advance(end - first, work->actions + first, lattice->counters + first);
+    if (work->rank_one != NULL) {
+        rank_one_advance(work->rank_one, lattice->kernels, first, end, lattice->counters);
+    } else {
+        lattice->kernels->advance(end - first, 1, work->actions + first, lattice->counters + first);
+    }
     if (lattice->values != NULL) {
         lattice->kernels->lattice_values(end - first, lattice->w0 + first,
                                          lattice->counters + first, lattice->alpha,
@@ -124,9 +129,10 @@ static void act_share(void *context, size_t worker, size_t n_workers) {
     }
 }
 
-static void advance(synrl_lattice *lattice, const int8_t *actions) {
+static void advance(synrl_lattice *lattice, const int8_t *actions,
+                    const struct rank_one *rank_one) {
     lattice->n_acts++;
-    struct act_work work = {lattice, actions};
+    struct act_work work = {lattice, actions, rank_one};
     if (lattice->n < SYNAPSES_WORTH_SHARING) {
         act_share(&work, 0, 1);
     } else {
@@ -134,16 +140,29 @@ static void advance(synrl_lattice *lattice, const int8_t *actions) {
     }
 }
 
-void lattice_act(synrl_lattice *lattice, const int8_t *actions, float alpha) {
+static void begin_act(synrl_lattice *lattice, float alpha) {
     if (lattice_wants_rebase(lattice, alpha)) {
         lattice_rebase(lattice);
     }
     lattice->alpha = alpha;
-    advance(lattice, actions);
+}
+
+void lattice_act(synrl_lattice *lattice, const int8_t *actions, float alpha) {
+    begin_act(lattice, alpha);
+    advance(lattice, actions, NULL);
+}
+
+void lattice_act_rank_one(synrl_lattice *lattice, const struct rank_one *actions, float alpha) {
+    begin_act(lattice, alpha);
+    advance(lattice, NULL, actions);
 }
 
 void lattice_undo(synrl_lattice *lattice, const int8_t *negated) {
-    advance(lattice, negated);
+    advance(lattice, negated, NULL);
+}
+
+void lattice_undo_rank_one(synrl_lattice *lattice, const struct rank_one *negated) {
+    advance(lattice, NULL, negated);
 }
 
 void lattice_last_actions(const synrl_lattice *lattice, int8_t *actions) {

@@ -3,7 +3,7 @@
 #ifndef LATTICE_H
 #define LATTICE_H
 
-#include "engine/kernels.h"
+#include "engine/rank_one.h"
 
 typedef struct synrl_lattice synrl_lattice;
 
@@ -37,6 +37,9 @@ void lattice_set(synrl_lattice *lattice, const float *weights);
 void lattice_act(synrl_lattice *lattice, const int8_t *actions, float alpha);
 /* Undoes the last act, without a rebase. */
 void lattice_undo(synrl_lattice *lattice, const int8_t *negated);
+/* The same by actions of rank one. */
+void lattice_act_rank_one(synrl_lattice *lattice, const struct rank_one *actions, float alpha);
+void lattice_undo_rank_one(synrl_lattice *lattice, const struct rank_one *negated);
 /* The actions in the counters: of the last act or undo; 0 where there was none. */
 void lattice_last_actions(const synrl_lattice *lattice, int8_t *actions);
 void lattice_shift(synrl_lattice *lattice, const float *delta);

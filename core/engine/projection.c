@@ -8,6 +8,8 @@
  * order of the blocks can change S, since the order of integer additions does not matter. Each
  * block knows its last step; one that has missed a step is recounted from k.
  *
+ * Actions of rank one move S by one column (rank_one.h), when a block's values are next requested.
+ *
  * Floats: Z is computed from the weights' values each time.
  *
  * An undo is one more act, of the negated actions: with D kept it is just S -= D.
@@ -50,11 +52,13 @@ struct synrl_projection {
     enum path path;
     uint32_t epoch; /* counts changes of w0 or of the batch */
     const synrl_batch *batch;
-    const int8_t *actions; /* of the last act, in rows of whole groups; NULL: unknown */
-    int8_t *padded;        /* [n_outputs][4 n_groups], where rows are not whole groups */
-    bool keep_deltas;      /* the dense path keeps D too, so that the next step can be sparse */
-    bool is_taken_back;    /* acts have been undone: D is always kept */
-    float *base;           /* [n_blocks][n_outputs][16], bytes only, as the next two */
+    const int8_t *actions;    /* of the last act, in rows of whole groups; NULL: unknown */
+    struct rank_one rank_one; /* the last act, if its rows are not NULL; its columns fill whole
+                               * groups. Otherwise the last act is `actions` */
+    int8_t *padded;           /* [n_outputs][4 n_groups], where rows are not whole groups */
+    bool keep_deltas;         /* the dense path keeps D too, so that the next step can be sparse */
+    bool is_taken_back;       /* acts have been undone: D is always kept */
+    float *base;              /* [n_blocks][n_outputs][16], bytes only, as the next two */
     int32_t *sums;
     int32_t *deltas;
     struct block_state *blocks; /* [n_blocks] */
@@ -212,13 +216,14 @@ void projection_shift(synrl_projection *projection, const float *delta) {
     projection->epoch++;
 }
 
-/* The actions in rows of whole groups. */
-static const int8_t *whole_groups(synrl_projection *projection, const int8_t *actions) {
+/* Actions of n_rows rows, in rows of whole groups. */
+static const int8_t *whole_groups(synrl_projection *projection, size_t n_rows,
+                                  const int8_t *actions) {
     const size_t n = projection->n_inputs, stride = (n + GROUP - 1) / GROUP * GROUP;
     if (n == stride) {
         return actions;
     }
-    for (size_t o = 0; o < projection->n_outputs; o++) {
+    for (size_t o = 0; o < n_rows; o++) {
         memcpy(projection->padded + o * stride, actions + o * n, n);
     }
     return projection->padded;
@@ -352,18 +357,39 @@ static void announce(synrl_projection *projection, const int8_t *actions) {
                                        .actions = actions,
                                        .counters = projection->lattice.counters}};
         try_sparse(&step);
-        projection->actions = whole_groups(projection, actions);
+        projection->actions = whole_groups(projection, projection->n_outputs, actions);
+        projection->rank_one.rows = NULL;
+    }
+}
+
+/* One of rank one waits until the blocks' values are requested. It is as fast as what deltas would
+ * save, so there are none. */
+static void announce_rank_one(synrl_projection *projection, const struct rank_one *actions) {
+    if (projection->batch != NULL && projection->batch->is_bytes) {
+        projection->keep_deltas = false;
+        projection->rank_one = *actions;
+        projection->rank_one.columns = whole_groups(projection, 1, actions->columns);
+    }
+}
+
+static void rebase_if_due(synrl_projection *projection, float alpha) {
+    if (lattice_wants_rebase(&projection->lattice, alpha)) {
+        lattice_rebase(&projection->lattice);
+        projection->epoch++;
     }
 }
 
 void projection_act(synrl_projection *projection, const int8_t *actions, float alpha) {
-    synrl_lattice *lattice = &projection->lattice;
-    if (lattice_wants_rebase(lattice, alpha)) {
-        lattice_rebase(lattice);
-        projection->epoch++;
-    }
+    rebase_if_due(projection, alpha);
     announce(projection, actions);
-    lattice_act(lattice, actions, alpha);
+    lattice_act(&projection->lattice, actions, alpha);
+}
+
+void projection_act_rank_one(synrl_projection *projection, const struct rank_one *actions,
+                             float alpha) {
+    rebase_if_due(projection, alpha);
+    announce_rank_one(projection, actions);
+    lattice_act_rank_one(&projection->lattice, actions, alpha);
 }
 
 /* Values --------------------------------------------------------------------------------------- */
@@ -385,7 +411,8 @@ static struct missing begin_update(synrl_projection *projection, size_t b) {
     if (block->acts == lattice->n_acts) {
         return missing;
     }
-    if (block->acts + 1 < lattice->n_acts || projection->actions == NULL) {
+    const bool knows_act = projection->actions != NULL || projection->rank_one.rows != NULL;
+    if (block->acts + 1 < lattice->n_acts || !knows_act) {
         projection->kernels->recount(projection->n_outputs, projection->n_inputs,
                                      batch_groups(projection->batch, b), lattice->counters,
                                      projection->sums + b * size);
@@ -396,6 +423,30 @@ static struct missing begin_update(synrl_projection *projection, size_t b) {
     }
     block->acts = lattice->n_acts;
     return missing;
+}
+
+/* The end of the consecutive blocks from `first` on that lack the last act. */
+static size_t end_of_missing(const struct missing *missing, size_t first, size_t n) {
+    size_t end = first;
+    while (end < n && missing[end].act) {
+        end++;
+    }
+    return end;
+}
+
+/* Adds an act of rank one to the blocks that lack it. */
+static void add_rank_one(synrl_projection *projection, size_t first, size_t n,
+                         struct missing *missing) {
+    const synrl_batch *batch = projection->batch;
+    for (size_t i = 0, end; i < n; i = end + 1) {
+        end = end_of_missing(missing, i, n);
+        rank_one_add(&projection->rank_one, projection->kernels, batch->n_groups, end - i,
+                     batch_groups(batch, first + i),
+                     projection->sums + (first + i) * projection->n_outputs * SYNRL_LANES);
+        for (size_t done = i; done < end; done++) {
+            missing[done].act = false;
+        }
+    }
 }
 
 /* Adds the last act for some outputs of consecutive blocks that all lack it. */
@@ -432,6 +483,9 @@ static void update_tile(synrl_projection *projection, size_t first, size_t n) {
     for (size_t i = 0; i < n; i++) {
         missing[i] = begin_update(projection, first + i);
     }
+    if (projection->rank_one.rows != NULL) {
+        add_rank_one(projection, first, n, missing);
+    }
     for (size_t o = 0; o < n_outputs; o += at_once) {
         const size_t n_here = n_outputs - o < at_once ? n_outputs - o : at_once;
         for (size_t i = 0; i < n; i++) {
@@ -442,9 +496,8 @@ static void update_tile(synrl_projection *projection, size_t first, size_t n) {
                                           projection->base + (b * n_outputs + o) * SYNRL_LANES);
             }
         }
-        for (size_t i = 0, end; i < n; i = end + 1) { /* consecutive blocks that lack the act */
-            for (end = i; end < n && missing[end].act; end++) {
-            }
+        for (size_t i = 0, end; i < n; i = end + 1) {
+            end = end_of_missing(missing, i, n);
             if (end > i) {
                 add_act(projection, first + i, end - i, o, n_here);
             }
@@ -490,13 +543,23 @@ static void settle_share(void *context, size_t worker, size_t n_workers) {
 }
 
 /* Updates blocks without D immediately: after the next act they would have missed two. */
+static void settle(synrl_projection *projection) {
+    if (projection->batch != NULL && projection->batch->is_bytes) {
+        projection->host->parallel(projection->host, settle_share, projection);
+    }
+}
+
 void projection_undo(synrl_projection *projection, const int8_t *negated) {
     announce(projection, negated);
     lattice_undo(&projection->lattice, negated);
     projection->is_taken_back = true;
-    if (projection->batch != NULL && projection->batch->is_bytes) {
-        projection->host->parallel(projection->host, settle_share, projection);
-    }
+    settle(projection);
+}
+
+void projection_undo_rank_one(synrl_projection *projection, const struct rank_one *negated) {
+    announce_rank_one(projection, negated);
+    lattice_undo_rank_one(&projection->lattice, negated);
+    settle(projection);
 }
 
 /* State ---------------------------------------------------------------------------------------- */
@@ -513,5 +576,6 @@ synrl_status projection_load(synrl_projection *projection, const void *state, si
     SYNRL_TRY(lattice_load(&projection->lattice, state, size));
     projection->epoch++;
     projection->actions = NULL;
+    projection->rank_one.rows = NULL;
     return SYNRL_OK;
 }

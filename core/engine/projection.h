@@ -19,6 +19,10 @@ void projection_get(const synrl_projection *projection, float *weights);
 void projection_act(synrl_projection *projection, const int8_t *actions, float alpha);
 /* Undoes the last act; the negated actions must not change either. */
 void projection_undo(synrl_projection *projection, const int8_t *negated);
+/* The same by actions of rank one, whose rows and columns must not change until then. */
+void projection_act_rank_one(synrl_projection *projection, const struct rank_one *actions,
+                             float alpha);
+void projection_undo_rank_one(synrl_projection *projection, const struct rank_one *negated);
 void projection_last_actions(const synrl_projection *projection, int8_t *actions);
 void projection_shift(synrl_projection *projection, const float *delta);
 /* z [n_outputs][SYNRL_LANES] of one block, + bias unless NULL. Two workers must not ask for blocks

@@ -247,6 +247,53 @@ void weights_undo(synrl_weights *weights, const int8_t *actions, const float *al
     }
 }
 
+static void move_rank_one(const struct tensor_weights *tensor, const struct rank_one *actions,
+                          float alpha, bool is_undo) {
+    if (tensor->projection != NULL) {
+        is_undo ? projection_undo_rank_one(tensor->projection, actions)
+                : projection_act_rank_one(tensor->projection, actions, alpha);
+    } else if (actions->columns == NULL) { /* a bias */
+        is_undo ? lattice_undo(tensor->lattice, actions->rows)
+                : lattice_act(tensor->lattice, actions->rows, alpha);
+    } else {
+        is_undo ? lattice_undo_rank_one(tensor->lattice, actions)
+                : lattice_act_rank_one(tensor->lattice, actions, alpha);
+    }
+}
+
+static void move_all_rank_one(synrl_weights *weights, const int8_t *rows, const int8_t *columns,
+                              const float *alphas, bool is_undo) {
+    for (size_t t = 0; t < weights->layout->n_tensors; t++) {
+        const struct tensor_weights *tensor = &weights->tensors[t];
+        const bool is_bias = weights->layout->tensors[t].is_bias;
+        const struct rank_one actions = {tensor->n_rows, tensor->n_columns, rows,
+                                         is_bias ? NULL : columns};
+        if (alphas[t] > 0.0F) {
+            move_rank_one(tensor, &actions, alphas[t], is_undo);
+        }
+        rows += tensor->n_rows;
+        columns += is_bias ? 0 : tensor->n_columns;
+    }
+}
+
+void weights_act_rank_one(synrl_weights *weights, const int8_t *rows, const int8_t *columns,
+                          const float *alphas) {
+    move_all_rank_one(weights, rows, columns, alphas, false);
+}
+
+/* The opposite rows make the opposite actions. */
+void weights_undo_rank_one(synrl_weights *weights, const int8_t *rows, const int8_t *columns,
+                           const float *alphas) {
+    size_t n_rows = 0; /* at most n_synapses */
+    for (size_t t = 0; t < weights->layout->n_tensors; t++) {
+        n_rows += weights->tensors[t].n_rows;
+    }
+    for (size_t i = 0; i < n_rows; i++) {
+        weights->negated[i] = (int8_t)-rows[i];
+    }
+    move_all_rank_one(weights, weights->negated, columns, alphas, true);
+}
+
 void weights_last_actions(const synrl_weights *weights, int8_t *actions) {
     for (size_t t = 0; t < weights->layout->n_tensors; t++) {
         const struct tensor_weights *tensor = &weights->tensors[t];

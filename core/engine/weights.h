@@ -30,6 +30,13 @@ void weights_act(synrl_weights *weights, const int8_t *actions, const float *alp
  * have moved the weights in between. */
 void weights_undo(synrl_weights *weights, const int8_t *actions, const float *alphas);
 
+/* The same by actions of rank one, those of `step_rank_one` in synrl/env.h: rows holds one for each
+ * row of every tensor, columns one for each column of every tensor but biases. */
+void weights_act_rank_one(synrl_weights *weights, const int8_t *rows, const int8_t *columns,
+                          const float *alphas);
+void weights_undo_rank_one(synrl_weights *weights, const int8_t *rows, const int8_t *columns,
+                           const float *alphas);
+
 /* The last actions of every synapse, which are part of a saved state; after an undo, its negated
  * actions. */
 void weights_last_actions(const synrl_weights *weights, int8_t *actions);

@@ -168,8 +168,7 @@ static void move(struct small_net *net, size_t t, const int8_t *actions, int sig
     }
 }
 
-void net_act(struct small_net *net, const int8_t *actions, const float *alphas) {
-    weights_act(net->weights, actions, alphas);
+static void act(struct small_net *net, const int8_t *actions, const float *alphas) {
     for (size_t t = 0; t < NET_TENSORS; t++) {
         if (alphas[t] > 0.0F) {
             const bool is_other = memcmp(&alphas[t], &net->alpha[t], sizeof(float)) != 0;
@@ -182,13 +181,52 @@ void net_act(struct small_net *net, const int8_t *actions, const float *alphas) 
     }
 }
 
-void net_undo(struct small_net *net, const int8_t *actions, const float *alphas) {
-    weights_undo(net->weights, actions, alphas);
+static void undo(struct small_net *net, const int8_t *actions, const float *alphas) {
     for (size_t t = 0; t < NET_TENSORS; t++) {
         if (alphas[t] > 0.0F) {
             move(net, t, actions, -1);
         }
     }
+}
+
+void net_act(struct small_net *net, const int8_t *actions, const float *alphas) {
+    weights_act(net->weights, actions, alphas);
+    act(net, actions, alphas);
+}
+
+void net_undo(struct small_net *net, const int8_t *actions, const float *alphas) {
+    weights_undo(net->weights, actions, alphas);
+    undo(net, actions, alphas);
+}
+
+void net_outer(const int8_t *rows, const int8_t *columns, int8_t *actions) {
+    size_t row = 0, column = 0, n = 0;
+    for (size_t t = 0; t < NET_TENSORS; t++) {
+        for (size_t i = 0; i < tensors[t].n_rows; i++, row++) {
+            for (size_t j = 0; j < tensors[t].n_columns; j++) {
+                const int by = tensors[t].is_bias ? 1 : columns[column + j];
+                actions[n++] = (int8_t)(rows[row] * by);
+            }
+        }
+        column += tensors[t].is_bias ? 0 : tensors[t].n_columns;
+    }
+    ck_assert(row == NET_ROWS && column == NET_COLUMNS && n == NET_SYNAPSES);
+}
+
+void net_act_rank_one(struct small_net *net, const int8_t *rows, const int8_t *columns,
+                      const float *alphas) {
+    int8_t actions[NET_SYNAPSES];
+    weights_act_rank_one(net->weights, rows, columns, alphas);
+    net_outer(rows, columns, actions);
+    act(net, actions, alphas);
+}
+
+void net_undo_rank_one(struct small_net *net, const int8_t *rows, const int8_t *columns,
+                       const float *alphas) {
+    int8_t actions[NET_SYNAPSES];
+    weights_undo_rank_one(net->weights, rows, columns, alphas);
+    net_outer(rows, columns, actions);
+    undo(net, actions, alphas);
 }
 
 /* Through the engine --------------------------------------------------------------------------- */

@@ -17,6 +17,8 @@ enum {
     NET_INPUTS = 40,
     NET_TENSORS = 9,
     NET_SYNAPSES = 518,
+    NET_ROWS = 32,
+    NET_COLUMNS = 130, /* of all but biases */
     NET_UNITS = 23,
     NET_OUTPUTS = 2,
     NET_WINDOWS = 4
@@ -47,6 +49,12 @@ void net_set(struct small_net *net, const float *weights);
 void net_shift(struct small_net *net, const float *delta);
 void net_act(struct small_net *net, const int8_t *actions, const float *alphas);
 void net_undo(struct small_net *net, const int8_t *actions, const float *alphas);
+/* Actions of rank one, rows[NET_ROWS] and columns[NET_COLUMNS]; the same as one by one. */
+void net_act_rank_one(struct small_net *net, const int8_t *rows, const int8_t *columns,
+                      const float *alphas);
+void net_undo_rank_one(struct small_net *net, const int8_t *rows, const int8_t *columns,
+                       const float *alphas);
+void net_outer(const int8_t *rows, const int8_t *columns, int8_t *actions);
 float net_weight(const struct small_net *net, size_t synapse);
 
 /* One block through the engine, into outputs [NET_OUTPUTS][SYNRL_LANES] or all units
