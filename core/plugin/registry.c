@@ -85,30 +85,33 @@ static bool add_list(struct core *core, struct registry *registry, const char *l
     return true;
 }
 
-/* The folder of the program or library that this code is part of. */
-static bool find_home(char folder[PATH_MAX]) {
+/* The folder of the program or library that this code is part of, and which of the two it is. */
+static bool find_home(char folder[PATH_MAX], bool *is_program) {
     static const char here = 0; /* any object of this code has an address in its file */
     Dl_info info;
     struct link_map *map = NULL;
     if (dladdr1(&here, &info, (void **)&map, RTLD_DL_LINKMAP) == 0) {
         return false;
     }
-    const bool is_program = map->l_name[0] == '\0';
-    if (is_program ? !process_program(folder) : realpath(map->l_name, folder) == NULL) {
+    *is_program = map->l_name[0] == '\0';
+    if (*is_program ? !process_program(folder) : realpath(map->l_name, folder) == NULL) {
         return false;
     }
     *strrchr(folder, '/') = '\0';
     return true;
 }
 
-/* Where plugins lie, those of these folders that exist: seen from build/synrl, build/lua/synrl.so,
- * and their installed places. */
+/* Where plugins lie, those of these folders that exist: as built, and as installed. No other
+ * folder, in which something else may be called plugins. */
 static bool add_beside(struct core *core, struct registry *registry) {
-    static const char *const beside[] = {"plugins", "../plugins", "../lib/synrl/plugins",
-                                         "../../synrl/plugins"};
+    static const char *const beside[][2] = {
+        {"../plugins", "../../synrl/plugins"}, /* build/lua/synrl.so, lib/lua/5.4/synrl.so */
+        {"plugins", "../lib/synrl/plugins"},   /* build/synrl, bin/synrl */
+    };
     char folder[PATH_MAX], path[PATH_MAX + 32], real[PATH_MAX];
-    for (size_t i = 0; find_home(folder) && i < COUNT_OF(beside); i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, beside[i]);
+    bool is_program;
+    for (size_t i = 0; find_home(folder, &is_program) && i < COUNT_OF(beside[0]); i++) {
+        snprintf(path, sizeof path, "%s/%s", folder, beside[is_program][i]);
         if (realpath(path, real) != NULL && !add_folder(core, registry, real, strlen(real))) {
             return false;
         }

@@ -22,6 +22,10 @@ return synrl.train { name = 'mine', iterations = 50,
 END
     SYNRL_PLUGIN_PATH=. exits 0 stage/usr/bin/synrl run --quiet --no-pictures --json mine.lua
     says '"iterations": 50'
+    # Another folder may be called plugins.
+    mkdir -p stage/usr/plugins stage/synrl/plugins
+    cp my_rule.so stage/usr/plugins
+    cp my_rule.so stage/synrl/plugins
     refuses 1 'mine.lua:4: no rule "my_rule"' stage/usr/bin/synrl run --quiet mine.lua
 }
 

@@ -20,6 +20,7 @@ static struct core *core;
 static struct scratch scratch;
 
 static struct core *core_with_path(const char *path) {
+    ck_assert_int_eq(setenv("SYNRL_PLUGIN_PATH", BUILD_DIR "/plugins", 0), 0);
     struct core *made = core_create(&(struct core_options){.n_threads = 1, .plugin_path = path});
     ck_assert_ptr_nonnull(made);
     return made;
