@@ -34,7 +34,8 @@ static void read_target(lua_State *L, struct decider *decider, size_t i, bool ha
     if (!has_valid && metric_at(i)->needs_valid) {
         session_fail(L, "train: stop: the target %s needs valid, a validation set", name);
     }
-    const double value = field_number(L, "train: stop", name, 0, HUGE_VAL);
+    const double most = metric_at(i)->is_share ? 1 : HUGE_VAL;
+    const double value = field_number(L, "train: stop", name, 0, most);
     decider->targets[decider->n_targets++] = (struct target){i, value};
 }
 

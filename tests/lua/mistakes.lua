@@ -131,6 +131,10 @@ function test.stops()
   refused('train: stop: a table without a target; write for example {loss = 0.01}', train { stop = {} })
   refused('train: stop: the target valid_loss needs valid, a validation set',
     train { stop = { valid_loss = 1 } })
+  -- A share is never reached as a percentage.
+  refused('train: stop: accuracy must be a number from 0.0 to 1.0, not 95', train { stop = { accuracy = 95 } })
+  refused('train: stop: reward_rate must be a number from 0.0 to 1.0, not 1.5', train { stop = { reward_rate = 1.5 } })
+  refused('train: stop: loss must be a number from 0.0 to inf, not -1', train { stop = { loss = -1 } })
 end
 
 local function layers(list, activation)

@@ -81,7 +81,7 @@ end
 function test.a_target_stops_a_run()
   local s = train(20, { stop = { loss = 1e9 } }).summary
   assert(s.iterations == 0 and s.stopped:match('^loss .* reached the target 1e%+09$'), s.stopped)
-  s = train(20, { stop = { loss = 1e9, accuracy = 1.5 } }).summary
+  s = train(20, { stop = { loss = 1e9, valid_loss = 0 }, valid = data }).summary
   assert(s.iterations == 20 and s.stopped == nil)
   s = train(20, { stop = { accuracy = 0 }, valid = data, evaluate_every = 7 }).summary
   assert(s.iterations == 0 and s.valid_loss == s.loss)
