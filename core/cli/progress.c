@@ -64,7 +64,8 @@ static void add_share(struct line *line, const char *name, double share) {
 /* The name comes last: it may be cut off. */
 static void compose_line(struct line *line, const struct progress *progress,
                          const struct metrics *metrics, double time) {
-    const double rate = (double)metrics->iteration / fmax(time - progress->start, 1e-9);
+    const double n_done = (double)(metrics->iteration - progress->first);
+    const double rate = n_done / fmax(time - progress->start, 1e-9);
     add(line, "%" PRIu64 "/%" PRIu64 "  %.0f it/s", metrics->iteration, progress->iterations, rate);
     if (rate > 0) {
         add_time_left(line, (double)(progress->iterations - metrics->iteration) / rate);
@@ -109,11 +110,14 @@ static synrl_status show(void *context, const struct metrics *metrics) {
     return SYNRL_OK;
 }
 
-static void begin_run(void *context, const struct train_options *options) {
+static void begin_run(void *context, const struct trainer *trainer) {
     struct progress *progress = context;
     if (progress->depth++ == 0) {
-        progress->name = options->name;
-        progress->iterations = options->iterations;
+        struct summary summary;
+        trainer_summary(trainer, &summary);
+        progress->name = trainer_options(trainer)->name;
+        progress->iterations = trainer_options(trainer)->iterations;
+        progress->first = summary.iterations;
         progress->start = progress->last = clock_seconds();
         progress->n_steps = progress->n_rewarded = 0;
     }
@@ -165,7 +169,9 @@ static void print_summary(const char *name, const struct metric_names *own,
     }
     fputs("\n", stderr);
     print_metrics(own, &summary->last);
-    fprintf(stderr, "  %-16s%016" PRIx64 "\n", "weights hash", summary->weights_hash);
+    if (summary->weights_hash != 0) { /* a failed run has none */
+        fprintf(stderr, "  %-16s%016" PRIx64 "\n", "weights hash", summary->weights_hash);
+    }
 }
 
 static void print_plot(const struct trainer *trainer, const struct recorder *recorder) {

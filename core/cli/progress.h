@@ -12,7 +12,7 @@ struct progress {
     bool line_is_open;
     unsigned depth; /* of runs within runs; only the outermost has a line */
     const char *name;
-    uint64_t iterations;
+    uint64_t first, iterations;   /* where it starts, and where it is to end */
     double start, last;           /* seconds */
     uint64_t n_steps, n_rewarded; /* since the last line */
 };

@@ -13,7 +13,7 @@
 struct display {
     void *context;
     /* Before a run starts. */
-    void (*begin)(void *context, const struct train_options *options);
+    void (*begin)(void *context, const struct trainer *trainer);
     struct observer observer; /* with its own context */
     /* After it has ended. recorder: NULL where the run is not recorded. */
     void (*end)(void *context, const struct trainer *trainer, const struct recorder *recorder,

@@ -237,7 +237,7 @@ static synrl_status run_trainer(struct session *session, struct run *run) {
     }
     if (display != NULL) {
         observers[n++] = display->observer;
-        display->begin(display->context, trainer_options(run->trainer));
+        display->begin(display->context, run->trainer);
     }
     synrl_status status = trainer_run(run->trainer, n, observers);
     if (run->recorder != NULL) {

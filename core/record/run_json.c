@@ -133,8 +133,9 @@ static json_t *summary_json(const struct trainer *trainer) {
     char hash[17];
     trainer_summary(trainer, &summary);
     snprintf(hash, sizeof hash, "%016" PRIx64, summary.weights_hash);
-    json_t *json = json_pack("{s:I, s:f, s:s}", "iterations", (json_int_t)summary.iterations,
-                             "seconds", summary.seconds, "weights_hash", hash);
+    json_t *json =
+        json_pack("{s:I, s:f, s:s?}", "iterations", (json_int_t)summary.iterations, "seconds",
+                  summary.seconds, "weights_hash", summary.weights_hash != 0 ? hash : NULL);
     for (size_t i = 0; i < metric_count(own); i++) {
         if (metric_at(i)->in_summary) {
             json = json_with(json, metric_name(own, i),

@@ -245,6 +245,25 @@ test_a_failed_run_is_not_called_done() {
     exits 1 synrl run --quiet --no-pictures s.lua
     complains 's.lua:4: no'
     status failed
+    grep -q '"weights_hash": null' runs/*/run.json
+    exits 1 synrl run --no-record s.lua
+    says 'run: failed, 9 iterations'
+    ! grep -q 'weights hash' "$ERROR"
+}
+
+# Not those of the process before it: the resumed iterations take ten milliseconds each.
+test_a_resumed_run_shows_its_own_rate() {
+    local rate
+    has_terminal || return 0
+    write "iterations = 5040, record_every = 1, checkpoint = { every = 5000 }, on_evaluate = function(m)
+  if m.iteration > 5000 and os.remove('die') then os.execute('kill -9 \$PPID') end
+  local start = os.clock()
+  while m.iteration > 5000 and os.clock() < start + 0.01 do end end"
+    touch die
+    exits 137 synrl run --quiet --no-pictures s.lua
+    exits 0 script -qec "'$BUILD/synrl' resume $(echo runs/*-*)" /dev/null
+    rate=$(tr '\r' '\n' <"$OUTPUT" | grep -oE '/5040  [0-9]+ it/s' | head -n 1 | awk '{ print $2 }')
+    [ "$rate" -gt 0 ] && [ "$rate" -le 110 ] || fail "$rate iterations per second"
 }
 
 test_a_signal_stops_the_run_and_the_write() {
