@@ -48,6 +48,31 @@ test_steps_that_are_taken_back_are_replayed() {
     says "$hash"
 }
 
+# A rule may take no step in an iteration: the bits of the transcript stay with their iterations.
+test_a_rule_that_skips_iterations_is_replayed_and_resumed() {
+    has cc || return 0
+    local hash run
+    sed 's/my_rule/skips/g; s/^    double alpha_s;/&\n    if (env->iteration % 3 == 1) return SYNRL_OK;/' \
+        "$SOURCE/plugins/template/my_rule.c" >skips.c
+    cc -O2 -ffp-contract=off -w -shared -fPIC -I"$SOURCE/core/include" skips.c -o skips.so
+    export SYNRL_PLUGIN_PATH=$PWD
+    exits 0 run rule=skips iterations=400 every=300
+    hash=$(hash_of)
+    run=$(echo runs/*/)
+    exits 0 synrl replay "$run"
+    says "$hash"
+    exits 0 synrl replay --synapse 1:1:1 --steps 0..399 "$run"
+    awk '$1 == "iteration" { on = 1; next } on { print $1 % 3 == 1, $5 }' "$OUTPUT" | sort | uniq -c >rewards
+    [ "$(grep ' 1 .$' rewards | tr -s ' ')" = ' 133 1 .' ] || fail "$(cat rewards)"
+    grep -q ' 0 [+]$' rewards
+    cp "$run/rewards.bin" whole.bin
+    rm "$run"/checkpoint-000000000400.bin
+    sed -i 's/"status": "done"/"status": "interrupted"/' "$run/run.json"
+    exits 0 synrl resume --quiet "$run"
+    says "$hash"
+    cmp whole.bin "$run/rewards.bin"
+}
+
 test_a_rule_that_reads_more_is_not_replayed() {
     exits 0 run rule=open_es iterations=20
     refuses 1 'rule "open_es" needs more than rewards and losses' synrl replay runs/*/
