@@ -1,7 +1,8 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Whether tools/lint-rooms and tools/lint-links find what they are there for: each is given a small
-# made-up core, once as it should be and once for each way of breaking it.
+# Whether tools/lint-rooms, tools/lint-links and tools/lint-examples find what they are there for: the
+# first two are given a small made-up core, once as it should be and once for each way of breaking
+# it, the last one small files.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 tools=$PWD/tools
@@ -135,5 +136,27 @@ links 'no longer need one another, but are listed: low/here low/there'
 mkdir "$at/attic" && echo 'int old;' >"$at/attic/old.c"
 links 'attic/old.o is in no room'
 
+# example N_BLANK: a file of N_BLANK blank lines, 3 of code and comments that do not count
+example() {
+    {
+        printf '/* SPDX-License-Identifier: MIT */\n/* What it is,\n * in two lines. */\nint a;\n'
+        printf '/* 1. A step. */\nint b;\n    /* 2. One of\n     * two lines. */\nint c;\n'
+        printf '%*s' "$1" '' | tr ' ' '\n'
+    } >"$folder/example.c"
+}
+
+example 42
+passes lint-examples "$folder/example.c"
+example 43
+refuses "$folder/example.c: 46 lines beside its comment: must be at most 45" \
+    lint-examples "$folder/example.c"
+example 41
+sed -i 's|^int b;|/* Not a step. */\n&|' "$folder/example.c" # which counts
+passes lint-examples "$folder/example.c"
+echo 'int d;' >>"$folder/example.c"
+refuses "$folder/example.c: 46 lines beside its comment: must be at most 45" \
+    lint-examples /dev/null "$folder/example.c"
+passes lint-examples "$PWD"/examples/*/*.c
+
 [ "$n_failures" -eq 0 ]
-echo "the lints of the rooms find what they should: $n_checks checks"
+echo "the lints of rooms and examples find what they should: $n_checks checks"

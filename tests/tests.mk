@@ -200,6 +200,7 @@ lint-rooms: $(CORE_OBJECTS) $(LUA_OBJECTS) $(CLI_OBJECTS)
 
 lint-text: lint-tools
 	tools/lint-docs $$(git ls-files '*.md')
+	tools/lint-examples examples/*/*.c
 	codespell $$(git ls-files ':!core/report/uplot' ':!*.png' ':!*.gz' ':!*.svg')
 	tools/spdx
 	@if command -v reuse >/dev/null 2>&1; then reuse lint --quiet || { reuse lint; exit 1; }; \

@@ -152,10 +152,10 @@ static synrl_status add(synrl_layout_builder *api, const synrl_tensor *given, si
     memcpy(&tensor, given,
            builder->given_size < sizeof tensor ? builder->given_size : sizeof tensor);
     SYNRL_TRY(check_name(builder, tensor.name));
-    SYNRL_TRY(check_shape(builder, &tensor));
-    if (tensor.reads_inputs) {
+    if (tensor.reads_inputs && !tensor.is_bias) { /* first: data of another shape is seen here */
         SYNRL_TRY(check_inputs(builder, &tensor));
     }
+    SYNRL_TRY(check_shape(builder, &tensor));
     SYNRL_TRY(place(builder, &tensor));
     if (number != NULL) {
         *number = builder->layout.n_tensors;
@@ -163,15 +163,18 @@ static synrl_status add(synrl_layout_builder *api, const synrl_tensor *given, si
     return keep(builder, &tensor);
 }
 
-void layout_begin(struct layout_builder *builder, struct host *host, size_t n_inputs,
+void layout_begin(struct layout_builder *builder, struct host *host, const synrl_shape *shape,
                   size_t tensor_size) {
     *builder = (struct layout_builder){
-        .api = {.size = sizeof(synrl_layout_builder), .context = builder, .add = add},
+        .api = {.size = sizeof(synrl_layout_builder),
+                .context = builder,
+                .n_outputs = shape->n_targets > 0 ? shape->n_targets : shape->n_classes,
+                .add = add},
         .host = host,
         .given_size = tensor_size,
         .layout = {.size = sizeof(synrl_layout),
                    .tensor_size = sizeof(synrl_tensor),
-                   .n_inputs = n_inputs}};
+                   .n_inputs = shape->n_inputs}};
 }
 
 synrl_status layout_end(struct layout_builder *builder, synrl_layout *layout) {

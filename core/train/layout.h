@@ -15,8 +15,9 @@ struct layout_builder {
     synrl_layout layout;
 };
 
-/* Begins a layout for a model of n_inputs, which was built with tensors of tensor_size bytes. */
-void layout_begin(struct layout_builder *builder, struct host *host, size_t n_inputs,
+/* Begins a layout for data of this shape and a model that was built with tensors of tensor_size
+ * bytes. */
+void layout_begin(struct layout_builder *builder, struct host *host, const synrl_shape *shape,
                   size_t tensor_size);
 /* The layout, complete, once the model's create has succeeded: it lives as long as the host.
  * SYNRL_INVALID where there are no tensors or no outputs. */

@@ -4,8 +4,19 @@
 
 #include <math.h>
 
+#include "engine/random.h"
 #include "train/layout.h"
 #include "train/state.h"
+
+/* The piece of each worker begins at 64 bytes. */
+static synrl_status make_scratch(struct model *model, size_t size) {
+    const synrl_host *host = &model->host.api;
+    model->scratch_size = size + (SYNRL_LANES - size % SYNRL_LANES) % SYNRL_LANES;
+    if (size > SIZE_MAX / 2 / sizeof(float) / host->n_workers(host)) {
+        return host->fail(host, SYNRL_NO_MEMORY, "asks for %zu floats of scratch memory", size);
+    }
+    return SYNRL_NEW(host, model->scratch, host->n_workers(host) * model->scratch_size);
+}
 
 static synrl_status create_instance(struct model *model, const synrl_shape *shape) {
     const synrl_host *host = &model->host.api;
@@ -14,17 +25,20 @@ static synrl_status create_instance(struct model *model, const synrl_shape *shap
     if (model->self == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    layout_begin(&builder, &model->host, shape->n_inputs, model->ops->tensor_size);
+    layout_begin(&builder, &model->host, shape, model->ops->tensor_size);
     const struct operation before = host_enter(&model->host, "create");
     SYNRL_TRY(
         host_leave(&model->host, before,
                    model->ops->create(host, model->config, model->self, shape, &builder.api)));
+    model->seed = builder.api.seed;
+    SYNRL_TRY(make_scratch(model, builder.api.scratch));
     return layout_end(&builder, &model->layout);
 }
 
 static struct stateful own_state(const struct model *model) {
     return (struct stateful){(struct host *)&model->host, model->config, model->self,
-                             SYNRL_OFFERS(model->ops, state) ? model->ops->state : NULL};
+                             SYNRL_OFFERS(model->ops, state) ? model->ops->state : NULL,
+                             model->layout.n_synapses};
 }
 
 synrl_status model_create(struct model *model, struct core *core, struct component *component,
@@ -51,17 +65,38 @@ static synrl_status check_finite(const struct model *model, const float *weights
     return SYNRL_OK;
 }
 
+static void draw(const struct model *model, float *weights) {
+    for (size_t t = 0; t < model->layout.n_tensors; t++) {
+        const synrl_tensor *tensor = &model->layout.tensors[t];
+        const synrl_stream stream = {(uint64_t)*model->seed, t, SYNRL_PURPOSE_WEIGHTS};
+        const float to = tensor->is_bias ? 0.0F : 1.0F / sqrtf((float)tensor->n_columns);
+        random_api.uniform(stream, 0, tensor->n_rows * tensor->n_columns, -to, to,
+                           weights + tensor->first);
+    }
+}
+
+static synrl_status ask_for_initial(struct model *model, float *weights) {
+    const synrl_host *host = &model->host.api;
+    const struct operation before = host_enter(&model->host, "initial");
+    return host_leave(
+        &model->host, before,
+        model->ops->initial(host, model->config, model->self, &model->layout, weights));
+}
+
 synrl_status model_initial(struct model *model) {
     const synrl_host *host = &model->host.api;
+    const bool is_own = SYNRL_OFFERS(model->ops, initial);
+    synrl_status status = SYNRL_OK;
     float *weights;
-    if (!SYNRL_OFFERS(model->ops, initial)) {
+    if (!is_own && model->seed == NULL) {
         return SYNRL_OK;
     }
     SYNRL_TRY(SYNRL_NEW(host, weights, model->layout.n_synapses));
-    const struct operation before = host_enter(&model->host, "initial");
-    synrl_status status =
-        host_leave(&model->host, before,
-                   model->ops->initial(host, model->config, model->self, &model->layout, weights));
+    if (is_own) {
+        status = ask_for_initial(model, weights);
+    } else {
+        draw(model, weights);
+    }
     if (status == SYNRL_OK) {
         status = check_finite(model, weights);
     }

@@ -16,6 +16,9 @@ struct model {
     void *self;
     synrl_layout layout;
     synrl_weights *weights;
+    const int64_t *seed; /* of weights that the host draws; NULL: it does not */
+    float *scratch;      /* [n_workers][scratch_size] */
+    size_t scratch_size;
     size_t state_size; /* of what it remembers beside its weights */
     uint64_t n_passes;
 };

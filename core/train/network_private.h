@@ -67,7 +67,9 @@ static inline synrl_pass make_pass(const struct network *network, struct watch *
                         .batch = network->batch,
                         .worker = worker,
                         .seed = network->seed,
-                        .iteration = network->iteration};
+                        .iteration = network->iteration,
+                        .layout = &network->model.layout,
+                        .scratch = network->model.scratch + worker * network->model.scratch_size};
 }
 
 static inline void forward(const struct network *network, const synrl_pass *pass, float *outputs) {

@@ -24,6 +24,7 @@ static synrl_status drive(struct rule *rule, const char *operation, driving driv
 }
 
 synrl_status rule_start(struct rule *rule, synrl_env *env) {
+    rule->n_synapses = env->layout->n_synapses;
     if (SYNRL_OFFERS(rule->ops, create)) {
         SYNRL_TRY(drive(rule, "create", rule->ops->create, env));
     }
@@ -83,7 +84,8 @@ void rule_metrics(const struct rule *rule, double *values) {
 
 struct stateful rule_state(struct rule *rule) {
     return (struct stateful){&rule->host, rule->config, rule->self,
-                             SYNRL_OFFERS(rule->ops, state) ? rule->ops->state : NULL};
+                             SYNRL_OFFERS(rule->ops, state) ? rule->ops->state : NULL,
+                             rule->n_synapses};
 }
 
 bool rule_can_resume(const struct rule *rule) {

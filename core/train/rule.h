@@ -15,7 +15,8 @@ struct rule {
     const synrl_rule_ops *ops;
     const void *config;
     void *self;
-    uint64_t n_steps; /* that it has made */
+    size_t n_synapses; /* since rule_start */
+    uint64_t n_steps;  /* that it has made */
 };
 
 /* The instance, zeroed; then rule_start runs its create. After a failure rule_clear is due too. */

@@ -84,7 +84,8 @@ static synrl_status visit(const struct stateful *of, struct visitor *visitor) {
                                  .is_loading = visitor->mode == LOAD,
                                  .bytes = visit_bytes,
                                  .memory = visit_memory,
-                                 .policy = visit_policy};
+                                 .policy = visit_policy,
+                                 .n_synapses = of->n_synapses};
     visitor->host = of->host;
     if (of->state != NULL) {
         const struct operation before = host_enter(of->host, "state");

@@ -14,6 +14,7 @@ struct stateful {
     /* NULL: remembers nothing. */
     synrl_status (*state)(const synrl_host *host, const void *config, void *self,
                           synrl_state *state);
+    size_t n_synapses;
 };
 
 /* Bytes of the state. */

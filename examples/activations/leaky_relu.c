@@ -16,7 +16,6 @@
 struct config {
     double slope;
 };
-#define SYNRL_CONFIG struct config
 static const synrl_param params[] = {SYNRL_NUMBER(slope, "0.01", 0, 1, "slope where x < 0")};
 
 /* 2. apply: a plain loop, which the compiler vectorises. y may be x; a NaN stays a NaN. */

@@ -17,7 +17,6 @@
 struct config {
     int64_t bits;
 };
-#define SYNRL_CONFIG struct config
 static const synrl_param params[] = {SYNRL_INTEGER(bits, "2", 1, 20, "N: inputs per sample")};
 
 /* 2. The instance, zeros at first. The host frees it, and all that it allocates. */

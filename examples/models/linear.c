@@ -15,7 +15,6 @@
 struct config {
     int64_t seed;
 };
-#define SYNRL_CONFIG struct config
 static const synrl_param params[] = {SYNRL_INTEGER(seed, "1", 0, 9e15, "of the weights")};
 
 /* 2. The instance, zeros at first. The host frees it, and all that it allocates. */
@@ -23,14 +22,13 @@ struct model {
     size_t weight, bias; /* numbers of the tensors */
 };
 
-/* 3. create: how many outputs, and the tensors: weights [to][from], then biases [to]. */
+/* 3. create: the tensors: weights [to][from], then biases [to]. */
 static synrl_status create(const synrl_host *host, const void *config, void *self,
                            const synrl_shape *shape, synrl_layout_builder *layout) {
     struct model *m = self;
-    const size_t n = shape->n_targets > 0 ? shape->n_targets : shape->n_classes;
+    const size_t n = layout->n_outputs;
     const synrl_tensor weight = {"weight", n, shape->n_inputs, 1, .reads_inputs = true};
     SYNRL_TRY(layout->add(layout, &weight, &m->weight));
-    layout->n_outputs = n;
     return layout->add(layout, &(synrl_tensor){"bias", n, 1, 1, .is_bias = true}, &m->bias);
 }
 

@@ -15,18 +15,15 @@
 struct config {
     const synrl_schedule *alpha_s;
 };
-#define SYNRL_CONFIG struct config
-
 static const synrl_param params[] = {
-    SYNRL_SCHEDULE(alpha_s, "0.05", SYNRL_POSITIVE, SYNRL_UNBOUNDED,
-                   "how far a try moves a weight"),
+    SYNRL_SCHEDULE(alpha_s, "0.05", SYNRL_POSITIVE, SYNRL_UNBOUNDED, "how far a try moves w"),
 };
 
 /* 2. The instance, zeros at first: the first try is the last synapse's, upwards. */
 struct rule {
     int8_t *actions;     /* all 0 from one iteration to the next */
     uint64_t n_done;     /* synapses, over all rounds */
-    int32_t is_downward; /* upwards has been tried */
+    int64_t is_downward; /* upwards has been tried */
 };
 
 static synrl_status create(const synrl_host *host, const void *config, void *self, synrl_env *env) {
@@ -34,33 +31,27 @@ static synrl_status create(const synrl_host *host, const void *config, void *sel
 }
 
 static synrl_status step(const synrl_host *host, const void *config, void *self, synrl_env *env) {
-    const struct config *c = config;
     struct rule *r = self;
     const size_t n = env->layout->n_synapses, i = n - 1 - (size_t)(r->n_done % n);
     const synrl_outcome *outcome;
     double alpha_s;
-    SYNRL_TRY(synrl_at(c->alpha_s, env->iteration, &alpha_s));
+    SYNRL_TRY(synrl_at(((const struct config *)config)->alpha_s, env->iteration, &alpha_s));
 
     /* 3. The try. A step of one synapse costs far less time than one of all. */
     r->actions[i] = r->is_downward ? -1 : 1;
     SYNRL_TRY(env->step(env, r->actions, alpha_s, 1.0, &outcome));
     r->actions[i] = 0;
+    r->n_done += outcome->reward > 0 || r->is_downward ? 1 : 0;
+    r->is_downward = outcome->reward < 0 && !r->is_downward;
+
     /* 4. Taken back exactly, and at once: by the next iteration the batch may be another. */
-    const bool is_kept = outcome->reward > 0;
-    if (!is_kept) {
-        SYNRL_TRY(env->undo(env));
-    }
-    r->n_done += is_kept || r->is_downward ? 1 : 0;
-    r->is_downward = !is_kept && !r->is_downward;
-    return SYNRL_OK;
+    return outcome->reward > 0 ? SYNRL_OK : env->undo(env);
 }
 
 /* 5. What it remembers, in one list: the run can be resumed. */
 static synrl_status state(const synrl_host *host, const void *config, void *self,
                           synrl_state *state) {
-    struct rule *r = self;
-    SYNRL_TRY(SYNRL_STATE_FIELD(state, r->n_done));
-    return SYNRL_STATE_FIELD(state, r->is_downward);
+    return SYNRL_STATE_FIELDS(state, (struct rule *)self, n_done, is_downward);
 }
 
 /* 6. It reads rewards only: no traits. */

@@ -21,7 +21,6 @@ struct config {
     const synrl_activation *activation;
     int32_t targets;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_INTEGER(dimension, "2", 1, 1e6, "inputs per sample"),

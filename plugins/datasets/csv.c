@@ -18,7 +18,6 @@ struct config {
     int32_t header;
     int64_t limit;
 };
-#define SYNRL_CONFIG struct config
 
 enum { HEADER_AUTO, HEADER_YES, HEADER_NO };
 

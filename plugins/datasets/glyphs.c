@@ -25,7 +25,6 @@ struct config {
     int64_t size, samples, seed;
     double jitter;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_STRING(folder, "/usr/share/fonts",

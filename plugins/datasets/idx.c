@@ -14,7 +14,6 @@ struct config {
     const char *images, *labels, *classes;
     int64_t limit;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_STRING(images, SYNRL_REQUIRED,

@@ -17,7 +17,6 @@ struct config {
     int32_t background;
     int64_t limit;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_STRING(path, SYNRL_REQUIRED,

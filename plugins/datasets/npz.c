@@ -15,8 +15,6 @@ struct config {
     int64_t limit;
 };
 
-#define SYNRL_CONFIG struct config
-
 static const synrl_param params[] = {
     SYNRL_STRING(path, SYNRL_REQUIRED, "the file"),
     SYNRL_STRING(images, "images",

@@ -26,14 +26,11 @@ struct config {
     bool bias;
     int64_t seed;
 };
-#define SYNRL_CONFIG struct config
 
 struct mlp {
     size_t n_layers;
     struct layer *layers;
-    size_t
-        widths[2];  /* of the widest layer of odd and of even number: what scratch holds of each */
-    float *scratch; /* [n_workers][widths[0] + widths[1]][SYNRL_LANES] */
+    size_t widths[2]; /* of the widest layer of odd and of even number: scratch holds both */
     struct gradient gradient;
 };
 
@@ -117,8 +114,8 @@ static synrl_status create(const synrl_host *host, const void *configuration, vo
         SYNRL_TRY(add_layer(config, mlp, l, layout));
     }
     layout->n_outputs = mlp->layers[mlp->n_layers - 1].n_to;
-    return SYNRL_NEW(host, mlp->scratch,
-                     host->n_workers(host) * (mlp->widths[0] + mlp->widths[1]) * SYNRL_LANES);
+    layout->scratch = (mlp->widths[0] + mlp->widths[1]) * SYNRL_LANES;
+    return SYNRL_OK;
 }
 
 /* U(-init, init); or normal with variance 2 / (from + to) (Glorot and Bengio 2010); or, as the
@@ -159,7 +156,7 @@ static void forward(const synrl_host *host, const void *config, void *self, cons
                     float *outputs) {
     const struct mlp *mlp = self;
     float *parts[2];
-    parts[0] = mlp->scratch + pass->worker * (mlp->widths[0] + mlp->widths[1]) * SYNRL_LANES;
+    parts[0] = pass->scratch;
     parts[1] = parts[0] + mlp->widths[0] * SYNRL_LANES;
     for (size_t l = 0; l < mlp->n_layers; l++) {
         const struct layer *layer = &mlp->layers[l];

@@ -24,7 +24,6 @@ struct config {
     int32_t kind;
     double bias_scale;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_INTEGER(depth, "1", 1, 127, "states per action: punishments before it is given up"),
@@ -106,7 +105,7 @@ static synrl_status step(const synrl_host *host, const void *config, void *self,
 static synrl_status state(const synrl_host *host, const void *config, void *self,
                           synrl_state *state) {
     struct rule *r = self;
-    return SYNRL_STATE_ARRAY(state, r->phi, r->n_synapses);
+    return SYNRL_STATE_ARRAY(state, r->phi, state->n_synapses);
 }
 
 SYNRL_RULE(automaton, "1.0.0",

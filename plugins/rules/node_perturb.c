@@ -18,7 +18,6 @@ struct config {
     double momentum;
     bool centred, active;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_SCHEDULE(alpha, "0.1", SYNRL_POSITIVE, SYNRL_UNBOUNDED, "learning rate"),
@@ -29,7 +28,6 @@ static const synrl_param params[] = {
 };
 
 struct rule {
-    size_t n_synapses;
     int64_t *clean, *noisy; /* [n_samples] L_s, L~_s in units of 2^-32 */
     float *slopes;          /* [n_blocks][SYNRL_LANES] (L~_s - L_s) / sigma, and zeros */
     int8_t *xi;             /* in lanes */
@@ -40,7 +38,7 @@ struct rule {
 
 static synrl_status create(const synrl_host *host, const void *config, void *self, synrl_env *env) {
     struct rule *r = self;
-    const size_t n_blocks = env->local->n_blocks(env), n = r->n_synapses = env->layout->n_synapses;
+    const size_t n_blocks = env->local->n_blocks(env), n = env->layout->n_synapses;
     const size_t n_values = n_blocks * env->local->n_units(env) * SYNRL_LANES;
     SYNRL_TRY(SYNRL_NEW(host, r->clean, env->n_samples));
     SYNRL_TRY(SYNRL_NEW(host, r->noisy, env->n_samples));
@@ -97,7 +95,7 @@ static synrl_status step(const synrl_host *host, const void *config, void *self,
 static synrl_status state(const synrl_host *host, const void *config, void *self,
                           synrl_state *state) {
     struct rule *r = self;
-    return SYNRL_STATE_ARRAY(state, r->velocity, r->n_synapses);
+    return SYNRL_STATE_ARRAY(state, r->velocity, state->n_synapses);
 }
 
 SYNRL_RULE(node_perturb, "1.0.0", "noise at the units, paid by each sample's change of loss",

@@ -27,7 +27,6 @@ struct config {
     int64_t memory, n_actions, n_rewards;
     int32_t sweep, ties;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_INTEGER(memory, "2", 0, SYNRL_MEMORY_MAX,

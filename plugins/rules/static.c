@@ -11,7 +11,6 @@ struct config {
     double bias_scale;
     int32_t ties;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_POLICY(policy, SYNRL_REQUIRED, "the frozen table that every synapse follows"),

@@ -27,7 +27,6 @@ struct config {
     int32_t pay;
     bool centred;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_SCHEDULE(alpha_s, "0.01", SYNRL_POSITIVE, SYNRL_UNBOUNDED, "how far an action moves w"),
@@ -111,7 +110,7 @@ static synrl_status step(const synrl_host *host, const void *config, void *self,
 static synrl_status state(const synrl_host *host, const void *config, void *self,
                           synrl_state *state) {
     struct rule *r = self;
-    return SYNRL_STATE_ARRAY(state, r->credit, r->n_synapses);
+    return SYNRL_STATE_ARRAY(state, r->credit, state->n_synapses);
 }
 
 SYNRL_RULE(three_factor, "1.0.0", "presynaptic activity x noise of the unit x reward of the sample",

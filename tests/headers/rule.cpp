@@ -9,6 +9,7 @@ struct config {
     int32_t ties;
     const synrl_activation *activation;
 };
+#undef SYNRL_CONFIG
 #define SYNRL_CONFIG config
 
 const synrl_param params[] = {

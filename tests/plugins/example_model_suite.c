@@ -4,6 +4,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "engine/random.h"
 #include "plugin/host.h"
 #include "support/support.h"
 #include "support/test.h"
@@ -177,8 +178,7 @@ static void elman(const struct made *made, size_t sample, double *outputs) {
         }
     }
     for (size_t o = 0; o < made->n_outputs; o++) {
-        outputs[o] = dot(weights_of(made, "output.weight") + o * HIDDEN, h, HIDDEN) +
-                     (double)weights_of(made, "output.bias")[o];
+        outputs[o] = dot(weights_of(made, "output.weight") + o * HIDDEN, h, HIDDEN);
     }
 }
 
@@ -205,7 +205,7 @@ static void conv(const struct made *made, size_t sample, double *outputs) {
     for (size_t f = 0; f < FILTERS; f++) {
         const float *kernel = weights_of(made, "conv.weight") + f * KERNEL * KERNEL;
         for (size_t p = 0; p < high * wide; p++) {
-            double z = (double)weights_of(made, "conv.bias")[f];
+            double z = 0.0;
             for (size_t k = 0; k < KERNEL * KERNEL; k++) {
                 const size_t row = p / wide + k / KERNEL, column = p % wide + k % KERNEL;
                 z += (double)kernel[k] * input_of(made, sample, row * WIDTH + column);
@@ -237,20 +237,18 @@ static void lif(const struct made *made, size_t sample, double *outputs) {
         x[i] = input_of(made, sample, i);
     }
     for (size_t j = 0; j < HIDDEN; j++) {
-        const double current = dot(weights_of(made, "input.weight") + j * n, x, n) +
-                               (double)weights_of(made, "hidden.bias")[j];
+        const double current = dot(weights_of(made, "input.weight") + j * n, x, n);
         double v = 0.0;
         rates[j] = 0.0;
-        for (size_t step = 0; step < 12; step++) {
+        for (size_t step = 0; step < 16; step++) {
             v = 0.75 * v + current;
             ck_assert_msg(fabs(v - 1.0) > 1e-5, "a potential of %.9g", v);
-            rates[j] += v >= 1.0 ? 1.0 / 12.0 : 0.0;
+            rates[j] += v >= 1.0 ? 1.0 / 16.0 : 0.0;
             v -= v >= 1.0 ? 1.0 : 0.0;
         }
     }
     for (size_t o = 0; o < made->n_outputs; o++) {
-        outputs[o] = dot(weights_of(made, "readout.weight") + o * HIDDEN, rates, HIDDEN) +
-                     (double)weights_of(made, "readout.bias")[o];
+        outputs[o] = dot(weights_of(made, "readout.weight") + o * HIDDEN, rates, HIDDEN);
     }
 }
 
@@ -259,8 +257,33 @@ TEST(lif_is_its_equation) {
     make(&made, "lif",
          data_of("pixels",
                  GIVEN({"samples", INTEGER(37)}, {"inputs", INTEGER(30)}, {"classes", INTEGER(3)})),
-         GIVEN({"hidden", INTEGER(HIDDEN)}, {"steps", INTEGER(12)}, {"leak", NUMBER(0.75)}));
+         GIVEN({"hidden", INTEGER(HIDDEN)}, {"leak", NUMBER(0.75)}));
     check(&made, lif);
+}
+
+/* As model.h says of a model that names a seed: U(-1, 1) / sqrt(n_columns), biases 0. */
+TEST(initial_weights_are_drawn_by_the_host) {
+    struct made made;
+    float first[N_WEIGHTS_MAX], drawn[N_WEIGHTS_MAX];
+    for (int64_t seed = 3; seed < 5; seed++) {
+        make(&made, "elman", data_of("my_dataset", GIVEN({"bits", INTEGER(4)})),
+             GIVEN({"hidden", INTEGER(HIDDEN)}, {"seed", INTEGER(seed)}));
+        network_get_weights(made.network, made.weights);
+        for (size_t t = 0; t < made.layout->n_tensors; t++) {
+            const synrl_tensor *tensor = &made.layout->tensors[t];
+            const size_t n = tensor->n_rows * tensor->n_columns;
+            const synrl_stream stream = {(uint64_t)seed, t, SYNRL_PURPOSE_WEIGHTS};
+            const double to = tensor->is_bias ? 0.0 : 1.0 / sqrt((double)tensor->n_columns);
+            random_api.uniform(stream, 0, n, -1.0F, 1.0F, drawn);
+            for (size_t i = 0; i < n; i++) {
+                ck_assert_double_eq_tol((double)made.weights[tensor->first + i],
+                                        (double)drawn[i] * to, 1e-7);
+            }
+        }
+        ck_assert(seed == 3 || memcmp(first, made.weights, 4 * HIDDEN * sizeof *first) != 0);
+        memcpy(first, made.weights, sizeof first);
+        unmake(&made);
+    }
 }
 
 /* What they refuse ----------------------------------------------------------------------------- */
@@ -268,8 +291,13 @@ TEST(lif_is_its_equation) {
 static const struct {
     const char *model, *loss, *message;
 } refused[] = {
-    {"elman", "mse", "model \"elman\": the data has neither steps nor pictures"},
-    {"conv", "mse", "model \"conv\": needs pictures of at least 5 x 5"},
+    {"elman", "mse",
+     "model \"elman\": tensor \"input.weight\" reads windows of 1 x 0 in steps of 1 x 1 over 0 x 0 "
+     "x "
+     "1: the data has 30 inputs, and windows must lie inside"},
+    {"conv", "mse",
+     "model \"conv\": tensor \"conv.weight\" reads windows of 5 x 5 in steps of 1 x 1 over 0 x 0 x "
+     "0: the data has 30 inputs, and windows must lie inside"},
     {"linear", "my_loss", "loss \"my_loss\": needs two classes, as one target of -1 and +1"},
 };
 

@@ -246,9 +246,9 @@ static void step(struct rule *rule, uint64_t iteration) {
 /* Synapse by synapse as printed: C_i = dw_i dE; down with probability 1 / (1 + exp(-C_i / T)). The
  * word of a synapse says whether it turns around; one that went down does so by 1 - p_i. */
 TEST(alopex_follows_its_equation) {
-    enum { PERIOD = 4, STEPS = 24 };
+    enum { STEPS = 24 };
     static uint32_t words[N];
-    double total = 0.0, temperature = 0.0, change = 0.0;
+    double temperature = 0.0, change = 0.0;
     int last[N], n_down = 0;
     struct rule rule;
     world.uses_given = true;
@@ -256,20 +256,16 @@ TEST(alopex_follows_its_equation) {
         world.given_losses[2 * t] = 3.0 + t % 3;
         world.given_losses[2 * t + 1] = 3.0 + t % 3 + 0.25 * ((t * 5 % 7) - 3);
     }
-    start(&rule, "alopex", GIVEN({"alpha_s", NUMBER(ALPHA)}, {"period", INTEGER(PERIOD)}));
+    start(&rule, "alopex", GIVEN({"alpha_s", NUMBER(ALPHA)}));
     for (int i = 0; i < N; i++) {
         last[i] = -1;
     }
     for (uint64_t t = 0; t < STEPS; t++) {
         step(&rule, t);
-        random_api.words((synrl_stream){3, t, SYNRL_PURPOSE_PLUGIN}, 0, N, words);
-        if (t > 0 && t % PERIOD == 0) {
-            temperature = total / PERIOD;
-            total = 0.0;
-        }
+        random_api.words((synrl_stream){3, t, SYNRL_PURPOSE_ACTIONS}, 0, N, words);
         for (int i = 0; i < N; i++) {
             const double correlation = ALPHA * last[i] * change;
-            const double down = t < PERIOD ? 0.5 : 1.0 / (1.0 + exp(-correlation / temperature));
+            const double down = t == 0 ? 0.5 : 1.0 / (1.0 + exp(-correlation / temperature));
             const double turning = last[i] > 0 ? down : 1.0 - down;
             const double u = words[i] / 4294967296.0;
             CHECK_OFTEN(fabs(u - turning) > 1e-6, "synapse %d: too close to say", i);
@@ -279,7 +275,7 @@ TEST(alopex_follows_its_equation) {
             n_down += last[i] < 0;
         }
         change = world.given_losses[2 * t + 1] - world.given_losses[2 * t];
-        total += fabs(ALPHA * change);
+        temperature = 0.96 * temperature + 0.04 * fabs(ALPHA * change);
     }
     ck_assert_int_gt(n_down, N * STEPS / 3);
     ck_assert_int_lt(n_down, N * STEPS * 2 / 3);
@@ -299,13 +295,17 @@ TEST(alopex_survives_an_infinite_loss) {
         world.given_losses[2 * t] = 1.0;
         world.given_losses[2 * t + 1] = t == 2 ? (double)INFINITY : t == 3 ? (double)NAN : 2.0;
     }
-    start(&rule, "alopex", GIVEN({"alpha_s", NUMBER(0.5)}, {"period", INTEGER(4)}));
+    start(&rule, "alopex", GIVEN({"alpha_s", NUMBER(0.5)}));
     for (uint64_t t = 0; t < 8; t++) {
         step(&rule, t);
     }
     double temperature;
     memcpy(&temperature, (const char *)rule.self + rule.ops->metrics[0].offset, sizeof temperature);
-    ck_assert_double_eq(temperature, 0.25); /* twice 0.5 * 1, twice nothing, over 4 */
+    double expected = 0.0; /* |C| is 0.5 * 1 but for two iterations, of which it is nothing */
+    for (int t = 0; t < 8; t++) {
+        expected = 0.96 * expected + (t == 2 || t == 3 ? 0.0 : 0.04 * 0.5);
+    }
+    ck_assert_double_eq_tol(temperature, expected, 1e-12);
     rule_clear(&rule);
 }
 
@@ -335,6 +335,34 @@ TEST(rso_follows_its_equation) {
         }
     }
     ck_assert_uint_eq(world.n_steps, t); /* one try per iteration */
+    rule_clear(&rule);
+}
+
+/* In double precision, from the words that the signs come from. */
+TEST(spsa_follows_its_equation) {
+    static float u[N];
+    double w[N] = {0};
+    struct rule rule;
+    start(&rule, "spsa", GIVEN({"sigma", NUMBER(0.125)}, {"alpha", NUMBER(0.0625)}));
+    for (uint64_t t = 0; t < 5; t++) {
+        double above = 0.0, below = 0.0;
+        random_api.uniform((synrl_stream){3, t, SYNRL_PURPOSE_ACTIONS}, 0, N, -1.0F, 1.0F, u);
+        for (size_t i = 0; i < N; i++) {
+            const double d = signbit(u[i]) ? -1.0 : 1.0, error = w[i] - world.target[i];
+            above += pow(error + 0.125 * d, 2.0);
+            below += pow(error - 0.125 * d, 2.0);
+        }
+        for (size_t i = 0; i < N; i++) {
+            w[i] -= 0.0625 * (above - below) / 0.25 * (signbit(u[i]) ? -1.0 : 1.0);
+        }
+        step(&rule, t);
+        for (size_t i = 0; i < N; i++) {
+            CHECK_OFTEN(fabs(world.w[i] - w[i]) < 1e-5, "iteration %d, weight %zu: %g, must be %g",
+                        (int)t, i, world.w[i], w[i]);
+        }
+    }
+    ck_assert_uint_eq(world.n_probes, 10);
+    ck_assert_uint_eq(world.n_steps, 0);
     rule_clear(&rule);
 }
 
@@ -532,9 +560,10 @@ static const struct example {
     double value;
     double share; /* of the first loss, which the last must be below */
 } examples[] = {
-    {"alopex", 1500, "alpha_s", 0.003, 0.05}, {"rso", 600, "alpha_s", 0.1, 0.05},
-    {"open_es", 60, "pairs", 10, 0.2},        {"three_factor", 60, "alpha_s", 0.01, 0.5},
-    {"dfa", 300, "alpha", 0.1, 0.1},          {"my_rule", 1500, "alpha_s", 0.003, 0.2},
+    {"alopex", 1500, "alpha_s", 0.003, 0.05},   {"rso", 600, "alpha_s", 0.1, 0.05},
+    {"spsa", 1500, "alpha", 0.03, 0.2},         {"open_es", 60, "pairs", 10, 0.2},
+    {"three_factor", 60, "alpha_s", 0.01, 0.5}, {"dfa", 300, "alpha", 0.1, 0.1},
+    {"my_rule", 1500, "alpha_s", 0.003, 0.2},
 };
 
 static double loss_after(const struct example *example, uint64_t iterations) {

@@ -58,7 +58,7 @@ test_nothing_is_wrong_with_the_models() {
 }
 
 test_nothing_is_wrong_with_the_rules() {
-    every rule plugins/rules 8
+    every rule plugins/rules 9
     every rule tests/examples/rules 4
     holds rule check_nothing
 }

@@ -45,6 +45,10 @@ typedef struct synrl_pass {
     const synrl_batch *batch;
     size_t worker, block;
     uint64_t seed, iteration; /* for streams of noise; of validation: those of the run */
+    /* Since ABI 3.2. The model's layout, and what its create asked for as scratch: this worker's,
+     * aligned to 64 bytes, of no particular content. */
+    const struct synrl_layout *layout;
+    float *scratch;
 } synrl_pass;
 
 /* What drives a group of units: x is [n_columns of the tensor][SYNRL_LANES]. NULL for a tensor that

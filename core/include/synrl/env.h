@@ -78,6 +78,21 @@ static inline synrl_stream synrl_action_stream(const synrl_env *env) {
     return stream;
 }
 
+/* Turns the sign of each synapse around with this probability, by that stream: signs [n_synapses],
+ * -1 or +1; a 0 counts as -1. */
+static inline void synrl_flip(const synrl_host *host, const synrl_env *env, double probability,
+                              int8_t *signs) {
+    const size_t n = env->layout->n_synapses;
+    uint32_t words[256];
+    for (size_t i = 0; i < n; i++) {
+        if (i % 256 == 0) {
+            host->random->words(synrl_action_stream(env), i, n - i < 256 ? n - i : 256, words);
+        }
+        const bool turns = words[i % 256] < probability * 4294967296.0;
+        signs[i] = turns == (signs[i] > 0) ? -1 : 1;
+    }
+}
+
 #ifdef __cplusplus
 }
 #endif

@@ -53,23 +53,40 @@ typedef struct synrl_layout_builder synrl_layout_builder;
 struct synrl_layout_builder {
     uint32_t size;
     void *context;
-    size_t n_outputs; /* to be set by create */
+    size_t n_outputs; /* at first as many as the data has targets or, without, classes */
     /* [main] Adds a tensor, which is copied, its name too; stores its number. number may be
      * NULL. SYNRL_INVALID for a name or a shape that cannot be. The first tensor is number 0. */
     synrl_status (*add)(synrl_layout_builder *builder, const synrl_tensor *tensor, size_t *number);
+    /* Since ABI 3.2. create may set both. How many floats of scratch memory `forward` needs:
+     * pass->scratch. Where the model has no `initial`: the seed of the initial weights, U(-1, 1) /
+     * sqrt(n_columns), from the stream of the number of their tensor; biases are 0. NULL: so are
+     * the weights. */
+    size_t scratch;
+    const int64_t *seed;
 };
+
+/* Adds the tensors of an array, which are numbered in its order. */
+#define SYNRL_ADD(layout, tensors) synrl_add((layout), SYNRL_COUNT(tensors), (tensors))
+static inline synrl_status synrl_add(synrl_layout_builder *layout, size_t n,
+                                     const synrl_tensor *tensors) {
+    for (size_t t = 0; t < n; t++) {
+        SYNRL_TRY(layout->add(layout, &tensors[t], NULL));
+    }
+    return SYNRL_OK;
+}
 
 typedef struct synrl_model_ops {
     uint32_t size, self_size; /* of the instance, which the host allocates, zeroed, and frees */
     uint32_t tensor_size;
-    /* [main] Builds the network for data of this shape: adds its tensors and sets n_outputs. */
+    /* [main] Builds the network for data of this shape: adds its tensors. */
     synrl_status (*create)(const synrl_host *host, const void *config, void *self,
                            const synrl_shape *shape, synrl_layout_builder *layout);
     /* [worker] The outputs of one block of the batch, [n_outputs][SYNRL_LANES]. Different workers
-     * ask for different blocks at once: scratch memory is one piece per worker. */
+     * ask for different blocks at once: pass->scratch is this worker's. */
     void (*forward)(const synrl_host *host, const void *config, void *self, const synrl_pass *pass,
                     float *outputs);
-    /* Optional. [main] The initial weights [n_synapses], which are zero before. */
+    /* Optional. [main] The initial weights [n_synapses], which are zero before. Without, see
+     * synrl_layout_builder.seed. */
     synrl_status (*initial)(const synrl_host *host, const void *config, void *self,
                             const synrl_layout *layout, float *weights);
     /* Optional, both. [main] SYNRL_OK where the network has a gradient, else SYNRL_UNSUPPORTED with

@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 #define SYNRL_ABI_MAJOR 3
-#define SYNRL_ABI_MINOR 1
+#define SYNRL_ABI_MINOR 2
 
 typedef enum synrl_kind {
     SYNRL_KIND_ACTIVATION = 1, /* ops: synrl_activation_ops (activation.h) */
@@ -50,6 +50,9 @@ typedef struct synrl_plugin {
 #define SYNRL_PARAMS(table) \
     .n_params = (uint32_t)SYNRL_COUNT(table), .config_size = sizeof(SYNRL_CONFIG), .params = (table)
 #define SYNRL_NO_PARAMS .n_params = 0
+
+/* The type of an instance for a plugin that keeps nothing. */
+typedef char synrl_nothing;
 
 #define SYNRL_COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

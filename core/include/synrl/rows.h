@@ -2,19 +2,21 @@
 /* Rows of a parameter table, one line each:
  *
  *     struct config { const synrl_schedule *epsilon; double gamma; };
- *     #define SYNRL_CONFIG struct config
  *     static const synrl_param params[] = {
  *         SYNRL_SCHEDULE(epsilon, "0.25", 0, 1, "probability of a uniformly random action"),
  *         SYNRL_NUMBER(gamma, "0.9", 0, 1, "discount of future reward"),
  *     };
  *
  * A row names its field, and the parameter is called as the field is. A row whose type is not the
- * type of the field does not compile. Defaults are text: see param.h. */
+ * type of the field does not compile. Defaults are text: see param.h. A struct of another name is
+ * #defined as SYNRL_CONFIG, after an #undef. */
 #ifndef SYNRL_ROWS_H
 #define SYNRL_ROWS_H
 
 #include "param.h"
 #include "policy.h"
+
+#define SYNRL_CONFIG struct config
 
 /* The offset of a field of a struct; an error at compile time where it is not of this type. */
 #ifdef __cplusplus

@@ -40,6 +40,7 @@ typedef struct synrl_metric {
 /* A field that is not a double does not compile. */
 #define SYNRL_METRIC(type, field, meaning) \
     { #field, SYNRL_OFFSET(type, double, field), meaning }
+#define SYNRL_METRICS(table) .n_metrics = (uint32_t)SYNRL_COUNT(table), .metrics = (table)
 
 typedef struct synrl_rule_ops {
     uint32_t size, self_size; /* of the instance, which the host allocates, zeroed, and frees */

@@ -22,12 +22,17 @@ struct synrl_state {
     /* [main] A memory of synapses; its table. Loading checks that shapes and values fit. */
     synrl_status (*memory)(synrl_state *state, synrl_memory *memory);
     synrl_status (*policy)(synrl_state *state, synrl_policy *policy);
+    size_t n_synapses; /* of the network. Since ABI 3.2 */
 };
 
 /* n elements of an array; one field. */
 #define SYNRL_STATE_ARRAY(state, pointer, n) \
     (state)->bytes((state), (pointer), (n) * sizeof *(pointer))
 #define SYNRL_STATE_FIELD(state, field) (state)->bytes((state), &(field), sizeof(field))
+/* All fields of a struct, from the first to the last; none of them a pointer. */
+#define SYNRL_STATE_FIELDS(state, pointer, first, last) \
+    (state)->bytes((state), &(pointer)->first,          \
+                   (size_t)((char *)(&(pointer)->last + 1) - (char *)&(pointer)->first))
 
 #ifdef __cplusplus
 }

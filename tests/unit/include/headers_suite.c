@@ -75,7 +75,6 @@ static bool compiles_with(const char *compiler, const char *table, const char *r
     char *end = source + sprintf(source,
                                  "#include <synrl/rule.h>\n"
                                  "struct config { int before; %s field; };\n"
-                                 "#define SYNRL_CONFIG struct config\n"
                                  "%s table[] = {",
                                  type, table);
     end += sprintf(end, row, "field");

@@ -13,12 +13,10 @@
 
 #include <synrl/rule.h>
 
-/* 1. Parameters: a field, and a row that names it. */
 struct config {
     const synrl_schedule *alpha, *sigma;
     int64_t pairs;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_INTEGER(pairs, "50", 1, 4096, "directions, each probed both ways"),
@@ -26,9 +24,7 @@ static const synrl_param params[] = {
     SYNRL_SCHEDULE(alpha, "0.01", SYNRL_POSITIVE, SYNRL_UNBOUNDED, "learning rate"),
 };
 
-/* 2. The instance, zeros at first. */
 struct rule {
-    size_t n_synapses;
     float *z;       /* [pairs][n_synapses], scratch */
     double *losses; /* [2 pairs], of w + and of w -, scratch */
     float *m, *v, *delta;
@@ -37,13 +33,13 @@ struct rule {
 
 static synrl_status create(const synrl_host *host, const void *config, void *self, synrl_env *env) {
     const size_t n_pairs = (size_t)((const struct config *)config)->pairs;
+    const size_t n = env->layout->n_synapses;
     struct rule *r = self;
-    r->n_synapses = env->layout->n_synapses;
-    SYNRL_TRY(SYNRL_NEW(host, r->z, n_pairs * r->n_synapses));
+    SYNRL_TRY(SYNRL_NEW(host, r->z, n_pairs * n));
     SYNRL_TRY(SYNRL_NEW(host, r->losses, n_pairs * 2));
-    SYNRL_TRY(SYNRL_NEW(host, r->m, r->n_synapses));
-    SYNRL_TRY(SYNRL_NEW(host, r->v, r->n_synapses));
-    return SYNRL_NEW(host, r->delta, r->n_synapses);
+    SYNRL_TRY(SYNRL_NEW(host, r->m, n));
+    SYNRL_TRY(SYNRL_NEW(host, r->v, n));
+    return SYNRL_NEW(host, r->delta, n);
 }
 
 /* The centred rank of loss k of n; equal losses share theirs. */
@@ -59,12 +55,11 @@ static synrl_status step(const synrl_host *host, const void *config, void *self,
     const struct config *c = config;
     struct rule *r = self;
     const synrl_stream stream = {env->seed, env->iteration, SYNRL_PURPOSE_PLUGIN};
-    const size_t n = r->n_synapses, n_pairs = (size_t)c->pairs;
+    const size_t n = env->layout->n_synapses, n_pairs = (size_t)c->pairs;
     double alpha, sigma;
     SYNRL_TRY(synrl_at(c->alpha, env->iteration, &alpha));
     SYNRL_TRY(synrl_at(c->sigma, env->iteration, &sigma));
 
-    /* 3. Probes do not move the weights. */
     host->random->normal(stream, 0, n_pairs * n, r->z);
     SYNRL_TRY(env->probe(env, n_pairs, r->z, sigma, r->losses));
     SYNRL_TRY(env->probe(env, n_pairs, r->z, -sigma, r->losses + n_pairs));
@@ -79,7 +74,7 @@ static synrl_status step(const synrl_host *host, const void *config, void *self,
             r->delta[i] += share * r->z[k * n + i];
         }
     }
-    /* 4. Adam; then the weights move, once, by floats. */
+    /* Adam; then the weights move, once, by floats. */
     r->m_weight = 0.9 * r->m_weight + 0.1;
     r->v_weight = 0.999 * r->v_weight + 0.001;
     for (size_t i = 0; i < n; i++) {
@@ -92,17 +87,14 @@ static synrl_status step(const synrl_host *host, const void *config, void *self,
     return env->shift(env, r->delta);
 }
 
-/* 5. What it remembers, in one list: the run can be resumed. */
 static synrl_status state(const synrl_host *host, const void *config, void *self,
                           synrl_state *state) {
     struct rule *r = self;
-    SYNRL_TRY(SYNRL_STATE_ARRAY(state, r->m, r->n_synapses));
-    SYNRL_TRY(SYNRL_STATE_ARRAY(state, r->v, r->n_synapses));
-    SYNRL_TRY(SYNRL_STATE_FIELD(state, r->m_weight));
-    return SYNRL_STATE_FIELD(state, r->v_weight);
+    SYNRL_TRY(SYNRL_STATE_ARRAY(state, r->m, state->n_synapses));
+    SYNRL_TRY(SYNRL_STATE_ARRAY(state, r->v, state->n_synapses));
+    return SYNRL_STATE_FIELDS(state, r, m_weight, v_weight);
 }
 
-/* 6. It probes and shifts, and says so: its runs cannot be replayed without data. */
 SYNRL_RULE(open_es, "1.0.0", "evolution strategy: antithetic probes, centred ranks, Adam",
            "Salimans et al. 2017", SYNRL_PARAMS(params), struct rule,
            .traits = SYNRL_RULE_READS_MORE, .create = create, .step = step, .state = state);
