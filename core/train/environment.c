@@ -18,12 +18,16 @@ static synrl_status find_old_loss(struct environment *environment) {
         SYNRL_TRY(environment_loss(environment, &environment->old_loss));
         environment->has_old_loss = true;
     }
+    return SYNRL_OK;
+}
+
+/* For an undo. */
+static void keep_before(struct environment *environment) {
     environment->before = environment->last;
     environment->has_before = environment->is_loss_known;
     if (environment->has_before) {
         environment->losses[0] = environment->last.loss;
     }
-    return SYNRL_OK;
 }
 
 static void report_outcome(struct environment *environment, double new_loss,
@@ -41,15 +45,24 @@ static void report_outcome(struct environment *environment, double new_loss,
     *outcome = &environment->outcome;
 }
 
-/* Algorithm 1 from "w <- w + w.a_t" to the reward, Eq. 4. environment->alphas are set. */
+/* Algorithm 1 from "w <- w + w.a_t" to the reward, Eq. 4, if it is asked for. environment->alphas
+ * are set. */
 static synrl_status step(struct environment *environment, const int8_t *actions,
                          const synrl_outcome **outcome) {
     double new_loss;
-    SYNRL_TRY(find_old_loss(environment));
+    if (outcome != NULL) {
+        SYNRL_TRY(find_old_loss(environment));
+    }
+    keep_before(environment);
     memcpy(environment->actions, actions, layout_of(environment)->n_synapses);
     network_act_tensors(environment->network, environment->actions, environment->alphas);
     environment_moved(environment);
-    environment->has_moved = true;
+    environment->has_moved = environment->has_stepped = true;
+    if (outcome == NULL) {
+        environment->has_old_loss = false;
+        environment->can_undo = true;
+        return SYNRL_OK;
+    }
     SYNRL_TRY(environment_loss(environment, &new_loss));
     environment->can_undo = true;
     report_outcome(environment, new_loss, outcome);
@@ -58,10 +71,12 @@ static synrl_status step(struct environment *environment, const int8_t *actions,
 
 static synrl_status check_step(struct environment *environment, const int8_t *actions,
                                const synrl_outcome **outcome) {
-    if (outcome == NULL) {
-        return core_fail(environment->core, SYNRL_INVALID, "the outcome of a step is NULL");
+    if (outcome == NULL && (environment->traits & SYNRL_RULE_READS_MORE) == 0) {
+        return core_fail(
+            environment->core, SYNRL_INVALID,
+            "the outcome of a step is NULL, and the rule is not SYNRL_RULE_READS_MORE");
     }
-    if (environment->reward != 0) {
+    if (environment->has_stepped) {
         return core_fail(environment->core, SYNRL_INVALID,
                          "a second step in iteration %" PRIu64 ": a rule steps once an iteration",
                          environment->api.iteration);
@@ -161,6 +176,7 @@ synrl_status environment_begin(struct environment *environment, uint64_t iterati
     network_set_time(environment->network, environment->options.seed, iteration);
     environment->count_correct = count_correct;
     environment->reward = 0;
+    environment->has_stepped = false;
     environment->losses[0] = environment->losses[1] = (double)NAN;
     environment->failure[0] = '\0';
     if (environment->samples != NULL && every > 0 && iteration / every != environment->api.batch) {

@@ -34,6 +34,7 @@ struct environment {
     struct pass last;
     bool is_loss_known, is_correct_known;
     bool has_moved;    /* since the run began */
+    bool has_stepped;  /* in this iteration */
     bool has_diverged; /* the loss was not finite, and that was said */
     bool is_lost;      /* a gradient failed at such a loss */
     bool is_paid;      /* the pass that found it is counted: measuring costs a rule nothing */

@@ -37,7 +37,8 @@ struct synrl_env {
      * actions [n_synapses] in {-1, 0, +1}; alpha > 0; a bias moves by bias_scale * alpha. Costs one
      * forward of the batch, and records the reward. At most once per iteration. *outcome is the
      * host's and holds until the next step. After a `shift` or `set_weights` the loss before is
-     * that of the weights as they are; it is evaluated if need be. */
+     * that of the weights as they are; it is evaluated if need be. READS_MORE: outcome may be NULL;
+     * the step then only acts, and costs no forward. */
     synrl_status (*step)(synrl_env *env, const int8_t *actions, double alpha, double bias_scale,
                          const synrl_outcome **outcome);
     /* The same with a step size per tensor, alphas [n_tensors]; 0: that tensor stays. */

@@ -144,7 +144,45 @@ TEST(what_is_no_action_is_refused_by_synapse) {
     }
     test_failure(core, SYNRL_INVALID, env->step(env, NULL, 0.1, 1, &outcome), "actions are NULL");
     actions[17] = 0;
+    begin_with(5, 0, false);
     test_failure(core, SYNRL_INVALID, env->step(env, actions, 0.1, 1, NULL), "outcome of a step");
+}
+
+static uint64_t forwards(void) {
+    struct metrics metrics;
+    ck_assert_int_eq(environment_measure(environment, &metrics), SYNRL_OK);
+    return metrics.sample_forwards;
+}
+
+TEST(a_step_that_nobody_asks_about_costs_no_forward) {
+    int8_t actions[N];
+    float asked[N], unasked[N];
+    const synrl_outcome *outcome;
+    some_actions(3, actions);
+    const double start = loss_now();
+    const uint64_t before = forwards();
+    ck_assert_int_eq(env->step(env, actions, 0.1, 0.5, &outcome), SYNRL_OK);
+    const double loss = outcome->loss;
+    ck_assert_uint_eq(forwards(), before + N_SAMPLES);
+    ck_assert_int_eq(env->weights(env, asked), SYNRL_OK);
+    ck_assert_int_eq(env->undo(env), SYNRL_OK);
+    begin_with(1, SYNRL_RULE_READS_MORE, false);
+    ck_assert_int_eq(env->step(env, actions, 0.1, 0.5, NULL), SYNRL_OK);
+    ck_assert_int_eq(env->weights(env, unasked), SYNRL_OK);
+    ck_assert_mem_eq(asked, unasked, sizeof asked);
+    ck_assert_int_eq(environment_reward(environment), 0);
+    test_failure(core, SYNRL_INVALID, env->step(env, actions, 0.1, 1, NULL), "a second step");
+    ck_assert_double_eq(loss_now(), loss);
+    ck_assert_uint_eq(forwards(), before + 2 * N_SAMPLES);
+    ck_assert_int_eq(env->undo(env), SYNRL_OK);
+    ck_assert_double_eq(loss_now(), start);
+    /* The reward of a later step is against the weights as they are. */
+    begin_with(2, SYNRL_RULE_READS_MORE, false);
+    ck_assert_int_eq(env->step(env, actions, 0.1, 0.5, NULL), SYNRL_OK);
+    begin_with(3, SYNRL_RULE_READS_MORE, false);
+    memset(actions, 0, sizeof actions);
+    ck_assert_int_eq(env->step(env, actions, 0.1, 0.5, &outcome), SYNRL_OK);
+    ck_assert_double_eq(outcome->old_loss, loss);
 }
 
 /* Probes and weights --------------------------------------------------------------------------- */
