@@ -47,8 +47,10 @@ struct environment {
     bool can_undo;
     struct pass before; /* the step, where has_before */
     bool has_before;
-    int8_t *actions; /* [n_synapses] of the last step */
-    float *alphas;   /* [n_tensors], of the last step */
+    int8_t *actions;  /* [n_synapses] of the last step, or its factors */
+    float *alphas;    /* [n_tensors], of the last step */
+    bool is_rank_one; /* actions are u, and after it v, of step_rank_one */
+    size_t n_u, n_v;
 
     /* Probes: the same batch at other weights */
     struct network *probe; /* made by the first probe */
