@@ -1,7 +1,10 @@
 /* SPDX-License-Identifier: MIT */
-/* Weights on a lattice. Invariant: |k| is at most n_acts and at most acts_max, so no counter
+/* Weights on a lattice. Invariant: |k| is at most reach and at most reach_max, so no counter
  * overflows; `values`, if not NULL, are those of w0, k and alpha. An undo restores the former k, so
- * n_acts may exceed acts_max by one. */
+ * reach may exceed reach_max by one.
+ *
+ * Where alpha is halved, k is doubled: the weights stay the same, exactly, and so do sums of k once
+ * they are doubled too. */
 #include "engine/lattice.h"
 
 #include <math.h>
@@ -14,11 +17,11 @@
 enum { SYNAPSES_WORTH_SHARING = 8192 };
 
 synrl_status lattice_init(synrl_lattice *lattice, const synrl_host *host, size_t n,
-                          uint32_t acts_max, bool with_values) {
+                          uint32_t reach_max, bool with_values) {
     *lattice = (synrl_lattice){.host = host,
                                .kernels = kernels_in_use(),
                                .n = n,
-                               .acts_max = acts_max,
+                               .reach_max = reach_max,
                                .w0 = host->alloc(host, n, sizeof(float)),
                                .counters = host->alloc(host, n, sizeof(int16_t))};
     if (with_values) {
@@ -89,7 +92,7 @@ void lattice_set(synrl_lattice *lattice, const float *weights) {
     for (size_t i = 0; i < lattice->n; i++) {
         lattice->counters[i] = COUNTER_START;
     }
-    lattice->n_acts = 0;
+    lattice->n_acts = lattice->reach = 0;
     refresh_values(lattice);
 }
 
@@ -98,12 +101,40 @@ void lattice_rebase(synrl_lattice *lattice) {
     for (size_t i = 0; i < lattice->n; i++) { /* keeps the last action */
         lattice->counters[i] = (int16_t)(lattice->counters[i] & 3);
     }
-    lattice->n_acts = 0;
+    lattice->n_acts = lattice->reach = 0;
 }
 
-bool lattice_wants_rebase(const synrl_lattice *lattice, float alpha) {
-    const bool is_other = !(alpha <= lattice->alpha && alpha >= lattice->alpha);
-    return lattice->n_acts > 0 && (is_other || lattice->n_acts >= lattice->acts_max);
+static bool is_same(float a, float b) {
+    return a <= b && a >= b;
+}
+
+/* 2^m, m >= 0, where the lattice's alpha is 2^m times this one and k may be multiplied by that
+ * before an act; else 0. */
+static uint32_t halvings(const synrl_lattice *lattice, float alpha) {
+    uint32_t factor = 1;
+    while (factor * lattice->reach < lattice->reach_max) {
+        if (is_same(alpha, lattice->alpha)) {
+            return factor;
+        }
+        alpha *= 2.0F;
+        factor *= 2;
+    }
+    return 0;
+}
+
+uint32_t lattice_approach(synrl_lattice *lattice, float alpha) {
+    const uint32_t factor = lattice->reach > 0 ? halvings(lattice, alpha) : 1;
+    if (factor == 0) {
+        lattice_rebase(lattice);
+    }
+    for (size_t i = 0; factor > 1 && i < lattice->n; i++) { /* keeps the last action */
+        const int32_t action = lattice->counters[i] & 3;
+        lattice->counters[i] =
+            (int16_t)((lattice->counters[i] - action) * (int32_t)factor + action);
+    }
+    lattice->reach *= factor;
+    lattice->alpha = alpha;
+    return factor;
 }
 
 struct act_work {
@@ -132,6 +163,7 @@ static void act_share(void *context, size_t worker, size_t n_workers) {
 static void advance(synrl_lattice *lattice, const int8_t *actions,
                     const struct rank_one *rank_one) {
     lattice->n_acts++;
+    lattice->reach++;
     struct act_work work = {lattice, actions, rank_one};
     if (lattice->n < SYNAPSES_WORTH_SHARING) {
         act_share(&work, 0, 1);
@@ -140,20 +172,13 @@ static void advance(synrl_lattice *lattice, const int8_t *actions,
     }
 }
 
-static void begin_act(synrl_lattice *lattice, float alpha) {
-    if (lattice_wants_rebase(lattice, alpha)) {
-        lattice_rebase(lattice);
-    }
-    lattice->alpha = alpha;
-}
-
 void lattice_act(synrl_lattice *lattice, const int8_t *actions, float alpha) {
-    begin_act(lattice, alpha);
+    lattice_approach(lattice, alpha);
     advance(lattice, actions, NULL);
 }
 
 void lattice_act_rank_one(synrl_lattice *lattice, const struct rank_one *actions, float alpha) {
-    begin_act(lattice, alpha);
+    lattice_approach(lattice, alpha);
     advance(lattice, NULL, actions);
 }
 
@@ -184,7 +209,7 @@ void lattice_shift(synrl_lattice *lattice, const float *delta) {
 struct lattice_header {
     uint64_t n;
     float alpha;
-    uint32_t n_acts;
+    uint32_t reach;
 };
 
 size_t lattice_state_size(const synrl_lattice *lattice) {
@@ -192,7 +217,7 @@ size_t lattice_state_size(const synrl_lattice *lattice) {
 }
 
 void lattice_save(const synrl_lattice *lattice, void *state) {
-    const struct lattice_header header = {lattice->n, lattice->alpha, lattice->n_acts};
+    const struct lattice_header header = {lattice->n, lattice->alpha, lattice->reach};
     char *to = state;
     memcpy(to, &header, sizeof header);
     memcpy(to + sizeof header, lattice->w0, lattice->n * sizeof(float));
@@ -201,9 +226,9 @@ void lattice_save(const synrl_lattice *lattice, void *state) {
 }
 
 /* Whether saved numbers obey the invariant. */
-static bool is_sound(const struct lattice_header *header, uint32_t acts_max, const char *w0,
+static bool is_sound(const struct lattice_header *header, uint32_t reach_max, const char *w0,
                      const char *counters) {
-    const uint32_t moves_max = header->n_acts < acts_max ? header->n_acts : acts_max;
+    const uint32_t moves_max = header->reach < reach_max ? header->reach : reach_max;
     for (size_t i = 0; i < header->n; i++) {
         float weight;
         int16_t counter;
@@ -227,13 +252,13 @@ synrl_status lattice_load(synrl_lattice *lattice, const void *state, size_t size
     memcpy(&header, state, sizeof header);
     const char *w0 = (const char *)state + sizeof header;
     const char *counters = w0 + lattice->n * sizeof(float);
-    if (header.n != lattice->n || header.n_acts > lattice->acts_max + 1 ||
+    if (header.n != lattice->n || header.reach > lattice->reach_max + 1 ||
         !(header.alpha >= 0.0F && isfinite(header.alpha)) ||
-        !is_sound(&header, lattice->acts_max, w0, counters)) {
+        !is_sound(&header, lattice->reach_max, w0, counters)) {
         return host->fail(host, SYNRL_INVALID, "the saved weights are damaged");
     }
     lattice->alpha = header.alpha;
-    lattice->n_acts = header.n_acts;
+    lattice->n_acts = lattice->reach = header.reach;
     memcpy(lattice->w0, w0, lattice->n * sizeof(float));
     memcpy(lattice->counters, counters, lattice->n * sizeof(int16_t));
     refresh_values(lattice);

@@ -12,8 +12,9 @@ struct synrl_lattice {
     const struct kernels *kernels;
     size_t n;
     float alpha;
-    uint32_t n_acts, acts_max; /* since the last rebase, including undos; at acts_max the next is
-                                * due */
+    uint32_t n_acts; /* since the last rebase, including undos; a loaded state has as many as its
+                      * reach */
+    uint32_t reach, reach_max; /* |k| is at most reach; at reach_max the next rebase is due */
     float *w0;
     int16_t *counters; /* see kernels.h */
     float *values;     /* kept up to date; NULL where they are not needed */
@@ -22,11 +23,12 @@ struct synrl_lattice {
 /* Initialises a lattice that its owner allocated, with all weights 0; lattice_clear frees its
  * contents. */
 synrl_status lattice_init(synrl_lattice *lattice, const synrl_host *host, size_t n,
-                          uint32_t acts_max, bool with_values);
+                          uint32_t reach_max, bool with_values);
 void lattice_clear(synrl_lattice *lattice);
 
-/* Whether an act with this alpha requires a rebase first. */
-bool lattice_wants_rebase(const synrl_lattice *lattice, float alpha);
+/* Prepares for an act with this alpha, and returns what that multiplied every k by: 0, a rebase; 1;
+ * or 2^m where the former alpha was 2^m times this one and k has room for it. */
+uint32_t lattice_approach(synrl_lattice *lattice, float alpha);
 /* Writes the weights into out [n]. */
 void lattice_get(const synrl_lattice *lattice, float *out);
 

@@ -12,7 +12,8 @@
  *
  * Floats: Z is computed from the weights' values each time.
  *
- * An undo is one more act, of the negated actions: with D kept it is just S -= D.
+ * An undo is one more act, of the negated actions: with D kept it is just S -= D. Where the lattice
+ * doubles k, S is doubled; D is of actions, and stays.
  *
  * Invariant: |S| <= 255 n_inputs max |k| < 2^31; for the bound of |k| see lattice.c. */
 #include "engine/projection.h"
@@ -22,6 +23,7 @@
 #include "engine/batch_private.h"
 #include "engine/isa.h"
 #include "engine/lattice.h"
+#include "engine/multiple.h"
 #include "engine/path.h"
 #include "engine/pool.h"
 
@@ -29,19 +31,11 @@
  * next: a tile of blocks is then updated OUTPUTS_AT_ONCE at a time. */
 enum { WIDE = 1 << 18, OUTPUTS_AT_ONCE = 16 };
 
-/* Fewer are counted faster than a second worker would start. */
-enum { SYNAPSES_WORTH_SHARING = 32768 };
-
 /* What one block's sums contain. */
 struct block_state {
     uint32_t epoch;      /* of the weights' w0 with which `base` was computed */
     uint32_t acts;       /* number of this epoch's acts that are in `sums` */
     uint32_t delta_acts; /* the act to which `deltas` belongs; 0: none */
-};
-
-/* The number of synapses counted, and the counts of count_changes. */
-struct tally {
-    size_t n, changes[3];
 };
 
 struct synrl_projection {
@@ -63,14 +57,14 @@ struct synrl_projection {
     int32_t *deltas;
     struct block_state *blocks; /* [n_blocks] */
     size_t n_room;              /* blocks that these have room for */
-    struct tally *tallies;      /* [n_workers] */
+    struct changes *changes;    /* [n_workers], scratch */
 };
 
 /* Creating ------------------------------------------------------------------------------------- */
 
-/* Steps between rebases, so that neither a counter nor a sum can overflow; 0: not even one step is
+/* The largest |k|, so that neither a counter nor a sum can overflow; 0: not even one step is
  * possible. */
-static uint32_t acts_max(size_t n_inputs) {
+static uint32_t reach_max(size_t n_inputs) {
     const size_t sums_allow = (size_t)INT32_MAX / 255 / n_inputs;
     return sums_allow < COUNTER_ACTS_MAX ? (uint32_t)sums_allow : COUNTER_ACTS_MAX;
 }
@@ -79,9 +73,9 @@ static synrl_status make_buffers(synrl_projection *projection) {
     const synrl_host *host = projection->host;
     const size_t n_workers = host->n_workers(host), n_inputs = projection->n_inputs;
     SYNRL_TRY(lattice_init(&projection->lattice, host, projection->n_outputs * n_inputs,
-                           acts_max(n_inputs), false));
-    projection->tallies = host->alloc(host, n_workers, sizeof *projection->tallies);
-    bool complete = projection->tallies != NULL;
+                           reach_max(n_inputs), false));
+    projection->changes = host->alloc(host, n_workers, sizeof *projection->changes);
+    bool complete = projection->changes != NULL;
     if (n_inputs % GROUP != 0) {
         projection->padded =
             host->alloc(host, projection->n_outputs, (n_inputs + GROUP - 1) / GROUP * GROUP);
@@ -93,7 +87,7 @@ static synrl_status make_buffers(synrl_projection *projection) {
 synrl_status projection_create(const synrl_host *host, size_t n_outputs, size_t n_inputs,
                                synrl_projection **made) {
     *made = NULL;
-    if (n_outputs < 1 || n_inputs < 1 || acts_max(n_inputs) < 1 ||
+    if (n_outputs < 1 || n_inputs < 1 || reach_max(n_inputs) < 1 ||
         n_outputs > UINT32_MAX / n_inputs) {
         return host->fail(host, SYNRL_INVALID,
                           "a projection of %zu inputs to %zu outputs: must be at least 1, at most "
@@ -137,7 +131,7 @@ void projection_destroy(synrl_projection *projection) {
         lattice_clear(&projection->lattice);
         free_blocks(projection);
         host->free(host, projection->padded);
-        host->free(host, projection->tallies);
+        host->free(host, projection->changes);
         host->free(host, projection);
     }
 }
@@ -232,54 +226,7 @@ static const int8_t *whole_groups(synrl_projection *projection, size_t n_rows,
 struct step {
     synrl_projection *projection;
     struct change change;
-    struct tally tally;
-    size_t n_changes; /* of tally.n actions, those that differ from c times the last ones */
 };
-
-/* Synapses are counted in pieces of this size; where there are many, only one piece in sixteen. */
-enum { COUNTED = 4096, COUNTED_ONE_IN = 16 };
-
-static void count_share(void *context, size_t worker, size_t n_workers) {
-    const struct step *step = context;
-    synrl_projection *projection = step->projection;
-    struct tally tally = {0, {0, 0, 0}};
-    size_t first, end;
-    pool_share(projection->lattice.n, 64, worker, n_workers, &first, &end);
-    const size_t apart = projection->lattice.n < WIDE ? COUNTED : COUNTED_ONE_IN * COUNTED;
-    for (size_t at = first; at < end; at += apart) {
-        const size_t n = end - at < COUNTED ? end - at : COUNTED;
-        projection->kernels->count_changes(n, step->change.actions + at,
-                                           projection->lattice.counters + at, tally.changes);
-        tally.n += n;
-    }
-    projection->tallies[worker] = tally;
-}
-
-/* Finds the c for which the fewest actions differ from c times the last ones, and their number. A
- * part of the synapses is enough to choose a path, since paths differ only in speed. */
-static void find_multiple(struct step *step) {
-    const synrl_host *host = step->projection->host;
-    size_t *counts = step->tally.changes;
-    const bool is_shared = step->projection->lattice.n >= SYNAPSES_WORTH_SHARING;
-    const size_t n_workers = is_shared ? host->n_workers(host) : 1;
-    if (is_shared) {
-        host->parallel(host, count_share, step);
-    } else {
-        count_share(step, 0, 1);
-    }
-    for (size_t worker = 0; worker < n_workers; worker++) {
-        const struct tally *tally = &step->projection->tallies[worker];
-        step->tally.n += tally->n;
-        for (size_t k = 0; k < 3; k++) {
-            counts[k] += tally->changes[k];
-        }
-    }
-    size_t best = 1; /* the first of equal ones, c = 0, needs no earlier deltas */
-    best = counts[0] < counts[best] ? 0 : best;
-    best = counts[2] < counts[best] ? 2 : best;
-    step->change.c = (int32_t)best - 1;
-    step->n_changes = counts[best];
-}
 
 /* Whether each of some blocks contains all acts so far, and its deltas are those of the last
  * act. */
@@ -339,8 +286,10 @@ static void try_sparse(struct step *step) {
     if (projection->path == PATH_DENSE) {
         return;
     }
-    find_multiple(step);
-    if (step->n_changes * projection->kernels->sparse_threshold >= step->tally.n &&
+    const struct multiple nearest = multiple_find(projection->host, &projection->lattice,
+                                                  step->change.actions, projection->changes);
+    step->change.c = nearest.c;
+    if (nearest.n_changes * projection->kernels->sparse_threshold >= nearest.n_counted &&
         projection->path != PATH_SPARSE) {
         return;
     }
@@ -372,22 +321,52 @@ static void announce_rank_one(synrl_projection *projection, const struct rank_on
     }
 }
 
-static void rebase_if_due(synrl_projection *projection, float alpha) {
-    if (lattice_wants_rebase(&projection->lattice, alpha)) {
-        lattice_rebase(&projection->lattice);
+struct multiplication {
+    synrl_projection *projection;
+    int32_t factor;
+};
+
+/* Blocks that lack acts stay as they are: after the next act they are recounted. */
+static void multiply_share(void *context, size_t worker, size_t n_workers) {
+    const struct multiplication *multiplication = context;
+    const synrl_projection *projection = multiplication->projection;
+    const size_t size = projection->n_outputs * SYNRL_LANES;
+    size_t first, end;
+    pool_share(projection->batch->n_blocks, TILE_BLOCKS, worker, n_workers, &first, &end);
+    for (size_t b = first; b < end; b++) {
+        int32_t *sums = projection->sums + b * size;
+        const size_t n = blocks_are_current(projection, b, 1, 0) ? size : 0;
+        for (size_t i = 0; i < n; i++) {
+            sums[i] *= multiplication->factor;
+        }
+    }
+}
+
+static void multiply_sums(synrl_projection *projection, uint32_t factor) {
+    if (projection->batch != NULL && projection->batch->is_bytes) {
+        struct multiplication multiplication = {projection, (int32_t)factor};
+        projection->host->parallel(projection->host, multiply_share, &multiplication);
+    }
+}
+
+static void approach(synrl_projection *projection, float alpha) {
+    const uint32_t factor = lattice_approach(&projection->lattice, alpha);
+    if (factor == 0) {
         projection->epoch++;
+    } else if (factor > 1) {
+        multiply_sums(projection, factor);
     }
 }
 
 void projection_act(synrl_projection *projection, const int8_t *actions, float alpha) {
-    rebase_if_due(projection, alpha);
+    approach(projection, alpha);
     announce(projection, actions);
     lattice_act(&projection->lattice, actions, alpha);
 }
 
 void projection_act_rank_one(synrl_projection *projection, const struct rank_one *actions,
                              float alpha) {
-    rebase_if_due(projection, alpha);
+    approach(projection, alpha);
     announce_rank_one(projection, actions);
     lattice_act_rank_one(&projection->lattice, actions, alpha);
 }

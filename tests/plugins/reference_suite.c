@@ -1,11 +1,13 @@
 /* SPDX-License-Identifier: MIT */
 /* The real trainer against the slow one in tests/ref: the same actions, rewards, losses, weights
  * and tables, bit for bit, for 500 iterations. */
+#include <math.h>
 #include <stdlib.h>
 #include <string.h>
 
 #include "plugin/component.h"
 #include "plugin/host.h"
+#include "plugin/schedule.h"
 #include "policy/policy.h"
 #include "ref/reference.h"
 #include "support/pace.h"
@@ -60,14 +62,17 @@ static synrl_status compare_record(void *context, const struct metrics *metrics)
     const struct comparison *comparison = context;
     const struct reference_options *options = comparison->options;
     const synrl_layout *layout = trainer_layout(comparison->trainer);
-    const uint64_t t = metrics->iteration;
+    const uint64_t t = metrics->iteration, every = options->halved_every;
+    const uint64_t n_halvings = every > 0 && t > 0 ? (t - 1) / every : 0;
+    const bool is_halved = every > 0 && t > 1 && (t - 1) % every == 0;
+    const float alpha = ldexpf(options->alpha_s, -(int)n_halvings);
     trainer_weights(comparison->trainer, comparison->weights);
     for (size_t i = 0; i < layout->n_synapses; i++) {
         if (t > 0) {
+            comparison->moves[i] *= is_halved ? 2 : 1;
             comparison->moves[i] += comparison->expected->actions[(t - 1) * layout->n_synapses + i];
         }
-        const float step =
-            is_bias(layout, i) ? options->bias_scale * options->alpha_s : options->alpha_s;
+        const float step = is_bias(layout, i) ? options->bias_scale * alpha : alpha;
         const float expected =
             (float)((double)options->weights[i] + (double)step * comparison->moves[i]);
         CHECK_OFTEN(comparison->weights[i] == expected,
@@ -170,8 +175,22 @@ TEST(boundary_qlearning_equals_the_slow_trainer) {
     release(&options);
 }
 
+static struct schedule *halvings(double from, uint64_t every) {
+    struct schedule *schedule;
+    uint64_t iterations[ITERATIONS];
+    double values[ITERATIONS];
+    size_t n = 0;
+    do {
+        iterations[n] = n * every;
+        values[n] = ldexp(from, -(int)n);
+        n++;
+    } while (every > 0 && n * every < ITERATIONS);
+    ck_assert_int_eq(schedule_steps(core, n, iterations, values, &schedule), SYNRL_OK);
+    return schedule;
+}
+
 /* Bytes, labels, relu, one hidden layer, a frozen policy of unequal memories. */
-static void check_pixels(size_t n_inputs, size_t n_hidden, double epsilon) {
+static void check_pixels(size_t n_inputs, size_t n_hidden, double epsilon, uint64_t halved_every) {
     const struct value sizes[] = {INTEGER((int64_t)n_inputs), INTEGER((int64_t)n_hidden),
                                   INTEGER(10)};
     const struct value flat[] = {sizes[0], sizes[2]};
@@ -185,10 +204,11 @@ static void check_pixels(size_t n_inputs, size_t n_hidden, double epsilon) {
     for (size_t i = 0; i < 3 * 27 * 3; i++) {
         policy->q[i] = (double)(i * 7919 % 1009);
     }
+    struct schedule *alpha_s = halvings(1e-4, halved_every);
     const struct named_value rule[] = {
         {"policy", POLICY(policy)},
         {"epsilon", NUMBER(epsilon)},
-        {"alpha_s", NUMBER(1e-4)},
+        {"alpha_s", SCHEDULE(alpha_s)},
     };
     struct train_options options = {
         .name = "test",
@@ -213,16 +233,24 @@ static void check_pixels(size_t n_inputs, size_t n_hidden, double epsilon) {
                                           .q = policy->q,
                                           .epsilon = epsilon,
                                           .alpha_s = 1e-4F,
-                                          .bias_scale = 1.0F};
+                                          .bias_scale = 1.0F,
+                                          .halved_every = halved_every};
     compare(&options, &reference);
+    schedule_release(alpha_s);
     policy_release(policy);
     release(&options);
 }
 
 TEST(pixels_static_equals_the_slow_trainer) {
-    check_pixels(50, 7, 0.1);
+    check_pixels(50, 7, 0.1, 0);
 }
 
 TEST(pixels_without_hidden_layer_equals_the_slow_trainer) {
-    check_pixels(33, 0, 0.5);
+    check_pixels(33, 0, 0.5, 0);
+}
+
+/* 100 acts at each of five sizes: |k| stays below 3,200. */
+TEST(pixels_with_halvings_equal_the_slow_trainer) {
+    check_pixels(50, 7, 0.1, 100);
+    check_pixels(33, 0, 0.5, 100);
 }

@@ -11,6 +11,7 @@ local all = synrl.dataset('idx', { images = folder .. 'images-idx3-ubyte.gz',
 local letters, rest = all:split(0.1 / o.part, 1)
 local valid = rest:split(0.05 / o.part, 1)
 local steps = synrl.schedule { { 0, 1e-3 }, { 50, 5e-4 } }
+local halved = synrl.schedule { { 0, 0.02 }, { 6, 0.01 }, { 7, 0.0025 }, { 12, 0.002 } }
 
 local function train(layers, rule, iterations)
   return synrl.train { data = letters, valid = valid, loss = 'cross_entropy', reward = 'sample',
@@ -25,7 +26,7 @@ local runs = {
   synrl.train { data = synrl.dataset('boundary', { samples = 300, seed = 3 }), loss = 'euclidean',
     model = synrl.model('mlp', { layers = { 2, 30, 1 }, output = 'tanh', seed = 4 }), rule = 'qlearning',
     iterations = 3 * o.iterations },
-  train({ 784, 9, 10 }, synrl.rule('three_factor', { pay = 'trit', gate = 1, momentum = 0.5 }), 20),
+  train({ 784, 9, 10 }, synrl.rule('three_factor', { pay = 'trit', gate = 1, momentum = 0.5, alpha_s = halved }), 20),
   train({ 784, 10 }, synrl.rule('three_factor', { pay = 'graded' }), 10),
   train({ 784, 9, 10 }, synrl.rule('rank1', { alpha_s = steps })),
 }

@@ -12,7 +12,8 @@ end
 f:close()
 local data = synrl.dataset('csv', { path = 'data.csv', label = 'label' })
 
-local alpha = o.lua_alpha and function() return 1e-3 end or synrl.schedule { { 0, o.alpha }, { 123, 7e-4 } }
+local alpha = o.lua_alpha and function() return 1e-3 end or
+  synrl.schedule { { 0, o.alpha }, { 123, 7e-4 }, { 300, 3.5e-4 } }
 local parameters = o.rule == 'gd' and {} or
   { alpha_s = alpha, epsilon = synrl.schedule { { 0, 0.3 }, { 50, 0.2 } } }
 if o.rule == 'static' then

@@ -8,6 +8,8 @@ local o = synrl.options { seed = 3, iterations = 7000, rule = 'qlearning', every
 local data = synrl.dataset('boundary', { samples = 400, seed = o.seed })
 local train, valid = data:split(0.75, 1)
 local asked, best = 0, 0
+-- Halved shortly before checkpoints, and after the batch has changed.
+local falling = synrl.schedule { { 0, 1e-3 }, { 3995, 5e-4 }, { 4985, 2.5e-4 }, { 5980, 6.25e-5 } }
 
 local function on_evaluate(m)
   asked = asked + 1
@@ -26,8 +28,8 @@ local function run(name, rule)
     on_evaluate = on_evaluate }
 end
 
-local first = run('first', o.rule)
+local first = run('first', o.rule == 'qlearning' and synrl.rule(o.rule, { alpha_s = falling }) or o.rule)
 local second = run('second', first.policy and
-  synrl.rule('static', { policy = first.policy, epsilon = 0.2 }) or 'gd')
+  synrl.rule('static', { policy = first.policy, epsilon = 0.2, alpha_s = falling }) or 'gd')
 return { first = first.summary.weights_hash, second = second.summary.weights_hash,
   asked = asked, best = best }

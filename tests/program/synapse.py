@@ -18,7 +18,7 @@ for t, line in enumerate(steps):
     iteration, state, how, action, reward, after = line.split()
     assert int(iteration) == t
     assert reward == ("+" if bits[t // 8] >> t % 8 & 1 else "-")
-    alpha = 1e-3 if t < 123 else 7e-4
+    alpha = 1e-3 if t < 123 else 7e-4 if t < 300 else 3.5e-4
     weight += {"+": alpha, "-": -alpha, "0": 0}[action]
     assert abs(float(after) - weight) <= 1e-5
     assert state[0] == before and state[1] == last_reward and state[4] == last_action

@@ -24,6 +24,7 @@ struct trainer {
     struct synapse *synapses;
     int rewards[REFERENCE_MEMORY_MAX]; /* the last first; 0: none yet */
     double *q;
+    float alpha_s; /* now */
 };
 
 static void *checked_calloc(size_t count, size_t size) {
@@ -37,7 +38,7 @@ static size_t power_of_3(uint32_t n) {
 }
 
 static float step_size(const struct trainer *trainer, const struct synapse *synapse) {
-    const float alpha = trainer->options->alpha_s;
+    const float alpha = trainer->alpha_s;
     return synapse->is_bias ? trainer->options->bias_scale * alpha : alpha;
 }
 
@@ -64,7 +65,7 @@ static float project_bytes(const struct trainer *trainer, const uint8_t *x,
         base += (float)x[i] * from[i].w0;
         moved += x[i] * from[i].k;
     }
-    const float unit = options->alpha_s * options->scale;
+    const float unit = trainer->alpha_s * options->scale;
     return options->scale * base + unit * (float)moved;
 }
 
@@ -210,8 +211,16 @@ static void make_synapses(struct trainer *trainer) {
     }
 }
 
+/* The weights stay where they are. */
+static void halve(struct trainer *trainer) {
+    trainer->alpha_s /= 2.0F;
+    for (size_t i = 0; i < trainer->n_synapses; i++) {
+        trainer->synapses[i].k *= 2;
+    }
+}
+
 struct reference_result reference_train(const struct reference_options *options) {
-    struct trainer trainer = {.options = options};
+    struct trainer trainer = {.options = options, .alpha_s = options->alpha_s};
     make_synapses(&trainer);
     const size_t n = trainer.n_synapses;
     const size_t n_q = power_of_3(options->n_actions) * power_of_3(options->n_rewards) * 3;
@@ -229,6 +238,9 @@ struct reference_result reference_train(const struct reference_options *options)
     }
     result.losses[0] = loss_of(&trainer);
     for (uint64_t t = 0; t < options->iterations; t++) {
+        if (options->halved_every > 0 && t > 0 && t % options->halved_every == 0) {
+            halve(&trainer);
+        }
         for (size_t i = 0; i < n; i++) {
             struct synapse *synapse = &trainer.synapses[i];
             synapse->state = state_of(&trainer, synapse);

@@ -34,6 +34,7 @@ struct reference_options {
     double alpha_q, gamma;
     double epsilon;
     float alpha_s, bias_scale;
+    uint64_t halved_every; /* iterations: alpha_s; 0: never */
     uint64_t seed;
     uint64_t iterations;
 };

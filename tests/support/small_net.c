@@ -7,6 +7,7 @@
 
 #include "engine/batch.h"
 #include "engine/pool.h"
+#include "support/support.h"
 
 enum {
     IMAGE_HEIGHT = 5,
@@ -16,7 +17,7 @@ enum {
     KERNEL_WIDTH = 3,
     STRIDE = 2
 };
-enum { ACTS_MAX = 8190 };
+enum { REACH_MAX = 8190 };
 
 /* Activations ---------------------------------------------------------------------------------- */
 
@@ -131,7 +132,7 @@ static void rebase(struct small_net *net, size_t t) {
         net->w0[i] = net_weight(net, i);
         net->k[i] = 0;
     }
-    net->n_acts[t] = 0;
+    net->reach[t] = 0;
 }
 
 void net_bind(struct small_net *net, const struct samples *samples) {
@@ -146,7 +147,7 @@ void net_set(struct small_net *net, const float *weights) {
     weights_set(net->weights, weights);
     memcpy(net->w0, weights, sizeof net->w0);
     memset(net->k, 0, sizeof net->k);
-    memset(net->n_acts, 0, sizeof net->n_acts);
+    memset(net->reach, 0, sizeof net->reach);
     memset(net->last, 0, sizeof net->last);
 }
 
@@ -161,21 +162,30 @@ void net_shift(struct small_net *net, const float *delta) {
 }
 
 static void move(struct small_net *net, size_t t, const int8_t *actions, int sign) {
-    net->n_acts[t]++;
+    net->reach[t]++;
     for (size_t i = net->tensors[t].first; i < net->tensors[t].first + tensor_size(t); i++) {
         net->last[i] = (int8_t)(sign * actions[i]);
         net->k[i] += net->last[i];
     }
 }
 
+/* Where alpha is halved, k is doubled, as long as it stays below the limit. */
+static void approach(struct small_net *net, size_t t, float alpha) {
+    const long factor = test_power_of_two(net->alpha[t], alpha);
+    if (net->reach[t] > 0 && (factor == 0 || factor * net->reach[t] >= REACH_MAX)) {
+        rebase(net, t);
+    }
+    for (size_t i = net->tensors[t].first; i < net->tensors[t].first + tensor_size(t); i++) {
+        net->k[i] *= (int)(net->reach[t] > 0 ? factor : 0);
+    }
+    net->reach[t] *= factor;
+    net->alpha[t] = alpha;
+}
+
 static void act(struct small_net *net, const int8_t *actions, const float *alphas) {
     for (size_t t = 0; t < NET_TENSORS; t++) {
         if (alphas[t] > 0.0F) {
-            const bool is_other = memcmp(&alphas[t], &net->alpha[t], sizeof(float)) != 0;
-            if (net->n_acts[t] > 0 && (is_other || net->n_acts[t] >= ACTS_MAX)) {
-                rebase(net, t);
-            }
-            net->alpha[t] = alphas[t];
+            approach(net, t, alphas[t]);
             move(net, t, actions, 1);
         }
     }

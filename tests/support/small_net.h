@@ -35,7 +35,7 @@ struct small_net {
     float w0[NET_SYNAPSES];
     int k[NET_SYNAPSES];
     float alpha[NET_TENSORS];
-    int n_acts[NET_TENSORS]; /* since the tensor's last rebase */
+    long reach[NET_TENSORS]; /* of the tensor, |k| is at most this */
     int8_t last[NET_SYNAPSES];
 };
 

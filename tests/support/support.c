@@ -5,6 +5,7 @@
 
 #include <check.h>
 #include <malloc.h>
+#include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -51,6 +52,13 @@ void test_failure(const struct core *core, synrl_status wanted, synrl_status got
 }
 
 /* Memory --------------------------------------------------------------------------------------- */
+
+long test_power_of_two(float a, float b) {
+    int exponent_a, exponent_b;
+    const float digits_a = frexpf(a, &exponent_a), digits_b = frexpf(b, &exponent_b);
+    const int m = exponent_a - exponent_b;
+    return memcmp(&digits_a, &digits_b, sizeof digits_a) == 0 && m >= 0 && m < 31 ? 1L << m : 0;
+}
 
 void test_spoil(void *memory, size_t size) {
     /* Through a variable: a compiler leaves out what it sees written before a free. */

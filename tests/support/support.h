@@ -26,6 +26,9 @@ void test_failure(const struct core *core, synrl_status wanted, synrl_status got
 /* Overwrites memory about to be freed, so that a use of it afterwards shows. */
 void test_spoil(void *memory, size_t size);
 
+/* 2^m where a is exactly 2^m times b, 0 <= m < 31; else 0. */
+long test_power_of_two(float a, float b);
+
 /* The C library's memory, counted; the allocation after `n_left` more ones fails, and with
  * `for_good` all that follow it. */
 struct short_memory {

@@ -6,9 +6,10 @@
  * integer sums are exact. So results do not depend on the number of workers or on the SIMD width.
  *
  * Weights live on a lattice, w = w0 + alpha * k with k integer; as a float it is
- * (float)((double)w0 + (double)alpha * k). Ternary actions are added to k. Where alpha changes, or
- * k or an integer sum could overflow, or a new batch is bound, the lattice is rebased first:
- * w0 <- w, k <- 0. The host makes and moves the weights of a model from its layout (model.h). */
+ * (float)((double)w0 + (double)alpha * k). Ternary actions are added to k. Where alpha is divided
+ * by a power of two, k is multiplied by it first. Where alpha changes otherwise, or k or an integer
+ * sum could overflow, or a new batch is bound, the lattice is rebased first: w0 <- w, k <- 0. The
+ * host makes and moves the weights of a model from its layout (model.h). */
 #ifndef SYNRL_ENGINE_H
 #define SYNRL_ENGINE_H
 

@@ -42,7 +42,7 @@ struct expected {
     float w0[N];
     int k[N];
     float alpha;
-    int n_acts;
+    long reach; /* |k| is at most this */
 };
 
 static float expected_value(const struct expected *expected, size_t i) {
@@ -54,16 +54,25 @@ static void expected_rebase(struct expected *expected) {
         expected->w0[i] = expected_value(expected, i);
         expected->k[i] = 0;
     }
-    expected->n_acts = 0;
+    expected->reach = 0;
+}
+
+/* Where alpha is halved, k is doubled, as long as it stays below the limit. */
+static void expected_approach(struct expected *expected, float alpha) {
+    const long factor = test_power_of_two(expected->alpha, alpha);
+    if (expected->reach > 0 && (factor == 0 || factor * expected->reach >= COUNTER_ACTS_MAX)) {
+        expected_rebase(expected);
+    }
+    for (size_t i = 0; i < N; i++) {
+        expected->k[i] *= (int)(expected->reach > 0 ? factor : 0);
+    }
+    expected->reach *= factor;
+    expected->alpha = alpha;
 }
 
 static void both_act(struct expected *expected, const int8_t *actions, float alpha) {
-    if (expected->n_acts > 0 &&
-        (!same(alpha, expected->alpha) || expected->n_acts >= COUNTER_ACTS_MAX)) {
-        expected_rebase(expected);
-    }
-    expected->alpha = alpha;
-    expected->n_acts++;
+    expected_approach(expected, alpha);
+    expected->reach++;
     for (size_t i = 0; i < N; i++) {
         expected->k[i] += actions[i];
     }
@@ -72,7 +81,7 @@ static void both_act(struct expected *expected, const int8_t *actions, float alp
 
 static void both_undo(struct expected *expected, const int8_t *actions) {
     int8_t negated[N];
-    expected->n_acts++;
+    expected->reach++;
     for (size_t i = 0; i < N; i++) {
         negated[i] = (int8_t)-actions[i];
         expected->k[i] -= actions[i];
@@ -89,7 +98,7 @@ static void check_values(const struct expected *expected) {
 }
 
 static void both_set(struct expected *expected) {
-    *expected = (struct expected){.n_acts = 0};
+    *expected = (struct expected){.reach = 0};
     for (size_t i = 0; i < N; i++) {
         expected->w0[i] = (float)(rand() % 2000 - 1000) * 1e-3F;
     }
@@ -131,7 +140,7 @@ TEST(values_follow_the_formula) {
             lattice_shift(lattice, delta);
         } else {
             draw_actions(actions);
-            both_act(&expected, actions, event < 5 ? 1e-3F / (float)event : 1e-4F);
+            both_act(&expected, actions, event < 7 ? 3e-3F / (float)event : 1e-4F);
             if (event < 20) {
                 check_values(&expected);
                 both_undo(&expected, actions);
@@ -153,7 +162,7 @@ TEST(rebases_before_a_counter_overflows) {
         both_act(&expected, actions, 1e-4F);
         check_values(&expected);
     }
-    ck_assert_int_eq(expected.n_acts, 5);
+    ck_assert_int_eq(expected.reach, 5);
     ck_assert(fabsf(lattice_values(lattice)[0] - 1.6385F) < 1.01F);
 }
 
@@ -172,7 +181,7 @@ TEST(an_undo_at_the_edge_needs_no_rebase) {
     ck_assert_int_eq(expected.k[0], COUNTER_ACTS_MAX);
     check_values(&expected);
     both_undo(&expected, actions);
-    ck_assert_uint_eq(lattice->n_acts, COUNTER_ACTS_MAX + 1);
+    ck_assert_uint_eq(lattice->reach, COUNTER_ACTS_MAX + 1);
     ck_assert_mem_eq(before, lattice_values(lattice), sizeof before);
     void *state = malloc(lattice_state_size(lattice));
     ck_assert_ptr_nonnull(state);
@@ -183,7 +192,51 @@ TEST(an_undo_at_the_edge_needs_no_rebase) {
         both_act(&expected, actions, 1e-4F);
         check_values(&expected);
     }
-    ck_assert_int_eq(expected.n_acts, 3);
+    ck_assert_int_eq(expected.reach, 3);
+}
+
+/* 8 acts at alpha, then each at half the one before: |k| is at most 8, 17, 35, ..., 4607, which
+ * leaves no room for another doubling. Until then w0 stays. */
+TEST(halvings_need_no_rebase) {
+    struct expected expected;
+    int8_t actions[N];
+    float alpha = 0.1F, w0[N];
+    both_set(&expected);
+    memcpy(w0, lattice->w0, sizeof w0);
+    for (int step = 0; step < 16; step++) {
+        draw_actions(actions);
+        alpha *= step < 8 ? 1.0F : 0.5F;
+        both_act(&expected, actions, alpha);
+        check_values(&expected);
+        ck_assert_mem_eq(w0, lattice->w0, sizeof w0);
+    }
+    ck_assert_uint_eq(lattice->reach, 8 * 256 + 255);
+    both_act(&expected, actions, alpha / 2);
+    ck_assert_uint_eq(lattice->reach, 4607);
+    ck_assert_mem_eq(w0, lattice->w0, sizeof w0);
+    both_act(&expected, actions, alpha / 4);
+    ck_assert_uint_eq(lattice->reach, 1);
+    check_values(&expected);
+}
+
+/* Also by several powers of two at once, and where alpha is subnormal; not up again, nor by what is
+ * nearly a half. */
+TEST(only_exact_halvings_keep_the_lattice) {
+    static const struct {
+        float alpha;
+        uint32_t reach;
+    } acts[] = {{0.1F, 1},    {0.0125F, 9},       {0.0125F, 10},  {0.00625F, 21},
+                {0.0125F, 1}, {0x1p-120F, 1},     {0x1p-140F, 1}, {0x1p-149F, 513},
+                {0.1F, 1},    {0x1.99999cp-5F, 1}};
+    struct expected expected;
+    int8_t actions[N];
+    both_set(&expected);
+    for (size_t i = 0; i < COUNT_OF(acts); i++) {
+        draw_actions(actions);
+        both_act(&expected, actions, acts[i].alpha);
+        ck_assert_uint_eq(lattice->reach, acts[i].reach);
+        check_values(&expected);
+    }
 }
 
 /* Saved in the middle of a lattice's life: the copy goes on bit for bit. */
@@ -204,8 +257,9 @@ TEST(a_saved_lattice_continues_the_same) {
     for (int step = 0; step < 9000; step++) {
         ck_assert_mem_eq(lattice_values(copy), lattice_values(lattice), N * sizeof(float));
         draw_actions(actions);
-        lattice_act(lattice, actions, step < 8500 ? 1e-4F : 2e-4F);
-        lattice_act(copy, actions, step < 8500 ? 1e-4F : 2e-4F);
+        const float alpha = step % 3000 < 20 ? 1e-4F : step < 8500 ? 5e-5F : 2e-4F;
+        lattice_act(lattice, actions, alpha);
+        lattice_act(copy, actions, alpha);
     }
     lattice_destroy(copy);
     free(state);

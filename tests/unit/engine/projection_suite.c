@@ -106,17 +106,18 @@ struct expected {
     float *w0;
     int32_t *k;
     float alpha;
-    size_t n_acts, acts_max;
+    long reach, reach_max; /* |k| is at most reach */
 };
 
 static void expected_make(struct expected *expected, size_t n_outputs, size_t n_inputs) {
-    const size_t n = n_outputs * n_inputs, sums_allow = INT32_MAX / (255 * n_inputs);
+    const size_t n = n_outputs * n_inputs;
+    const long sums_allow = INT32_MAX / (255 * (long)n_inputs);
     *expected = (struct expected){.n_outputs = n_outputs,
                                   .n_inputs = n_inputs,
                                   .n = n,
                                   .w0 = allocate(n, sizeof(float)),
                                   .k = allocate(n, sizeof(int32_t)),
-                                  .acts_max = sums_allow < 8190 ? sums_allow : 8190};
+                                  .reach_max = sums_allow < 8190 ? sums_allow : 8190};
 }
 
 static void expected_free(struct expected *expected) {
@@ -133,18 +134,19 @@ static void expected_rebase(struct expected *expected) {
         expected->w0[i] = expected_weight(expected, i);
         expected->k[i] = 0;
     }
-    expected->n_acts = 0;
+    expected->reach = 0;
 }
 
+/* Where alpha is halved, k is doubled, as long as it stays below the limit. */
 static void expected_act(struct expected *expected, const int8_t *actions, float alpha) {
-    const bool is_other = memcmp(&alpha, &expected->alpha, sizeof alpha) != 0;
-    if (expected->n_acts > 0 && (is_other || expected->n_acts >= expected->acts_max)) {
+    const long factor = test_power_of_two(expected->alpha, alpha);
+    if (expected->reach > 0 && (factor == 0 || factor * expected->reach >= expected->reach_max)) {
         expected_rebase(expected);
     }
+    expected->reach = expected->reach * factor + 1;
     expected->alpha = alpha;
-    expected->n_acts++;
     for (size_t i = 0; i < expected->n; i++) {
-        expected->k[i] += actions[i];
+        expected->k[i] = expected->k[i] * (int32_t)(expected->reach > 1 ? factor : 0) + actions[i];
     }
 }
 
@@ -244,8 +246,13 @@ static void next_actions(struct life *life) {
 
 static void life_act(struct life *life) {
     next_actions(life);
-    if (rand() % 12 == 0) {
+    const int change = rand() % 24;
+    if (change < 2) {
         life->alpha = life->alpha > 1e-3F ? 1e-3F : 2.5e-3F;
+    } else if (change < 5) {
+        life->alpha /= (float)(1 << change); /* 4, 8, 16 */
+    } else if (change < 8) {
+        life->alpha /= 2.0F;
     }
     expected_act(&life->expected, life->actions, life->alpha);
     projection_act(life->projection, life->actions, life->alpha);
@@ -254,7 +261,7 @@ static void life_act(struct life *life) {
 /* The last act, and nothing since: with or without a look at its blocks in between. */
 static void life_undo(struct life *life) {
     struct expected *expected = &life->expected;
-    expected->n_acts++;
+    expected->reach++;
     for (size_t i = 0; i < expected->n; i++) {
         life->actions[i] = (int8_t)-life->actions[i];
         expected->k[i] += life->actions[i];
@@ -273,7 +280,7 @@ static void life_set(struct life *life) {
         life->expected.w0[i] = life->floats[i] = (float)(rand() % 2001 - 1000) * 1e-3F;
         life->expected.k[i] = 0;
     }
-    life->expected.n_acts = 0;
+    life->expected.reach = 0;
     projection_set(life->projection, life->floats);
 }
 
@@ -419,6 +426,51 @@ TEST_EACH(sums_go_to_the_edge_and_not_past_it, N_WAYS) {
                               (double)wanted);
             }
         }
+    }
+    free(actions);
+    free(zeros);
+    projection_destroy(projection);
+    inputs_free(&inputs);
+    end();
+}
+
+/* All pixels 255, 70001 inputs, so |k| is at most 120: 59 acts of +1 and one of half the size give
+ * k = 119 and S = 255 * 70001 * 119; after 60 acts the same one needs a rebase. z = 70001 w, within
+ * what the float sum of the base rounds. */
+TEST_EACH(a_halving_at_the_edge_is_exact, N_WAYS) {
+    enum { WIDE = 70001 };
+    static const struct {
+        int n_acts;
+        float factor;
+        uint32_t reach;
+    } cases[] = {{59, 0.5F, 119}, {60, 0.5F, 1}, {29, 0.25F, 117}, {30, 0.25F, 1}};
+    if (!start(_i, 2)) {
+        end();
+        return;
+    }
+    struct inputs inputs;
+    synrl_projection *projection;
+    float z[SYNRL_LANES];
+    int8_t *actions = allocate(WIDE, 1);
+    float *zeros = allocate(WIDE, sizeof(float));
+    memset(actions, 1, WIDE);
+    inputs_make(&inputs, 3, WIDE, true);
+    memset(inputs.bytes, 255, 3 * (size_t)WIDE);
+    fill_batch(&inputs);
+    ck_assert_int_eq(projection_create(&host.api, 1, WIDE, &projection), SYNRL_OK);
+    ck_assert_int_eq(projection_bind(projection, inputs.batch), SYNRL_OK);
+    for (size_t c = 0; c < COUNT_OF(cases); c++) {
+        const float alpha = 0x1p-10F;
+        projection_set(projection, zeros);
+        for (int act = 0; act < cases[c].n_acts; act++) {
+            projection_act(projection, actions, alpha);
+            projection_values(projection, 0, NULL, z);
+        }
+        projection_act(projection, actions, cases[c].factor * alpha);
+        ck_assert_uint_eq(projection_lattice(projection)->reach, cases[c].reach);
+        projection_values(projection, 0, NULL, z);
+        const double w = (double)alpha * (cases[c].n_acts + (double)cases[c].factor);
+        ck_assert(fabs((double)z[0] / (WIDE * w) - 1.0) < 1e-3);
     }
     free(actions);
     free(zeros);

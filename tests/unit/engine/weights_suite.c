@@ -99,6 +99,8 @@ static void life_act(struct life *life) {
     for (size_t t = 0; t < NET_TENSORS; t++) {
         if (rand() % 30 == 0) {
             life->alphas[t] = (float)(rand() % 3) * 1e-3F; /* 0: stays */
+        } else if (rand() % 20 == 0) {
+            life->alphas[t] /= (float)(2 << rand() % 3);
         }
     }
     net_act(&life->net, life->actions, life->alphas);
