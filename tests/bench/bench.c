@@ -476,6 +476,34 @@ static void bench_paths(struct bench *bench) {
     }
 }
 
+/* Actions of rank one beside those of all synapses, whose sums are taken by either path. The best
+ * of several short runs, so that a busy machine shows both as they are. */
+static void bench_rank_one(struct bench *bench) {
+    enum { N_TRIES = 3 };
+    static const char *const names[] = {"win_stay, dense path", "win_stay, either path", "rank1"};
+    for (size_t n_threads = 1; n_threads <= 2; n_threads++) {
+        double best[3] = {(double)NAN, (double)NAN, (double)NAN};
+        const char *plural = n_threads == 1 ? "" : "s";
+        char name[96];
+        for (size_t i = 0; i < (size_t)3 * N_TRIES; i++) {
+            const struct shape shape = {.hidden = 32,
+                                        .rule = i % 3 < 2 ? "win_stay" : "rank1",
+                                        .n_threads = n_threads,
+                                        .iterations = 100,
+                                        .without_start = true};
+            best[i % 3] =
+                fmin(best[i % 3], measure_shape(bench, shape, i % 3 == 0 ? "dense" : "auto"));
+        }
+        for (size_t i = 0; i < 3; i++) {
+            snprintf(name, sizeof name, "784-32-10 %s, %zu thread%s", names[i], n_threads, plural);
+            report(bench, name, best[i], "ms an iteration");
+        }
+        snprintf(name, sizeof name, "rank1 times faster than dense, %zu thread%s", n_threads,
+                 plural);
+        report(bench, name, best[0] / best[2], "times");
+    }
+}
+
 static void bench_boundary(struct bench *bench) {
     const struct shape boundary = {
         .hidden = 100, .rule = "static", .n_threads = 2, .iterations = 10000, .is_boundary = true};
@@ -504,8 +532,8 @@ static const struct part {
     void (*run)(struct bench *bench);
 } parts[] = {{"machine", bench_machine},       {"updates", bench_updates},
              {"iterations", bench_iterations}, {"paths", bench_paths},
-             {"boundary", bench_boundary},     {"memory", bench_memory},
-             {"growth", bench_growth}};
+             {"rank_one", bench_rank_one},     {"boundary", bench_boundary},
+             {"memory", bench_memory},         {"growth", bench_growth}};
 enum { N_PARTS = COUNT_OF(parts) };
 
 /* Sets wanted[p] for the parts that the words name: all, where they name none. */
@@ -523,7 +551,7 @@ static bool read_words(struct bench *bench, int argc, char **argv, bool wanted[N
         if (!is_known) {
             fprintf(stderr,
                     "bench: \"%s\" is not one of its parts: machine, updates, iterations, paths, "
-                    "boundary, memory, growth; or --json\n",
+                    "rank_one, boundary, memory, growth; or --json\n",
                     argv[i]);
             return false;
         }
