@@ -13,11 +13,17 @@ endif
 
 comma := ,
 SAN ?=
-ifneq ($(filter-out address undefined thread fuzzer,$(SAN)),)
+ifneq ($(filter-out address undefined thread fuzzer branches,$(SAN)),)
 $(error SAN=$(SAN): must be address, undefined or thread)
 endif
-# `fuzzer` is for check-fuzz alone: what libFuzzer asks of the code, and two sanitizers.
-SAN_FLAGS := $(if $(SAN),-fsanitize=$(if $(filter fuzzer,$(SAN)),fuzzer-no-link$(comma)address$(comma)undefined,$(SAN)))
+# What libFuzzer asks of the code: with two sanitizers (`fuzzer`, for check-fuzz alone), or in what reads
+# files alone (`branches`, for check alone, see below).
+SAN_FLAGS := $(if $(SAN),-fsanitize=$(SAN))
+ifeq ($(SAN),fuzzer)
+SAN_FLAGS := -fsanitize=fuzzer-no-link,address,undefined
+else ifeq ($(SAN),branches)
+SAN_FLAGS := -fsanitize=fuzzer-no-link
+endif
 
 BUILD := build$(if $(filter-out gcc,$(notdir $(CC))),/$(notdir $(CC)))$(if $(SAN),/$(SAN))
 
@@ -25,6 +31,9 @@ BUILD := build$(if $(filter-out gcc,$(notdir $(CC))),/$(notdir $(CC)))$(if $(SAN
 V ?=
 Q := $(if $(V),,@)
 say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-6s %s\n' $(1) $(2))
+
+# The folder of what is made; no process where it is there already.
+in_folder = $(if $(wildcard $(@D)/.),,@mkdir -p $(@D))
 
 pkg = $(shell pkg-config $(1) 2>/dev/null)
 LIBRARIES := jansson libarchive libxxhash sleef sqlite3
@@ -57,7 +66,7 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wconversion -Wshadow $(if $(WERROR),-Werro
 # No contraction: a fused multiply-add would round once where the plain code rounds twice.
 CFLAGS ?= -O3 -g
 override CFLAGS += -std=c11 $(WARNINGS) -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden \
-	-pthread $(if $(SAN),$(SAN_FLAGS) -fno-omit-frame-pointer -fno-sanitize-recover=all)
+	-pthread $(if $(filter-out branches,$(SAN)),$(SAN_FLAGS) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 CPPFLAGS := -Icore/include -MMD -MP
 CORE_CPPFLAGS := $(CPPFLAGS) -DSYNRL_HOST_SIDE -Icore -D_GNU_SOURCE -DSYNRL_VERSION='"$(VERSION)"' \
 	-DSYNRL_PREFIX='"$(PREFIX)"' $(call pkg,--cflags $(LIBRARIES))
@@ -92,7 +101,7 @@ PLUGIN_OBJECTS := $(call objects,$(PLUGIN_SOURCES) $(PLUGIN_KINDS:%=plugins/%/*/
 all: $(BUILD)/synrl $(BUILD)/lua/synrl.so $(PLUGINS)
 
 $(BUILD)/libsynrl.a: $(CORE_OBJECTS)
-	@mkdir -p $(@D)
+	$(in_folder)
 	@rm -f $@
 	$(call say,AR,$@)
 	$(Q)ar qcs $@ $^
@@ -103,7 +112,7 @@ $(BUILD)/synrl: $(CLI_OBJECTS) $(LUA_OBJECTS) $(BUILD)/libsynrl.a
 
 # No liblua inside: the interpreter that loads the module brings it.
 $(BUILD)/lua/synrl.so: $(LUA_OBJECTS) $(BUILD)/libsynrl.a
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared -o $@ $^ $(LDLIBS)
 
@@ -119,24 +128,33 @@ endif
 ifeq ($(SAN),fuzzer)
 $(BUILD)/obj/core/engine/%.o: override CFLAGS := $(filter-out -fsanitize=%,$(CFLAGS))
 endif
+# One build by clang for fuzzing and for the comparison with gcc's bits: what reads files counts its branches
+# and traps at undefined behaviour, and what computes is compiled as in a release.
+ifeq ($(SAN),branches)
+READING := $(SAN_FLAGS) -fno-sanitize-coverage=stack-depth -fsanitize=undefined -fsanitize-trap=undefined
+$(call objects,core/base/csv.c core/plugin/*.c core/policy/policy_*.c plugins/datasets/*.c \
+	plugins/datasets/*/*.c): override CFLAGS += $(READING)
+$(call objects,$(patsubst %,core/%/*.c,cli lua record runs sweep) tests/fuzz/*.c tests/fuzz/*/*.c): \
+	override CFLAGS += -O1 $(READING)
+endif
 
 $(BUILD)/obj/core/lua/%.o: core/lua/%.c
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(LUA_CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $(BUILD)/obj/core/cli/%.o: core/cli/%.c
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(LUA_CPPFLAGS) $(CFLAGS) -c -o $@ $<
 $(BUILD)/obj/core/%.o: core/%.c
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CORE_CPPFLAGS) $(CFLAGS) $(ISA_FLAGS) -c -o $@ $<
 
 $(BUILD)/obj/core/report/assets.o: $(wildcard core/report/*.js core/report/page.* core/report/uplot/*)
 $(BUILD)/obj/core/draw/assets.o: $(wildcard core/draw/*.gp)
 $(BUILD)/obj/core/%/assets.o: core/%/assets.S
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,AS,$<)
 	$(Q)$(CC) -MMD -MP -Icore -c -o $@ $<
 
@@ -151,14 +169,14 @@ $(BUILD)/plugins/datasets/glyphs.so: PACKAGES := freetype2
 # A plugin sees the public headers alone, and every symbol it uses must be found when it is linked.
 # (Sanitizers leave their own symbols to the program.)
 $(BUILD)/obj/plugins/%.o: plugins/%.c
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,CC,$<)
 	$(Q)$(CC) $(CPPFLAGS) $(call pkg,--cflags $(PACKAGES)) $(CFLAGS) -c -o $@ $<
 
 # A plugin is its file and those of the folder of its name, where there is one.
 .SECONDEXPANSION:
 $(PLUGINS): $(BUILD)/plugins/%.so: $(BUILD)/obj/plugins/%.o $$(call objects,plugins/$$*/*.c)
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,PLUGIN,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -o $@ $^ \
 		$(call pkg,--libs $(PACKAGES)) -lm
@@ -195,7 +213,7 @@ dist:
 # From the commands that make would run; nothing is built. Always written again: it takes a second.
 .PHONY: compile_commands.json $(BUILD)/compile_commands.json
 compile_commands.json $(BUILD)/compile_commands.json:
-	@mkdir -p $(@D)
+	$(in_folder)
 	@$(MAKE) -nB V=1 all tests | tools/compile-commands > $@
 
 clean:

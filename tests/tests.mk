@@ -15,13 +15,16 @@ FAULTS := $(BUILD)/tests/fault/stepper $(BUILD)/tests/fault/lockless.so $(BUILD)
 TEST_CPPFLAGS := $(LUA_CPPFLAGS) -I. -Itests $(call pkg,--cflags check) \
 	-DBUILD_DIR='"$(BUILD)"' -DSANITIZER='"$(SAN)"'
 
+# Most of their code runs once; optimizing it would take longer.
+TEST_CFLAGS := -Wno-gnu-zero-variadic-macro-arguments -O1
+$(BUILD)/obj/tests/bench/%.o: TEST_CFLAGS :=
 $(BUILD)/obj/tests/%.o: tests/%.c
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(TEST_CPPFLAGS) $(CFLAGS) -Wno-gnu-zero-variadic-macro-arguments -c -o $@ $<
+	$(Q)$(CC) $(TEST_CPPFLAGS) $(CFLAGS) $(TEST_CFLAGS) -c -o $@ $<
 
 $(BUILD)/tests/check: $(TEST_OBJECTS) $(LUA_OBJECTS) $(BUILD)/libsynrl.a
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs check lua5.4) $(LDLIBS)
 
@@ -30,50 +33,55 @@ $(BUILD)/bench: $(BENCH_OBJECTS) $(BUILD)/libsynrl.a
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(LDLIBS)
 
-# The harnesses of fuzzing: driven by libFuzzer with SAN=fuzzer, else reading the files it is given.
+# The harnesses of fuzzing: driven by libFuzzer with SAN=fuzzer and SAN=branches, else reading the files it
+# is given.
 FUZZ_OBJECTS := $(call objects,tests/fuzz/guided/*.c tests/fuzz/sound_data.c)
-$(BUILD)/tests/fuzz: $(if $(filter fuzzer,$(SAN)),$(filter-out %/read.o,$(FUZZ_OBJECTS)),$(FUZZ_OBJECTS)) \
+$(BUILD)/tests/fuzz: $(if $(filter fuzzer branches,$(SAN)),$(filter-out %/read.o,$(FUZZ_OBJECTS)),$(FUZZ_OBJECTS)) \
 		$(filter-out %/main.o %/serve.o,$(CLI_OBJECTS)) $(LUA_OBJECTS) $(BUILD)/libsynrl.a
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(filter fuzzer,$(SAN)),-fsanitize=fuzzer) -o $@ $^ \
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(filter fuzzer branches,$(SAN)),-fsanitize=fuzzer) -o $@ $^ \
 		$(call pkg,--libs lua5.4 libmicrohttpd) $(LDLIBS)
+
+has_fuzzer := echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
+	clang -fsanitize=fuzzer -x c -o /dev/null - 2>/dev/null
+no_fuzzer := echo "skipped: coverage-guided fuzzing, since clang has no libFuzzer; run: sh tools/setup check"
 
 # Plugins for tests alone, built as the others are.
 $(BUILD)/tests/fixtures/%.so: tests/fixtures/%.c
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,PLUGIN,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) -o $@ $<
 
 build_example = $(Q)$(CC) $(CPPFLAGS) $(CFLAGS) $(LDFLAGS) -shared $(if $(SAN),,-Wl$(comma)-z$(comma)defs) \
 	-o $@ $< -lm
 $(BUILD)/tests/examples/%.so: examples/%.c
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,PLUGIN,$@)
 	$(build_example)
 $(BUILD)/tests/examples/rules/my_rule.so: plugins/template/my_rule.c
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,PLUGIN,$@)
 	$(build_example)
 
 # Deliberately broken, so without the checks that would refuse them at link time.
 $(BUILD)/tests/bad/%.so: tests/bad/%.c
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,PLUGIN,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $<
 
 $(BUILD)/tests/fault/stepper: tests/fault/stepper.c
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -O2 -g -o $@ $<
 $(BUILD)/tests/fault/%.so: tests/fault/%.c
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,LINK,$@)
 	$(Q)$(CC) -std=c11 -D_GNU_SOURCE $(WARNINGS) -Wno-pedantic -O2 -g -fPIC -shared -o $@ $< -ldl
 
 # What an author may get wrong, built as an author would; what the compiler says of it is left out.
 $(BUILD)/tests/mistakes/%.so: tests/mistakes/%.c
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,PLUGIN,$@)
 	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -w -DID=$* -shared -o $@ $<
 
@@ -85,7 +93,7 @@ $(BUILD)/tests/mistakes/%.so: tests/mistakes/%.c
 #: check-crash        a hundred kills (SYNRL_CRASHES) of run and resume, and of sweeps; `make check` kills a few
 #: check-interleavings   a run interrupted and killed at each of its system calls, and resumed
 #: check-fuzz         a hundred thousand damaged files of each format, then an hour of libFuzzer; `make
-#:                    check` reads a few hundred, and has some seconds (FUZZ_SECONDS, FUZZ_RUNS)
+#:                    check` reads a few hundred, and has half a minute (FUZZ_SECONDS, FUZZ_RUNS)
 #: check-faults       every call on a file and every allocation of a run fails once; `make check` tries some
 #: coverage-fuzz      line coverage of the readers by what fuzzing has kept, as text
 #: check-arm64        the same bits on ARM64, under QEMU (as root)
@@ -98,17 +106,32 @@ examples: $(EXAMPLES)
 tests: all $(BUILD)/bench $(BUILD)/synrl.1 $(BUILD)/synrl.bash $(BUILD)/tests/check $(BAD_PLUGINS) \
 	$(MISTAKES) $(FIXTURES) $(EXAMPLES) $(FAULTS) $(BUILD)/tests/fuzz
 
-check: tests $(if $(SAN),,lint check-lint check-compilers)
+# The chain that is longest comes first, and Check's closing line last.
+check: $(if $(SAN),,check-some-fuzz check-compilers) tests $(if $(SAN),,lint check-lint)
 	$(BUILD)/tests/check
-	$(if $(SAN),,$(MAKE) -s check-guided FUZZ_SECONDS=$${FUZZ_SECONDS:-11})
 
 # The lints themselves.
 check-lint:
 	tests/lint.sh
 
-check-compilers: all
+# Where clang has libFuzzer, one build by clang serves both: it ends with gcc's bits, and its readers count
+# their branches.
+ifneq ($(filter check check-compilers,$(GOALS)),)
+BRANCHES := $(if $(shell $(has_fuzzer) && echo yes),build/clang/branches)
+endif
+OTHER_BUILD := $(if $(filter clang,$(CC)),build,$(or $(BRANCHES),build/clang))
+
+.PHONY: check-some-fuzz build-branches build-other
+build-branches:
+	$(MAKE) CC=clang SAN=branches CFLAGS=-O3 all build/clang/branches/tests/fuzz
+build-other:
 	$(MAKE) CC=$(if $(filter clang,$(CC)),gcc,clang) all
-	tests/compilers.sh build build/clang
+
+check-some-fuzz: $(if $(BRANCHES),build-branches)
+	$(if $(BRANCHES),tests/fuzz/guided.sh $(BRANCHES)/tests/fuzz $${FUZZ_SECONDS:-30},@$(no_fuzzer))
+
+check-compilers: all $(if $(filter $(OTHER_BUILD),$(BRANCHES)),build-branches,build-other)
+	tests/compilers.sh $(BUILD) $(OTHER_BUILD)
 
 # See the script for what it needs.
 check-arm64: all
@@ -131,18 +154,17 @@ check-fuzz: tests
 	SYNRL_FUZZ_CASES=$${SYNRL_FUZZ_CASES:-100000} CK_RUN_SUITE=fuzz $(BUILD)/tests/check
 	$(MAKE) check-guided
 
-# Under libFuzzer, where clang has it: in a build of its own, since all code has to count its branches.
+# Under libFuzzer, where clang has it: in a build of its own, with sanitizers.
 check-guided:
-	@if echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
-			clang -fsanitize=fuzzer -x c -o /dev/null - 2>/dev/null; then \
+	@if $(has_fuzzer); then \
 		$(MAKE) CC=clang SAN=fuzzer CFLAGS="-O1 -g" build/clang/fuzzer/tests/fuzz fuzz-plugins && \
 		tests/fuzz/guided.sh build/clang/fuzzer/tests/fuzz $${FUZZ_SECONDS:-3600}; \
 	else \
-		echo "skipped: coverage-guided fuzzing, since clang has no libFuzzer; run: sh tools/setup check"; \
+		$(no_fuzzer); \
 	fi
 
 .PHONY: fuzz-plugins
-fuzz-plugins: $(PLUGINS) $(BUILD)/tests/fixtures/env_calls.so
+fuzz-plugins: $(PLUGINS)
 
 check-faults: tests
 	SYNRL_FAULTS=$${SYNRL_FAULTS:-all} CK_TIMEOUT_MULTIPLIER=100 CK_RUN_SUITE=faults $(BUILD)/tests/check
@@ -201,7 +223,7 @@ lint-rooms: $(CORE_OBJECTS) $(LUA_OBJECTS) $(CLI_OBJECTS)
 lint-text: lint-tools
 	tools/lint-docs $$(git ls-files '*.md')
 	tools/lint-examples examples/*/*.c
-	codespell $$(git ls-files ':!core/report/uplot' ':!tests/fuzz/corpus' ':!*.png' ':!*.gz' ':!*.svg')
+	codespell $$(git ls-files ':!core/report/uplot' ':!*.png' ':!*.gz' ':!*.svg')
 	tools/spdx
 	@if command -v reuse >/dev/null 2>&1; then reuse lint --quiet || { reuse lint; exit 1; }; \
 	else echo "skipped: reuse is not installed, so no licence is checked"; fi
@@ -216,13 +238,13 @@ lint-code: lint-tools
 # A file is looked at again when its object has been compiled again.
 $(BUILD)/tidy/%.ok: $(BUILD)/obj/%.o .clang-tidy tests/.clang-tidy \
 		| $(BUILD)/compile_commands.json lint-tools
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,TIDY,$*.c)
 	$(Q)clang-tidy --quiet -p $(BUILD) $*.c 2>$@.log || { cat $@.log; exit 1; }
 	@touch $@
 $(BUILD)/tidy/plugins.ok: $(EXAMPLES) $(FIXTURES) .clang-tidy tests/.clang-tidy \
 		| $(BUILD)/compile_commands.json lint-tools
-	@mkdir -p $(@D)
+	$(in_folder)
 	$(call say,TIDY,examples)
 	$(Q)clang-tidy --quiet -p $(BUILD) examples/*/*.c plugins/template/*.c tests/fixtures/*.c \
 		2>$@.log || { cat $@.log; exit 1; }
