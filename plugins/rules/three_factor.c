@@ -80,6 +80,7 @@ static void pay(const struct config *c, struct rule *r, size_t n) {
 static synrl_status step(const synrl_host *host, const void *config, void *self, synrl_env *env) {
     const struct config *c = config;
     struct rule *r = self;
+    const synrl_outcome *outcome;
     double alpha_s, sigma;
     SYNRL_TRY(synrl_at(c->alpha_s, env->iteration, &alpha_s));
     SYNRL_TRY(synrl_at(c->sigma, env->iteration, &sigma));
@@ -103,7 +104,7 @@ static synrl_status step(const synrl_host *host, const void *config, void *self,
         r->credit[i] = c->momentum * r->credit[i] + r->now[i];
         r->actions[i] = (int8_t)((r->credit[i] > 0.0) - (r->credit[i] < 0.0));
     }
-    return env->step(env, r->actions, alpha_s, c->bias_scale, NULL);
+    return env->step(env, r->actions, alpha_s, c->bias_scale, &outcome);
 }
 
 static synrl_status state(const synrl_host *host, const void *config, void *self,

@@ -37,17 +37,17 @@ test_it_is_said_once_and_is_an_error() {
         grep -q '"status":"diverged"' report.html
         rm -r runs
     done
-    exits 1 synrl run d.lua
+    exits 1 synrl run --no-pictures d.lua
     says 'd: diverged: the loss is not finite, so it has no gradient, '
-    exits 0 synrl run --quiet d.lua step=0.01
+    exits 0 synrl run --quiet --no-pictures d.lua step=0.01
     warns 0
 }
 
 test_a_script_that_asks_handles_it() {
-    exits 0 synrl run --quiet d.lua asks=true
+    exits 0 synrl run --quiet --no-pictures d.lua asks=true
     says 'it diverged'
     grep -qx '  "status": "diverged",' runs/*/run.json
-    exits 0 synrl run --quiet d.lua asks=true step=0.01
+    exits 0 synrl run --quiet --no-pictures d.lua asks=true step=0.01
 }
 
 # It is complete: there is nothing to continue.

@@ -109,10 +109,6 @@ test_qlearning_resumes_after_an_interrupt() {
     signalled INT rule=qlearning
 }
 
-test_rank1_resumes_after_a_termination() {
-    signalled TERM rule=rank1
-}
-
 test_win_stay_resumes_after_a_termination() {
     signalled TERM rule=win_stay
 }

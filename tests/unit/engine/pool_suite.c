@@ -72,7 +72,7 @@ struct chain {
  * no order to what they do: the thread sanitizer sees the pool's alone. */
 static void meet(struct chain *chain, size_t n_workers) {
     atomic_fetch_add_explicit(&chain->n_met, 1, memory_order_relaxed);
-    for (int tries = 0; tries < 100000; tries++) {
+    for (int tries = 0; tries < 2000; tries++) {
         if (atomic_load_explicit(&chain->n_met, memory_order_relaxed) >= n_workers) {
             return;
         }
