@@ -111,10 +111,48 @@ static void read_step(lua_State *L, int step, uint64_t *iteration, double *value
     lua_pop(L, 3);
 }
 
+static bool has_names(lua_State *L) {
+    lua_pushnil(L);
+    if (!lua_istable(L, 1) || lua_rawlen(L, 1) > 0 || lua_next(L, 1) == 0) {
+        lua_settop(L, 1);
+        return false;
+    }
+    lua_settop(L, 1);
+    return true;
+}
+
+static void push_given(lua_State *L, const char *name) {
+    if (!field_push(L, 1, name)) {
+        session_fail(L,
+                     "schedule: %s is missing: must be as in {from = 1e-2, to = 1e-4, "
+                     "iterations = 300}",
+                     name);
+    }
+}
+
+/* {from = number, to = number, iterations = integer} -> schedule */
+static int new_halvings(lua_State *L) {
+    static const char *const names[] = {"from", "iterations", "to"};
+    struct session *session = session_of(L);
+    keys_check(L, 1, "schedule", 3, names);
+    push_given(L, "from");
+    const double from = field_number(L, "schedule", "from", 0, 1e9);
+    push_given(L, "to");
+    const double to = field_number(L, "schedule", "to", 0, 1e9);
+    push_given(L, "iterations");
+    const uint64_t iterations = field_integer(L, "schedule", "iterations", 1, INT64_MAX);
+    struct schedule **box = schedule_push(L);
+    session_check(L, session, schedule_halvings(session->core, from, to, iterations, box));
+    return 1;
+}
+
 /* {{iteration, value}, ...} -> schedule */
 static int new_schedule(lua_State *L) {
     struct session *session = session_of(L);
     lua_settop(L, 1);
+    if (has_names(L)) {
+        return new_halvings(L);
+    }
     const size_t n = lua_istable(L, 1) ? lua_rawlen(L, 1) : 0;
     if (n == 0 || n > INT32_MAX) {
         session_fail(L, "schedule: must be a list such as {{0, 1e-4}, {60000, 5e-5}}, not %s",

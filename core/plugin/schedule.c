@@ -10,6 +10,8 @@
 
 #include "plugin/bounds.h"
 
+enum { HALVINGS_MAX = 64 };
+
 typedef enum schedule_kind { CONSTANT, STEPS, FUNCTION, BOUNDED } schedule_kind;
 
 struct schedule {
@@ -132,6 +134,34 @@ synrl_status schedule_steps(struct core *core, size_t n, const uint64_t *iterati
     memcpy(schedule->values, values, n * sizeof *values);
     *made = schedule;
     return SYNRL_OK;
+}
+
+synrl_status schedule_halvings(struct core *core, double from, double to, uint64_t iterations,
+                               struct schedule **made) {
+    uint64_t at[HALVINGS_MAX];
+    double values[HALVINGS_MAX];
+    size_t n = 0;
+    *made = NULL;
+    if (!(isnormal(from) && from > 0 && to <= from && ldexp(from, -HALVINGS_MAX) < to)) {
+        return core_fail(core, SYNRL_INVALID,
+                         "a schedule from %g to %g: must fall, by at most %d halvings, to more "
+                         "than 0",
+                         from, to, HALVINGS_MAX - 1);
+    }
+    while (ldexp(from, -(int)n) >= to) {
+        n++;
+    }
+    if (iterations < n) {
+        return core_fail(core, SYNRL_INVALID,
+                         "a schedule from %g to %g over %" PRIu64
+                         " iterations: must be at least %zu, one for each of its values",
+                         from, to, iterations, n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        at[i] = i * (iterations / n) + i * (iterations % n) / n;
+        values[i] = ldexp(from, -(int)i);
+    }
+    return schedule_steps(core, n, at, values, made);
 }
 
 synrl_status

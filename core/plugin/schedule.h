@@ -14,6 +14,9 @@ synrl_status schedule_constant(struct core *core, double value, struct schedule 
 /* values[i] holds from iterations[i] on; iterations[0] is 0 and they rise. */
 synrl_status schedule_steps(struct core *core, size_t n, const uint64_t *iterations,
                             const double *values, struct schedule **made);
+/* `from`, halved at equal distances over the iterations for as long as it stays at least `to`. */
+synrl_status schedule_halvings(struct core *core, double from, double to, uint64_t iterations,
+                               struct schedule **made);
 /* Asks `function` each time; free_context runs once, when the schedule is freed, and also where
  * this call fails. */
 synrl_status

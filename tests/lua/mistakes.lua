@@ -164,6 +164,18 @@ end
 function test.schedules()
   refused('schedule: must be a list such as {{0, 1e-4}, {60000, 5e-5}}, not 3', schedule(3))
   refused("a schedule's first step is at iteration 1: must be 0", schedule { { 1, 2 } })
+  refused('schedule: iterations is missing: must be as in {from = 1e-2, to = 1e-4, iterations = 300}',
+    schedule { from = 1, to = 0.5 })
+  refused('schedule: unknown key "form", did you mean "from"?', schedule { form = 1, to = 0.5 })
+  refused('schedule: from must be a number from 0.0 to 1000000000.0, not the string "1"', schedule { from = '1' })
+  refused('a schedule from 0.5 to 1: must fall, by at most 63 halvings, to more than 0',
+    schedule { from = 0.5, to = 1, iterations = 9 })
+  refused('a schedule from 1 to 0: must fall, by at most 63 halvings, to more than 0',
+    schedule { from = 1, to = 0, iterations = 9 })
+  refused('a schedule from 1 to 1e-20: must fall, by at most 63 halvings, to more than 0',
+    schedule { from = 1, to = 1e-20, iterations = 999 })
+  refused('a schedule from 1 to 0.2 over 2 iterations: must be at least 3, one for each of its values',
+    schedule { from = 1, to = 0.2, iterations = 2 })
   refused('schedule: step 1: the value must be a finite number, not NaN', schedule { { 0, 0 / 0 } })
   refused('schedule: step 2: the iteration must be an integer of at least 0, not -3',
     schedule { { 0, 1 }, { -3, 1 } })

@@ -21,6 +21,18 @@ function test.schedules_step_and_functions_are_asked()
   assert(by_steps.summary.weights_hash ~= constant.summary.weights_hash)
 end
 
+function test.halvings_are_spread_over_the_iterations()
+  local s = synrl.schedule { from = 1, to = 0.2, iterations = 10 }
+  for i, value in ipairs { 1, 1, 1, 0.5, 0.5, 0.5, 0.25, 0.25, 0.25, 0.25, 0.25 } do
+    assert(s(i - 1) == value)
+  end
+  assert(synrl.schedule { from = 3, to = 3, iterations = 1 } (7) == 3)
+  assert(synrl.schedule { from = 8, to = 2, iterations = 3 } (2) == 2)
+  local by_halvings = train(20, with_alpha(synrl.schedule { from = 0.01, to = 0.004, iterations = 20 }))
+  local by_steps = train(20, with_alpha(synrl.schedule { { 0, 0.01 }, { 10, 0.005 } }))
+  expect.equal(by_halvings.summary.weights_hash, by_steps.summary.weights_hash)
+end
+
 local function with_epsilon(f)
   return { rule = synrl.rule('win_stay', { epsilon = f }) }
 end
