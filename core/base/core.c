@@ -8,7 +8,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/utf8.h"
+#include "synrl/utf8.h"
 
 synrl_status core_fail_va(struct core *core, synrl_status status, const char *format,
                           va_list arguments) {
@@ -16,7 +16,7 @@ synrl_status core_fail_va(struct core *core, synrl_status status, const char *fo
     char message[sizeof core->message];
     const int length = vsnprintf(message, sizeof message, format, arguments);
     if (length >= (int)sizeof message) {
-        message[utf8_cut(message, sizeof message - 1)] = '\0';
+        message[synrl_utf8_cut(message, sizeof message - 1)] = '\0';
     }
     memcpy(core->message, message, sizeof message);
     return status;

@@ -12,7 +12,7 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "base/utf8.h"
+#include "synrl/utf8.h"
 
 /* The end of the string or number that begins here, or else the next character. */
 static const char *piece_end(const char *text) {
@@ -128,7 +128,7 @@ json_t *json_bytes(const char *bytes, size_t n) {
         return NULL;
     }
     for (size_t i = 0; i < n;) {
-        const size_t length = utf8_character(bytes + i, n - i);
+        const size_t length = synrl_utf8_character(bytes + i, n - i);
         if (length == 0 || is_escape(bytes + i, n - i)) {
             to += sprintf(to, "\\x%02X", (unsigned)(unsigned char)bytes[i++]);
         } else {

@@ -9,8 +9,8 @@
 
 #include "base/file.h"
 #include "base/number.h"
-#include "base/utf8.h"
 #include "draw/gnuplot.h"
+#include "synrl/utf8.h"
 #include "train/evaluate.h"
 
 enum {
@@ -66,7 +66,7 @@ static void short_name(const synrl_data *data, size_t label, char name[NAME_SIZE
     const char *from = class_name(data, label, number);
     size_t n = 0, n_characters = 0;
     while (*from != '\0' && n_characters++ < CHARACTERS_MAX) {
-        const size_t length = utf8_character(from, strlen(from));
+        const size_t length = synrl_utf8_character(from, strlen(from));
         const bool is_printed = length > 1 || (length == 1 && !iscntrl((unsigned char)*from));
         memcpy(name + n, is_printed ? from : "?", length > 0 ? length : 1);
         n += length > 0 ? length : 1;

@@ -7,9 +7,9 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/utf8.h"
 #include "lua/fields.h"
 #include "lua/session.h"
+#include "synrl/utf8.h"
 
 void metrics_push(lua_State *L, const struct metric_names *own, const struct metrics *metrics,
                   bool is_summary) {
@@ -99,7 +99,7 @@ static int ask_script(lua_State *L) {
             const char *why = is_reason ? lua_tostring(L, -1) : "the script's stop function";
             snprintf(question->reason, question->reason_size, "%s", why);
             if (strlen(why) >= question->reason_size) {
-                question->reason[utf8_cut(why, question->reason_size - 1)] = '\0';
+                question->reason[synrl_utf8_cut(why, question->reason_size - 1)] = '\0';
             }
             *question->stop = true;
         }

@@ -9,10 +9,10 @@
 #include <string.h>
 
 #include "base/number.h"
-#include "base/utf8.h"
 #include "plugin/bounds.h"
 #include "plugin/param_types.h"
 #include "policy/policy.h"
+#include "synrl/utf8.h"
 
 /* A parameter on its way in. */
 struct setting {
@@ -139,7 +139,7 @@ static synrl_status set_boolean(const struct setting *setting) {
 static bool is_utf8(const char *text) {
     size_t n = strlen(text), length = 1;
     for (; n > 0 && length > 0; n -= length, text += length) {
-        length = utf8_character(text, n);
+        length = synrl_utf8_character(text, n);
     }
     return length > 0;
 }

@@ -6,6 +6,7 @@
 #include <string.h>
 #include <strings.h>
 #include <synrl/plugin.h>
+#include <synrl/utf8.h>
 
 /* What a file is that begins with these bytes, and what is to be done about it; else NULL. */
 static const char *other_format(const unsigned char *bytes, size_t n) {
@@ -34,28 +35,6 @@ static const char *other_format(const unsigned char *bytes, size_t n) {
     return NULL;
 }
 
-/* The length of the character that begins here, by RFC 3629; 0 if there is none. */
-static size_t character(const unsigned char *bytes, size_t n) {
-    const unsigned char c = bytes[0];
-    const size_t length = c < 0x80   ? 1
-                          : c < 0xC2 ? 0
-                          : c < 0xE0 ? 2
-                          : c < 0xF0 ? 3
-                          : c < 0xF5 ? 4
-                                     : 0;
-    if (length > n) {
-        return 0;
-    }
-    for (size_t i = 1; i < length; i++) {
-        if ((bytes[i] & 0xC0U) != 0x80U) {
-            return 0;
-        }
-    }
-    const bool is_long = (c == 0xE0 && bytes[1] < 0xA0) || (c == 0xF0 && bytes[1] < 0x90);
-    const bool is_outside = (c == 0xED && bytes[1] > 0x9F) || (c == 0xF4 && bytes[1] > 0x8F);
-    return is_long || is_outside ? 0 : length;
-}
-
 /* The offset of the first byte that is not UTF-8; n if all are. */
 static size_t find_invalid(const unsigned char *bytes, size_t n) {
     size_t i = 0;
@@ -68,7 +47,7 @@ static size_t find_invalid(const unsigned char *bytes, size_t n) {
                 continue;
             }
         }
-        const size_t length = character(bytes + i, n - i);
+        const size_t length = synrl_utf8_character((const char *)bytes + i, n - i);
         if (length == 0) {
             return i;
         }
