@@ -11,6 +11,7 @@
 
 #include "base/json.h"
 #include "fuzz/fuzz.h"
+#include "fuzz/replaying.h"
 #include "record/recorder.h"
 #include "report/report.h"
 #include "runs/index.h"
@@ -21,7 +22,7 @@
 #include "support/small_run.h"
 #include "sweep/sweep_record.h"
 
-enum { INTERRUPTED_AT = 21, STEPS_MOST = 100 };
+enum { INTERRUPTED_AT = 21 };
 
 /* The parts ------------------------------------------------------------------------------------ */
 
@@ -169,32 +170,12 @@ static synrl_status load_record(struct fuzz *fuzz) {
 
 /* Replay --------------------------------------------------------------------------------------- */
 
-static synrl_status step_through(struct fuzz *fuzz, struct replay *replay) {
-    const size_t n = replay_layout(replay)->n_synapses;
-    const uint64_t n_steps = replay_iterations(replay);
-    for (uint64_t i = 0; i < n_steps && i < STEPS_MOST; i++) {
-        SYNRL_TRY(replay_step(replay));
-        const struct replayed last = replay_last(replay);
-        for (size_t s = 0; s < n; s++) {
-            if (last.actions[s] < -1 || last.actions[s] > 1) {
-                FUZZ_PROBLEM(fuzz, "synapse %zu acts by %d", s, last.actions[s]);
-            }
-        }
-    }
-    float *weights = core_alloc(fuzz->loader.core, n, sizeof *weights);
-    if (weights != NULL) {
-        replay_weights(replay, weights);
-    }
-    core_free(fuzz->loader.core, weights);
-    return SYNRL_OK;
-}
-
 /* A config may ask for any network: that there is no memory for it is an answer too. */
 static synrl_status load_replay(struct fuzz *fuzz) {
     struct replay *replay;
     synrl_status status = replay_open(fuzz->loader.core, fuzz->folder.folder, true, &replay);
     if (status == SYNRL_OK) {
-        status = step_through(fuzz, replay);
+        status = step_through(fuzz->loader.core, replay, fuzz->problem, sizeof fuzz->problem);
         replay_close(replay);
     }
     return status == SYNRL_NO_MEMORY ? SYNRL_INVALID : status;

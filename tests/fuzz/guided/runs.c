@@ -8,6 +8,7 @@
 #include "base/json.h"
 #include "fuzz/guided/frame.h"
 #include "fuzz/guided/small.h"
+#include "fuzz/replaying.h"
 #include "record/checkpoint.h"
 #include "report/report.h"
 #include "runs/index.h"
@@ -18,7 +19,7 @@
 #include "sweep/sweep.h"
 #include "sweep/sweep_record.h"
 
-enum { ITERATIONS = 21, STEPS_MOST = 100 };
+enum { ITERATIONS = 21 };
 
 static void write_text(struct frame *frame, const char *name, const char *text) {
     frame_write(frame, name, text, strlen(text));
@@ -50,33 +51,17 @@ static void check_report(struct frame *frame, const char *folder) {
     core_free(frame->core, text);
 }
 
-static synrl_status step_through(struct frame *frame, struct replay *replay) {
-    const size_t n = replay_layout(replay)->n_synapses;
-    const uint64_t n_steps = replay_iterations(replay);
-    for (uint64_t i = 0; i < n_steps && i < STEPS_MOST; i++) {
-        SYNRL_TRY(replay_step(replay));
-        const struct replayed last = replay_last(replay);
-        for (size_t s = 0; s < n; s++) {
-            if (last.actions[s] < -1 || last.actions[s] > 1) {
-                frame_fail("synapse %zu acts by %d", s, last.actions[s]);
-            }
-        }
-    }
-    float *weights = core_alloc(frame->core, n, sizeof *weights);
-    if (weights != NULL) {
-        replay_weights(replay, weights);
-    }
-    core_free(frame->core, weights);
-    return SYNRL_OK;
-}
-
 /* A config may ask for any network: that there is no memory for it is an answer too. */
 static void replay_all(struct frame *frame, const char *folder) {
     struct replay *replay;
+    char problem[100] = "";
     synrl_status status = replay_open(frame->core, folder, true, &replay);
     if (status == SYNRL_OK) {
-        status = step_through(frame, replay);
+        status = step_through(frame->core, replay, problem, sizeof problem);
         replay_close(replay);
+    }
+    if (problem[0] != '\0') {
+        frame_fail("%s", problem);
     }
     frame_expect_refusal(frame, status == SYNRL_NO_MEMORY ? SYNRL_OK : status);
 }
