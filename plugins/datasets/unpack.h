@@ -9,6 +9,7 @@
 
 #include "buffer.h"
 #include "open.h"
+#include "xz.h"
 
 /* An archive being read. libarchive turns names that are said to be UTF-8 into those of the
  * thread's locale, so that has to be one of UTF-8 then. */
@@ -34,33 +35,9 @@ static inline synrl_status unpack_fail(struct unpack *unpack) {
 
 enum { XZ_DICTIONARY_MAX = 256 << 20 }; /* xz -9 takes 64 MiB */
 
-/* The dictionary that the first block of an .xz file declares (The .xz File Format 1.2, 3.1 and
- * 5.3.1), in bytes; 0 if it is none. */
-static inline uint64_t unpack_dictionary(const unsigned char *bytes, size_t n) {
-    size_t at = 14;
-    if (n < 32 || memcmp(bytes,
-                         "\xFD"
-                         "7zXZ",
-                         6) != 0) {
-        return 0;
-    }
-    for (unsigned sizes = (bytes[13] >> 6 & 1U) + (bytes[13] >> 7); sizes > 0 && at < n; at++) {
-        sizes -= bytes[at] < 0x80; /* a size ends with the byte whose top bit is 0 */
-    }
-    for (unsigned filters = (bytes[13] & 3U) + 1; filters > 0 && at + 2 < n; filters--) {
-        if (bytes[at] == 0x21) { /* LZMA2 */
-            const unsigned bits = bytes[at + 2];
-            return bits < 40 ? (uint64_t)(2U | (bits & 1U)) << (bits / 2 + 11) : UINT32_MAX;
-        }
-        at += 2U + bytes[at + 1];
-    }
-    return 0;
-}
-
 static inline synrl_status unpack_check_memory(struct unpack *unpack) {
-    unsigned char bytes[64];
-    const ssize_t n = pread(fileno(unpack->file), bytes, sizeof bytes, 0);
-    const uint64_t size = unpack_dictionary(bytes, n > 0 ? (size_t)n : 0);
+    uint64_t size;
+    SYNRL_TRY(xz_dictionary(unpack->host, fileno(unpack->file), &size));
     return size <= XZ_DICTIONARY_MAX
                ? SYNRL_OK
                : unpack->host->fail(unpack->host, SYNRL_INVALID,

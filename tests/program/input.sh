@@ -204,15 +204,47 @@ wide[16] = 40
 end = 12 + (wide[12] + 1) * 4
 wide[end - 4:end] = struct.pack("<I", zlib.crc32(bytes(wide[12:end - 4])))
 open("wide.tar.xz", "wb").write(wide)
+# After the whole of small.tar.xz, and padding: a stream that asks for it, two that do not.
+open("later.tar.xz", "wb").write(packed + bytes(8) + bytes(wide))
+open("streams.tar.xz", "wb").write(packed + bytes(8) + lzma.compress(bytes(512)) + bytes(4))
+# Two blocks in one stream, the second asking for 4 GiB, or for 1 MiB as the first.
+def number(n):
+    return bytes([n]) if n < 128 else bytes([n & 127 | 128]) + number(n >> 7)
+def records(stream): # of its index, which begins 0, 1
+    size = (int.from_bytes(stream[-8:-4], "little") + 1) * 4
+    return stream[12:-12 - size], stream[-12 - size + 2:]
+def unpadded_and_size(index):
+    found, value, shift = [], 0, 0
+    for byte in index:
+        value, shift = value | (byte & 127) << shift, shift + 7
+        if byte < 128:
+            found, value, shift = found + [value], 0, 0
+    return found[:2]
+def merged(*streams):
+    blocks, index = b"", b"\0" + number(len(streams))
+    for stream in streams:
+        block, listed = records(bytes(stream))
+        blocks += block
+        for n in unpadded_and_size(listed):
+            index += number(n)
+    index += bytes(-len(index) % 4)
+    index += struct.pack("<I", zlib.crc32(index))
+    end = struct.pack("<I", len(index) // 4 - 1) + bytes(streams[0][6:8])
+    return bytes(streams[0][:12]) + blocks + index + struct.pack("<I", zlib.crc32(end)) + end + b"YZ"
+open("blocks.tar.xz", "wb").write(merged(packed, lzma.compress(bytes(512))))
+open("block.tar.xz", "wb").write(merged(packed, wide))
+assert len(lzma.decompress(open("blocks.tar.xz", "rb").read())) == len(plain.getvalue()) + 512
 PYTHON
     echo 'local synrl = require "synrl"
 return { names = synrl.dataset("images", { path = synrl.options { path = "" }.path }):info().class_names }' >a.lua
     local path
-    for path in stored.zip pax.tar small.tar.xz; do
+    for path in stored.zip pax.tar small.tar.xz streams.tar.xz blocks.tar.xz; do
         LC_ALL=C exits 0 synrl run --quiet a.lua path=$path
         says 'A ä'
     done
     refuses 1 'lzma.zip: is packed by (lzma): must be stored, or packed by deflate' synrl run a.lua path=lzma.zip
-    refuses 1 'wide.tar.xz: is packed by xz with a dictionary of 4095 MiB: must be at most 256' \
-        synrl run a.lua path=wide.tar.xz
+    for path in wide later block; do
+        refuses 1 "$path.tar.xz: is packed by xz with a dictionary of 4095 MiB: must be at most 256" \
+            synrl run a.lua path=$path.tar.xz
+    done
 }
