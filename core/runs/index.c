@@ -59,25 +59,30 @@ const char *index_column(size_t c) {
 
 /* SQLite --------------------------------------------------------------------------------------- */
 
-synrl_status index_fail(const struct index *index, const char *what) {
-    const int code = sqlite3_errcode(index->database);
+/* SQLite's words for the code of a call that failed: those of the database are of its last call,
+ * which may be another. */
+static const char *words_for(const struct index *index, int code) {
+    return index->database != NULL && sqlite3_errcode(index->database) == code
+               ? sqlite3_errmsg(index->database)
+               : sqlite3_errstr(code);
+}
+
+synrl_status index_fail(const struct index *index, int code, const char *what) {
     return core_fail(index->core, code == SQLITE_NOMEM ? SYNRL_NO_MEMORY : SYNRL_IO,
-                     "%s: cannot %s it: %s%s", index->path, what, sqlite3_errmsg(index->database),
+                     "%s: cannot %s it: %s%s", index->path, what, words_for(index, code),
                      code == SQLITE_CORRUPT || code == SQLITE_NOTADB || code == SQLITE_ERROR
                          ? "; `synrl reindex` rebuilds it"
                          : "");
 }
 
 static synrl_status execute(const struct index *index, const char *sql) {
-    return sqlite3_exec(index->database, sql, NULL, NULL, NULL) == SQLITE_OK
-               ? SYNRL_OK
-               : index_fail(index, "write");
+    const int code = sqlite3_exec(index->database, sql, NULL, NULL, NULL);
+    return code == SQLITE_OK ? SYNRL_OK : index_fail(index, code, "write");
 }
 
 synrl_status index_prepare(const struct index *index, const char *sql, sqlite3_stmt **statement) {
-    return sqlite3_prepare_v2(index->database, sql, -1, statement, NULL) == SQLITE_OK
-               ? SYNRL_OK
-               : index_fail(index, "read");
+    const int code = sqlite3_prepare_v2(index->database, sql, -1, statement, NULL);
+    return code == SQLITE_OK ? SYNRL_OK : index_fail(index, code, "read");
 }
 
 /* status_now(folder, status, process): run_status for SQL. */
@@ -207,13 +212,25 @@ static int query_text(const struct index *index, const char *sql, char *text, si
     return code;
 }
 
-/* Whether this is an intact database of this schema; else `reason` says what is wrong. */
-static bool check(struct index *index, char *reason, size_t size) {
+/* Whether nothing is in the database yet: whoever made it was ended before. */
+static bool is_half_made(const struct index *index) {
+    char text[8];
+    return query_text(index, "SELECT count(*) FROM sqlite_master", text, sizeof text) ==
+               SQLITE_OK &&
+           strcmp(text, "0") == 0;
+}
+
+/* SQLITE_OK: an intact database of this schema; else `reason` says what is wrong, "" where nothing
+ * is in it. */
+static int check(struct index *index, char *reason, size_t size) {
     char text[128], names[512] = "SELECT folder, json_mtime_ns, json_size";
     int code = query_text(index, "PRAGMA user_version", text, sizeof text);
     if (code == SQLITE_OK && strtol(text, NULL, 10) != SCHEMA_VERSION) {
-        snprintf(reason, size, "schema version %s, where this synrl has %d", text, SCHEMA_VERSION);
-        return false;
+        const bool is_empty = strcmp(text, "0") == 0 && is_half_made(index);
+        snprintf(reason, size, "of schema version %s, where this synrl has %d", text,
+                 SCHEMA_VERSION);
+        reason[0] = is_empty ? '\0' : reason[0];
+        return SQLITE_SCHEMA;
     }
     for (size_t c = 0; c < N_COLUMNS; c++) {
         const size_t length = strlen(names);
@@ -224,34 +241,38 @@ static bool check(struct index *index, char *reason, size_t size) {
         code = query_text(index, "PRAGMA integrity_check(1)", text, sizeof text);
     }
     if (code == SQLITE_OK && strcmp(text, "ok") != 0) {
-        snprintf(reason, size, "%s", text);
-        return false;
+        snprintf(reason, size, "damaged: %s", text);
+        return SQLITE_CORRUPT;
     }
     if (code == SQLITE_OK) {
         code = query_text(index, names, text, sizeof text);
     }
-    snprintf(reason, size, "%s", code != SQLITE_OK ? sqlite3_errmsg(index->database) : "");
-    return code == SQLITE_OK;
+    snprintf(reason, size, "damaged: %s", words_for(index, code));
+    return code;
 }
 
-/* Opens the existing database and checks it. SYNRL_INVALID: damaged, for `reason`;
- * SYNRL_UNSUPPORTED: it cannot be written, or another process keeps it. */
+/* Opens the existing database and checks it. SYNRL_INVALID: it is to be rebuilt, for `reason`, ""
+ * where it was only half made; SYNRL_UNSUPPORTED: it cannot be written, or another process keeps
+ * it. */
 static synrl_status open_old(struct index *index, char *reason, size_t size) {
     int code = connect(index, index->path, SQLITE_OPEN_READWRITE);
     if (code == SQLITE_OK && sqlite3_db_readonly(index->database, "main") == 1) {
         snprintf(reason, size, "it is read-only");
         return SYNRL_UNSUPPORTED;
     }
-    if (code == SQLITE_OK && check(index, reason, size)) {
+    snprintf(reason, size, "damaged: %s", words_for(index, code));
+    if (code == SQLITE_OK) {
+        code = check(index, reason, size);
+    }
+    if (code == SQLITE_OK) {
         return SYNRL_OK;
     }
-    code = sqlite3_errcode(index->database);
     if (code == SQLITE_NOMEM || index->database == NULL) {
-        return index_fail(index, "open");
+        return index_fail(index, code, "open");
     }
     if (code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_PERM ||
         code == SQLITE_BUSY || code == SQLITE_IOERR || code == SQLITE_PROTOCOL) {
-        snprintf(reason, size, "%s", sqlite3_errmsg(index->database));
+        snprintf(reason, size, "%s", words_for(index, code));
         return SYNRL_UNSUPPORTED;
     }
     return SYNRL_INVALID;
@@ -273,8 +294,8 @@ static synrl_status make_new(struct index *index) {
     if (code == SQLITE_OK) {
         code = sqlite3_exec(index->database, "PRAGMA journal_mode = WAL", NULL, NULL, NULL);
     }
-    return code == SQLITE_OK && create_table(index) == SQLITE_OK ? SYNRL_OK
-                                                                 : index_fail(index, "make");
+    code = code == SQLITE_OK ? create_table(index) : code;
+    return code == SQLITE_OK ? SYNRL_OK : index_fail(index, code, "make");
 }
 
 /* Uses a database in memory: where nothing can be written, the folders can still be read. */
@@ -283,9 +304,9 @@ static synrl_status open_memory(struct index *index, const char *reason) {
     index->is_kept = false;
     core_log(index->core, SYNRL_LOG_WARNING, "%s: cannot be used, so the index is not kept: %s",
              index->path, reason);
-    const int code = connect(index, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
-    return code == SQLITE_OK && create_table(index) == SQLITE_OK ? SYNRL_OK
-                                                                 : index_fail(index, "make");
+    int code = connect(index, ":memory:", SQLITE_OPEN_READWRITE | SQLITE_OPEN_CREATE);
+    code = code == SQLITE_OK ? create_table(index) : code;
+    return code == SQLITE_OK ? SYNRL_OK : index_fail(index, code, "make");
 }
 
 /* The lock ------------------------------------------------------------------------------------- */
@@ -324,8 +345,10 @@ static synrl_status rebuild(struct index *index, bool from_scratch) {
             return status;
         }
         disconnect(index);
-        core_log(index->core, SYNRL_LOG_WARNING, "%s: damaged, so it is rebuilt: %s", index->path,
-                 reason);
+        if (reason[0] != '\0') {
+            core_log(index->core, SYNRL_LOG_WARNING, "%s: is rebuilt, since it is %s", index->path,
+                     reason);
+        }
     }
     const synrl_status status = make_new(index);
     if (status != SYNRL_IO) {
@@ -446,13 +469,14 @@ static synrl_status write_row(const struct refresh *refresh, const char *name,
     const int64_t age = now.tv_sec * INT64_C(1000000000) + now.tv_nsec - written;
     sqlite3_stmt *write = refresh->write;
     int code = sqlite3_bind_text(write, 1, name, -1, SQLITE_TRANSIENT);
-    code |= sqlite3_bind_int64(write, 2, age > SETTLED_NS ? written : 0);
-    code |= sqlite3_bind_int64(write, 3, status->st_size);
-    for (size_t c = 0; c < N_COLUMNS; c++) {
-        code |= bind_json(write, (int)c + 4, column_json(run, c));
+    code = code == SQLITE_OK ? sqlite3_bind_int64(write, 2, age > SETTLED_NS ? written : 0) : code;
+    code = code == SQLITE_OK ? sqlite3_bind_int64(write, 3, status->st_size) : code;
+    for (size_t c = 0; code == SQLITE_OK && c < N_COLUMNS; c++) {
+        code = bind_json(write, (int)c + 4, column_json(run, c));
     }
-    const bool is_written = code == SQLITE_OK && sqlite3_step(write) == SQLITE_DONE;
-    const synrl_status outcome = is_written ? SYNRL_OK : index_fail(refresh->index, "write");
+    code = code == SQLITE_OK ? sqlite3_step(write) : code;
+    const synrl_status outcome =
+        code == SQLITE_DONE ? SYNRL_OK : index_fail(refresh->index, code, "write");
     sqlite3_reset(write);
     return outcome;
 }

@@ -20,8 +20,9 @@ struct index {
     const struct run_list *list; /* for is_there, during a refresh */
 };
 
-/* Fails with SQLite's reason, such as "PATH: cannot WHAT it: database or disk is full". */
-synrl_status index_fail(const struct index *index, const char *what);
+/* Fails with SQLite's reason for this code of a call that failed, such as "PATH: cannot WHAT it:
+ * database or disk is full". */
+synrl_status index_fail(const struct index *index, int code, const char *what);
 synrl_status index_prepare(const struct index *index, const char *sql, sqlite3_stmt **statement);
 
 #endif

@@ -124,13 +124,15 @@ static synrl_status bind_where(const struct index *index, sqlite3_stmt *statemen
     }
     int code = sqlite3_bind_text(statement, position, path, -1, SQLITE_TRANSIENT);
     core_free(index->core, path);
-    code |= sqlite3_bind_text(statement, position + 1, where->value, -1, SQLITE_TRANSIENT);
+    code = code != SQLITE_OK
+               ? code
+               : sqlite3_bind_text(statement, position + 1, where->value, -1, SQLITE_TRANSIENT);
     if (signed_read(where->value, strlen(where->value), &integer)) {
-        code |= sqlite3_bind_int64(statement, position + 2, integer);
+        code = code != SQLITE_OK ? code : sqlite3_bind_int64(statement, position + 2, integer);
     } else if (number_read(where->value, where->value + strlen(where->value), &number)) {
-        code |= sqlite3_bind_double(statement, position + 2, number);
+        code = code != SQLITE_OK ? code : sqlite3_bind_double(statement, position + 2, number);
     }
-    return code == SQLITE_OK ? SYNRL_OK : index_fail(index, "ask");
+    return code == SQLITE_OK ? SYNRL_OK : index_fail(index, code, "ask");
 }
 
 static synrl_status bind_query(const struct index *index, sqlite3_stmt *statement,
@@ -138,16 +140,16 @@ static synrl_status bind_query(const struct index *index, sqlite3_stmt *statemen
     int code = sqlite3_bind_int64(
         statement, 3,
         query->limit > 0 && query->limit < INT64_MAX ? (sqlite3_int64)query->limit : -1);
-    if (query->status != NULL) {
-        code |= sqlite3_bind_text(statement, 1, query->status, -1, SQLITE_TRANSIENT);
+    if (code == SQLITE_OK && query->status != NULL) {
+        code = sqlite3_bind_text(statement, 1, query->status, -1, SQLITE_TRANSIENT);
     }
-    if (query->name != NULL) {
-        code |= sqlite3_bind_text(statement, 2, query->name, -1, SQLITE_TRANSIENT);
+    if (code == SQLITE_OK && query->name != NULL) {
+        code = sqlite3_bind_text(statement, 2, query->name, -1, SQLITE_TRANSIENT);
     }
     for (size_t i = 0; code == SQLITE_OK && i < query->n_where; i++) {
         SYNRL_TRY(bind_where(index, statement, FIRST_WHERE + 3 * (int)i, &query->where[i]));
     }
-    return code == SQLITE_OK ? SYNRL_OK : index_fail(index, "ask");
+    return code == SQLITE_OK ? SYNRL_OK : index_fail(index, code, "ask");
 }
 
 /* A name that is not UTF-8 cannot be expressed in JSON. */
@@ -195,7 +197,7 @@ static synrl_status step_rows(const struct index *index, sqlite3_stmt *statement
                              index->path);
         }
     }
-    return code == SQLITE_DONE ? SYNRL_OK : index_fail(index, "read");
+    return code == SQLITE_DONE ? SYNRL_OK : index_fail(index, code, "read");
 }
 
 static synrl_status check_sort(const struct index *index, const char *sort) {

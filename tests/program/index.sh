@@ -194,6 +194,26 @@ open('runs/synrl.db', 'wb').write(b[:i] + b'-cold' + b[i + 5:])"
     damaged
 }
 
+# One whose maker was killed before it had written anything is made again without a word; one of
+# another version is not called damaged.
+test_a_half_made_database_is_made_again() {
+    synrl ls --json >before
+    : >runs/synrl.db
+    damaged
+    complains ''
+    rm runs/synrl.db*
+    python -c "import sqlite3; c = sqlite3.connect('runs/synrl.db')
+c.execute('PRAGMA journal_mode = WAL'); c.execute('BEGIN IMMEDIATE'); c.commit()"
+    damaged
+    complains ''
+    sql 'PRAGMA user_version = 99'
+    damaged
+    says 'runs/synrl.db: is rebuilt, since it is of schema version 99, where this synrl has '
+    head -c 5000 /dev/zero >runs/synrl.db
+    damaged
+    says 'runs/synrl.db: is rebuilt, since it is damaged: file is not a database'
+}
+
 test_what_lies_beside_the_runs_is_left_out() {
     synrl ls --json >before
     mkdir runs/stray runs/torn d
