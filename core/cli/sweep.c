@@ -130,6 +130,7 @@ static int parse_sweep(struct sweep_request *request, int argc, char **argv) {
 struct watcher {
     struct core *core;
     struct sweep_display display;
+    const char *metrics;
 };
 
 static synrl_status watch(void *context, const struct job_counts *counts, size_t n_failed) {
@@ -171,9 +172,17 @@ static void log_beside_progress(void *context, synrl_log_level level, const char
     }
 }
 
+static void check_metrics(void *context, const json_t *result) {
+    const struct watcher *watcher = context;
+    sweep_table_check(watcher->core, result, watcher->metrics);
+}
+
 static int carry_out(struct core *core, struct sweep_request *request) {
-    struct watcher watcher = {core, {request->quiet, isatty(STDERR_FILENO) != 0, 0, 0}};
+    struct watcher watcher = {
+        core, {request->quiet, isatty(STDERR_FILENO) != 0, 0, 0}, request->metrics};
     json_t *results = NULL, *cells = NULL;
+    request->options.first = check_metrics;
+    request->options.first_context = &watcher;
     request->options.tick = watch;
     request->options.tick_context = &watcher;
     if (request->options.threads == 0) {

@@ -13,6 +13,7 @@
 #include "base/table.h"
 #include "cli/command.h"
 #include "cli/common.h"
+#include "sweep/groups.h"
 
 enum { SHOWN_MAX = 16 };
 
@@ -251,6 +252,40 @@ static int print_rows(struct sweep_table *sweep) {
     table_free(&sweep->table);
     free(alignments);
     return code;
+}
+
+static void warn_of(struct core *core, const struct sweep_table *sweep, const char *name) {
+    char suggestion[SUGGESTION_SIZE];
+    for (size_t i = 0; i < sweep->n_known; i++) {
+        if (strcmp(sweep->known[i], name) == 0) {
+            return;
+        }
+    }
+    core_log(core, SYNRL_LOG_WARNING, "--metric %s: the first result does not have it%s", name,
+             suggest_text(name, sweep->n_known, sweep->known, suggestion));
+}
+
+void sweep_table_check(struct core *core, const json_t *result, const char *metrics) {
+    json_t *results = sweep_summarise(
+        json_pack("[{s:{}, s:s, s:O}]", "parameters", "status", "done", "result", result));
+    struct sweep_table sweep = {.groups = json_object_get(results, "groups")};
+    if (results != NULL && metrics != NULL && find_metrics(&sweep) == EXIT_DONE) {
+        for (const char *at = metrics;; at++) {
+            const size_t length = strcspn(at, ",");
+            char *name = strndup(at, length);
+            if (name != NULL) {
+                warn_of(core, &sweep, name);
+            }
+            free(name);
+            at += length;
+            if (*at == '\0') {
+                break;
+            }
+        }
+    }
+    free(sweep.known);
+    free(sweep.metrics);
+    json_decref(results);
 }
 
 int sweep_table_print(const json_t *grid, const json_t *results, const char *metrics) {

@@ -56,6 +56,7 @@ struct sweep {
     char own[128];
     double busy_since;    /* the first cell that another process was running; 0: none yet */
     bool is_told;         /* of that */
+    bool has_first;       /* a result has been shown to options->first */
     char *output, *error; /* files of the job being started or ended */
 };
 
@@ -386,6 +387,16 @@ static bool try_again(const struct sweep *sweep, struct cell *cell, int code) {
     return again;
 }
 
+static void show_first(struct sweep *sweep, const struct cell *cell) {
+    json_t *result =
+        sweep->options->first != NULL && !sweep->has_first ? result_of(sweep, cell) : NULL;
+    if (result != NULL) {
+        sweep->options->first(sweep->options->first_context, result);
+        sweep->has_first = true;
+    }
+    json_decref(result);
+}
+
 static synrl_status end(void *context, size_t number, int code, bool *again) {
     struct sweep *sweep = context;
     struct cell *cell = &sweep->cells[sweep->queue[number]];
@@ -393,6 +404,7 @@ static synrl_status end(void *context, size_t number, int code, bool *again) {
     SYNRL_TRY(judge(sweep, cell, code));
     if (cell->error[0] == '\0') {
         remove_files(sweep);
+        show_first(sweep, cell);
         return SYNRL_OK;
     }
     *again = try_again(sweep, cell, code);
@@ -473,6 +485,7 @@ static synrl_status queue_missing(struct sweep *sweep) {
             SYNRL_TRY(name_files(sweep, cell));
             remove_files(sweep); /* which a kill may have left */
             tally.n_kept++;
+            show_first(sweep, cell);
             continue;
         }
         sweep->queue[sweep->n_queued++] = i;

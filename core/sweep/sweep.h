@@ -29,6 +29,10 @@ struct sweep_options {
     /* To show progress, or NULL; a status other than SYNRL_OK ends the sweep. */
     synrl_status (*tick)(void *context, const struct job_counts *counts, size_t n_failed);
     void *tick_context;
+    /* Called with the first result that there is: one that was kept, or that of the first cell that
+     * is done; or NULL. */
+    void (*first)(void *context, const json_t *result);
+    void *first_context;
 };
 
 /* Runs the cells, a list of objects of scalars or lists of them. *results, the caller's reference,

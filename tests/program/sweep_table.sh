@@ -62,6 +62,17 @@ test_a_metric_that_no_result_has_is_refused() {
     prints ''
 }
 
+# It is said as soon as there is a result, which may have been kept: before the other cells run.
+test_a_metric_that_the_first_result_lacks_is_warned_of() {
+    exits 2 synrl sweep --no-record s.lua seed=1..2 --metric loss,accurac
+    says 'synrl: --metric accurac: the first result does not have it, did you mean "accuracy"?'
+    [ "$(grep -c 'the first result' "$ERROR")" -eq 1 ]
+    exits 2 synrl sweep --no-record --quiet s.lua seed=1..3 --metric accurac
+    head -n 1 "$ERROR" | grep -q 'the first result'
+    exits 0 synrl sweep --no-record --quiet s.lua seed=1..3 --metric accuracy
+    complains ''
+}
+
 test_metrics_that_are_not_shown_are_counted() {
     echo "local t = {} for i = 1, 20 do t['m' .. i] = i end
         require 'synrl'.options { seed = 1 }
