@@ -310,6 +310,23 @@ static bool is_cleared(struct recorder *recorder) {
     return true;
 }
 
+/* What the run will not be good for is said before it begins. */
+static void tell_limits(const struct recorder *recorder) {
+    const char *rule = component_plugin(trainer_options(recorder->trainer)->rule)->entry->id;
+    if (!trainer_can_resume(recorder->trainer)) {
+        core_log(
+            recorder->core, SYNRL_LOG_INFO,
+            "rule \"%s\" does not say what it remembers: if the run is interrupted, resuming it "
+            "begins it again",
+            rule);
+    }
+    if (!trainer_can_replay(recorder->trainer)) {
+        core_log(recorder->core, SYNRL_LOG_INFO,
+                 "rule \"%s\" needs more than rewards and losses: the run cannot be replayed",
+                 rule);
+    }
+}
+
 synrl_status recorder_start(struct recorder *recorder, const struct recorder_options *options) {
     struct core *core = recorder->core;
     char name[64], stem[112], stamp[32], draft[144];
@@ -332,6 +349,7 @@ synrl_status recorder_start(struct recorder *recorder, const struct recorder_opt
     SYNRL_TRY(recorder_start_metrics(recorder));
     SYNRL_TRY(claim_name(recorder, options->folder, stem));
     folder_sync(options->folder);
+    tell_limits(recorder);
     return SYNRL_OK;
 }
 

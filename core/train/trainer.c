@@ -105,6 +105,10 @@ bool trainer_can_resume(const struct trainer *trainer) {
     return rule_can_resume(&trainer->rule);
 }
 
+bool trainer_can_replay(const struct trainer *trainer) {
+    return !rule_reads_more(&trainer->rule);
+}
+
 static synrl_status make_rule(struct trainer *trainer) {
     const struct train_options *options = &trainer->options;
     struct environment *environment = trainer->environment;

@@ -66,6 +66,8 @@ synrl_status trainer_replay_metrics(struct trainer *trainer, const struct metric
 
 /* Whether the rule says all that it remembers, so that a run can be saved and continued. */
 bool trainer_can_resume(const struct trainer *trainer);
+/* Whether the run can be replayed from its transcript. */
+bool trainer_can_replay(const struct trainer *trainer);
 /* Whether `losses` is called. */
 bool trainer_records_losses(const struct trainer *trainer);
 

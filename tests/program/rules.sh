@@ -78,6 +78,20 @@ test_a_rule_that_reads_more_is_not_replayed() {
     refuses 1 'rule "open_es" needs more than rewards and losses' synrl replay runs/*/
 }
 
+# What a recorded run is not good for is said before it begins, once, and not of one that is not
+# recorded.
+test_a_rule_that_cannot_be_replayed_says_so_first() {
+    sed -i 's/^local result/print "begins"\n&/' s.lua
+    synrl run --no-pictures s.lua rule=open_es iterations=20 >all 2>&1
+    grep -n 'cannot be replayed\|weights_hash\|^hash' all >order
+    [ "$(grep -c 'synrl: rule "open_es" needs more than rewards and losses: the run cannot be replayed' order)" -eq 1 ]
+    head -n 1 order | grep -q 'cannot be replayed'
+    exits 0 synrl run --no-record s.lua rule=open_es iterations=20
+    ! grep -q 'cannot be replayed' "$ERROR" || fail 'said of a run that is not recorded'
+    exits 0 synrl run --no-pictures s.lua rule=win_stay iterations=20
+    ! grep -q 'replayed\|resum' "$ERROR" || fail 'said of a rule that can be'
+}
+
 # Half of a run, and the rest of it, end as the whole: weights, metrics and losses.
 test_a_rule_that_reads_losses_is_resumed() {
     exits 0 run every=100
@@ -154,6 +168,8 @@ test_a_rule_without_state_is_not_resumed() {
     cc -O2 -ffp-contract=off -w -shared -fPIC -I"$SOURCE/core/include" forgetful.c -o forgetful.so
     export SYNRL_PLUGIN_PATH=$PWD
     refuses 1 'checkpoint: rule "forgetful" cannot be resumed' run rule=forgetful every=10
+    exits 0 synrl run --no-pictures s.lua rule=forgetful
+    says 'rule "forgetful" does not say what it remembers: if the run is interrupted, resuming it begins it again'
     rm -rf runs
     exits 0 run rule=forgetful
     local hash
