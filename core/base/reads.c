@@ -1,19 +1,22 @@
 /* SPDX-License-Identifier: MIT */
-/* Files that were read, in two lists: noted by what read them, and looked at for comparisons.
- * Invariant: a path is at most once in each. */
+/* Files that were read, in two lists: noted by what read them, and looked at for comparisons; and
+ * the variables of the environment that were. Invariant: a path is at most once in each. */
 #include "base/reads.h"
 
 #include <inttypes.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
+
+#include <xxhash.h>
 
 #include "base/json.h"
 #include "base/stamp.h"
 
 const char read_program[] = "program", read_script[] = "script", read_module[] = "module",
            read_data[] = "data", read_policy[] = "policy", read_plugin[] = "plugin",
-           read_file[] = "file", read_cell[] = "cell";
+           read_file[] = "file", read_cell[] = "cell", read_variable[] = "variable";
 
 struct one {
     const char *kind; /* one of the above; NULL: excluded */
@@ -27,7 +30,7 @@ struct list {
 };
 
 struct reads {
-    struct list noted, compared;
+    struct list noted, compared, variables;
 };
 
 /* The lists ------------------------------------------------------------------------------------ */
@@ -77,6 +80,7 @@ void reads_free(struct core *core) {
     if (core->reads != NULL) {
         free_list(core, &core->reads->noted);
         free_list(core, &core->reads->compared);
+        free_list(core, &core->reads->variables);
         core_free(core, core->reads);
         core->reads = NULL;
     }
@@ -87,7 +91,7 @@ void reads_free(struct core *core) {
 /* The stamp of a path as it is now, with its hash: that of before where nothing has touched it. */
 static synrl_status update(struct core *core, const char *path, struct stamp *stamp) {
     struct stamp now;
-    SYNRL_TRY(stamp_take(core, path, &now));
+    stamp_take(path, &now);
     if (!stamp_is_untouched(stamp, &now)) {
         SYNRL_TRY(stamp_hash(core, path, &now));
         *stamp = now;
@@ -127,6 +131,25 @@ synrl_status reads_note(struct core *core, const char *kind, const char *name, c
     return update(core, path, &item->stamp);
 }
 
+/* Only its hash is kept: it may be a secret. */
+static struct stamp stamp_of_variable(const char *name) {
+    const char *value = getenv(name);
+    struct stamp stamp = {.exists = value != NULL, .has_hash = value != NULL};
+    stamp.hash = value != NULL ? XXH3_64bits(value, strlen(value)) : 0;
+    return stamp;
+}
+
+synrl_status reads_note_variable(struct core *core, const char *name) {
+    struct reads *reads = reads_of(core);
+    struct one *item = reads != NULL ? item_of(core, &reads->variables, name) : NULL;
+    if (item == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    item->kind = read_variable;
+    item->stamp = stamp_of_variable(name);
+    return SYNRL_OK;
+}
+
 synrl_status reads_exclude(struct core *core, const char *path) {
     struct reads *reads = reads_of(core);
     struct one *item = reads != NULL ? item_of(core, &reads->noted, path) : NULL;
@@ -157,6 +180,15 @@ static synrl_status append(json_t *list, const struct one *item) {
     return json_array_append_new(list, json) == 0 ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
+static synrl_status append_variable(json_t *list, const struct one *item) {
+    char hash[17];
+    snprintf(hash, sizeof hash, "%016" PRIx64, item->stamp.hash);
+    json_t *json =
+        json_pack("{s:s, s:o, s:o}", "kind", item->kind, "path", json_text_bytes(item->path),
+                  "xxh3", item->stamp.exists ? json_string(hash) : json_null());
+    return json_array_append_new(list, json) == 0 ? SYNRL_OK : SYNRL_NO_MEMORY;
+}
+
 static bool is_of_script(const char *kind) {
     return kind != read_program && kind != read_plugin && kind != read_cell;
 }
@@ -170,6 +202,9 @@ json_t *reads_json(struct core *core, bool is_all) {
         if (item->kind != NULL && (is_all || is_of_script(item->kind))) {
             status = append(list, item);
         }
+    }
+    for (size_t i = 0; status == SYNRL_OK && noted != NULL && i < core->reads->variables.n; i++) {
+        status = append_variable(list, &core->reads->variables.items[i]);
     }
     if (status != SYNRL_OK) {
         json_decref(list);
@@ -196,19 +231,28 @@ static synrl_status look(struct core *core, const char *path, struct one **looke
         return SYNRL_NO_MEMORY;
     }
     *looked = item;
-    return stamp_take(core, path, &item->stamp);
+    stamp_take(path, &item->stamp);
+    return SYNRL_OK;
 }
 
 synrl_status reads_compare(struct core *core, const json_t *record, const char *path,
                            enum read_state *state) {
+    const char *kind = json_string_value(json_object_get(record, "kind"));
     struct stamp earlier;
     struct one *now;
     stamp_from_json(record, &earlier);
+    if (kind != NULL && strcmp(kind, read_variable) == 0) {
+        const struct stamp variable = stamp_of_variable(path);
+        const bool is_same = variable.exists == earlier.has_hash &&
+                             (!variable.exists || variable.hash == earlier.hash);
+        *state = is_same ? READ_SAME : READ_CHANGED;
+        return SYNRL_OK;
+    }
     SYNRL_TRY(look(core, path, &now));
     if (!now->stamp.exists || !earlier.exists) {
         *state = now->stamp.exists == earlier.exists ? READ_SAME
                  : earlier.exists                    ? READ_GONE
-                                                     : READ_CHANGED;
+                                                     : READ_NEW;
         return SYNRL_OK;
     }
     if (stamp_is_untouched(&earlier, &now->stamp)) {

@@ -10,7 +10,7 @@
 
 /* What a file was read as. */
 extern const char read_program[], read_script[], read_module[], read_data[], read_policy[],
-    read_plugin[], read_file[], read_cell[];
+    read_plugin[], read_file[], read_cell[], read_variable[];
 
 /* Notes that the file or folder was read, as it is now. `name` is that of a plugin, "rule/my_rule",
  * or NULL. A path that was noted before is noted again only if it has changed. */
@@ -18,19 +18,22 @@ synrl_status reads_note(struct core *core, const char *kind, const char *name, c
 /* The same for a file that a script opens, unless it is empty or a product of this process or of
  * its children: was changed since the core was made. */
 synrl_status reads_note_opened(struct core *core, const char *path);
+/* The same for a variable of the environment, of which only a hash is kept. */
+synrl_status reads_note_variable(struct core *core, const char *name);
 /* The path is an output of this process: from now on it is not noted. */
 synrl_status reads_exclude(struct core *core, const char *path);
 /* The hash of a path that was noted, in hexadecimal; "" where there is none. */
 void reads_hash(const struct core *core, const char *path, char hash[17]);
 /* [{"kind", "path", "name" of a plugin, and the members of stamp_json}], in the order in which they
- * were read: all, or those of a script and its data: without program, plugins and cells. NULL with
- * the message set: no memory. */
+ * were read: all, or those of a script and its data: without program, plugins and cells; then the
+ * variables, {"kind", "path": its name, "xxh3"}. NULL with the message set: no memory. */
 json_t *reads_json(struct core *core, bool is_all);
 void reads_free(struct core *core);
 
 enum read_state {
     READ_SAME,
     READ_CHANGED,
+    READ_NEW, /* it was looked for, and did not exist */
     READ_GONE,
     READ_TOUCHED /* a folder of many files, of which some are newer: they may have changed */
 };

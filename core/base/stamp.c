@@ -1,11 +1,14 @@
 /* SPDX-License-Identifier: MIT */
-/* Stamps of files. A folder's is made from those of the files in it, sorted by name. */
+/* Stamps of files. A folder's is made from those of the files in it, in any order: the sum of a
+ * hash of each. */
 #include "base/stamp.h"
 
 #include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <inttypes.h>
+#include <pthread.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -34,6 +37,30 @@ static int64_t now(void) {
 
 /* Folders -------------------------------------------------------------------------------------- */
 
+/* What each file of a folder is told to; name: from the folder. */
+typedef synrl_status (*told)(void *context, const char *name, const struct stat *status);
+
+struct walk {
+    told file;
+    void *context;
+    size_t n_threads; /* more than 1: context is a stamp, to which several threads add */
+};
+
+/* Names of files of one folder, each with its 0: so many that threads are worth their start. */
+struct batch {
+    int folder;
+    const char *prefix;
+    size_t n, size;
+    char names[32768];
+};
+
+/* A thread's share of a batch: every so many-th file, from `first`. */
+struct share {
+    const struct batch *batch;
+    size_t first, step;
+    struct stamp stamp;
+};
+
 struct listed {
     char *name; /* from the folder */
     struct stat status;
@@ -45,7 +72,8 @@ struct listing {
     size_t n, capacity;
 };
 
-static synrl_status add_file(struct listing *listing, const char *name, const struct stat *status) {
+static synrl_status add_file(void *context, const char *name, const struct stat *status) {
+    struct listing *listing = context;
     struct listed *files = core_grow(listing->core, listing->files, listing->n, &listing->capacity,
                                      sizeof *listing->files);
     if (files == NULL) {
@@ -56,9 +84,9 @@ static synrl_status add_file(struct listing *listing, const char *name, const st
     return files[listing->n++].name != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
-static synrl_status list_folder(struct listing *listing, int folder, const char *prefix, int depth);
+static synrl_status walk_folder(const struct walk *walk, int folder, const char *prefix, int depth);
 
-static synrl_status list_entry(struct listing *listing, int folder, const char *prefix,
+static synrl_status walk_entry(const struct walk *walk, int folder, const char *prefix,
                                const char *name, int depth) {
     struct stat status;
     char path[1024];
@@ -68,30 +96,117 @@ static synrl_status list_entry(struct listing *listing, int folder, const char *
         return SYNRL_OK;
     }
     if (S_ISREG(status.st_mode)) {
-        return add_file(listing, path, &status);
+        return walk->file(walk->context, path, &status);
     }
     if (!S_ISDIR(status.st_mode) || depth == DEPTH_MAX) {
         return SYNRL_OK;
     }
     const int below = openat(folder, name, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
     strcat(path, "/");
-    return below >= 0 ? list_folder(listing, below, path, depth + 1) : SYNRL_OK;
+    return below >= 0 ? walk_folder(walk, below, path, depth + 1) : SYNRL_OK;
+}
+
+static void add_times(struct stamp *stamp, uint64_t size, int64_t modified, int64_t changed) {
+    stamp->size += size;
+    stamp->modified = modified > stamp->modified ? modified : stamp->modified;
+    stamp->changed = changed > stamp->changed ? changed : stamp->changed;
+}
+
+static synrl_status add_to_stamp(void *context, const char *name, const struct stat *status) {
+    struct stamp *stamp = context;
+    const int64_t words[] = {(int64_t)status->st_size, nanoseconds(status->st_mtim),
+                             nanoseconds(status->st_ctim), (int64_t)status->st_ino};
+    stamp->listing += XXH3_64bits_withSeed(name, strlen(name), XXH3_64bits(words, sizeof words));
+    stamp->n_files++;
+    add_times(stamp, (uint64_t)words[0], words[1], words[2]);
+    return SYNRL_OK;
+}
+
+static void *look_at_share(void *context) {
+    struct share *share = context;
+    const struct batch *batch = share->batch;
+    const char *name = batch->names;
+    char path[1024];
+    struct stat status;
+    for (size_t i = 0; i < batch->n; i++) {
+        if (i % share->step == share->first && fstatat(batch->folder, name, &status, 0) == 0 &&
+            S_ISREG(status.st_mode) &&
+            (size_t)snprintf(path, sizeof path, "%s%s", batch->prefix, name) + 1 < sizeof path) {
+            add_to_stamp(&share->stamp, path, &status);
+        }
+        name += strlen(name) + 1;
+    }
+    return NULL;
+}
+
+/* Looks at the files of a batch, by several threads, which take no signals. What a thread that
+ * cannot be started would do, this one does. */
+static void flush(struct batch *batch, const struct walk *walk) {
+    enum { THREADS_MAX = 4, FEW = 256 };
+    struct share shares[THREADS_MAX];
+    pthread_t threads[THREADS_MAX];
+    bool is_started[THREADS_MAX] = {false};
+    struct stamp *stamp = walk->context;
+    sigset_t all, before;
+    const size_t most = walk->n_threads < THREADS_MAX ? walk->n_threads : THREADS_MAX;
+    const size_t n = batch->n < FEW ? 1 : most;
+    sigfillset(&all);
+    pthread_sigmask(SIG_SETMASK, &all, &before);
+    for (size_t t = 0; t < n; t++) {
+        shares[t] = (struct share){.batch = batch, .first = t, .step = n};
+        is_started[t] = t > 0 && pthread_create(&threads[t], NULL, look_at_share, &shares[t]) == 0;
+    }
+    pthread_sigmask(SIG_SETMASK, &before, NULL);
+    for (size_t t = 0; t < n; t++) {
+        if (!is_started[t]) {
+            look_at_share(&shares[t]);
+        } else {
+            pthread_join(threads[t], NULL);
+        }
+        stamp->listing += shares[t].stamp.listing;
+        stamp->n_files += shares[t].stamp.n_files;
+        add_times(stamp, shares[t].stamp.size, shares[t].stamp.modified, shares[t].stamp.changed);
+    }
+    batch->n = batch->size = 0;
+}
+
+static void add_name(struct batch *batch, const char *name, const struct walk *walk) {
+    const size_t size = strlen(name) + 1;
+    if (size > sizeof batch->names - batch->size) {
+        flush(batch, walk);
+    }
+    memcpy(batch->names + batch->size, name, size);
+    batch->size += size;
+    batch->n++;
 }
 
 /* Takes over the descriptor. */
-static synrl_status list_folder(struct listing *listing, int folder, const char *prefix,
+static synrl_status walk_folder(const struct walk *walk, int folder, const char *prefix,
                                 int depth) {
     DIR *stream = fdopendir(folder);
+    struct batch batch = {.folder = folder, .prefix = prefix};
     synrl_status status = SYNRL_OK;
     if (stream == NULL) {
         close(folder);
         return SYNRL_OK;
     }
     for (const struct dirent *entry; status == SYNRL_OK && (entry = readdir(stream)) != NULL;) {
-        status = list_entry(listing, folder, prefix, entry->d_name, depth);
+        if (walk->n_threads > 1 && entry->d_type == DT_REG && entry->d_name[0] != '.') {
+            add_name(&batch, entry->d_name, walk);
+        } else {
+            status = walk_entry(walk, folder, prefix, entry->d_name, depth);
+        }
+    }
+    if (batch.n > 0) {
+        flush(&batch, walk);
     }
     closedir(stream);
     return status;
+}
+
+static synrl_status walk_path(const char *path, const struct walk *walk) {
+    const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    return folder >= 0 ? walk_folder(walk, folder, "", 0) : SYNRL_OK;
 }
 
 static int compare_names(const void *left, const void *right) {
@@ -100,8 +215,8 @@ static int compare_names(const void *left, const void *right) {
 
 static synrl_status list_sorted(struct core *core, const char *path, struct listing *listing) {
     *listing = (struct listing){.core = core};
-    const int folder = open(path, O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-    const synrl_status status = folder >= 0 ? list_folder(listing, folder, "", 0) : SYNRL_OK;
+    const struct walk walk = {.file = add_file, .context = listing};
+    const synrl_status status = walk_path(path, &walk);
     if (status == SYNRL_OK && listing->n > 0) {
         qsort(listing->files, listing->n, sizeof *listing->files, compare_names);
     }
@@ -115,48 +230,23 @@ static void free_listing(struct listing *listing) {
     core_free(listing->core, listing->files);
 }
 
-static void add_times(struct stamp *stamp, const struct stat *status) {
-    const int64_t modified = nanoseconds(status->st_mtim), changed = nanoseconds(status->st_ctim);
-    stamp->size += (uint64_t)status->st_size;
-    stamp->modified = modified > stamp->modified ? modified : stamp->modified;
-    stamp->changed = changed > stamp->changed ? changed : stamp->changed;
-}
-
-static synrl_status take_folder(struct core *core, const char *path, struct stamp *stamp) {
-    struct listing listing;
-    XXH3_state_t state;
-    XXH3_64bits_reset(&state);
-    const synrl_status status = list_sorted(core, path, &listing);
-    stamp->n_files = listing.n;
-    for (size_t i = 0; status == SYNRL_OK && i < listing.n; i++) {
-        const struct stat *found = &listing.files[i].status;
-        const int64_t words[] = {(int64_t)found->st_size, nanoseconds(found->st_mtim),
-                                 nanoseconds(found->st_ctim), (int64_t)found->st_ino};
-        XXH3_64bits_update(&state, listing.files[i].name, strlen(listing.files[i].name) + 1);
-        XXH3_64bits_update(&state, words, sizeof words);
-        add_times(stamp, found);
-    }
-    stamp->listing = XXH3_64bits_digest(&state);
-    free_listing(&listing);
-    return status;
-}
-
 /* Stamps --------------------------------------------------------------------------------------- */
 
-synrl_status stamp_take(struct core *core, const char *path, struct stamp *stamp) {
+void stamp_take(const char *path, struct stamp *stamp) {
     struct stat status;
     const int64_t taken = now();
     *stamp = (struct stamp){.exists = stat(path, &status) == 0};
     stamp->is_folder = stamp->exists && S_ISDIR(status.st_mode);
     if (stamp->is_folder) {
-        SYNRL_TRY(take_folder(core, path, stamp));
+        const long n_cpus = sysconf(_SC_NPROCESSORS_ONLN);
+        walk_path(path, &(struct walk){add_to_stamp, stamp, n_cpus > 1 ? (size_t)n_cpus : 1});
     } else if (stamp->exists) {
-        add_times(stamp, &status);
+        add_times(stamp, (uint64_t)status.st_size, nanoseconds(status.st_mtim),
+                  nanoseconds(status.st_ctim));
     }
     stamp->inode = stamp->exists ? (uint64_t)status.st_ino : 0;
     stamp->is_settled =
         taken - stamp->changed > (stamp->is_folder ? listing_settles_after : settles_after);
-    return SYNRL_OK;
 }
 
 /* Whether the whole file was read. */

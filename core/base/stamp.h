@@ -14,16 +14,16 @@ struct stamp {
     uint64_t n_files; /* in a folder and those below it; names that begin with a dot do not count */
     int64_t modified, changed; /* nanoseconds since 1970; of a folder, the latest of its files */
     uint64_t inode;
-    uint64_t
-        listing; /* of a folder: hash of the name, size, times and inode of each of its files */
+    uint64_t listing; /* of a folder: sum of hashes of name, size, times and inode of each of its
+                         files */
     bool has_hash;
     uint64_t hash; /* XXH3-64 of the bytes */
     /* It was last changed so long before that another change would show in the times. */
     bool is_settled;
 };
 
-/* All but the hash. SYNRL_OK also where there is no such file: then `exists` is false. */
-synrl_status stamp_take(struct core *core, const char *path, struct stamp *stamp);
+/* All but the hash. Where there is no such file, `exists` is false. */
+void stamp_take(const char *path, struct stamp *stamp);
 /* Adds the hash, unless it is that of a folder of more than 1000 files: reading them all would cost
  * more than what is gained by it. A file that cannot be read has none. */
 synrl_status stamp_hash(struct core *core, const char *path, struct stamp *stamp);

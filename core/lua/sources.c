@@ -58,12 +58,57 @@ static int open_file(lua_State *L) {
     return pass_on(L);
 }
 
+/* (name) -> value */
+static int read_variable_of(lua_State *L) {
+    struct core *core = session_core(L);
+    if (lua_type(L, 1) == LUA_TSTRING && core != NULL) {
+        check(L, reads_note_variable(core, lua_tostring(L, 1)));
+    }
+    return pass_on(L);
+}
+
+/* Notes the files in which package.FIELD looks for the module before it comes to `found`: none of
+ * them exists, and one that does later would be loaded in its place. */
+static bool note_before(lua_State *L, struct core *core, const char *field, const char *module,
+                        const char *found) {
+    bool is_found = false;
+    const int top = lua_gettop(L);
+    lua_getglobal(L, "package");
+    if (!lua_istable(L, -1) || lua_getfield(L, -1, field) != LUA_TSTRING) {
+        lua_settop(L, top);
+        return false;
+    }
+    luaL_gsub(L, module, ".", LUA_DIRSEP);
+    const char *templates = luaL_gsub(L, lua_tostring(L, top + 2), "?", lua_tostring(L, -1));
+    while (*templates != '\0' && !is_found) {
+        const size_t length = strcspn(templates, ";");
+        const char *path = lua_pushlstring(L, templates, length);
+        is_found = strcmp(path, found) == 0;
+        if (!is_found && length > 0) {
+            check(L, reads_note(core, read_module, NULL, path));
+        }
+        lua_pop(L, 1);
+        templates += length + (templates[length] == ';');
+    }
+    lua_settop(L, top);
+    return is_found;
+}
+
 /* (name) -> loader, path; or why there is none */
 static int search(lua_State *L) {
+    char module[200] = "";
+    if (lua_type(L, 1) == LUA_TSTRING && lua_rawlen(L, 1) < sizeof module) {
+        strcpy(module, lua_tostring(L, 1));
+    }
     pass_on(L);
     struct core *core = session_core(L);
     if (lua_isfunction(L, 1) && lua_type(L, 2) == LUA_TSTRING && core != NULL) {
-        check(L, reads_note(core, read_module, NULL, lua_tostring(L, 2)));
+        const char *found = lua_tostring(L, 2);
+        luaL_checkstack(L, 8, NULL);
+        if (module[0] != '\0' && !note_before(L, core, "path", module, found)) {
+            note_before(L, core, "cpath", module, found);
+        }
+        check(L, reads_note(core, read_module, NULL, found));
     }
     return lua_gettop(L);
 }
@@ -110,6 +155,9 @@ void sources_watch(lua_State *L) {
         stand_before(L, "open", open_file);
         stand_before(L, "lines", read_from);
         stand_before(L, "input", read_from);
+    }
+    if (lua_getglobal(L, "os") == LUA_TTABLE) {
+        stand_before(L, "getenv", read_variable_of);
     }
     lua_settop(L, top);
 }

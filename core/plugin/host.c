@@ -124,6 +124,18 @@ static void host_parallel(const synrl_host *api, synrl_work work, void *context)
     pool_run(pool, work, context);
 }
 
+static synrl_status host_reads(const synrl_host *api, const char *path) {
+    struct host *host = host_of(api);
+    if (pool_is_running(host->core->pool)) {
+        host_violate(host, "called reads from a worker: only the main thread may");
+        return SYNRL_INVALID;
+    }
+    if (path == NULL || path[0] == '\0') {
+        return host_fail(api, SYNRL_INVALID, "reads a file that has no path");
+    }
+    return reads_note(host->core, read_data, NULL, path);
+}
+
 void host_init(struct host *host, struct core *core, synrl_kind kind, const char *id) {
     *host = (struct host){
         .api = {.size = sizeof(synrl_host),
@@ -137,7 +149,8 @@ void host_init(struct host *host, struct core *core, synrl_kind kind, const char
                 .random = &random_api,
                 .math = &math_api,
                 .engine = &engine_api,
-                .policy = &policy_api},
+                .policy = &policy_api,
+                .reads = host_reads},
         .core = core,
     };
     pthread_mutex_init(&host->lock, NULL);

@@ -40,6 +40,8 @@ static void describe(const char *kind, const char *name, const char *path, const
         snprintf(change, CHANGE_SIZE, "synrl %s", how);
     } else if (strcmp(kind, read_cell) == 0) {
         snprintf(change, CHANGE_SIZE, "an earlier sweep of the script was run again");
+    } else if (strcmp(kind, read_variable) == 0) {
+        snprintf(change, CHANGE_SIZE, "the environment variable %s %s", path, how);
     } else if (name != NULL) {
         snprintf(change, CHANGE_SIZE, "plugin %s %s", slash != NULL ? slash + 1 : name, how);
     } else {
@@ -51,6 +53,7 @@ static synrl_status compare(struct core *core, const json_t *file, const char *f
                             enum read_state *state, char change[CHANGE_SIZE]) {
     static const char *const words[] = {[READ_SAME] = "",
                                         [READ_CHANGED] = "has changed",
+                                        [READ_NEW] = "is new",
                                         [READ_GONE] = "is gone",
                                         [READ_TOUCHED] = "may have changed"};
     const char *kind = "", *path = "", *name = NULL;
@@ -83,7 +86,7 @@ static synrl_status compare_plugin(struct core *core, const char *name, const ch
     struct stamp stamp;
     char located[PATH_MAX], change[CHANGE_SIZE], hash[17];
     const char *file = locate(core, name, located);
-    SYNRL_TRY(stamp_take(core, file, &stamp));
+    stamp_take(file, &stamp);
     SYNRL_TRY(stamp_hash(core, file, &stamp));
     snprintf(hash, sizeof hash, "%016" PRIx64, stamp.hash);
     if (recorded != NULL && recorded[0] != '\0' && stamp.has_hash && strcmp(hash, recorded) != 0) {
@@ -93,10 +96,11 @@ static synrl_status compare_plugin(struct core *core, const char *name, const ch
     return SYNRL_OK;
 }
 
-/* Whether the run depends on a file that was read as this. */
+/* Whether the run depends on what was read as this. */
 static bool counts(const char *kind, bool with_script) {
     return strcmp(kind, read_data) == 0 || strcmp(kind, read_policy) == 0 ||
-           (with_script && (strcmp(kind, read_script) == 0 || strcmp(kind, read_module) == 0));
+           (with_script && (strcmp(kind, read_script) == 0 || strcmp(kind, read_module) == 0 ||
+                            strcmp(kind, read_variable) == 0));
 }
 
 synrl_status changes_of_run(struct core *core, const json_t *run, bool with_script,

@@ -100,6 +100,26 @@ test_what_has_changed_is_refused_by_name() {
     exits 0 synrl resume --quiet "$run"
 }
 
+# Before the module that was found, in the environment, and beside a plugin.
+test_what_would_be_found_otherwise_is_refused_by_name() {
+    sed -i "1i package.path = './first/?.lua;' .. package.path\nlocal _ = os.getenv 'IT_AND_NO_OTHER'" s.lua
+    sed -i "s/valid = synrl.dataset('csv', { path = 'v.csv', targets = 'y' })/valid = synrl.dataset('second_file', {})/; s/loss = 'mse'/loss = 'cross_entropy'/; s/'d.csv', targets = 'y'/'d.csv', label = 'y', header = 'yes'/; s/o.hidden, 1 }/o.hidden, 2 }/" s.lua
+    export SYNRL_PLUGIN_PATH=.:$BUILD/tests/fixtures
+    killed
+    holds 'files["IT_AND_NO_OTHER"] == {"kind": "variable", "path": "IT_AND_NO_OTHER", "xxh3": None}' \
+        'files["second.txt"] == {"kind": "data", "path": "second.txt"}' \
+        'files["first/lib/step.lua"] == {"kind": "module", "path": "./first/lib/step.lua"}'
+    mkdir -p first/lib
+    echo 'return 0.125' >first/lib/step.lua
+    refused './first/lib/step.lua is new'
+    rm first/lib/step.lua
+    IT_AND_NO_OTHER=1 refused 'the environment variable IT_AND_NO_OTHER has changed'
+    echo 3 >second.txt
+    refused 'second.txt is new'
+    rm second.txt
+    exits 0 synrl resume --quiet "$run"
+}
+
 test_a_run_may_be_resumed_all_the_same() {
     killed
     rule '(int8_t)0'
@@ -191,9 +211,10 @@ test_the_record_has_all_that_decides_the_run() {
     holds 'it["call"]["options"] == {"hidden": 4, "rate": 0.5, "word": "b", "list": [1, 2], "flag": True}' \
         'it["call"]["overrides"] == ["hidden=4", "word=b"]' 'it["call"]["from_run"] == "../.."' \
         'it["command"] == "synrl run --quiet --no-pictures s.lua hidden=4 word=b"' \
-        '{n: f["kind"] for n, f in files.items()} == {"s.lua": "script", "lib/step.lua": "module",
+        '{n: f["kind"] for n, f in files.items() if "size" in f} == {"s.lua": "script", "lib/step.lua": "module",
              "d.csv": "data", "v.csv": "data"}' \
-        'all(len(f["xxh3"]) == 16 for f in files.values())' \
+        'all(len(f["xxh3"]) == 16 for f in files.values() if "size" in f)' \
+        'all(n.endswith(("/lib/step.lua", "/lib/step/init.lua")) for n, f in files.items() if "size" not in f)' \
         "files['d.csv']['size'] == $(stat -c %s d.csv) and files['d.csv']['inode'] == $(stat -c %i d.csv)" \
         'len({made["samples"]["data"], made["samples"]["valid"]}) == 2' \
         'set(made["plugins"]) >= {"rule/my_rule", "model/mlp", "loss/mse", "dataset/csv"}' \

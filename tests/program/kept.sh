@@ -94,6 +94,50 @@ test_cells_run_again_after_a_plugin_was_built_again() {
     after 'plugin my_rule has changed' rule '(int8_t)-last'
 }
 
+# A new file in the place that package.path names first; one of another name does not count.
+test_cells_run_again_where_another_module_would_be_found() {
+    local before="package.path = './first/?.lua;./first/?/init.lua;' .. package.path"
+    sed -i "1i $before" s.lua
+    mkdir -p first/beside
+    runs 2
+    echo 'return 3' >first/other.lua
+    runs 0
+    after './first/beside/init.lua is new' write first/beside/init.lua 'return 3'
+    after './first/beside.lua is new' write first/beside.lua 'return 4'
+    after './first/beside.lua is gone' rm first/beside.lua
+    mkdir -p first/lib/sub
+    after './first/lib/sub/deep.lua is new' write first/lib/sub/deep.lua 'return 5'
+}
+
+test_cells_run_again_where_a_variable_of_the_environment_is_another() {
+    sed -i "s/^local sum = /&(tonumber(os.getenv 'STEP_OF_IT') or 0) + /" s.lua
+    runs 2
+    OTHER=1 runs 0
+    export STEP_OF_IT=3
+    runs 2
+    says '2 run again: the environment variable STEP_OF_IT has changed'
+    runs 0
+    export STEP_OF_IT=4
+    runs 2
+    unset STEP_OF_IT
+    runs 2
+    says '2 run again: the environment variable STEP_OF_IT has changed'
+    ! grep -rq '"4"' runs/.cells || fail 'the value is kept, and not its hash'
+}
+
+# A file that no parameter names, and that the plugin tells the host of.
+test_cells_run_again_after_a_change_of_what_a_plugin_reads() {
+    sed -i "s/'csv', { path = 'd.csv', targets = 'y' }/'second_file', {}/; s/{ 1, 3, 1 }/{ 1, 3, 2 }/" s.lua
+    path=.:$BUILD/tests/fixtures
+    runs 2
+    runs 0
+    after 'second.txt is new' write second.txt 5
+    touch second.txt
+    runs 0
+    after 'second.txt has changed' write second.txt 6
+    after 'second.txt is gone' rm second.txt
+}
+
 # Only the half of the cells that depends on it.
 test_only_what_is_concerned_runs_again() {
     sed -i "s/'d.csv'/o.n == 1 and 'd.csv' or 'e.csv'/" s.lua

@@ -113,6 +113,11 @@ struct synrl_host {
     const synrl_math_api *math;
     const synrl_engine_api *engine;
     const synrl_policy_api *policy;
+    /* [main] Since ABI 3.2. Notes that this file or folder is read, or would be if it were there:
+     * with its hash it goes into the run's provenance, and a sweep's kept result or a run to resume
+     * counts as changed when it has. For what no string parameter of a data set names; to be called
+     * in `create`, before the file is opened. */
+    synrl_status (*reads)(const synrl_host *host, const char *path);
 };
 
 /* Allocates n zeroed elements of what `pointer` points to: SYNRL_TRY(SYNRL_NEW(host, r->x, n)). */
