@@ -164,7 +164,7 @@ check-guided:
 	fi
 
 .PHONY: fuzz-plugins
-fuzz-plugins: $(PLUGINS)
+fuzz-plugins: $(PLUGINS) $(BUILD)/tests/fixtures/env_calls.so
 
 check-faults: tests
 	SYNRL_FAULTS=$${SYNRL_FAULTS:-all} CK_TIMEOUT_MULTIPLIER=100 CK_RUN_SUITE=faults $(BUILD)/tests/check
@@ -223,7 +223,7 @@ lint-rooms: $(CORE_OBJECTS) $(LUA_OBJECTS) $(CLI_OBJECTS)
 lint-text: lint-tools
 	tools/lint-docs $$(git ls-files '*.md')
 	tools/lint-examples examples/*/*.c
-	codespell $$(git ls-files ':!core/report/uplot' ':!*.png' ':!*.gz' ':!*.svg')
+	codespell $$(git ls-files ':!core/report/uplot' ':!tests/fuzz/corpus' ':!*.png' ':!*.gz' ':!*.svg')
 	tools/spdx
 	@if command -v reuse >/dev/null 2>&1; then reuse lint --quiet || { reuse lint; exit 1; }; \
 	else echo "skipped: reuse is not installed, so no licence is checked"; fi

@@ -59,6 +59,11 @@ static bool is_unset(const float *value) {
     return memcmp(value, unset, sizeof unset) == 0;
 }
 
+/* All of many at once. */
+static bool are_unset(const float *values, size_t n) {
+    return is_unset(values) && memcmp(values, values + 1, (n - 1) * sizeof *values) == 0;
+}
+
 /* The values apart from what they are made of; `room` has N_VALUES and more. */
 static synrl_status run_apart(const struct trial *trial, size_t first, size_t n, float room[ROOM]) {
     float x[N_VALUES], y[N_VALUES];
@@ -71,10 +76,8 @@ static synrl_status run_apart(const struct trial *trial, size_t first, size_t n,
             return REFUSE(trial, "does not set value %zu of %zu", i + 1, n);
         }
     }
-    for (size_t i = n; i < ROOM; i++) {
-        if (!is_unset(&room[i])) {
-            return REFUSE(trial, "sets more than the %zu values it is given", n);
-        }
+    if (!are_unset(room + n, ROOM - n)) {
+        return REFUSE(trial, "sets more than the %zu values it is given", n);
     }
     return memcmp(x, trial->x, sizeof x) == 0 && memcmp(y, trial->y, sizeof y) == 0
                ? SYNRL_OK

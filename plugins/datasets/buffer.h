@@ -70,10 +70,11 @@ static inline synrl_status buffer_join(const synrl_host *host, struct buffer *bu
  * set. */
 static inline synrl_status buffer_fill(const synrl_host *host, struct buffer *buffer, FILE *file,
                                        size_t n) {
-    for (size_t got = 1; got > 0 && buffer->n < n; buffer->n += got) {
+    for (size_t got = 0, asked = 0; got == asked && buffer->n < n; buffer->n += got) {
         SYNRL_TRY(buffer_reserve(host, buffer, 65536));
         const size_t room = buffer->capacity - buffer->n, left = n - buffer->n;
-        got = fread(buffer->bytes + buffer->n, 1, room < left ? room : left, file);
+        asked = room < left ? room : left;
+        got = fread(buffer->bytes + buffer->n, 1, asked, file);
     }
     return SYNRL_OK;
 }

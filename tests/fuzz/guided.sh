@@ -27,6 +27,7 @@ trap 'rm -rf "$SYNRL_FUZZ_FOLDER"' EXIT
 mkdir -p "$folder/findings"
 # Memory is never zero by chance, with or without sanitizers.
 export MALLOC_PERTURB_=165 UBSAN_OPTIONS=print_stacktrace=1
+export TZ=UTC # else libarchive looks at the system's file of it for each entry
 # Leaks are looked for at the end of a harness, not at each input; the core's memory is counted.
 export ASAN_OPTIONS=allocator_may_return_null=1:quarantine_size_mb=16:detect_leaks=${FUZZ_LEAKS:-1}
 
@@ -40,6 +41,9 @@ for harness in "$@"; do
         -print_final_stats=1 "-artifact_prefix=$folder/findings/$harness-")
     if [ -n "${FUZZ_RUNS:-}" ]; then
         options+=("-runs=$FUZZ_RUNS")
+    fi
+    if [ -f "tests/fuzz/dictionaries/$harness" ]; then
+        options+=("-dict=tests/fuzz/dictionaries/$harness")
     fi
     began=$(date +%s%N)
     # libFuzzer counts whole seconds; an interrupt ends it as its own limit would, with exit code 72.

@@ -1,8 +1,11 @@
 /* SPDX-License-Identifier: MIT */
 /* Data sets and policies in files. */
+#include <locale.h>
 #include <string.h>
+#include <unistd.h>
 #include <zlib.h>
 
+#include "base/reads.h"
 #include "fuzz/guided/frame.h"
 #include "fuzz/sound_data.h"
 #include "policy/policy.h"
@@ -11,32 +14,90 @@
 
 enum { FILE_MOST = 1 << 16 };
 
+/* The components of a harness, by the byte that chooses their parameters: making one is not what is
+ * tried. */
+static struct component *components[256];
+
+/* The locale of archives' names, which the system would else read from its files for each. */
+static locale_t utf8;
+
+static void prepare_archives(struct frame *frame) {
+    (void)frame;
+    utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
+}
+
+static void clear(struct frame *frame) {
+    (void)frame;
+    if (utf8 != (locale_t)0) {
+        freelocale(utf8);
+    }
+    for (size_t c = 0; c < COUNT_OF(components); c++) {
+        component_release(components[c]);
+        components[c] = NULL;
+    }
+}
+
 static synrl_status make_component(struct frame *frame, const char *id, size_t n,
                                    const struct named_value *values, struct component **component) {
     SYNRL_TRY(component_create(frame->core, SYNRL_KIND_DATASET, id, component));
     for (size_t i = 0; i < n; i++) {
         SYNRL_TRY(component_set(*component, values[i].name, &values[i].value));
+        if (values[i].value.kind == VALUE_STRING && values[i].value.as.string[0] == '/') {
+            /* Nor is the hash of what is read. */
+            SYNRL_TRY(reads_exclude(frame->core, values[i].value.as.string));
+        }
     }
     return component_finish(*component);
 }
 
-static void load(struct frame *frame, const char *id, size_t n, const struct named_value *values) {
-    struct component *component = NULL;
+static synrl_status try_load(struct frame *frame, uint8_t c, const char *id, size_t n,
+                             const struct named_value *values) {
     struct dataset *dataset = NULL;
-    if (make_component(frame, id, n, values, &component) != SYNRL_OK) {
+    if (components[c] == NULL && make_component(frame, id, n, values, &components[c]) != SYNRL_OK) {
         frame_fail("%s: %s", id, frame->core->message);
     }
-    const synrl_status status = dataset_create(frame->core, component, &dataset);
-    frame_expect_refusal(frame, status);
+    const synrl_status status = dataset_create(frame->core, components[c], &dataset);
     const char *problem = status == SYNRL_OK ? data_problem(dataset_data(dataset)) : NULL;
     if (problem != NULL) {
         frame_fail("the data set %s", problem);
     }
     dataset_release(dataset);
-    component_release(component);
+    return status;
+}
+
+static void load(struct frame *frame, uint8_t c, const char *id, size_t n,
+                 const struct named_value *values) {
+    frame_expect_refusal(frame, try_load(frame, c, id, n, values));
+}
+
+/* By parameters that no file makes good. */
+static void refuse(struct frame *frame, uint8_t c, const char *id, size_t n,
+                   const struct named_value *values) {
+    const synrl_status status = try_load(frame, c, id, n, values);
+    if ((status != SYNRL_INVALID && status != SYNRL_IO) || frame->core->message[0] == '\0') {
+        frame_fail("%s: status %d where the parameters are wrong", id, (int)status);
+    }
 }
 
 /* csv: the first byte chooses the parameters --------------------------------------------------- */
+
+enum { LARGE = (1 << 20) + 1 };
+
+static void prepare_csv(struct frame *frame) {
+    static const uint8_t zeros[LARGE];
+    frame_write(frame, "large.csv", zeros, sizeof zeros);
+    frame_make_folder(frame, "folder");
+}
+
+/* What no text in the file leads to: `why` where neither labels nor targets are given. */
+static void refuse_csv(struct frame *frame, uint8_t c, const char *path) {
+    const char *const paths[] = {path, path, frame_path(frame, "none"), frame_path(frame, "folder"),
+                                 frame_path(frame, "large.csv")};
+    const size_t why = c / 16 < COUNT_OF(paths) ? c / 16 : 0;
+    refuse(frame, c, "csv",
+           GIVEN({"path", STRING(paths[why])}, {"label", STRING(why == 0 ? "" : "1")},
+                 {"separator", STRING(why == 1 ? "ab" : ",")}, {"limit", INTEGER(1)}));
+}
 
 static void read_csv(struct frame *frame, const uint8_t *bytes, size_t n) {
     static const char *const labels[] = {"", "1", "kind", "3"};
@@ -46,7 +107,11 @@ static void read_csv(struct frame *frame, const uint8_t *bytes, size_t n) {
     struct input input = {bytes, bytes + n};
     const uint8_t c = input_byte(&input);
     const char *path = frame_write(frame, "t.csv", input.at, input_size(&input));
-    load(frame, "csv",
+    if (c % 16 == 0) {
+        refuse_csv(frame, c, path);
+        return;
+    }
+    load(frame, c, "csv",
          GIVEN({"path", STRING(path)}, {"label", STRING(labels[c % 4])},
                {"targets", STRING(targets[c / 4 % 4])}, {"header", STRING(headers[c / 16 % 4])},
                {"separator", STRING(separators[c / 64])}));
@@ -74,9 +139,12 @@ static void read_idx(struct frame *frame, const uint8_t *bytes, size_t n) {
     const uint8_t c = input_byte(&input);
     const size_t length = input_byte(&input) + 256U * input_byte(&input);
     const struct input images = input_part(&input, length);
-    load(frame, "idx",
-         GIVEN({"images", STRING(write_packed(frame, "i", &images, (c & 1) != 0))},
-               {"labels", STRING(write_packed(frame, "l", &input, (c & 2) != 0))},
+    const char *first = write_packed(frame, "i", &images, (c & 1) != 0);
+    const char *second = write_packed(frame, "l", &input, (c & 2) != 0);
+    const bool is_missing = c == 0xFE, is_folder = c == 0xFF;
+    load(frame, is_missing || is_folder ? c : c / 4 % 4 == 0, "idx",
+         GIVEN({"images", STRING(is_missing ? frame_path(frame, "none") : first)},
+               {"labels", STRING(is_folder ? frame->folder : second)},
                {"limit", INTEGER(c / 4 % 4 == 0 ? 1 : 64)}));
 }
 
@@ -140,9 +208,10 @@ static void make_zip(struct zip *zip, size_t n, const char *const *names,
     add(zip, 2, 0);
 }
 
-static void load_npz(struct frame *frame, const void *bytes, size_t n) {
+static void load_npz(struct frame *frame, const char *labels, const void *bytes, size_t n) {
     const char *path = frame_write(frame, "a.npz", bytes, n);
-    load(frame, "npz", GIVEN({"path", STRING(path)}, {"limit", INTEGER(64)}));
+    load(frame, (uint8_t)labels[0], "npz",
+         GIVEN({"path", STRING(path)}, {"labels", STRING(labels)}, {"limit", INTEGER(1)}));
 }
 
 static void read_npy(struct frame *frame, const uint8_t *bytes, size_t n) {
@@ -152,18 +221,19 @@ static void read_npy(struct frame *frame, const uint8_t *bytes, size_t n) {
     const size_t length = input_byte(&input) + 256U * input_byte(&input);
     const struct input images = input_part(&input, length), parts[] = {images, input};
     make_zip(&zip, 2, names, parts);
-    load_npz(frame, zip.at, zip.n);
+    load_npz(frame, length == UINT16_MAX ? "images" : "labels", zip.at, zip.n);
 }
 
 static void read_npz(struct frame *frame, const uint8_t *bytes, size_t n) {
-    load_npz(frame, bytes, n);
+    load_npz(frame, "labels", bytes, n);
 }
 
-/* images: a tree of two equal PNGs, whose checksums are put right, and an archive -------------- */
+/* images: a tree of two PNGs, whose checksums are put right, and an archive -------------------- */
 
 static void prepare_tree(struct frame *frame) {
     frame_make_folder(frame, "A");
     frame_make_folder(frame, "B");
+    frame_write(frame, "read.me", "", 0);
 }
 
 static size_t big_endian(const uint8_t *at) {
@@ -185,32 +255,83 @@ static void mend_checksums(uint8_t *png, size_t n) {
     }
 }
 
-static void read_png(struct frame *frame, const uint8_t *bytes, size_t n) {
+static void write_png(struct frame *frame, const char *name, const struct input *part) {
     static uint8_t png[FILE_MOST];
-    n = n < sizeof png ? n : sizeof png;
-    memcpy(png, bytes, n);
+    const size_t n = input_size(part) < sizeof png ? input_size(part) : sizeof png;
+    memcpy(png, part->at, n);
     mend_checksums(png, n);
-    frame_write(frame, "A/1.png", png, n);
-    frame_write(frame, "B/2.png", png, n);
-    load(frame, "images", GIVEN({"path", STRING(frame->folder)}, {"limit", INTEGER(1)}));
+    frame_write(frame, name, png, n);
+}
+
+static void load_images(struct frame *frame, const char *path, unsigned background) {
+    static const char *const backgrounds[] = {"none", "black", "white"};
+    load(frame, (uint8_t)background, "images",
+         GIVEN({"path", STRING(path)}, {"limit", INTEGER(1)},
+               {"background", STRING(backgrounds[background])}));
+}
+
+/* A PNG twice; or, where the first byte is not that of a PNG but 0 .. 5, for one of the backgrounds
+ * twice or, after two bytes of its length, followed by another. */
+static void read_png(struct frame *frame, const uint8_t *bytes, size_t n) {
+    struct input input = {bytes, bytes + n};
+    const uint8_t c = n > 0 && bytes[0] < 6 ? input_byte(&input) : 0;
+    const size_t length = c < 3 ? n : input_byte(&input) + 256U * input_byte(&input);
+    const struct input first = input_part(&input, length);
+    write_png(frame, "A/1.png", &first);
+    write_png(frame, "B/2.png", c < 3 ? &first : &input);
+    load_images(frame, frame->folder, c % 3);
 }
 
 static void read_archive(struct frame *frame, const uint8_t *bytes, size_t n) {
-    const char *path = frame_write(frame, "a", bytes, n);
-    load(frame, "images", GIVEN({"path", STRING(path)}, {"limit", INTEGER(1)}));
+    load_images(frame, frame_write(frame, "a", bytes, n), 0);
 }
 
 /* glyphs --------------------------------------------------------------------------------------- */
 
-/* The first byte chooses how many samples are made of the two letters. */
+static const char *many_letters(void) { /* more than there may be classes */
+    static char text[4096];
+    size_t n = 0;
+    for (unsigned letter = 0x100; letter < 0x100 + 1100; letter++) {
+        text[n++] = (char)(0xC0 | letter >> 6);
+        text[n++] = (char)(0x80 | (letter & 0x3F));
+    }
+    return text;
+}
+
+static void prepare_font(struct frame *frame) {
+    frame_make_folder(frame, "fonts");
+    frame_make_folder(frame, "fonts/below");
+    frame_make_folder(frame, "twice");
+    frame_write(frame, "fonts/read.me", "", 0);
+    if (symlink("../fonts/f.ttf", frame_path(frame, "twice/1.ttf")) != 0 ||
+        symlink("../fonts/f.ttf", frame_path(frame, "twice/2.OTF")) != 0) {
+        frame_fail("no links");
+    }
+}
+
+/* The first byte chooses how many samples are made, of which letters and of which fonts; from
+ * 0xF0 on what is refused. */
 static void read_font(struct frame *frame, const uint8_t *bytes, size_t n) {
     static const int64_t samples[] = {0, 1, 2, 8};
+    static const char *const folders[] = {"fonts", "twice", "fonts"};
+    const char *const refused[] = {"A", "A,", "AA", many_letters()};
     struct input input = {bytes, bytes + n};
     const uint8_t c = input_byte(&input);
-    frame_write(frame, "f.ttf", input.at, input_size(&input));
-    load(frame, "glyphs",
-         GIVEN({"folder", STRING(frame->folder)}, {"letters", STRING("AB")}, {"size", INTEGER(8)},
-               {"samples", INTEGER(samples[c % 4])}, {"jitter", NUMBER(c / 4 % 2)}));
+    const char *letters = c / 8 % 2 == 0 ? "AB" : "A\xC3\x84\xE2\x82\xAC\xF0\x90\x80\x80";
+    frame_write(frame, "fonts/f.ttf", input.at, input_size(&input));
+    if (c >= 0xF0) {
+        const char *folder = c % 8 < 4 ? "fonts" : "none";
+        refuse(frame, c, "glyphs",
+               GIVEN({"folder", STRING(frame_path(frame, folder))},
+                     {"letters", STRING(c % 8 < 4 ? refused[c % 4] : "AB")}));
+        return;
+    }
+    load(frame, c, "glyphs",
+         GIVEN({"folder", STRING(frame_path(frame, folders[c / 16 % 3]))},
+               {"letters", STRING(letters)}, {"size", INTEGER(8)},
+               {"samples", INTEGER(samples[c % 4])}, {"jitter", NUMBER(c / 4 % 2)},
+               {"only", STRING(c / 16 % 3 == 2 ? "x,tf" : "")},
+               {"without", STRING(c / 16 % 3 == 2 ? "a,,sfd" : "")}));
 }
 
 /* Policies: what loads can be saved, and loads again as the same ------------------------------- */
@@ -221,13 +342,13 @@ static synrl_policy *load_policy(struct frame *frame, const char *path) {
     return policy;
 }
 
-static void read_policy(struct frame *frame, const uint8_t *bytes, size_t n) {
+static void read_policy_csv(struct frame *frame, const uint8_t *bytes, size_t n) {
     synrl_policy *policy = load_policy(frame, frame_write(frame, "p.csv", bytes, n));
     if (policy == NULL) {
         return;
     }
     const char *path = frame_path(frame, "again.csv");
-    if (policy_save_csv(frame->core, policy, path) != SYNRL_OK) {
+    if ((n % 2 == 0 ? policy_save_csv : policy_output_csv)(frame->core, policy, path) != SYNRL_OK) {
         frame_fail("saving: %s", frame->core->message);
     }
     synrl_policy *again = load_policy(frame, path);
@@ -242,13 +363,13 @@ static void read_policy(struct frame *frame, const uint8_t *bytes, size_t n) {
 
 /* A label of 999,999 in an NPZ names a million classes, of 20 bytes each. */
 const struct harness data_harnesses[] = {
-    {"csv", 4, NULL, NULL, read_csv},
-    {"idx", 4, NULL, NULL, read_idx},
-    {"npy", 24, NULL, NULL, read_npy},
-    {"npz", 24, NULL, NULL, read_npz},
-    {"png", 64, prepare_tree, NULL, read_png},
-    {"archive", 64, NULL, NULL, read_archive},
-    {"font", 16, NULL, NULL, read_font},
-    {"policy", 4, NULL, NULL, read_policy},
+    {"csv", 4, prepare_csv, clear, read_csv},
+    {"idx", 4, NULL, clear, read_idx},
+    {"npy", 24, prepare_archives, clear, read_npy},
+    {"npz", 24, prepare_archives, clear, read_npz},
+    {"png", 64, prepare_tree, clear, read_png},
+    {"archive", 64, prepare_archives, clear, read_archive},
+    {"font", 16, prepare_font, clear, read_font},
+    {"policy", 4, NULL, NULL, read_policy_csv},
     {.name = NULL},
 };

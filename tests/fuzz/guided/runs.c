@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* The files of a run's folder, each beside sound ones of the others, and those of a sweep. */
 #include <math.h>
+#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -28,11 +29,13 @@ static void write_text(struct frame *frame, const char *name, const char *text) 
 /* run.json: everything that only looks, and the replay ----------------------------------------- */
 
 static void prepare_run(struct frame *frame) {
+    static const double losses[2 * 64] = {1.5, 1.25, 1.25};
     frame_make_folder(frame, "a");
     write_text(frame, "a/metrics.csv",
                "iteration,loss,accuracy,valid_loss,valid_accuracy,reward,reward_ratio,alpha,"
                "zero_fraction,lookups,seconds\n0,1.5,nan,nan,nan,0,0,0.1,0.25,0,0\n");
     write_text(frame, "a/rewards.bin", "abcdefgh");
+    frame_write(frame, "a/losses.bin", losses, sizeof losses);
     write_text(frame, "a/policy.csv",
                "r_t1,a_t1,q_dec,q_null,q_inc\n-1,-1,0.5,0,-1e-3\n1,0,1,2,3\n");
     write_text(frame, "a/confusion.csv", ",a,b\na,3,1\nb,0,2\n");
@@ -51,19 +54,50 @@ static void check_report(struct frame *frame, const char *folder) {
     core_free(frame->core, text);
 }
 
+/* What is shown of a replay beside its steps. */
+static void look_around(const struct replay *replay) {
+    const size_t n = replay_layout(replay)->n_synapses;
+    double epsilon = 0;
+    const synrl_policy *policy = replay_policy(replay);
+    if (replay_next(replay) > 0 && replay_last(replay).reward * replay_last(replay).reward > 1) {
+        frame_fail("a reward of %d", replay_last(replay).reward);
+    }
+    if (policy != NULL && (replay_ties(replay) < 0 || policy->n_situations == 0)) {
+        frame_fail("a policy that is none");
+    }
+    if (replay_epsilon(replay, &epsilon) && !isfinite(epsilon)) {
+        frame_fail("epsilon is %g", epsilon);
+    }
+    if (n > 0) {
+        (void)replay_word(replay, n - 1);
+    }
+    if (!json_is_object(replay_record(replay))) {
+        frame_fail("a record that is none");
+    }
+}
+
 /* A config may ask for any network: that there is no memory for it is an answer too. */
 static void replay_all(struct frame *frame, const char *folder) {
     struct replay *replay;
     char problem[100] = "";
     synrl_status status = replay_open(frame->core, folder, true, &replay);
-    if (status == SYNRL_OK) {
-        status = step_through(frame->core, replay, problem, sizeof problem);
-        replay_close(replay);
+    frame_expect_refusal(frame, status == SYNRL_NO_MEMORY ? SYNRL_OK : status);
+    if (status != SYNRL_OK) {
+        return;
     }
+    status = step_through(frame->core, replay, problem, sizeof problem);
     if (problem[0] != '\0') {
         frame_fail("%s", problem);
     }
-    frame_expect_refusal(frame, status == SYNRL_NO_MEMORY ? SYNRL_OK : status);
+    if (status == SYNRL_OK) {
+        look_around(replay);
+    }
+    if (status != SYNRL_OK && status != SYNRL_NO_MEMORY &&
+        strstr(frame->core->message, "rule \"") == NULL &&
+        strstr(frame->core->message, folder) == NULL) {
+        frame_fail("neither the rule nor the run is named: \"%s\"", frame->core->message);
+    }
+    replay_close(replay);
 }
 
 static void read_record(struct frame *frame, const uint8_t *bytes, size_t n) {
@@ -71,7 +105,9 @@ static void read_record(struct frame *frame, const uint8_t *bytes, size_t n) {
     json_t *json;
     char difference[64];
     frame_write(frame, "a/run.json", bytes, n);
-    check_report(frame, folder);
+    if (n % 2 == 0) { /* every other, since it takes as long as all the rest */
+        check_report(frame, folder);
+    }
     synrl_status status = record_read(frame->core, folder, &json);
     frame_expect_refusal(frame, status);
     if (status == SYNRL_OK) {
@@ -87,28 +123,67 @@ static void read_record(struct frame *frame, const uint8_t *bytes, size_t n) {
 
 /* metrics.csv, rewards.bin, losses.bin --------------------------------------------------------- */
 
+static void write_metrics(const char *path, const struct metrics_table *table) {
+    FILE *file = fopen(path, "wbe");
+    if (file == NULL) {
+        frame_fail("%s cannot be written", path);
+    }
+    metrics_csv_write_heading(file, &table->own);
+    for (size_t i = 0; i < table->n; i++) {
+        metrics_csv_write_row(file, &table->own, &table->rows[i]);
+    }
+    fclose(file);
+}
+
+static bool is_same(double a, double b) {
+    return a == b || (isnan(a) && isnan(b));
+}
+
+/* What was read can be written, and is read again as the same. */
+static void check_written(struct frame *frame, const struct metrics_table *table) {
+    struct metrics_table *again;
+    write_metrics(frame_path(frame, "again/metrics.csv"), table);
+    if (metrics_csv_read(frame->core, frame_path(frame, "again"), UINT64_MAX, &again) != SYNRL_OK) {
+        frame_fail("written, it is refused: %s", frame->core->message);
+    }
+    for (size_t i = 0; i < table->n && i < again->n; i++) {
+        for (size_t c = 0; c < metric_count(&table->own); c++) {
+            const double is = metric_value(&again->rows[i], c);
+            if (again->n != table->n || !is_same(is, metric_value(&table->rows[i], c))) {
+                frame_fail("row %zu, metric %zu: written, it is %g", i, c, is);
+            }
+        }
+    }
+    metrics_table_free(frame->core, again);
+}
+
+static void prepare_metrics(struct frame *frame) {
+    frame_make_folder(frame, "again");
+}
+
 static void read_metrics(struct frame *frame, const uint8_t *bytes, size_t n) {
     struct metrics_table *table;
+    struct metrics last;
+    const uint64_t until = n % 8 == 0 ? n / 8 : UINT64_MAX;
     frame_write(frame, "metrics.csv", bytes, n);
-    const synrl_status status = metrics_csv_read(frame->core, frame->folder, UINT64_MAX, &table);
+    const synrl_status status = metrics_csv_read(frame->core, frame->folder, until, &table);
     frame_expect_refusal(frame, status);
-    double sum = 0;
-    for (size_t i = 0; status == SYNRL_OK && i < table->n; i++) {
-        for (size_t c = 0; c < metric_count(&table->own); c++) {
-            sum += metric_value(&table->rows[i], c) + (double)metric_name(&table->own, c)[0];
-        }
-        if (i > 0 && table->rows[i].iteration < table->rows[i - 1].iteration) {
+    for (size_t i = 1; status == SYNRL_OK && i < table->n; i++) {
+        if (table->rows[i].iteration < table->rows[i - 1].iteration) {
             frame_fail("row %zu is before the one above it", i);
         }
     }
-    (void)sum;
+    if (status == SYNRL_OK && until == UINT64_MAX) {
+        check_written(frame, table);
+    }
     metrics_table_free(frame->core, status == SYNRL_OK ? table : NULL);
+    frame_expect_refusal(frame, metrics_csv_read_last(frame->core, frame->folder, &last));
 }
 
 /* As many bits as the first two bytes say. */
 static void read_rewards(struct frame *frame, const uint8_t *bytes, size_t n) {
     struct input input = {bytes, bytes + n};
-    const uint64_t n_bits = input_byte(&input) + 256U * input_byte(&input);
+    const uint64_t n_bits = input_byte(&input) + 256U * (input_byte(&input) % 8);
     uint8_t *bits;
     frame_write(frame, "rewards.bin", input.at, input_size(&input));
     const synrl_status status = record_rewards(frame->core, frame->folder, n_bits, &bits);
@@ -152,7 +227,31 @@ static void mend_sums(uint8_t *bytes, size_t n) {
 static struct small small; /* each load replaces all of its state */
 
 static void prepare_checkpoint(struct frame *frame) {
+    static const char *const others[] = {"checkpoint-.bin", "checkpoint-1x.bin", "checkpoint-1.bim",
+                                         "checkpoint-99999999999999999999.bin", "point-1.bin"};
     small_open(frame->core, &small);
+    for (size_t i = 0; i < COUNT_OF(others); i++) {
+        write_text(frame, others[i], "");
+    }
+}
+
+/* What was read is written as another iteration's, and is the only one then. */
+static void check_kept(struct frame *frame, const struct checkpoint *read) {
+    struct checkpoint written = *read, again = {.iteration = 0};
+    uint64_t *iterations;
+    size_t n;
+    written.iteration = 21;
+    if (checkpoint_write(frame->core, frame->folder, 1, &written) != SYNRL_OK ||
+        checkpoint_list(frame->core, frame->folder, &iterations, &n) != SYNRL_OK ||
+        checkpoint_read(frame->core, frame->folder, 21, read->state_size, &again) != SYNRL_OK) {
+        frame_fail("not written: %s", frame->core->message);
+    }
+    if (n != 1 || iterations[0] != 21 || again.n_rewards != read->n_rewards ||
+        memcmp(again.state, read->state, read->state_size) != 0) {
+        frame_fail("written, it is another, of %zu", n);
+    }
+    core_free(frame->core, again.state);
+    core_free(frame->core, iterations);
 }
 
 static void clear_checkpoint(struct frame *frame) {
@@ -168,6 +267,7 @@ static void load_checkpoint(struct frame *frame, struct trainer *trainer) {
     if (status == SYNRL_OK &&
         trainer_load(trainer, checkpoint.state, checkpoint.state_size) == SYNRL_OK) {
         trainer_run(trainer, 0, NULL);
+        check_kept(frame, &checkpoint);
     }
     core_free(frame->core, checkpoint.state);
 }
@@ -188,6 +288,9 @@ static void read_checkpoint(struct frame *frame, const uint8_t *bytes, size_t n)
 /* The index: of one sound run ------------------------------------------------------------------ */
 
 static void prepare_index(struct frame *frame) {
+    /* SQLite's locks and counts of memory take time, and there is one thread. */
+    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
+    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
     frame_make_folder(frame, "a");
     write_text(frame, "a/run.json",
                "{\"status\": \"done\", \"name\": \"a\", \"started\": \"2026-01-31T23:59:59Z\","
@@ -201,7 +304,7 @@ static void clear_index(struct frame *frame) {
     remove(frame_path(frame, INDEX_FILE "-journal"));
 }
 
-/* The last lines of the input are a condition, the file what is before them. */
+/* The first three lines of the input are a condition and a name; the file is what comes after. */
 static void read_index(struct frame *frame, const uint8_t *bytes, size_t n) {
     struct input input = {bytes, bytes + n};
     char path[64], value[64], name[64];
@@ -219,7 +322,8 @@ static void read_index(struct frame *frame, const uint8_t *bytes, size_t n) {
     if (status == SYNRL_OK) {
         status = index_refresh(index, &report);
     }
-    for (size_t q = 0; status == SYNRL_OK && q < COUNT_OF(queries); q++) {
+    if (status == SYNRL_OK) { /* one of them, since SQLite takes long to plan each */
+        const size_t q = path[0] == '\0' ? n % 2 : 2;
         json_t *rows;
         status = index_select(index, &queries[q], &rows);
         if (status == SYNRL_OK && json_array_size(rows) > 1) {
@@ -238,15 +342,39 @@ static void read_index(struct frame *frame, const uint8_t *bytes, size_t n) {
 
 static void prepare_sweep(struct frame *frame) {
     frame_make_folder(frame, "a");
-    write_text(
-        frame, "a/run.json",
-        "{\"status\": \"done\", \"call\": {\"cell\": \"0123456789abcdef\", \"ordinal\": 1}}");
+    write_text(frame, "a/run.json",
+               "{\"status\": \"done\", \"call\":"
+               " {\"cell\": \"0123456789abcdef\", \"id\": \"1\", \"ordinal\": 1}}");
+    frame_make_folder(frame, "b");
+    write_text(frame, "b/run.json", "{\"status\": \"running\"}");
+}
+
+/* What is written of the same cells has the same runs. */
+static void check_rewritten(struct frame *frame, const uint8_t *bytes, size_t n, size_t n_runs) {
+    json_t *folders = NULL, *sweep = json_loadb((const char *)bytes, n, 0, NULL);
+    const char *runs = frame_path(frame, "a");
+    if (sweep == NULL || sweep_record_write(frame->core, runs, sweep) != SYNRL_OK) {
+        json_decref(sweep);
+        return;
+    }
+    const char *path = json_string_value(json_object_get(sweep, "file"));
+    if (sweep_record_runs(frame->core, path, &folders) != SYNRL_OK ||
+        json_array_size(folders) > n_runs) {
+        frame_fail("written, it is another: %s", frame->core->message);
+    }
+    remove(path);
+    json_decref(folders);
+    json_decref(sweep);
 }
 
 static void read_sweep(struct frame *frame, const uint8_t *bytes, size_t n) {
     json_t *folders = NULL;
     const char *path = frame_write(frame, "sweep-00000001.json", bytes, n);
-    frame_expect_refusal(frame, sweep_record_runs(frame->core, path, &folders));
+    const synrl_status status = sweep_record_runs(frame->core, path, &folders);
+    frame_expect_refusal(frame, status);
+    if (status == SYNRL_OK && n % 4 == 0) {
+        check_rewritten(frame, bytes, n, json_array_size(folders));
+    }
     json_decref(folders);
 }
 
@@ -298,7 +426,7 @@ static void read_cells(struct frame *frame, const uint8_t *bytes, size_t n) {
 
 const struct harness run_harnesses[] = {
     {"record", 64, prepare_run, NULL, read_record},
-    {"metrics", 16, NULL, NULL, read_metrics},
+    {"metrics", 16, prepare_metrics, NULL, read_metrics},
     {"rewards", 4, NULL, NULL, read_rewards},
     {"losses", 4, NULL, NULL, read_losses},
     {"checkpoint", 16, prepare_checkpoint, clear_checkpoint, read_checkpoint},
