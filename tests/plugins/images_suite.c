@@ -216,6 +216,8 @@ TEST(takes_values_as_they_are_stored) {
         with_chunk(&png, "gAMA", "\0\0\x6A\x0E", 4),   /* 1 / 3.68 */
         with_chunk(&png, "sRGB", "\0", 1),
         with_chunk(&png, "iCCP", "damaged", 7),
+        with_chunk(&png, "zTXt", "of no use\0\0damaged", 18),
+        with_chunk(&png, "sBIT", "\1", 1),
     };
     for (size_t p = 0; p < COUNT_OF(pngs); p++) {
         char name[] = "1.png";
@@ -412,6 +414,35 @@ TEST(takes_no_memory_for_a_size_that_a_header_claims) {
     ck_assert_ptr_nonnull(strstr(loader.warning, "b/huge.png is left out: it is too short"));
     ck_assert_uint_lt(loader.peak, 1 << 20);
     dataset_release(dataset);
+}
+
+static struct bytes with_length(struct bytes png, unsigned length) {
+    for (unsigned b = 0; b < 4; b++) {
+        png.at[33 + b] = (unsigned char)(length >> (24 - 8 * b));
+    }
+    return png;
+}
+
+/* libpng would take 1.1 GiB for the first, before it finds the end of the file. */
+TEST(takes_no_memory_for_a_length_that_a_chunk_claims) {
+    const struct bytes pngs[] = {grey_png(10), grey_png(20)};
+    const struct bytes text = with_chunk(&pngs[0], "tEXt", "k\0v", 3);
+    const struct bytes wrong[] = {
+        with_length(text, 0x47420003),
+        with_length(with_chunk(&pngs[0], "zTXt", "k\0\0v", 4), 0x7fffffff),
+        with_length(with_chunk(&pngs[0], "PLTE", "abc", 3), 0xffffffff),
+        with_length(text, (unsigned)(text.n - 33 - 12 + 1)),
+    };
+    write_picture("a", "1.png", &pngs[0]);
+    write_picture("b", "1.png", &pngs[1]);
+    for (size_t w = 0; w < COUNT_OF(wrong); w++) {
+        write_picture("b", "wrong.png", &wrong[w]);
+        struct dataset *dataset =
+            loader_load(&loader, "images", GIVEN({"path", STRING(loader.scratch.folder)}));
+        ck_assert_uint_eq(dataset_data(dataset)->n_samples, 2);
+        ck_assert_ptr_nonnull(strstr(loader.warning, "b/wrong.png is left out: it is cut off"));
+        dataset_release(dataset);
+    }
 }
 
 TEST(takes_no_memory_beyond_the_limit) {

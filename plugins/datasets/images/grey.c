@@ -11,26 +11,30 @@ enum { PIXELS_PER_BYTE_MAX = 8 * 1032 };
 
 enum { SIGNATURE = 8, CHUNK_FRAME = 12 }; /* length, type and checksum of a chunk */
 
-static bool is_of_colours(const unsigned char *type) {
-    static const char types[][5] = {"gAMA", "cHRM", "iCCP", "sRGB", "cICP", "mDCV", "cLLI"};
-    for (size_t t = 0; t < SYNRL_COUNT(types); t++) {
-        if (memcmp(type, types[t], 4) == 0) {
-            return true;
-        }
-    }
-    return false;
+/* Whether a chunk says which values the pixels have. Others say how colours are to be shown, which
+ * changes no value; or are texts and the like, for which libpng takes the memory that they claim.
+ */
+static bool is_of_values(const unsigned char *type) {
+    const bool is_critical = (type[0] & 0x20U) == 0; /* PNG 5.4 */
+    return is_critical || memcmp(type, "tRNS", 4) == 0;
 }
 
-static void remove_colour_chunks(struct buffer *file) {
+/* Removes the others; false where a chunk is longer than what there is of the file. */
+static bool remove_chunks(struct buffer *file) {
     unsigned char *bytes = file->bytes;
     size_t from = SIGNATURE, to = SIGNATURE;
+    bool is_whole = true;
     while (file->n >= CHUNK_FRAME && from <= file->n - CHUNK_FRAME) {
         const size_t length = (size_t)bytes[from] << 24 | (size_t)bytes[from + 1] << 16 |
                               (size_t)bytes[from + 2] << 8 | (size_t)bytes[from + 3];
-        if (length > file->n - from - CHUNK_FRAME || memcmp(bytes + from + 4, "IDAT", 4) == 0) {
-            break; /* damaged, or nothing of the sort may follow */
+        if (memcmp(bytes + from + 4, "IDAT", 4) == 0) {
+            break; /* what follows is not read */
         }
-        if (!is_of_colours(bytes + from + 4)) {
+        is_whole = length <= file->n - from - CHUNK_FRAME;
+        if (!is_whole) {
+            break;
+        }
+        if (is_of_values(bytes + from + 4)) {
             memmove(bytes + to, bytes + from, length + CHUNK_FRAME);
             to += length + CHUNK_FRAME;
         }
@@ -40,13 +44,17 @@ static void remove_colour_chunks(struct buffer *file) {
         memmove(bytes + to, bytes + from, file->n - from);
         file->n -= from - to;
     }
+    return is_whole;
 }
 
 const char *grey_begin(png_image *image, struct buffer *file) {
     if (file->n == 0) {
         return "it is empty";
     }
-    remove_colour_chunks(file);
+    const bool is_png = file->n > SIGNATURE && png_sig_cmp(file->bytes, 0, SIGNATURE) == 0;
+    if (is_png && !remove_chunks(file)) {
+        return "it is cut off, or a chunk claims to be longer than it is";
+    }
     if (png_image_begin_read_from_memory(image, file->bytes, file->n) == 0) {
         return image->message;
     }

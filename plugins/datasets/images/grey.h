@@ -9,8 +9,8 @@
 
 enum background { BACKGROUND_NONE, BACKGROUND_BLACK, BACKGROUND_WHITE };
 
-/* Reads the header of a PNG; removes from *file the chunks that say how its colours are to be
- * shown. Returns NULL, or why it is unreadable. *image is to be freed by png_image_free. */
+/* Reads the header of a PNG; removes from *file the chunks that do not say which values its pixels
+ * have. Returns NULL, or why it is unreadable. *image is to be freed by png_image_free. */
 const char *grey_begin(png_image *image, struct buffer *file);
 
 /* Bytes that grey_read needs to unpack the pixels. */
