@@ -164,6 +164,17 @@ static synrl_status read_row(const struct reader *reader, struct metrics *row) {
     return SYNRL_OK;
 }
 
+/* The row just read against the one above it. */
+static synrl_status check_order(const struct reader *reader) {
+    const struct metrics *row = &reader->table->rows[reader->table->n];
+    if (reader->table->n > 0 && row[0].iteration < row[-1].iteration) {
+        return csv_fail(&reader->csv,
+                        "iteration %" PRIu64 " after %" PRIu64 ": rows must be in their order",
+                        row[0].iteration, row[-1].iteration);
+    }
+    return SYNRL_OK;
+}
+
 static synrl_status read_rows(struct reader *reader, uint64_t last) {
     struct metrics_table *table = reader->table;
     SYNRL_TRY(read_heading(reader));
@@ -179,6 +190,7 @@ static synrl_status read_rows(struct reader *reader, uint64_t last) {
         }
         if (any) {
             SYNRL_TRY(read_row(reader, &table->rows[table->n]));
+            SYNRL_TRY(check_order(reader));
             if (table->rows[table->n].iteration > last) {
                 return SYNRL_OK;
             }

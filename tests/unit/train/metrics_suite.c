@@ -170,6 +170,7 @@ static const struct {
     {"iteration,loss\n0,1,2\n", ":2: 3 values, where the heading has 2 names"},
     {"iteration,loss\n0,1\n-1,2\n", ":3: column 1 is \"-1\": must be a number"},
     {"iteration,loss\n0,1\n,2\n", ":3: column 1 is \"\": must be a number"},
+    {"iteration,loss\n5,1\n3,1\n", ":3: iteration 3 after 5: rows must be in their order"},
     {"iteration,loss\n0,1x\n", ":2: column 2 is \"1x\": must be a number"},
     {"iteration,loss\n18446744073709551616,1\n", ":2: column 1 is \"18446744073709551616\""},
 };
