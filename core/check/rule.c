@@ -5,7 +5,7 @@
 
 #include "check/samples.h"
 #include "check/trial.h"
-#include "synrl/rule.h"
+#include "train/rule.h"
 
 static const struct setting {
     const char *name, *loss;
@@ -101,38 +101,38 @@ static synrl_status check_replay(struct subject *subject) {
 
 /* Whether the rule ends with the same weights when it is granted only some of its traits. */
 static bool suffice(struct subject *subject, const struct experiment *experiment, uint32_t traits) {
-    const synrl_rule_ops *ops = component_plugin(experiment->rule)->entry->ops;
     uint64_t with, without;
-    return trial_weights(subject->core, experiment, ops->traits, &with) == SYNRL_OK &&
+    return trial_weights(subject->core, experiment, rule_traits(experiment->rule), &with) ==
+               SYNRL_OK &&
            trial_weights(subject->core, experiment, traits, &without) == SYNRL_OK &&
            with == without;
 }
 
 /* Of the traits that a rule declares, those that it can do without. */
 struct unused {
-    bool all, more; /* SYNRL_RULE_READS_LOSS would do */
+    bool reads_more; /* it declares that, and not only losses */
+    bool all, more;  /* SYNRL_RULE_READS_LOSS would do */
 };
 
 static synrl_status find_unused(struct subject *subject, const struct experiment *experiment,
                                 void *context) {
     struct unused *unused = context;
-    unused->all = unused->all && suffice(subject, experiment, 0);
-    unused->more = unused->more && suffice(subject, experiment, SYNRL_RULE_READS_LOSS);
+    const uint32_t traits = rule_traits(experiment->rule);
+    unused->reads_more = (traits & SYNRL_RULE_READS_MORE) != 0;
+    unused->all = unused->all && (traits & (SYNRL_RULE_READS_LOSS | SYNRL_RULE_READS_MORE)) != 0 &&
+                  suffice(subject, experiment, 0);
+    unused->more = unused->more && unused->reads_more &&
+                   suffice(subject, experiment, SYNRL_RULE_READS_LOSS);
     return SYNRL_OK;
 }
 
 static synrl_status check_traits(struct subject *subject) {
-    const struct plugin *plugin;
-    SYNRL_TRY(registry_find(subject->core, SYNRL_KIND_RULE, subject->request->id, &plugin));
-    const uint32_t traits = ((const synrl_rule_ops *)plugin->entry->ops)->traits;
-    const bool reads_more = (traits & SYNRL_RULE_READS_MORE) != 0;
-    struct unused unused = {.all = reads_more || (traits & SYNRL_RULE_READS_LOSS) != 0,
-                            .more = reads_more};
+    struct unused unused = {.all = true, .more = true};
     SYNRL_TRY(in_each(subject, find_unused, &unused));
     if (unused.all) {
         return core_fail(subject->core, SYNRL_UNSUPPORTED,
                          "declares %s, and ends with the same weights without it",
-                         reads_more ? "SYNRL_RULE_READS_MORE" : "SYNRL_RULE_READS_LOSS");
+                         unused.reads_more ? "SYNRL_RULE_READS_MORE" : "SYNRL_RULE_READS_LOSS");
     }
     return unused.more ? core_fail(subject->core, SYNRL_UNSUPPORTED,
                                    "declares SYNRL_RULE_READS_MORE, and ends with the same weights "

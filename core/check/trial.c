@@ -185,7 +185,7 @@ static synrl_status compare_resumed(struct watched *watched, const struct experi
 }
 
 synrl_status trial_resume(struct core *core, const struct experiment *experiment) {
-    if (!has_state(experiment) && (rule_ops(experiment)->traits & SYNRL_RULE_STATELESS) == 0) {
+    if (!has_state(experiment) && (rule_traits(experiment->rule) & SYNRL_RULE_STATELESS) == 0) {
         return core_fail(core, SYNRL_UNSUPPORTED,
                          "%s cannot be resumed: it offers no `state` and is not "
                          "SYNRL_RULE_STATELESS",
@@ -249,7 +249,7 @@ static synrl_status replay(struct core *core, struct recorded *recorded) {
 
 synrl_status trial_replay(struct core *core, const struct experiment *experiment) {
     struct recorded recorded = {.folder = NULL};
-    if ((rule_ops(experiment)->traits & SYNRL_RULE_READS_MORE) != 0) {
+    if ((rule_traits(experiment->rule) & SYNRL_RULE_READS_MORE) != 0) {
         return core_fail(core, SYNRL_UNSUPPORTED,
                          "cannot be replayed without data: it is SYNRL_RULE_READS_MORE");
     }

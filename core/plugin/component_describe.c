@@ -37,13 +37,27 @@ static json_t *json_of_string(const struct stored *stored) {
     return json_string(stored->slot->memory);
 }
 
-static json_t *json_of_choice(const struct stored *stored) {
+static json_t *json_of_word(const struct stored *stored, int64_t index) {
     const char *words = stored->param->choices;
-    int32_t index;
-    for (memcpy(&index, stored->field, sizeof index); index > 0; index--) {
+    for (; index > 0; index--) {
         words = strchr(words, '|') + 1;
     }
     return json_stringn(words, strcspn(words, "|"));
+}
+
+static json_t *json_of_choice(const struct stored *stored) {
+    int32_t index;
+    memcpy(&index, stored->field, sizeof index);
+    return json_of_word(stored, index);
+}
+
+static json_t *json_of_choices(const struct stored *stored) {
+    const synrl_integers *indices = stored->field;
+    json_t *list = json_array();
+    for (size_t i = 0; i < indices->n; i++) {
+        list = json_appended(list, json_of_word(stored, indices->items[i]));
+    }
+    return list;
 }
 
 static json_t *json_of_integers(const struct stored *stored) {
@@ -68,12 +82,21 @@ static json_t *json_of_schedule(const struct stored *stored) {
     return schedule_json(stored->slot->schedule);
 }
 
+static json_t *json_of_features(const synrl_policy *policy) {
+    json_t *list = json_array();
+    for (uint32_t feature = 0; feature < policy->n_features; feature++) {
+        list = json_appended(list, json_string(policy_feature_name(policy, feature)));
+    }
+    return list;
+}
+
 static json_t *json_of_policy(const struct stored *stored) {
     const synrl_policy *policy = stored->slot->policy;
     char hash[17];
     snprintf(hash, sizeof hash, "%016" PRIx64, policy_hash(policy));
-    return json_pack("{s:i, s:i, s:s}", "n_actions", (int)policy->n_actions, "n_rewards",
-                     (int)policy->n_rewards, "hash", hash);
+    json_t *json = json_pack("{s:i, s:i, s:s}", "n_actions", (int)policy->n_actions, "n_rewards",
+                             (int)policy->n_rewards, "hash", hash);
+    return policy->n_features > 0 ? json_with(json, "features", json_of_features(policy)) : json;
 }
 
 static json_t *json_of_component(const struct component *component) {

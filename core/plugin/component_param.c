@@ -55,7 +55,7 @@ static const char *value_text(const struct value *value, char *text, size_t size
 
 static synrl_status fail_type(const struct setting *setting) {
     char text[64];
-    const bool is_choice = setting->param->type == SYNRL_PARAM_CHOICE;
+    const bool is_choice = param_has_choices(setting->param->type);
     return core_fail(setting->core, SYNRL_INVALID, "%s: %s = %s: must be %s%s%s",
                      setting->component->host.who, setting->param->name,
                      value_text(setting->value, text, sizeof text),
@@ -161,14 +161,13 @@ static synrl_status set_string(const struct setting *setting) {
     return SYNRL_OK;
 }
 
-static synrl_status set_choice(const struct setting *setting) {
+static synrl_status read_choice(const struct setting *setting, int32_t *index) {
     if (setting->value->kind == VALUE_STRING) {
         const char *word = setting->param->choices;
         const size_t length = strlen(setting->value->as.string);
-        for (int32_t index = 0; word != NULL; index++) {
+        for (*index = 0; word != NULL; ++*index) {
             if (strcspn(word, "|") == length &&
                 memcmp(word, setting->value->as.string, length) == 0) {
-                store(setting, &index, sizeof index);
                 return SYNRL_OK;
             }
             word = strchr(word, '|');
@@ -176,6 +175,13 @@ static synrl_status set_choice(const struct setting *setting) {
         }
     }
     return fail_type(setting);
+}
+
+static synrl_status set_choice(const struct setting *setting) {
+    int32_t index;
+    SYNRL_TRY(read_choice(setting, &index));
+    store(setting, &index, sizeof index);
+    return SYNRL_OK;
 }
 
 /* One item stands for a list of it. */
@@ -222,6 +228,24 @@ static synrl_status set_numbers(const struct setting *setting) {
         SYNRL_TRY(read_number(&item, &numbers[i]));
     }
     store(setting, &(synrl_numbers){n, numbers}, sizeof(synrl_numbers));
+    return SYNRL_OK;
+}
+
+static synrl_status set_choices(const struct setting *setting) {
+    const struct value *values;
+    struct setting item = *setting;
+    size_t n;
+    int64_t *indices = begin_list(setting, sizeof *indices, &n, &values);
+    if (indices == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        int32_t index;
+        item.value = &values[i];
+        SYNRL_TRY(read_choice(&item, &index));
+        indices[i] = index;
+    }
+    store(setting, &(synrl_integers){n, indices}, sizeof(synrl_integers));
     return SYNRL_OK;
 }
 

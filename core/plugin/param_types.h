@@ -23,7 +23,8 @@
     ROW(ACTIVATION, "activation", "an activation", const void *, activation, string)      \
     ROW(ACTIVATIONS, "activations", "an activation or a list of them", synrl_activations, \
         activations, string)                                                              \
-    ROW(NUMBERS, "numbers", "a list of numbers", synrl_numbers, numbers, number)
+    ROW(NUMBERS, "numbers", "a list of numbers", synrl_numbers, numbers, number)          \
+    ROW(CHOICES, "choices", "a list of", synrl_integers, choices, string)
 
 struct param_type {
     const char *word; /* "number" */
@@ -32,5 +33,9 @@ struct param_type {
 };
 /* NULL for what is not a type. */
 const struct param_type *param_type(synrl_param_type type);
+/* Whether its values are words of `choices`. */
+static inline bool param_has_choices(synrl_param_type type) {
+    return type == SYNRL_PARAM_CHOICE || type == SYNRL_PARAM_CHOICES;
+}
 
 #endif

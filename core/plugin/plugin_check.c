@@ -128,7 +128,7 @@ static synrl_status check_param(struct core *core, const synrl_plugin *entry, ui
                          param->name, param->offset, type->alignment);
     }
     SYNRL_TRY(check_overlap(core, entry, p, file));
-    if (param->type == SYNRL_PARAM_CHOICE && (param->choices == NULL || !param->choices[0])) {
+    if (param_has_choices(param->type) && (param->choices == NULL || !param->choices[0])) {
         return core_fail(core, SYNRL_INVALID, "%s: parameter \"%s\" has no choices", file,
                          param->name);
     }

@@ -9,7 +9,7 @@
 /* "0 .. 1", "> 0", ">= 1", or the words of a choice. */
 static void range_text(const synrl_param *param, char *text, size_t size) {
     text[0] = '\0';
-    if (param->type == SYNRL_PARAM_CHOICE) {
+    if (param_has_choices(param->type)) {
         snprintf(text, size, "%s", param->choices);
     } else if (param->max == SYNRL_UNBOUNDED && param->min == SYNRL_POSITIVE) {
         snprintf(text, size, "> 0");

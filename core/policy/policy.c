@@ -9,6 +9,7 @@
 #include <xxhash.h>
 
 #include "base/count.h"
+#include "base/host.h"
 
 /* The private struct, whose first member is the shared one. */
 struct policy_object {
@@ -169,6 +170,13 @@ synrl_status policy_name_features(struct core *core, synrl_policy *policy,
         snprintf(object->features[feature], FEATURE_NAME_SIZE, "%s", names[feature]);
     }
     return SYNRL_OK;
+}
+
+synrl_status policy_name_features_owned(const synrl_host *host, synrl_policy *policy,
+                                        const char *const *names) {
+    struct core *core = host_core(host);
+    const synrl_status status = policy_name_features(core, policy, names);
+    return status == SYNRL_OK ? SYNRL_OK : host->fail(host, status, "%s", core->message);
 }
 
 /* Greedy actions ------------------------------------------------------------------------------- */

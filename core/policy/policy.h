@@ -29,6 +29,8 @@ const char *policy_feature_name(const synrl_policy *policy, uint32_t feature);
 /* names [n_features]; after a failure nothing has changed. */
 synrl_status policy_name_features(struct core *core, synrl_policy *policy,
                                   const char *const *names);
+synrl_status policy_name_features_owned(const synrl_host *host, synrl_policy *policy,
+                                        const char *const *names);
 bool policy_is_feature_name(const char *name);
 
 /* The values of one state: q[0 .. 2] for -, 0, +. */

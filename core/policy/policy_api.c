@@ -12,4 +12,6 @@ const synrl_policy_api policy_api = {
     .memory_create = memory_create,
     .choose = memory_choose,
     .observe = memory_observe,
+    .feature_name = policy_feature_name,
+    .name_features = policy_name_features_owned,
 };

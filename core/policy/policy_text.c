@@ -64,12 +64,27 @@ static void state_text(const synrl_policy *policy, uint32_t rewards, uint32_t si
              "-0+"[greedy]);
 }
 
+/* "features: credit, pre" */
+enum { FEATURES_WIDTH = 16 + SYNRL_MEMORY_MAX * (FEATURE_NAME_SIZE + 2) };
+
+static int features_line(const synrl_policy *policy, char *line) {
+    int n = 0;
+    for (uint32_t feature = 0; feature < policy->n_features; feature++) {
+        n += snprintf(line + n, FEATURES_WIDTH, "%s%s%s", feature == 0 ? "features: " : ", ",
+                      policy_feature_name(policy, feature),
+                      feature + 1 == policy->n_features ? "\n" : "");
+    }
+    return n;
+}
+
 char *policy_text(struct core *core, const synrl_policy *policy) {
-    char *text = core_alloc(core, (policy_entries(policy) / 3 + 1) * TEXT_WIDTH + 1, 1);
+    char *text =
+        core_alloc(core, FEATURES_WIDTH + (policy_entries(policy) / 3 + 1) * TEXT_WIDTH + 1, 1);
     if (text == NULL) {
         return NULL;
     }
     char *line = text;
+    line += features_line(policy, line);
     line += snprintf(line, TEXT_WIDTH + 1, "%-10s%-10s%s%14s%14s%14s  greedy\n", "rewards",
                      "actions", policy->n_features > 0 ? "features  " : "", "Q(-)", "Q(0)", "Q(+)");
     for (uint32_t rewards = 0; rewards < policy->n_reward_histories; rewards++) {

@@ -9,6 +9,7 @@ synrl_status rule_create(struct rule *rule, struct core *core, struct component 
     rule->component = component_retain(component);
     rule->ops = entry->ops;
     rule->config = component_config(component);
+    rule->traits = rule_traits(component);
     host_init(&rule->host, core, SYNRL_KIND_RULE, entry->id);
     rule->self = host_alloc(&rule->host.api, rule->ops->self_size, 1);
     return rule->self != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
@@ -88,14 +89,26 @@ struct stateful rule_state(struct rule *rule) {
                              rule->n_synapses};
 }
 
+uint32_t rule_traits(struct component *component) {
+    const synrl_rule_ops *ops = component_plugin(component)->entry->ops;
+    struct host *host = component_host(component);
+    if (!SYNRL_OFFERS(ops, traits_with)) {
+        return ops->traits;
+    }
+    const struct operation before = host_enter(host, "traits_with");
+    const uint32_t traits = ops->traits_with(&host->api, component_config(component));
+    host_leave(host, before, SYNRL_OK);
+    return traits & ops->traits;
+}
+
 bool rule_can_resume(const struct rule *rule) {
-    return SYNRL_OFFERS(rule->ops, state) || (rule->ops->traits & SYNRL_RULE_STATELESS) != 0;
+    return SYNRL_OFFERS(rule->ops, state) || (rule->traits & SYNRL_RULE_STATELESS) != 0;
 }
 
 bool rule_reads_losses(const struct rule *rule) {
-    return !rule_reads_more(rule) && (rule->ops->traits & SYNRL_RULE_READS_LOSS) != 0;
+    return !rule_reads_more(rule) && (rule->traits & SYNRL_RULE_READS_LOSS) != 0;
 }
 
 bool rule_reads_more(const struct rule *rule) {
-    return (rule->ops->traits & SYNRL_RULE_READS_MORE) != 0;
+    return (rule->traits & SYNRL_RULE_READS_MORE) != 0;
 }

@@ -14,6 +14,7 @@ struct rule {
     struct host host;
     const synrl_rule_ops *ops;
     const void *config;
+    uint32_t traits; /* that it has with these parameters */
     void *self;
     size_t n_synapses; /* since rule_start */
     uint64_t n_steps;  /* that it has made */
@@ -32,6 +33,8 @@ synrl_status rule_metric_names(const struct rule *rule, struct metric_names *nam
 void rule_metrics(const struct rule *rule, double *values);
 /* What it remembers. */
 struct stateful rule_state(struct rule *rule);
+/* The traits of a rule with the parameters of its component. */
+uint32_t rule_traits(struct component *component);
 /* Whether it says all that it remembers, so that a run can be saved and continued. */
 bool rule_can_resume(const struct rule *rule);
 /* Whether it reads losses, and nothing more. */

@@ -120,10 +120,10 @@ static synrl_status make_rule(struct trainer *trainer) {
                          "SYNRL_RULE_STATELESS",
                          rule->host.who);
     }
-    environment_set_rule(environment, &rule->host, rule->ops->traits, true);
+    environment_set_rule(environment, &rule->host, rule->traits, true);
     SYNRL_TRY(rule_start(rule, environment_public(environment)));
     SYNRL_TRY(environment_check(environment));
-    environment_set_rule(environment, &rule->host, rule->ops->traits, false);
+    environment_set_rule(environment, &rule->host, rule->traits, false);
     const struct stateful state = rule_state(rule);
     SYNRL_TRY(rule_metric_names(rule, &trainer->own));
     return state_measure(&state, &trainer->rule_state_size);

@@ -30,7 +30,8 @@ typedef enum synrl_param_type {
     SYNRL_PARAM_POLICY = 8,       /* const synrl_policy * (policy.h) */
     SYNRL_PARAM_ACTIVATION = 9,   /* const synrl_activation * (activation.h) */
     SYNRL_PARAM_ACTIVATIONS = 10, /* synrl_activations; one stands for a list of one */
-    SYNRL_PARAM_NUMBERS = 11      /* synrl_numbers; one stands for a list of one */
+    SYNRL_PARAM_NUMBERS = 11,     /* synrl_numbers; one stands for a list of one */
+    SYNRL_PARAM_CHOICES = 12      /* synrl_integers, indices; one stands for a list of one */
 } synrl_param_type;
 
 /* `min` and `max` hold for numbers, integers, each element of a list, and each value of a schedule.
@@ -46,7 +47,7 @@ typedef struct synrl_param {
      * be left out, the field is then zero. NULL (SYNRL_REQUIRED): must be given. */
     const char *default_text;
     double min, max;
-    const char *choices; /* SYNRL_PARAM_CHOICE: the words, "synchronous|sequential" */
+    const char *choices; /* SYNRL_PARAM_CHOICE, _CHOICES: the words, "synchronous|sequential" */
     const char *meaning; /* one line, with the unit where there is one */
 } synrl_param;
 

@@ -33,8 +33,11 @@ template <typename A> struct synrl_same_type<A, A> { char same; };
 /* NOLINTEND(bugprone-macro-parentheses) */
 #endif
 
+/* A row whose parameter is not called as its field is, such as one of a struct in the config. */
+#define SYNRL_ROW_NAMED(name, field, type, ctype, default_, min, max, choices, meaning) \
+    { name, type, SYNRL_OFFSET(SYNRL_CONFIG, ctype, field), default_, min, max, choices, meaning }
 #define SYNRL_ROW(field, type, ctype, default_, min, max, choices, meaning) \
-    { #field, type, SYNRL_OFFSET(SYNRL_CONFIG, ctype, field), default_, min, max, choices, meaning }
+    SYNRL_ROW_NAMED(#field, field, type, ctype, default_, min, max, choices, meaning)
 
 #define SYNRL_NUMBER(field, default_, min, max, meaning) \
     SYNRL_ROW(field, SYNRL_PARAM_NUMBER, double, default_, min, max, NULL, meaning)
@@ -50,6 +53,8 @@ template <typename A> struct synrl_same_type<A, A> { char same; };
     SYNRL_ROW(field, SYNRL_PARAM_STRING, const char *, default_, 0, 0, NULL, meaning)
 #define SYNRL_CHOICE(field, default_, choices, meaning) \
     SYNRL_ROW(field, SYNRL_PARAM_CHOICE, int32_t, default_, 0, 0, choices, meaning)
+#define SYNRL_CHOICES(field, default_, choices, meaning) \
+    SYNRL_ROW(field, SYNRL_PARAM_CHOICES, synrl_integers, default_, 0, 0, choices, meaning)
 #define SYNRL_SCHEDULE(field, default_, min, max, meaning)                                   \
     SYNRL_ROW(field, SYNRL_PARAM_SCHEDULE, const synrl_schedule *, default_, min, max, NULL, \
               meaning)

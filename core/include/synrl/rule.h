@@ -63,6 +63,9 @@ typedef struct synrl_rule_ops {
     /* Optional. [main] Releases what is not memory of the host. Called after a failed create too.
      */
     void (*destroy)(const synrl_host *host, const void *config, void *self);
+    /* Optional, since ABI 3.2. [main] Those of its traits that it has with these parameters; the
+     * host grants no other. Without it: all of them, always. */
+    uint32_t (*traits_with)(const synrl_host *host, const void *config);
 } synrl_rule_ops;
 
 /* SYNRL_RULE(my_rule, "1.0.0", "one line", "source", SYNRL_PARAMS(params), struct rule,

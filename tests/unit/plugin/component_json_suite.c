@@ -42,7 +42,8 @@ static double at(const synrl_schedule *schedule, uint64_t iteration) {
 #define PARAMETERS                                                                            \
     "'number': 0.75, 'free_number': 0.1, 'positive': 3.0, 'integer': 100, 'boolean': false, " \
     "'string': 'mine', 'optional': null, 'choice': 'blue', 'integers': [3, 4], "              \
-    "'numbers': [0.1, 10.0], 'schedule': [[0, 0.5], [10, 0.25]], 'activation': 'relu', "      \
+    "'numbers': [0.1, 10.0], 'choices': ['green'], 'schedule': [[0, 0.5], [10, 0.25]], "      \
+    "'activation': 'relu', "                                                                  \
     "'activations': ['step', "                                                                \
     "'tanh'], "
 
@@ -71,7 +72,8 @@ static struct component *set_everywhere(void) {
         GIVEN({"number", NUMBER(0.75)}, {"free_number", NUMBER(0.1)}, {"positive", INTEGER(3)},
               {"integer", INTEGER(100)}, {"string", STRING("mine")}, {"choice", STRING("blue")},
               {"activation", STRING("relu")}, {"boolean", BOOLEAN(false)},
-              {"integers", LIST(integers)}, {"numbers", LIST(numbers)}, {"activations", LIST(ids)},
+              {"integers", LIST(integers)}, {"numbers", LIST(numbers)},
+              {"choices", STRING("green")}, {"activations", LIST(ids)},
               {"schedule", SCHEDULE(schedule)}, {"policy", POLICY(policy)}));
     schedule_release(schedule);
     return made;
@@ -91,6 +93,26 @@ TEST(a_record_has_each_parameter) {
     json_decref(wanted);
     json_decref(json);
     component_release(component);
+}
+
+/* Names are not part of a policy's hash, so the record has them. */
+TEST(a_record_names_the_features_of_a_policy) {
+    synrl_policy *seeing;
+    ck_assert_int_eq(policy_create(core, 0, 1, 2, &seeing), SYNRL_OK);
+    ck_assert_int_eq(policy_name_features(core, seeing, (const char *const[]){"pre", "credit"}),
+                     SYNRL_OK);
+    struct component *component =
+        test_component(core, SYNRL_KIND_RULE, "every_param", GIVEN({"policy", POLICY(seeing)}));
+    char text[128];
+    snprintf(text, sizeof text,
+             "{'n_actions': 0, 'n_rewards': 1, 'hash': '%016llx', 'features': ['pre', 'credit']}",
+             (unsigned long long)policy_hash(seeing));
+    json_t *wanted = from_text(text), *json = component_json(component);
+    ck_assert(json_equal(json_object_get(json_object_get(json, "parameters"), "policy"), wanted));
+    json_decref(wanted);
+    json_decref(json);
+    component_release(component);
+    policy_release(seeing);
 }
 
 TEST(a_component_comes_back_from_its_record) {
@@ -113,6 +135,8 @@ TEST(a_component_comes_back_from_its_record) {
     ck_assert_int_eq(config->integers.items[1], 4);
     ck_assert_uint_eq(config->numbers.n, 2);
     ck_assert(config->numbers.items[0] == 0.1 && config->numbers.items[1] == 10);
+    ck_assert_uint_eq(config->choices.n, 1);
+    ck_assert_int_eq(config->choices.items[0], 1);
     ck_assert(at(config->schedule, 9) == 0.5);
     ck_assert(at(config->schedule, 10) == 0.25);
     ck_assert(config->policy != policy && config->policy->q[1] == 0.5);
@@ -192,6 +216,10 @@ static const struct {
      WHO "the recorded value of number does not fit it: an object"},
     {"{'id': 'every_param', 'parameters': {'integers': [1, []]}}", SYNRL_INVALID,
      WHO "the recorded value of integers does not fit it: of another type"},
+    {"{'id': 'every_param', 'parameters': {'choices': ['red', 'pink']}}", SYNRL_INVALID,
+     WHO "choices = \"pink\": must be a list of red|green|blue"},
+    {"{'id': 'every_param', 'parameters': {'choices': [{}]}}", SYNRL_INVALID,
+     WHO "the recorded value of choices does not fit it: an object"},
     {"{'id': 'every_param', 'parameters': {'activations': [{'id': 'relu', 'parameters': {}}, "
      "{'id': 'tanhh', 'parameters': {}}]}}",
      SYNRL_INVALID, "no activation \"tanhh\", did you mean \"tanh\"?"},

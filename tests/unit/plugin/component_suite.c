@@ -78,6 +78,8 @@ TEST(defaults_are_what_the_table_says) {
     ck_assert_int_eq(config->integers.items[2], 1);
     ck_assert_uint_eq(config->numbers.n, 2);
     ck_assert(config->numbers.items[0] == 0.5 && config->numbers.items[1] == 2);
+    ck_assert_uint_eq(config->choices.n, 2);
+    ck_assert(config->choices.items[0] == 2 && config->choices.items[1] == 0); /* blue, red */
     ck_assert(at(config->schedule, 0) == 0.5);
     ck_assert(at(config->schedule, UINT64_MAX) == 0.5);
     ck_assert_ptr_eq(config->policy, policy);
@@ -95,12 +97,13 @@ TEST(values_are_copied_into_the_config) {
     struct value integers[] = {INTEGER(3), NUMBER(4)};
     struct value numbers[] = {NUMBER(0.1), INTEGER(10), NUMBER(0)};
     const struct value ids[] = {STRING(id), STRING("step"), STRING(id)};
+    const struct value choices[] = {STRING("green"), STRING(choice), STRING(choice)};
     set(component,
         GIVEN({"number", NUMBER(0.75)}, {"free_number", NUMBER(-DBL_MAX)},
               {"positive", NUMBER(DBL_MIN)}, {name, INTEGER(100)}, {"boolean", BOOLEAN(false)},
               {"string", STRING(string)}, {"optional", STRING("")}, {"choice", STRING(choice)},
               {"integers", LIST(integers)}, {"numbers", LIST(numbers)}, {"schedule", NUMBER(0.125)},
-              {"activation", STRING(id)}, {"activations", LIST(ids)}));
+              {"choices", LIST(choices)}, {"activation", STRING(id)}, {"activations", LIST(ids)}));
     memset(string, 'x', 4);
     memset(choice, 'x', 4);
     memset(name, 'x', 4);
@@ -122,6 +125,8 @@ TEST(values_are_copied_into_the_config) {
     ck_assert_uint_eq(config->numbers.n, 3);
     ck_assert(config->numbers.items[0] == 0.1 && config->numbers.items[1] == 10);
     ck_assert(config->numbers.items[2] == 0);
+    ck_assert_uint_eq(config->choices.n, 3);
+    ck_assert(config->choices.items[0] == 1 && config->choices.items[2] == 2);
     ck_assert(at(config->schedule, 17) == 0.125);
     ck_assert_str_eq(config->activation->id, "relu");
     ck_assert_uint_eq(config->activations.n, 3);
@@ -153,11 +158,12 @@ TEST(convertible_types_are_accepted) {
 TEST(lists_may_be_empty) {
     struct component *component = start();
     set(component, GIVEN({"integers", LIST_OF(0, NULL)}, {"numbers", LIST_OF(0, NULL)},
-                         {"activations", LIST_OF(0, NULL)}));
+                         {"activations", LIST_OF(0, NULL)}, {"choices", LIST_OF(0, NULL)}));
     const struct every_param *config = finish(component);
     ck_assert_uint_eq(config->integers.n, 0);
     ck_assert_uint_eq(config->numbers.n, 0);
     ck_assert_uint_eq(config->activations.n, 0);
+    ck_assert_uint_eq(config->choices.n, 0);
     component_release(component);
 }
 
@@ -170,6 +176,7 @@ static const struct value too_small[] = {INTEGER(3), INTEGER(0)};
 static const struct value negative[] = {NUMBER(1), NUMBER(-0.5)};
 static const struct value not_finite[] = {NUMBER(IS_NAN)};
 static const struct value half_named[] = {STRING("relu"), STRING("tanhh")};
+static const struct value half_chosen[] = {STRING("red"), STRING("pink")};
 static const struct value half_typed[] = {STRING("relu"), BOOLEAN(true)};
 
 #define SCHEDULE_WORDS "must be a number, a schedule or a function of the iteration"
@@ -216,6 +223,11 @@ static const struct {
     {"choice", STRING("Red"), "choice = \"Red\": must be one of red|green|blue"},
     {"choice", STRING(""), "choice = \"\": must be one of red|green|blue"},
     {"choice", INTEGER(1), "choice = 1: must be one of red|green|blue"},
+    {"choices", STRING("redd"), "choices = \"redd\": must be a list of red|green|blue"},
+    {"choices", LIST(half_chosen), "choices = \"pink\": must be a list of red|green|blue"},
+    {"choices", LIST(half_typed), "choices = \"relu\": must be a list of red|green|blue"},
+    {"choices", LIST(nested), "choices = a list: must be a list of red|green|blue"},
+    {"choices", INTEGER(1), "choices = 1: must be a list of red|green|blue"},
     {"integers", LIST(nested), "integers = a list: must be a list of integers"},
     {"integers", LIST(fractions), "integers = 3.5: must be a list of integers"},
     {"integers", LIST(too_small), "integers = 0: must be at least 1"},
@@ -318,10 +330,10 @@ TEST(names_that_are_near_are_suggested) {
         {"activation_s", ", did you mean \"activations\"?"},
         {"learning_rate",
          "; it has number, free_number, positive, integer, boolean, string, optional, choice, "
-         "integers, numbers, schedule, policy, activation, activations"},
+         "integers, numbers, choices, schedule, policy, activation, activations"},
         {"",
          "; it has number, free_number, positive, integer, boolean, string, optional, choice, "
-         "integers, numbers, schedule, policy, activation, activations"},
+         "integers, numbers, choices, schedule, policy, activation, activations"},
     };
     struct component *component = start();
     const size_t n_live = loader.n_live;

@@ -376,6 +376,7 @@ TEST(the_table_shows_features) {
     char *text = policy_text(core, policy);
     ck_assert_str_eq(
         text,
+        "features: feature1, feature2\n"
         "rewards   actions   features            Q(-)          Q(0)          Q(+)  greedy\n"
         "                    - -                    0             1             2       +\n"
         "                    0 -                    3             0             1       -\n"

@@ -455,6 +455,23 @@ TEST(features_are_named) {
     policy_release(policy);
 }
 
+/* The same by the functions that plugins have. */
+TEST(plugins_name_features) {
+    synrl_policy *policy = new_policy(1, 0, 2);
+    ck_assert_str_eq(policy_api.feature_name(policy, 1), "feature2");
+    test_failure(core, SYNRL_INVALID,
+                 policy_api.name_features(&host.api, policy, (const char *const[]){"b", "b"}),
+                 "rule \"test\": two features named \"b\": must differ");
+    ck_assert_str_eq(policy_api.feature_name(policy, 0), "feature1");
+    ck_assert_int_eq(
+        policy_api.name_features(&host.api, policy, (const char *const[]){"b", "credit"}),
+        SYNRL_OK);
+    ck_assert_str_eq(policy_api.feature_name(policy, 1), "credit");
+    synrl_policy *copy;
+    ck_assert_int_eq(policy_api.copy(&host.api, policy, &copy), SYNRL_OK);
+    ck_assert_str_eq(policy_api.feature_name(copy, 0), "b");
+}
+
 static synrl_status make_all(struct core *scarce) {
     struct host scarce_host;
     host_init(&scarce_host, scarce, SYNRL_KIND_RULE, "test");
