@@ -2,14 +2,15 @@
 /* Static synaptic policy: Algorithm 1 with Train-Policy off.
  *
  * Every synapse follows the same frozen policy pi(s_t), epsilon-greedy; the policy never changes.
- * Bhargava, Rezaei and Lankarany 2021, sections 2.2 and 2.3. */
-#include <synrl/rule.h>
+ * Bhargava, Rezaei and Lankarany 2021, sections 2.2 and 2.3. A policy may have local features. */
+#include "features.h"
 
 struct config {
     const synrl_policy *policy;
     const synrl_schedule *epsilon, *alpha_s;
     double bias_scale;
     int32_t ties;
+    struct credit_config credit;
 };
 
 static const synrl_param params[] = {
@@ -21,11 +22,13 @@ static const synrl_param params[] = {
                  "a bias moves by this times alpha_s; 2 in the authors' code"),
     SYNRL_CHOICE(ties, "first", SYNRL_TIES_CHOICES,
                  "which of equally good actions is greedy; first of -, 0, + as published"),
+    CREDIT_PARAMS,
 };
 
 struct rule {
-    synrl_memory *memory; /* w.s of every synapse */
-    int8_t *actions;      /* w.a_t of every synapse */
+    synrl_memory *memory;     /* w.s of every synapse: what it remembers, */
+    struct features features; /* and what it sees */
+    int8_t *actions;          /* w.a_t of every synapse */
 };
 
 static synrl_status create(const synrl_host *host, const void *config, void *self, synrl_env *env) {
@@ -33,6 +36,7 @@ static synrl_status create(const synrl_host *host, const void *config, void *sel
     struct rule *r = self;
     const size_t n_synapses = env->layout->n_synapses;
     SYNRL_TRY(host->policy->memory_create(host, c->policy, n_synapses, &r->memory));
+    SYNRL_TRY(features_create(host, c->policy, env, &r->features));
     return SYNRL_NEW(host, r->actions, n_synapses);
 }
 
@@ -42,6 +46,7 @@ static synrl_status step(const synrl_host *host, const void *config, void *self,
     synrl_choose choose = {.size = sizeof choose,
                            .ties = (synrl_ties)c->ties,
                            .stream = synrl_action_stream(env),
+                           .features = r->features.digits,
                            .actions = r->actions};
     double alpha_s;
     const synrl_outcome *outcome;
@@ -49,6 +54,7 @@ static synrl_status step(const synrl_host *host, const void *config, void *self,
     SYNRL_TRY(synrl_at(c->alpha_s, env->iteration, &alpha_s));
 
     /* w.a_t <- pi(w.s_t) */
+    SYNRL_TRY(features_measure(&c->credit, &r->features, env));
     SYNRL_TRY(host->policy->choose(host, c->policy, r->memory, &choose));
     /* w <- w + w.a_t;  R_t <- sign(old-loss - new-loss) */
     SYNRL_TRY(env->step(env, r->actions, alpha_s, c->bias_scale, &outcome));
@@ -63,9 +69,17 @@ static const synrl_policy *policy(const synrl_host *host, const void *config, vo
 
 static synrl_status state(const synrl_host *host, const void *config, void *self,
                           synrl_state *state) {
-    return state->memory(state, ((struct rule *)self)->memory);
+    const struct rule *r = self;
+    SYNRL_TRY(features_state(&r->features, state));
+    return state->memory(state, r->memory);
+}
+
+/* Rewards suffice where the policy has no features. */
+static uint32_t traits_with(const synrl_host *host, const void *config) {
+    return ((const struct config *)config)->policy->n_features > 0 ? SYNRL_RULE_READS_MORE : 0;
 }
 
 SYNRL_RULE(static, "1.0.0", "every synapse follows one frozen policy",
            "Bhargava et al. 2021, Algorithm 1 without Train-Policy, Eq. 6", SYNRL_PARAMS(params),
-           struct rule, .create = create, .step = step, .policy = policy, .state = state);
+           struct rule, .traits = SYNRL_RULE_READS_MORE, .create = create, .step = step,
+           .policy = policy, .state = state, .traits_with = traits_with);

@@ -240,35 +240,14 @@ TEST(gd_goes_down_the_slope) {
     rule_clear(&rule);
 }
 
-/* Features are what a rule sees of single synapses; these two see nothing. */
-TEST(policies_with_features_are_refused_by_rules_that_see_none) {
-    static const char *const ids[] = {"static", "qlearning"};
-    for (size_t k = 0; k < 2; k++) {
-        synrl_policy *policy;
-        char message[200];
-        ck_assert_int_eq(policy_create(core, 1, 1, 1, &policy), SYNRL_OK);
-        struct component *component = rule_component(ids[k]);
-        test_set(core, component, GIVEN({"policy", POLICY(policy)}));
-        policy_release(policy);
-        struct rule rule;
-        start(&rule, component);
-        snprintf(message, sizeof message,
-                 "rule \"%s\": choose: features is NULL, and the policy has 1: must be given for 3 "
-                 "synapses",
-                 ids[k]);
-        test_failure(core, SYNRL_INVALID, rule_step(&rule, &playback.env), message);
-        rule_clear(&rule);
-    }
-}
-
 TEST(traits_are_declared) {
     static const struct {
         const char *id;
         uint32_t traits;
     } rules[] = {
-        {"static", 0},
+        {"static", SYNRL_RULE_READS_MORE},
         {"win_stay", 0},
-        {"qlearning", 0},
+        {"qlearning", SYNRL_RULE_READS_MORE},
         {"gd", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
         {"my_rule", 0},
         {"automaton", 0},

@@ -90,6 +90,9 @@ test_nothing_is_wrong_with_glyphs() {
 test_parameters_can_be_given() {
     holds model mlp 'layers={64, 5, 4}' activation=relu
     holds rule qlearning memory=1 'alpha_q=0.5'
+    says 'ok     replay'
+    holds rule qlearning memory=1 'features={credit,pre}' sigma=0.1
+    says 'note   replay      cannot be replayed without data: it is SYNRL_RULE_READS_MORE'
     refuses 1 'unknown parameter "memry", did you mean "memory"?' synrl check rule qlearning memry=1
     refuses 1 'wrong  parameters' synrl check rule qlearning epsilon=7
     refuses 1 'path must be given' synrl check dataset csv

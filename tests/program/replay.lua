@@ -2,7 +2,7 @@
 -- Sixty samples of data that are deleted after the run; changing batches, alpha and epsilon.
 local synrl = require 'synrl'
 local o = synrl.options { seed = 3, iterations = 500, rule = 'qlearning', batch = 30, bad = 0.0,
-  lua_alpha = false, alpha = 1e-3 }
+  lua_alpha = false, alpha = 1e-3, features = false }
 
 local f = assert(io.open('data.csv', 'w'))
 f:write('a,b,label\n')
@@ -16,7 +16,10 @@ local alpha = o.lua_alpha and function() return 1e-3 end or
   synrl.schedule { { 0, o.alpha }, { 123, 7e-4 }, { 300, 3.5e-4 } }
 local parameters = o.rule == 'gd' and {} or
   { alpha_s = alpha, epsilon = synrl.schedule { { 0, 0.3 }, { 50, 0.2 } } }
-if o.rule == 'static' then
+if o.rule == 'static' and o.features then
+  parameters.policy = synrl.policy.from(function(s) return s.features[1] end,
+    { memory = 1, features = { 'credit' } })
+elseif o.rule == 'static' then
   parameters.policy = synrl.policy.from(function(s)
     return s.rewards[1] >= 0 and s.actions[1] or -s.actions[1]
   end, { memory = 2 })

@@ -55,6 +55,14 @@ test_what_a_transcript_does_not_determine_is_refused() {
     refuses 1 'alpha_s was a function of the script' synrl replay runs/*/
 }
 
+# Whether a rule can be replayed depends on its policy; one that cannot is refused before anything runs.
+test_a_policy_that_sees_its_credit_is_not_replayed() {
+    run rule=static features=true >/dev/null
+    grep -q '"features": \[' runs/*/run.json
+    refuses 1 'rule "static" needs more than rewards and losses: it cannot be replayed without data' \
+        synrl replay runs/*/
+}
+
 test_a_damaged_transcript_is_refused() {
     run >/dev/null
     cp runs/*/rewards.bin saved

@@ -4,7 +4,7 @@
 -- `die`, and where there is a file `wait` it waits, in calls of the C library, since only there the
 -- thread sanitizer lets a signal in.
 local synrl = require 'synrl'
-local o = synrl.options { seed = 3, iterations = 7000, rule = 'qlearning', every = 1000 }
+local o = synrl.options { seed = 3, iterations = 7000, rule = 'qlearning', every = 1000, features = false }
 local data = synrl.dataset('boundary', { samples = 400, seed = o.seed })
 local train, valid = data:split(0.75, 1)
 local asked, best = 0, 0
@@ -23,12 +23,13 @@ end
 local function run(name, rule)
   return synrl.train { name = name, data = train, valid = valid, loss = 'euclidean',
     model = synrl.model('mlp', { layers = { 2, 9, 1 }, output = 'tanh', seed = o.seed }),
-    rule = rule, iterations = o.iterations, evaluate_every = 37, record_every = 11,
+    rule = rule, reward = o.features and 'sample' or 'batch', iterations = o.iterations, evaluate_every = 37, record_every = 11,
     checkpoint = { every = o.every, keep = 2 }, batch = { size = 150, every = 70 },
     on_evaluate = on_evaluate }
 end
 
-local first = run('first', o.rule == 'qlearning' and synrl.rule(o.rule, { alpha_s = falling }) or o.rule)
+local first = run('first', o.rule == 'qlearning' and synrl.rule(o.rule, { alpha_s = falling,
+  memory = o.features and 1 or 2, momentum = 0.5, features = o.features and { 'post', 'credit' } or {} }) or o.rule)
 local second = run('second', first.policy and
   synrl.rule('static', { policy = first.policy, epsilon = 0.2, alpha_s = falling }) or 'gd')
 return { first = first.summary.weights_hash, second = second.summary.weights_hash,

@@ -109,6 +109,10 @@ test_qlearning_resumes_after_an_interrupt() {
     signalled INT rule=qlearning
 }
 
+test_a_policy_with_features_resumes_after_an_interrupt() {
+    signalled INT features=true iterations=4200
+}
+
 test_win_stay_resumes_after_a_termination() {
     signalled TERM rule=win_stay
 }

@@ -1,0 +1,116 @@
+/* SPDX-License-Identifier: MIT */
+/* The credit of a synapse: what it saw, what chance did to its unit, and what that was worth.
+ *
+ * Every unit of every sample is moved by sigma xi, xi = -1 or +1 at random, and each sample, or
+ * group of samples (`reward` of synrl.train), reports what that did to its own loss: d = L(moved) -
+ * L. The synapse from i to j correlates the three over the samples s:
+ *
+ *     c_ij <- momentum c_ij + sum_s x_si xi_sj r_s
+ *
+ *     pay = "bit"     r = -sign(d)
+ *     pay = "trit"    the same, but 0 where L is below `gate` already: what is right learns no more
+ *     pay = "graded"  r = -d, in whole eighths of the mean |d|, at most 127 of them
+ *
+ * Only forward passes, no derivative: node perturbation (Werfel, Xie and Seung, "Learning curves
+ * for stochastic gradient descent in linear feedforward networks", 2005). The gate is that of the
+ * Tsetlin machine (Granmo 2018). */
+#ifndef CREDIT_H
+#define CREDIT_H
+
+#include <math.h>
+
+#include <synrl/rule.h>
+
+enum pay { BIT, TRIT, GRADED };
+enum { EIGHTHS_MAX = 127 };
+
+/* A rule's config has one as its field `credit`, and CREDIT_PARAMS among its rows. */
+struct credit_config {
+    const synrl_schedule *sigma;
+    double momentum, gate;
+    int32_t pay;
+    bool centred;
+};
+
+#define CREDIT_PARAMS                                                                             \
+    SYNRL_ROW_NAMED("sigma", credit.sigma, SYNRL_PARAM_SCHEDULE, const synrl_schedule *, "0.03",  \
+                    SYNRL_POSITIVE, SYNRL_UNBOUNDED, NULL, "how far noise moves a unit"),         \
+        SYNRL_ROW_NAMED("pay", credit.pay, SYNRL_PARAM_CHOICE, int32_t, "bit", 0, 0,              \
+                        "bit|trit|graded", "what a sample is paid for its fall in loss"),         \
+        SYNRL_ROW_NAMED("gate", credit.gate, SYNRL_PARAM_NUMBER, double, "0.05", 0,               \
+                        SYNRL_UNBOUNDED, NULL, "trit: the loss below which a sample is paid 0"),  \
+        SYNRL_ROW_NAMED("momentum", credit.momentum, SYNRL_PARAM_NUMBER, double, "0", 0, 1, NULL, \
+                        "of the credit"),                                                         \
+        SYNRL_ROW_NAMED("centred", credit.centred, SYNRL_PARAM_BOOLEAN, bool, "true", 0, 0, NULL, \
+                        "inputs of the network less their mean over the batch")
+
+struct credit {
+    size_t n_synapses, n_units, n_blocks;
+    double *c, *now;       /* [n_synapses]: with momentum, and of this iteration */
+    int8_t *signal;        /* [n_blocks][n_units][SYNRL_LANES]: xi, then xi r */
+    int8_t *paid;          /* [n_blocks][SYNRL_LANES]: r */
+    int64_t *falls, *loss; /* [n_samples]: -d and L, in units of 2^-32 */
+};
+
+static inline synrl_status credit_create(const synrl_host *host, const synrl_env *env,
+                                         struct credit *credit) {
+    credit->n_synapses = env->layout->n_synapses;
+    credit->n_units = env->local->n_units(env);
+    credit->n_blocks = env->local->n_blocks(env);
+    SYNRL_TRY(SYNRL_NEW(host, credit->c, credit->n_synapses));
+    SYNRL_TRY(SYNRL_NEW(host, credit->now, credit->n_synapses));
+    SYNRL_TRY(SYNRL_NEW(host, credit->signal, credit->n_blocks * credit->n_units * SYNRL_LANES));
+    SYNRL_TRY(SYNRL_NEW(host, credit->paid, credit->n_blocks * SYNRL_LANES));
+    SYNRL_TRY(SYNRL_NEW(host, credit->falls, env->n_samples));
+    return SYNRL_NEW(host, credit->loss, env->n_samples);
+}
+
+/* r of each sample: an integer, so that all sums are exact. */
+static inline void credit_pay(const struct credit_config *c, struct credit *credit, size_t n) {
+    const double gate = c->pay == TRIT ? c->gate / SYNRL_TERM_UNIT : 0.0;
+    double mean = 0.0;
+    for (size_t s = 0; s < n; s++) {
+        mean += fabs((double)credit->falls[s]) / (double)n;
+    }
+    for (size_t s = 0; s < n; s++) {
+        const double fall = (double)credit->falls[s];
+        const double eighths = fmin(fmax(rint(8.0 * fall / mean), -EIGHTHS_MAX), EIGHTHS_MAX);
+        const int sign = (fall > 0.0) - (fall < 0.0);
+        const bool is_right = c->pay == TRIT && (double)credit->loss[s] < gate;
+        credit->paid[s] = (int8_t)(is_right                         ? 0
+                                   : c->pay == GRADED && mean > 0.0 ? (int)eighths
+                                                                    : sign);
+    }
+}
+
+/* credit->c at the weights as they are. Costs a perturbed pass of the batch. */
+static inline synrl_status credit_measure(const struct credit_config *c, struct credit *credit,
+                                          synrl_env *env) {
+    double sigma;
+    SYNRL_TRY(synrl_at(c->sigma, env->iteration, &sigma));
+    SYNRL_TRY(env->local->sample_losses(env, credit->loss));
+    SYNRL_TRY(env->local->perturb(env, 0, sigma, NULL));
+    SYNRL_TRY(env->local->falls(env, credit->falls));
+    SYNRL_TRY(env->local->noise(env, 0, credit->signal));
+    credit_pay(c, credit, env->n_samples);
+    for (size_t row = 0; row < credit->n_blocks * credit->n_units; row++) {
+        const int8_t *paid = credit->paid + row / credit->n_units * SYNRL_LANES;
+        for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
+            int8_t *xi = &credit->signal[row * SYNRL_LANES + lane];
+            *xi = (int8_t)(*xi * paid[lane]);
+        }
+    }
+    const synrl_signal signal = {
+        sizeof signal, SYNRL_WHERE_ACTIVE | (c->centred ? SYNRL_CENTRED : 0), credit->signal, NULL};
+    SYNRL_TRY(env->local->correlate(env, &signal, credit->now));
+    for (size_t i = 0; i < credit->n_synapses; i++) {
+        credit->c[i] = c->momentum * credit->c[i] + credit->now[i];
+    }
+    return SYNRL_OK;
+}
+
+static inline synrl_status credit_state(const struct credit *credit, synrl_state *state) {
+    return SYNRL_STATE_ARRAY(state, credit->c, credit->n_synapses);
+}
+
+#endif
