@@ -3,7 +3,10 @@
 --   rule=static hidden=32 iterations=500000 batch=5000
 -- and its baseline is
 --   rule=gd hidden=32 iterations=500
+-- A policy that sees its credit takes a second:
+--   rule=static hidden=32 iterations=300 golden=datasets/policies/local.csv
 local synrl = require "synrl"
+local tasks = require "lib.tasks"
 local ocr = require "lib.ocr"
 
 local o = ocr.options {
@@ -18,13 +21,15 @@ local o = ocr.options {
    every = 5000,      -- iterations between two batches
 }
 
+local golden = o.rule == "static" and synrl.policy.load(o.golden)
+local is_local = golden and golden.n_features > 0
 local rules = {
    win_stay = function()
       return synrl.rule("win_stay",
          { epsilon = o.epsilon, alpha_s = ocr.falling(o.from, o.to, o.iterations, 50) })
    end,
    static = function()
-      return ocr.paper_rule(o.hidden, synrl.policy.load(o.golden))
+      return is_local and ocr.local_rule(golden, o.iterations) or ocr.paper_rule(o.hidden, golden)
    end,
    qlearning = function()
       return synrl.rule("qlearning", { epsilon = 0.1, alpha_s = 1e-4, sweep = "synchronous" })
@@ -40,8 +45,9 @@ local train, valid = data:split(0.75, o.seed)
 local result = synrl.train {
    name = "ocr-" .. o.rule,
    data = train, valid = valid,
-   model = ocr.net(o.hidden, o.seed), loss = "cross_entropy",
+   model = (is_local and ocr.local_net or ocr.net)(o.hidden, o.seed), loss = "cross_entropy",
    rule = make(), iterations = o.iterations, batch = ocr.batch(train, o.batch, o.every), seed = o.seed,
+   reward = golden and tasks.reward(golden) or nil,
 }
 
 local s = result.summary

@@ -59,6 +59,16 @@ function ocr.paper_rule(hidden, policy)
    return synrl.rule("static", { policy = policy, epsilon = 0.1, alpha_s = alpha_s })
 end
 
+-- A frozen policy that sees its credit, where each sample pays its own reward; settings chosen on splits
+-- that are not among those reported: see docs/results/local.md.
+function ocr.local_rule(policy, iterations)
+   return synrl.rule("static", { policy = policy, epsilon = 0.01, alpha_s = ocr.falling(4e-2, 4e-4, iterations, 8) })
+end
+
+function ocr.local_net(hidden, seed)
+   return synrl.model("mlp", { layers = ocr.layers(hidden), activation = "relu", init = 0.05, seed = seed })
+end
+
 -- The settings found for a fixed rule, on splits 101 and 102: see docs/results/reproduction.md.
 function ocr.win_stay(hidden, iterations)
    local from, to = 1.5e-3, 5e-4

@@ -31,16 +31,30 @@ tasks.boundary_defaults = {
    sweep = "sequential",
 }
 
+-- The local features named in an option, such as "credit,pre".
+function tasks.features(o)
+   local features = {}
+   for name in (o.features or ""):gmatch("[^,]+") do
+      features[#features + 1] = name
+   end
+   return features
+end
+
 -- A policy that is learned along with the network, and one that is frozen.
 function tasks.learned(o)
    return synrl.rule("qlearning", {
-      memory = o.memory, epsilon = o.epsilon, alpha_s = o.alpha_s, alpha_q = o.alpha_q,
-      gamma = o.gamma, sweep = o.sweep,
+      memory = o.memory, n_actions = o.n_actions, n_rewards = o.n_rewards, features = tasks.features(o),
+      epsilon = o.epsilon, alpha_s = o.alpha_s, alpha_q = o.alpha_q, gamma = o.gamma, sweep = o.sweep,
    })
 end
 
 function tasks.frozen(o, policy)
    return synrl.rule("static", { policy = policy, epsilon = o.epsilon, alpha_s = o.alpha_s })
+end
+
+-- What pays: each sample where a synapse sees its credit, else the batch.
+function tasks.reward(policy)
+   return policy.n_features > 0 and "sample" or "batch"
 end
 
 -- The paper's random decision boundary: samples in [-10, 10]^2, a tanh network with weights U(-1, 1).
