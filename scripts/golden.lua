@@ -8,7 +8,8 @@
 -- With local features, each sample pays its own reward, and hundreds of iterations suffice. Then states
 -- of several sizes compete, and each policy is tried on splits of the letters too:
 --
---   synrl run --quiet --no-record scripts/golden.lua features=credit save=datasets/policies/local.csv
+--   synrl run --quiet --no-record scripts/golden.lua features=credit policies=8 tests=1 finalists=5 finals=3 \
+--      letters=1 save=datasets/policies/local.csv
 local synrl = require "synrl"
 local tasks = require "lib.tasks"
 local ocr = require "lib.ocr"
@@ -75,9 +76,7 @@ local function try_letters(candidate)
       local result = synrl.train {
          name = "letters", data = part, valid = rest:split(0.2, seed), model = ocr.local_net(32, seed),
          loss = "cross_entropy", iterations = o.steps, seed = seed, record = false, record_every = o.steps,
-         rule = synrl.rule("static", { policy = candidate.policy, epsilon = 0.05,
-            alpha_s = ocr.falling(1e-2, 3e-4, o.steps, 8) }),
-         reward = "sample",
+         rule = ocr.local_rule(candidate.policy, o.steps), reward = "sample",
       }
       candidate.scores[#candidate.scores + 1] = result.summary.valid_accuracy
    end

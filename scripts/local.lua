@@ -12,6 +12,9 @@ local o = tasks.options({
    policy = tasks.folder .. "/../datasets/policies/local.csv",
    boundaries = 10,          -- of seeds 2001, 2011, ...
    boundary_iterations = 1000,
+   epsilon = 0.01,           -- on a boundary, with alpha_s falling ...
+   from = 2e-2,
+   to = 2e-4,
    first = 1,                -- split of the letters
    splits = 10,
    hidden = 32,
@@ -24,7 +27,8 @@ local policy = synrl.policy.load(o.policy)
 local function boundary(seed)
    return synrl.train {
       name = "local-boundary", data = tasks.boundary(o, seed), model = tasks.boundary_net(o, seed + 1),
-      loss = "euclidean", rule = tasks.frozen(o, policy), reward = tasks.reward(policy),
+      loss = "euclidean", reward = tasks.reward(policy), rule = synrl.rule("static", { policy = policy,
+         epsilon = o.epsilon, alpha_s = ocr.falling(o.from, o.to, o.boundary_iterations, 8) }),
       iterations = o.boundary_iterations, seed = seed, record_every = o.boundary_iterations,
    }.summary
 end

@@ -23,7 +23,8 @@ end
 local function run(name, rule)
   return synrl.train { name = name, data = train, valid = valid, loss = 'euclidean',
     model = synrl.model('mlp', { layers = { 2, 9, 1 }, output = 'tanh', seed = o.seed }),
-    rule = rule, reward = o.features and 'sample' or 'batch', iterations = o.iterations, evaluate_every = 37, record_every = 11,
+    rule = rule, reward = o.features and 'sample' or 'batch', iterations = o.iterations,
+    evaluate_every = 37, record_every = 11,
     checkpoint = { every = o.every, keep = 2 }, batch = { size = 150, every = 70 },
     on_evaluate = on_evaluate }
 end
