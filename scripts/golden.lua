@@ -34,6 +34,10 @@ local o = tasks.options({
 
 local is_local = o.features ~= ""
 local letters = is_local and ocr.data(o)
+local features = {}
+for name in o.features:gmatch("[^,]+") do
+   features[#features + 1] = name
+end
 local function default(name, value)
    o[name] = o[name] == 0 and value or o[name]
 end
@@ -54,8 +58,9 @@ end
 local function learn(number, state)
    local seed = o.seed + 10 * number
    local n_actions, n_rewards = state:match("^(%d)x(%d)$")
-   o.n_actions, o.n_rewards = math.tointeger(n_actions), math.tointeger(n_rewards)
-   local result = train("learn", seed, tasks.learned(o), o.learning)
+   local rule = tasks.learned(o, { n_actions = tonumber(n_actions), n_rewards = tonumber(n_rewards),
+      features = features })
+   local result = train("learn", seed, rule, o.learning)
    return { number = number, state = state, seed = seed, policy = result.policy,
       own = result.summary.accuracy, scores = {} }
 end

@@ -31,21 +31,16 @@ tasks.boundary_defaults = {
    sweep = "sequential",
 }
 
--- The local features named in an option, such as "credit,pre".
-function tasks.features(o)
-   local features = {}
-   for name in (o.features or ""):gmatch("[^,]+") do
-      features[#features + 1] = name
+-- A policy that is learned along with the network, and one that is frozen. own: other parameters.
+function tasks.learned(o, own)
+   local parameters = {
+      memory = o.memory, epsilon = o.epsilon, alpha_s = o.alpha_s, alpha_q = o.alpha_q,
+      gamma = o.gamma, sweep = o.sweep,
+   }
+   for name, value in pairs(own or {}) do
+      parameters[name] = value
    end
-   return features
-end
-
--- A policy that is learned along with the network, and one that is frozen.
-function tasks.learned(o)
-   return synrl.rule("qlearning", {
-      memory = o.memory, n_actions = o.n_actions, n_rewards = o.n_rewards, features = tasks.features(o),
-      epsilon = o.epsilon, alpha_s = o.alpha_s, alpha_q = o.alpha_q, gamma = o.gamma, sweep = o.sweep,
-   })
+   return synrl.rule("qlearning", parameters)
 end
 
 function tasks.frozen(o, policy)
