@@ -28,7 +28,8 @@ local function boundary(seed)
    return synrl.train {
       name = "local-boundary", data = tasks.boundary(o, seed), model = tasks.boundary_net(o, seed + 1),
       loss = "euclidean", reward = tasks.reward(policy), rule = synrl.rule("static", { policy = policy,
-         epsilon = o.epsilon, alpha_s = ocr.falling(o.from, o.to, o.boundary_iterations, 8) }),
+         epsilon = o.epsilon, alpha_s = ocr.falling(o.from, o.to, o.boundary_iterations, 16),
+         pay = "graded", momentum = 0.5 }),
       iterations = o.boundary_iterations, seed = seed, record_every = o.boundary_iterations,
    }.summary
 end
