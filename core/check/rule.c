@@ -121,8 +121,8 @@ static synrl_status find_unused(struct subject *subject, const struct experiment
     unused->reads_more = (traits & SYNRL_RULE_READS_MORE) != 0;
     unused->all = unused->all && (traits & (SYNRL_RULE_READS_LOSS | SYNRL_RULE_READS_MORE)) != 0 &&
                   suffice(subject, experiment, 0);
-    unused->more = unused->more && unused->reads_more &&
-                   suffice(subject, experiment, SYNRL_RULE_READS_LOSS);
+    unused->more =
+        unused->more && unused->reads_more && suffice(subject, experiment, SYNRL_RULE_READS_LOSS);
     return SYNRL_OK;
 }
 

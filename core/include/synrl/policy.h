@@ -84,7 +84,8 @@ struct synrl_policy_api {
                            const synrl_choose *choose);
     /* [main] The global reward, -1 or +1, into the state of all synapses. */
     void (*observe)(synrl_memory *memory, int reward);
-    /* Since ABI 3.2. [any] The name of a policy's feature, 0 .. n_features - 1; the policy's own. */
+    /* Since ABI 3.2. [any] The name of a policy's feature, 0 .. n_features - 1; the policy's own.
+     */
     const char *(*feature_name)(const synrl_policy *policy, uint32_t feature);
     /* [main] Names [n_features] for what `create` made. SYNRL_INVALID, and nothing has changed,
      * where two are equal or one cannot be the name of a column. */
