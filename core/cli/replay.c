@@ -94,10 +94,11 @@ static void remember(struct watch *watch, const struct replayed *last) {
     watch->rewards[0] = last->reward;
 }
 
-/* Whether the next action is the policy's or chance's: by the rule's own random word. */
+/* Whether the next action is the policy's or chance's: by the rule's own random word. What a rule
+ * without a policy means by its epsilon is not known. */
 static const char *how_chosen(const struct replay *replay, const struct watch *watch) {
     double epsilon;
-    if (!replay_epsilon(replay, &epsilon)) {
+    if (replay_policy(replay) == NULL || !replay_epsilon(replay, &epsilon)) {
         return "-";
     }
     return (double)replay_word(replay, watch->synapse) < epsilon * 4294967296.0 ? "explored"

@@ -125,7 +125,12 @@ static void seed_random(lua_State *L, uint64_t seed) {
 
 static int explain(lua_State *L) {
     const struct script_run *job = lua_touserdata(L, lua_upvalueindex(1));
-    luaL_tolstring(L, 1, NULL);
+    if (lua_isstring(L, 1) || luaL_getmetafield(L, 1, "__tostring") != LUA_TNIL) {
+        luaL_tolstring(L, 1, NULL);
+    } else {
+        lua_pushfstring(L, "%s: raised a %s instead of an error message", job->settings.script,
+                        luaL_typename(L, 1));
+    }
     if (job->traceback) {
         luaL_traceback(L, L, lua_tostring(L, -1), 1);
     }

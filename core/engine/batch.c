@@ -59,20 +59,47 @@ static size_t source_row(const synrl_batch *batch, size_t sample) {
     return batch->sources != NULL ? batch->sources[s] : s;
 }
 
-static void pack_bytes(synrl_batch *batch, size_t sample) {
-    const size_t n = batch->n_inputs;
-    const uint8_t *from = (const uint8_t *)batch->inputs + source_row(batch, sample) * n;
-    const size_t block = sample / SYNRL_LANES, lane = sample % SYNRL_LANES;
-    uint8_t *row = batch->rows + block / TILE_BLOCKS * n * TILE +
-                   block % TILE_BLOCKS / QUAD * QUAD * SYNRL_LANES + lane * QUAD + block % QUAD;
-    for (size_t i = 0; i < n; i++) {
-        row[i * TILE] = from[i];
+/* A group of inputs of one sample; beyond the last input, 0. */
+static uint32_t load_group(const uint8_t *from, size_t n) {
+    uint32_t group = 0;
+    if (n >= GROUP) {
+        memcpy(&group, from, GROUP);
+    } else {
+        memcpy(&group, from, n);
     }
-    if (block < batch->n_blocks) {
-        uint8_t *group =
-            batch->groups + block * batch->n_groups * GROUP * SYNRL_LANES + lane * GROUP;
-        for (size_t i = 0; i < n; i++) {
-            group[i / GROUP * GROUP * SYNRL_LANES + i % GROUP] = from[i];
+    return group;
+}
+
+/* What the samples have of input i of a group each, together. */
+static uint32_t across(const uint32_t groups[QUAD], size_t i) {
+    uint32_t bytes = 0;
+    for (size_t b = 0; b < QUAD; b++) {
+        bytes |= (groups[b] >> (8 * i) & 255) << (8 * b);
+    }
+    return bytes;
+}
+
+/* The samples of one lane of QUAD blocks, the first of which is `block`. */
+static void pack_bytes(synrl_batch *batch, size_t block, size_t lane) {
+    const size_t n = batch->n_inputs, stride = batch->n_groups * GROUP * SYNRL_LANES;
+    const uint8_t *from[QUAD];
+    for (size_t b = 0; b < QUAD; b++) {
+        from[b] = (const uint8_t *)batch->inputs +
+                  source_row(batch, (block + b) * SYNRL_LANES + lane) * n;
+    }
+    uint8_t *to = batch->groups + block * stride + lane * GROUP;
+    uint8_t *rows = batch->rows + block / TILE_BLOCKS * n * TILE +
+                    block % TILE_BLOCKS * SYNRL_LANES + lane * QUAD;
+    const size_t n_blocks = batch->n_blocks - block < QUAD ? batch->n_blocks - block : QUAD;
+    for (size_t i = 0; i < n; i += GROUP) {
+        uint32_t groups[QUAD] = {0};
+        for (size_t b = 0; b < n_blocks; b++) {
+            groups[b] = load_group(from[b] + i, n - i);
+            memcpy(to + b * stride + i * SYNRL_LANES, &groups[b], GROUP);
+        }
+        for (size_t j = 0; j < GROUP && i + j < n; j++) {
+            const uint32_t bytes = across(groups, j);
+            memcpy(rows + (i + j) * TILE, &bytes, QUAD);
         }
     }
 }
@@ -91,12 +118,16 @@ static void pack_share(void *context, size_t worker, size_t n_workers) {
     synrl_batch *batch = context;
     size_t first, end;
     pool_share(batch->n_blocks, TILE_BLOCKS, worker, n_workers, &first, &end);
-    for (size_t sample = first * SYNRL_LANES; sample < end * SYNRL_LANES; sample++) {
-        if (batch->is_bytes) {
-            pack_bytes(batch, sample);
-        } else {
-            pack_floats(batch, sample);
+    if (batch->is_bytes) {
+        for (size_t block = first; block < end; block += QUAD) {
+            for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
+                pack_bytes(batch, block, lane);
+            }
         }
+        return;
+    }
+    for (size_t sample = first * SYNRL_LANES; sample < end * SYNRL_LANES; sample++) {
+        pack_floats(batch, sample);
     }
 }
 

@@ -70,8 +70,14 @@
         break;                  \
     }
 
-/* The sums of this many outputs fit in the registers, with room for the operands. */
-enum { TILE_OUTPUTS = WIDTH == 16 ? 16 : 12, TILE_MAX = 16 /* of CALL_TILE */ };
+/* A block is this many vectors, and the sums of so many outputs for all of them fit in the
+ * registers, with room for the operands. All vectors at once: a weight is loaded once for a block,
+ * and no sum has to wait for its last addition alone. */
+enum {
+    N_VECTORS = SYNRL_LANES / WIDTH,
+    TILE_OUTPUTS = WIDTH == 16 ? 16 : 12 / N_VECTORS,
+    TILE_MAX = 16 /* of CALL_TILE */
+};
 
 /* The next tile's share of the outputs that are left: tiles of nearly equal size, at most `max`. */
 static inline size_t tile_outputs(size_t left, size_t max) {
@@ -149,37 +155,79 @@ static void common_add_column(size_t n_outputs, size_t n_blocks, const int8_t *f
     }
 }
 
-ALWAYS_INLINE void base_tile(const int n, size_t n_inputs, const uint8_t *groups,
-                             const float *weights, float scale, float *base) {
-    lanes_f32 sums[TILE_MAX];
-    UNROLLED
-    for (int o = 0; o < n; o++) {
-        sums[o] = (lanes_f32){0};
-    }
+/* Adds to the sums of n outputs what inputs of a block contribute; rows of weights are `stride`
+ * apart. */
+ALWAYS_INLINE void add_tile(const int n, size_t n_inputs, size_t stride, const float *weights,
+                            const float *x, lanes_f32 sums[TILE_MAX][N_VECTORS]) {
     for (size_t i = 0; i < n_inputs; i++) {
-        lanes_i32 x;
-        LOAD_INPUT(x, groups, i);
-        const lanes_f32 values = __builtin_convertvector(x, lanes_f32);
+        lanes_f32 values[N_VECTORS];
+        UNROLLED
+        for (int v = 0; v < N_VECTORS; v++) {
+            LANES_LOAD(values[v], x + i * SYNRL_LANES + v * WIDTH);
+        }
         UNROLLED
         for (int o = 0; o < n; o++) {
-            sums[o] += values * weights[(size_t)o * n_inputs + i];
+            const float weight = weights[(size_t)o * stride + i];
+            UNROLLED
+            for (int v = 0; v < N_VECTORS; v++) {
+                sums[o][v] += values[v] * weight;
+            }
         }
     }
-    UNROLLED
-    for (int o = 0; o < n; o++) {
-        sums[o] *= scale;
-        LANES_STORE(base + o * SYNRL_LANES, sums[o]);
+}
+
+/* Loops over the vectors of the sums of n outputs. */
+#define EACH_SUM(n, o, v)         \
+    UNROLLED                      \
+    for (int o = 0; o < (n); o++) \
+        UNROLLED                  \
+    for (int v = 0; v < N_VECTORS; v++)
+
+/* So many inputs are converted at once, since that many floats of a block and the weights of a tile
+ * stay in the first-level cache. */
+enum { CONVERTED = 256 };
+
+ALWAYS_INLINE void base_tile(const int n, size_t n_inputs, size_t stride, const float *weights,
+                             const float *x, float *base) {
+    lanes_f32 sums[TILE_MAX][N_VECTORS];
+    if (n > TILE_OUTPUTS) {
+        return; /* never: CALL_TILE has more cases than there are registers */
+    }
+    EACH_SUM(n, o, v) {
+        LANES_LOAD(sums[o][v], base + o * SYNRL_LANES + v * WIDTH);
+    }
+    add_tile(n, n_inputs, stride, weights, x, sums);
+    EACH_SUM(n, o, v) {
+        LANES_STORE(base + o * SYNRL_LANES + v * WIDTH, sums[o][v]);
+    }
+}
+
+static void convert(size_t n_inputs, const uint8_t *groups, size_t first, float *x) {
+    for (size_t i = 0; i < n_inputs; i++) {
+        EACH_LANE(lane) {
+            lanes_i32 bytes;
+            LOAD_INPUT(bytes, groups + lane * GROUP, first + i);
+            const lanes_f32 values = __builtin_convertvector(bytes, lanes_f32);
+            LANES_STORE(x + i * SYNRL_LANES + lane, values);
+        }
     }
 }
 
 static void common_base(size_t n_outputs, size_t n_inputs, const uint8_t *groups,
                         const float *weights, float scale, float *base) {
-    for (size_t o = 0, n; o < n_outputs; o += n) {
-        n = tile_outputs(n_outputs - o, TILE_OUTPUTS);
-        EACH_LANE(lane) {
-            CALL_TILE(base_tile, n, n_inputs, groups + lane * GROUP, weights + o * n_inputs, scale,
-                      base + o * SYNRL_LANES + lane)
+    float x[CONVERTED * SYNRL_LANES];
+    memset(base, 0, n_outputs * SYNRL_LANES * sizeof *base);
+    for (size_t first = 0, many; first < n_inputs; first += many) {
+        many = n_inputs - first < CONVERTED ? n_inputs - first : CONVERTED;
+        convert(many, groups, first, x);
+        for (size_t o = 0, n; o < n_outputs; o += n) {
+            n = tile_outputs(n_outputs - o, TILE_OUTPUTS);
+            CALL_TILE(base_tile, n, many, n_inputs, weights + o * n_inputs + first, x,
+                      base + o * SYNRL_LANES)
         }
+    }
+    for (size_t i = 0; i < n_outputs * SYNRL_LANES; i++) {
+        base[i] *= scale;
     }
 }
 
@@ -200,62 +248,28 @@ static void common_finish(size_t n_outputs, const float *base, const int32_t *su
 
 ALWAYS_INLINE void affine_tile(const int n, size_t n_inputs, const float *weights,
                                const float *bias, const float *x, float *z) {
-    lanes_f32 sums[TILE_MAX];
-    UNROLLED
-    for (int o = 0; o < n; o++) {
-        sums[o] = (lanes_f32){0};
+    lanes_f32 sums[TILE_MAX][N_VECTORS];
+    if (n > TILE_OUTPUTS) {
+        return; /* never, as above */
     }
-    for (size_t i = 0; i < n_inputs; i++) {
-        lanes_f32 values;
-        LANES_LOAD(values, x + i * SYNRL_LANES);
-        UNROLLED
-        for (int o = 0; o < n; o++) {
-            sums[o] += values * weights[(size_t)o * n_inputs + i];
-        }
+    EACH_SUM(n, o, v) {
+        sums[o][v] = (lanes_f32){0};
     }
-    UNROLLED
-    for (int o = 0; o < n; o++) {
+    add_tile(n, n_inputs, n_inputs, weights, x, sums);
+    EACH_SUM(n, o, v) {
         if (bias != NULL) {
-            sums[o] += bias[o];
+            sums[o][v] += bias[o];
         }
-        LANES_STORE(z + o * SYNRL_LANES, sums[o]);
-    }
-}
-
-/* One output alone: all lanes abreast, since one sum waits for each addition to end. */
-static void affine_of_one(size_t n_inputs, const float *weights, const float *bias, const float *x,
-                          float *z) {
-    enum { N_VECTORS = SYNRL_LANES / WIDTH };
-    lanes_f32 sums[N_VECTORS] = {0};
-    for (size_t i = 0; i < n_inputs; i++) {
-        UNROLLED
-        for (int v = 0; v < N_VECTORS; v++) {
-            lanes_f32 values;
-            LANES_LOAD(values, x + i * SYNRL_LANES + (size_t)v * WIDTH);
-            sums[v] += values * weights[i];
-        }
-    }
-    UNROLLED
-    for (int v = 0; v < N_VECTORS; v++) {
-        if (bias != NULL) {
-            sums[v] += bias[0];
-        }
-        LANES_STORE(z + (size_t)v * WIDTH, sums[v]);
+        LANES_STORE(z + o * SYNRL_LANES + v * WIDTH, sums[o][v]);
     }
 }
 
 static void common_affine(size_t n_outputs, size_t n_inputs, const float *weights,
                           const float *bias, const float *x, float *z) {
-    if (n_outputs == 1) {
-        affine_of_one(n_inputs, weights, bias, x, z);
-        return;
-    }
     for (size_t o = 0, n; o < n_outputs; o += n) {
         n = tile_outputs(n_outputs - o, TILE_OUTPUTS);
-        EACH_LANE(lane) {
-            CALL_TILE(affine_tile, n, n_inputs, weights + o * n_inputs,
-                      bias != NULL ? bias + o : NULL, x + lane, z + o * SYNRL_LANES + lane)
-        }
+        CALL_TILE(affine_tile, n, n_inputs, weights + o * n_inputs, bias != NULL ? bias + o : NULL,
+                  x, z + o * SYNRL_LANES)
     }
 }
 

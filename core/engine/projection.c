@@ -371,6 +371,12 @@ void projection_act_rank_one(synrl_projection *projection, const struct rank_one
     lattice_act_rank_one(&projection->lattice, actions, alpha);
 }
 
+/* Blocks that lack the last act are recounted then. */
+void projection_stay(synrl_projection *projection) {
+    projection->actions = NULL;
+    projection->rank_one.rows = NULL;
+}
+
 /* Values --------------------------------------------------------------------------------------- */
 
 struct missing {
@@ -554,7 +560,6 @@ void projection_save(const synrl_projection *projection, void *state) {
 synrl_status projection_load(synrl_projection *projection, const void *state, size_t size) {
     SYNRL_TRY(lattice_load(&projection->lattice, state, size));
     projection->epoch++;
-    projection->actions = NULL;
-    projection->rank_one.rows = NULL;
+    projection_stay(projection);
     return SYNRL_OK;
 }

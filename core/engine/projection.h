@@ -19,6 +19,8 @@ void projection_get(const synrl_projection *projection, float *weights);
 void projection_act(synrl_projection *projection, const int8_t *actions, float alpha);
 /* Undoes the last act; the negated actions must not change either. */
 void projection_undo(synrl_projection *projection, const int8_t *negated);
+/* An act of other tensors, which may overwrite the actions of this one's last act. */
+void projection_stay(synrl_projection *projection);
 /* The same by actions of rank one, whose rows and columns must not change until then. */
 void projection_act_rank_one(synrl_projection *projection, const struct rank_one *actions,
                              float alpha);

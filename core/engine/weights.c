@@ -220,9 +220,11 @@ void weights_shift(synrl_weights *weights, const float *delta) {
 
 void weights_act(synrl_weights *weights, const int8_t *actions, const float *alphas) {
     for (size_t t = 0; t < weights->layout->n_tensors; t++) {
-        if (weights->tensors[t].projection != NULL && alphas[t] > 0.0F) {
-            projection_act(weights->tensors[t].projection, actions + first_of(weights, t),
-                           alphas[t]);
+        synrl_projection *projection = weights->tensors[t].projection;
+        if (projection != NULL && alphas[t] > 0.0F) {
+            projection_act(projection, actions + first_of(weights, t), alphas[t]);
+        } else if (projection != NULL) {
+            projection_stay(projection);
         }
     }
     for (size_t t = 0; t < weights->layout->n_tensors; t++) {
@@ -270,6 +272,8 @@ static void move_all_rank_one(synrl_weights *weights, const int8_t *rows, const 
                                          is_bias ? NULL : columns};
         if (alphas[t] > 0.0F) {
             move_rank_one(tensor, &actions, alphas[t], is_undo);
+        } else if (tensor->projection != NULL) {
+            projection_stay(tensor->projection);
         }
         rows += tensor->n_rows;
         columns += is_bias ? 0 : tensor->n_columns;

@@ -108,7 +108,7 @@ static synrl_status take_step(struct replay *replay, const int8_t *actions,
     }
     SYNRL_TRY(step_check_actions(replay->core, &replay->model.layout, actions));
     replay->has_stepped = replay->can_undo = true;
-    memcpy(replay->actions, actions, replay->model.layout.n_synapses);
+    memmove(replay->actions, actions, replay->model.layout.n_synapses);
     weights_act(replay->model.weights, replay->actions, replay->alphas);
     const double before = recorded_loss(replay, false);
     replay->outcome = (synrl_outcome){
@@ -145,6 +145,24 @@ static synrl_status env_step_tensors(synrl_env *env, const int8_t *actions, cons
         status = take_step(replay, actions, outcome);
     }
     return leave(replay, "step_tensors", status);
+}
+
+/* In a replay all synapses' actions are known: what it shows, and what an undo takes back. */
+static synrl_status env_step_rank_one(synrl_env *env, const int8_t *u, const int8_t *v,
+                                      double alpha, double bias_scale,
+                                      const synrl_outcome **outcome) {
+    struct replay *replay = replay_of(env);
+    const synrl_layout *layout = &replay->model.layout;
+    SYNRL_TRY(enter(replay, "step_rank_one"));
+    synrl_status status =
+        step_alphas_uniform(replay->core, layout, alpha, bias_scale, replay->alphas);
+    status = status == SYNRL_OK ? step_check_rank_one(replay->core, layout, u, v) : status;
+    if (status == SYNRL_OK) {
+        replay->alpha = alpha;
+        step_expand_rank_one(layout, u, v, replay->actions);
+        status = take_step(replay, replay->actions, outcome);
+    }
+    return leave(replay, "step_rank_one", status);
 }
 
 static synrl_status env_undo(synrl_env *env) {
@@ -342,6 +360,7 @@ static synrl_status make_rule(struct replay *replay, const struct facts *facts) 
         .n_samples = (size_t)(facts->batch_size > 0 ? facts->batch_size : facts->n_samples),
         .step = env_step,
         .step_tensors = env_step_tensors,
+        .step_rank_one = env_step_rank_one,
         .undo = env_undo,
         .loss = env_loss,
         .probe = env_probe,

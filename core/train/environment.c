@@ -18,12 +18,16 @@ static synrl_status find_old_loss(struct environment *environment) {
         SYNRL_TRY(environment_loss(environment, &environment->old_loss));
         environment->has_old_loss = true;
     }
+    return SYNRL_OK;
+}
+
+/* For an undo. */
+static void keep_before(struct environment *environment) {
     environment->before = environment->last;
     environment->has_before = environment->is_loss_known;
     if (environment->has_before) {
         environment->losses[0] = environment->last.loss;
     }
-    return SYNRL_OK;
 }
 
 static void report_outcome(struct environment *environment, double new_loss,
@@ -41,40 +45,66 @@ static void report_outcome(struct environment *environment, double new_loss,
     *outcome = &environment->outcome;
 }
 
-/* Algorithm 1 from "w <- w + w.a_t" to the reward, Eq. 4. environment->alphas are set. */
-static synrl_status step(struct environment *environment, const int8_t *actions,
+static void act(struct environment *environment) {
+    const int8_t *actions = environment->actions;
+    if (environment->is_rank_one) {
+        network_act_rank_one(environment->network, actions, actions + environment->n_u,
+                             environment->alphas);
+    } else {
+        network_act_tensors(environment->network, actions, environment->alphas);
+    }
+}
+
+/* Algorithm 1 from "w <- w + w.a_t" to the reward, Eq. 4, if it is asked for. environment->alphas
+ * are set. actions are of all synapses, where v is NULL, or u. */
+static synrl_status step(struct environment *environment, const int8_t *actions, const int8_t *v,
                          const synrl_outcome **outcome) {
     double new_loss;
-    SYNRL_TRY(find_old_loss(environment));
-    memcpy(environment->actions, actions, layout_of(environment)->n_synapses);
-    network_act_tensors(environment->network, environment->actions, environment->alphas);
+    if (outcome != NULL) {
+        SYNRL_TRY(find_old_loss(environment));
+    }
+    keep_before(environment);
+    environment->is_rank_one = v != NULL;
+    memcpy(environment->actions, actions,
+           v != NULL ? environment->n_u : layout_of(environment)->n_synapses);
+    if (v != NULL) {
+        memcpy(environment->actions + environment->n_u, v, environment->n_v);
+    }
+    act(environment);
     environment_moved(environment);
-    environment->has_moved = true;
+    environment->has_moved = environment->has_stepped = true;
+    if (outcome == NULL) {
+        environment->has_old_loss = false;
+        environment->can_undo = true;
+        return SYNRL_OK;
+    }
     SYNRL_TRY(environment_loss(environment, &new_loss));
     environment->can_undo = true;
     report_outcome(environment, new_loss, outcome);
     return SYNRL_OK;
 }
 
-static synrl_status check_step(struct environment *environment, const int8_t *actions,
-                               const synrl_outcome **outcome) {
-    if (outcome == NULL) {
-        return core_fail(environment->core, SYNRL_INVALID, "the outcome of a step is NULL");
+static synrl_status check_step(struct environment *environment, const synrl_outcome **outcome) {
+    if (outcome == NULL && (environment->traits & SYNRL_RULE_READS_MORE) == 0) {
+        return core_fail(
+            environment->core, SYNRL_INVALID,
+            "the outcome of a step is NULL, and the rule is not SYNRL_RULE_READS_MORE");
     }
-    if (environment->reward != 0) {
+    if (environment->has_stepped) {
         return core_fail(environment->core, SYNRL_INVALID,
                          "a second step in iteration %" PRIu64 ": a rule steps once an iteration",
                          environment->api.iteration);
     }
-    return step_check_actions(environment->core, layout_of(environment), actions);
+    return SYNRL_OK;
 }
 
 static synrl_status step_uniform(struct environment *environment, const int8_t *actions,
                                  double alpha, double bias_scale, const synrl_outcome **outcome) {
     SYNRL_TRY(step_alphas_uniform(environment->core, layout_of(environment), alpha, bias_scale,
                                   environment->alphas));
-    SYNRL_TRY(check_step(environment, actions, outcome));
-    return step(environment, actions, outcome);
+    SYNRL_TRY(check_step(environment, outcome));
+    SYNRL_TRY(step_check_actions(environment->core, layout_of(environment), actions));
+    return step(environment, actions, NULL, outcome);
 }
 
 static synrl_status env_step(synrl_env *env, const int8_t *actions, double alpha, double bias_scale,
@@ -88,8 +118,9 @@ static synrl_status step_tensors(struct environment *environment, const int8_t *
                                  const double *alphas, const synrl_outcome **outcome) {
     SYNRL_TRY(step_alphas_of_tensors(environment->core, layout_of(environment), alphas,
                                      environment->alphas));
-    SYNRL_TRY(check_step(environment, actions, outcome));
-    return step(environment, actions, outcome);
+    SYNRL_TRY(check_step(environment, outcome));
+    SYNRL_TRY(step_check_actions(environment->core, layout_of(environment), actions));
+    return step(environment, actions, NULL, outcome);
 }
 
 static synrl_status env_step_tensors(synrl_env *env, const int8_t *actions, const double *alphas,
@@ -99,12 +130,35 @@ static synrl_status env_step_tensors(synrl_env *env, const int8_t *actions, cons
     return env_leave(environment, step_tensors(environment, actions, alphas, outcome));
 }
 
+static synrl_status step_rank_one(struct environment *environment, const int8_t *u, const int8_t *v,
+                                  double alpha, double bias_scale, const synrl_outcome **outcome) {
+    SYNRL_TRY(step_alphas_uniform(environment->core, layout_of(environment), alpha, bias_scale,
+                                  environment->alphas));
+    SYNRL_TRY(check_step(environment, outcome));
+    SYNRL_TRY(step_check_rank_one(environment->core, layout_of(environment), u, v));
+    return step(environment, u, v, outcome);
+}
+
+static synrl_status env_step_rank_one(synrl_env *env, const int8_t *u, const int8_t *v,
+                                      double alpha, double bias_scale,
+                                      const synrl_outcome **outcome) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "step_rank_one", 0, true));
+    return env_leave(environment, step_rank_one(environment, u, v, alpha, bias_scale, outcome));
+}
+
 static synrl_status undo(struct environment *environment) {
     if (!environment->can_undo) {
         return core_fail(environment->core, SYNRL_INVALID,
                          "env->undo: there is no step on this batch to take back");
     }
-    network_undo(environment->network, environment->actions, environment->alphas);
+    const int8_t *actions = environment->actions;
+    if (environment->is_rank_one) {
+        network_undo_rank_one(environment->network, actions, actions + environment->n_u,
+                              environment->alphas);
+    } else {
+        network_undo(environment->network, actions, environment->alphas);
+    }
     environment_moved(environment);
     environment->has_old_loss = environment->has_before;
     if (environment->has_before) {
@@ -161,6 +215,7 @@ synrl_status environment_begin(struct environment *environment, uint64_t iterati
     network_set_time(environment->network, environment->options.seed, iteration);
     environment->count_correct = count_correct;
     environment->reward = 0;
+    environment->has_stepped = false;
     environment->losses[0] = environment->losses[1] = (double)NAN;
     environment->failure[0] = '\0';
     if (environment->samples != NULL && every > 0 && iteration / every != environment->api.batch) {
@@ -188,7 +243,10 @@ static synrl_status build(struct environment *environment) {
     environment->layout = *layout;
     environment->api.layout = &environment->layout;
     environment->api.n_samples = batch_size;
-    environment->actions = core_alloc(core, layout->n_synapses, 1);
+    synrl_rank_one_sizes(layout, &environment->n_u, &environment->n_v);
+    const size_t n_factors = environment->n_u + environment->n_v;
+    environment->actions =
+        core_alloc(core, n_factors > layout->n_synapses ? n_factors : layout->n_synapses, 1);
     environment->alphas = core_alloc(core, layout->n_tensors, sizeof(float));
     environment->tensors = core_alloc(core, layout->n_tensors, sizeof *environment->tensors);
     if (environment->actions == NULL || environment->alphas == NULL ||
@@ -230,7 +288,8 @@ synrl_status environment_create(struct core *core, const struct train_options *o
                                    .shift = env_shift,
                                    .differentiable = env_differentiable,
                                    .gradient = env_gradient,
-                                   .local = &local_api};
+                                   .local = &local_api,
+                                   .step_rank_one = env_step_rank_one};
     const synrl_status status = build(environment);
     if (status != SYNRL_OK) {
         environment_destroy(environment);
@@ -349,6 +408,7 @@ synrl_status environment_load(struct environment *environment, const void *state
         SYNRL_TRY(draw_batch(environment, own.batch));
     }
     environment_moved(environment);
+    environment->is_rank_one = false; /* an undo takes the actions back one by one */
     environment->old_loss = own.old_loss;
     environment->last = own.last;
     environment->before = own.before;

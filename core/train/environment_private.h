@@ -34,6 +34,7 @@ struct environment {
     struct pass last;
     bool is_loss_known, is_correct_known;
     bool has_moved;    /* since the run began */
+    bool has_stepped;  /* in this iteration */
     bool has_diverged; /* the loss was not finite, and that was said */
     bool is_lost;      /* a gradient failed at such a loss */
     bool is_paid;      /* the pass that found it is counted: measuring costs a rule nothing */
@@ -46,8 +47,10 @@ struct environment {
     bool can_undo;
     struct pass before; /* the step, where has_before */
     bool has_before;
-    int8_t *actions; /* [n_synapses] of the last step */
-    float *alphas;   /* [n_tensors], of the last step */
+    int8_t *actions;  /* [n_synapses] of the last step, or its factors */
+    float *alphas;    /* [n_tensors], of the last step */
+    bool is_rank_one; /* actions are u, and after it v, of step_rank_one */
+    size_t n_u, n_v;
 
     /* Probes: the same batch at other weights */
     struct network *probe; /* made by the first probe */

@@ -95,7 +95,7 @@ static synrl_status probe_actions(struct environment *environment, size_t n, con
     for (size_t k = 0; k < n; k++) {
         SYNRL_TRY(step_check_actions(environment->core, layout, actions + k * layout->n_synapses));
     }
-    environment->can_undo = false; /* its actions are written over */
+    environment->can_undo = environment->is_rank_one = false; /* its actions are written over */
     for (size_t t = 0; t < layout->n_tensors; t++) {
         environment->alphas[t] =
             layout->tensors[t].is_bias ? (float)bias_scale * (float)alpha : (float)alpha;

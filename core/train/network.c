@@ -512,6 +512,16 @@ void network_undo(struct network *network, const int8_t *actions, const float *a
     weights_undo(network->model.weights, actions, alphas);
 }
 
+void network_act_rank_one(struct network *network, const int8_t *u, const int8_t *v,
+                          const float *alphas) {
+    weights_act_rank_one(network->model.weights, u, v, alphas);
+}
+
+void network_undo_rank_one(struct network *network, const int8_t *u, const int8_t *v,
+                           const float *alphas) {
+    weights_undo_rank_one(network->model.weights, u, v, alphas);
+}
+
 void network_last_actions(const struct network *network, int8_t *actions) {
     weights_last_actions(network->model.weights, actions);
 }

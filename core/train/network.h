@@ -70,6 +70,11 @@ void network_act(struct network *network, const int8_t *actions, float alpha, fl
 void network_act_tensors(struct network *network, const int8_t *actions, const float *alphas);
 /* Takes the last act back, exactly: the same arguments, and nothing has moved since. */
 void network_undo(struct network *network, const int8_t *actions, const float *alphas);
+/* The same by the factors of step_rank_one. */
+void network_act_rank_one(struct network *network, const int8_t *u, const int8_t *v,
+                          const float *alphas);
+void network_undo_rank_one(struct network *network, const int8_t *u, const int8_t *v,
+                           const float *alphas);
 /* The actions of the last act, as the weights remember them, also after network_load. */
 void network_last_actions(const struct network *network, int8_t *actions);
 void network_shift(struct network *network, const float *delta);

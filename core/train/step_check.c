@@ -22,6 +22,42 @@ synrl_status step_check_actions(struct core *core, const synrl_layout *layout,
     return SYNRL_OK;
 }
 
+static synrl_status check_factors(struct core *core, const char *name, size_t n,
+                                  const int8_t *factors) {
+    if (factors == NULL) {
+        return core_fail(core, SYNRL_INVALID, "%s is NULL: must be %zu actions", name, n);
+    }
+    for (size_t i = 0; i < n; i++) {
+        if (factors[i] < -1 || factors[i] > 1) {
+            return core_fail(core, SYNRL_INVALID, "%s[%zu] of %zu is %d: must be -1, 0 or 1", name,
+                             i, n, factors[i]);
+        }
+    }
+    return SYNRL_OK;
+}
+
+synrl_status step_check_rank_one(struct core *core, const synrl_layout *layout, const int8_t *u,
+                                 const int8_t *v) {
+    size_t n_u, n_v;
+    synrl_rank_one_sizes(layout, &n_u, &n_v);
+    SYNRL_TRY(check_factors(core, "u", n_u, u));
+    return check_factors(core, "v", n_v, v);
+}
+
+void step_expand_rank_one(const synrl_layout *layout, const int8_t *u, const int8_t *v,
+                          int8_t *actions) {
+    for (size_t t = 0; t < layout->n_tensors; t++) {
+        const synrl_tensor *tensor = &layout->tensors[t];
+        for (size_t i = 0; i < tensor->n_rows; i++) {
+            for (size_t j = 0; j < tensor->n_columns; j++) {
+                *actions++ = tensor->is_bias ? u[i] : (int8_t)(u[i] * v[j]);
+            }
+        }
+        u += tensor->n_rows;
+        v += tensor->is_bias ? 0 : tensor->n_columns;
+    }
+}
+
 synrl_status step_check_alpha(struct core *core, double alpha, double bias_scale) {
     if (!((float)alpha > 0.0F && isfinite((float)alpha))) {
         return core_fail(core, SYNRL_INVALID,

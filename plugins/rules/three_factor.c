@@ -33,14 +33,13 @@ static synrl_status create(const synrl_host *host, const void *config, void *sel
 static synrl_status step(const synrl_host *host, const void *config, void *self, synrl_env *env) {
     const struct config *c = config;
     struct rule *r = self;
-    const synrl_outcome *outcome;
     double alpha_s;
     SYNRL_TRY(synrl_at(c->alpha_s, env->iteration, &alpha_s));
     SYNRL_TRY(credit_measure(&c->credit, &r->credit, env));
     for (size_t i = 0; i < r->credit.n_synapses; i++) {
         r->actions[i] = (int8_t)((r->credit.c[i] > 0.0) - (r->credit.c[i] < 0.0));
     }
-    return env->step(env, r->actions, alpha_s, c->bias_scale, &outcome);
+    return env->step(env, r->actions, alpha_s, c->bias_scale, NULL);
 }
 
 static synrl_status state(const synrl_host *host, const void *config, void *self,

@@ -59,6 +59,8 @@ function test.errors_of_callbacks_are_errors_of_the_script()
   end, train)
   local good, message = pcall(train, 9, { stop = function() error(object) end })
   assert(not good and message == object)
+  good, message = pcall(train, 9, { on_evaluate = coroutine.yield })
+  assert(not good and message == 'attempt to yield from outside a coroutine')
   expect.equal(train(9).summary.iterations, 9) -- and training works afterwards
 end
 

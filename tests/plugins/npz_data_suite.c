@@ -368,6 +368,8 @@ TEST(refuses_wrong_labels) {
     refuse_labels(&labels, "the label nan");
     labels = npy_make(1, "<i8", false, "(2, 1)", numbers, 16);
     refuse_labels(&labels, "has 2 sizes: must be 1");
+    labels = npy_make(1, "<U1", false, "(2,)", numbers, 8);
+    refuse_labels(&labels, "is of type \"<U1\": must be u1");
     labels = npy_make(1, "<i8", false, "(1,)", numbers, 8);
     refuse_labels(&labels, "has 1 labels for the 2 samples");
     labels = npy_make(1, "<i8", false, "(2,)", equal, 16);

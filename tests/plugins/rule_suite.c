@@ -251,6 +251,7 @@ TEST(traits_are_declared) {
         {"gd", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
         {"my_rule", 0},
         {"automaton", 0},
+        {"rank1", 0},
         {"node_perturb", SYNRL_RULE_READS_MORE},
         {"dfa", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
     };

@@ -1,6 +1,7 @@
 -- SPDX-License-Identifier: MIT
--- Letters with and without hidden units, a boundary, and local rewards. Prints each run's weights hash and, with
--- metrics=true, every line of its metrics; 100 iterations and more, so that rates change on the way.
+-- Letters with and without hidden units, a boundary, local rewards, and actions of rank one. Prints
+-- each run's weights hash and, with metrics=true, every line of its metrics; 100 iterations and more,
+-- so that rates change on the way.
 local synrl = require 'synrl'
 local o = synrl.options { part = 2, iterations = 100, metrics = true }
 
@@ -29,6 +30,7 @@ local runs = {
   train({ 784, 10 }, synrl.rule('three_factor', { pay = 'graded' }), 10),
   train({ 784, 9, 10 }, synrl.rule('qlearning', { n_actions = 0, n_rewards = 1, alpha_s = 1e-2,
     features = { 'credit', 'pre', 'post' }, sweep = 'synchronous' }), 20),
+  train({ 784, 9, 10 }, synrl.rule('rank1', { alpha_s = steps })),
 }
 for _, run in ipairs(runs) do
   print(run.summary.weights_hash)

@@ -61,6 +61,17 @@ END
     done
 }
 
+test_the_page_on_reliability_names_tests_that_exist() {
+    local file name
+    # shellcheck disable=SC2016 # backticks of Markdown
+    grep -oE '`[a-z_/]+\.(sh|c|lua): [a-z_0-9]+`' "$SOURCE/docs/results/reliability.md" | tr -d '`:' | sort -u >named
+    [ "$(wc -l <named)" -gt 100 ]
+    while read -r file name; do
+        grep -qE "^(test_|TEST\(|TEST_EACH\(|function test\.)$name([,)]|\(\))" "$SOURCE/tests/$file" ||
+            fail "tests/$file has no test $name"
+    done <named
+}
+
 test_the_page_on_rules_lists_all_of_them() {
     local file
     for file in "$SOURCE"/plugins/rules/*.c; do

@@ -273,6 +273,8 @@ test_export_for_numpy_and_tensorboard() {
     has_numpy || return 0
     exits 0 synrl export runs/*-early --npz -o m.npz
     exits 0 synrl export runs/*-early --tensorboard tb
+    exits 0 synrl export runs/*-early --tensorboard tb # replaces it
+    [ "$(find tb -type f | wc -l)" -eq 1 ]
     python "$SOURCE/tests/program/exported.py" runs/*-early/metrics.csv m.npz tb/*-early/events.out.tfevents.*
 }
 

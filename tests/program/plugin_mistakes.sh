@@ -127,7 +127,7 @@ test_rules_in_a_replay() {
     synrl run --quiet --no-pictures "$RUN" rule=rule_right >/dev/null
     run=$(compgen -G 'runs/*-run')
     cp "$run/run.json" recorded
-    grep -E '^[|].*.rule=rule_[a-z0-9_]+. [|] .rule .*(env->(step|step_tensors|loss)[: ]|parallel from|step (failed|called|returned)|create failed|temperature)' \
+    grep -E '^[|].*.rule=rule_[a-z0-9_]+. [|] .rule .*(env->(step|step_tensors|step_rank_one|loss)[: ]|parallel from|step (failed|called|returned)|create failed|temperature)' \
         "$SOURCE/docs/reference/mistakes.md" | grep -v 'loss_null\|fail_in_worker\|in_destroy' >rows
     while IFS='|' read -r _ _ rule line _; do
         rule=${rule//[\` ]/} rule=${rule#rule=} line=${line# \`} line=${line%\` }

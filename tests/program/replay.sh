@@ -39,10 +39,21 @@ test_a_replay_of_win_stay_ends_with_the_same_weights() {
     replayed rule=win_stay batch=60
 }
 
+test_a_replay_of_rank1_ends_with_the_same_weights() {
+    replayed rule=rank1 batch=30
+    replayed rule=rank1 batch=60
+}
+
 test_one_synapse_is_shown_step_by_step() {
     exits 0 run rule=static
     exits 0 synrl replay --synapse 2:3:5 --steps 0..499 runs/*/
     python3 "$SOURCE/tests/program/synapse.py" "$OUTPUT" runs/*/rewards.bin
+}
+
+test_how_an_action_was_chosen_is_said_only_of_policies() {
+    exits 0 run rule=rank1 iterations=200
+    exits 0 synrl replay --synapse 2:3:5 --steps 0..199 runs/*/
+    [ "$(grep -cE '^ +[0-9]+  -  +-  ' "$OUTPUT")" -eq 200 ]
 }
 
 # Refusals --------------------------------------------------------------------------------------

@@ -24,6 +24,9 @@ test_errors_are_one_line() {
     mistake 1 "s.lua:2: attempt to call a nil value (local 'x')" <<<$'local x\nx()'
     mistake 1 'so it is' <<<"error('so it is', 0)"
     mistake 1 'mine' <<<"error(setmetatable({}, {__tostring = function() return 'mine' end}))"
+    mistake 1 's.lua: raised a table instead of an error message' <<<'error({ code = 7 })'
+    mistake 1 's.lua: raised a nil instead of an error message' <<<'error()'
+    mistake 1 '7' <<<'error(7)'
     mistake 1 's.lua:2: no rule "qlerning", did you mean "qlearning"?' \
         <<<$'local synrl = require "synrl"\nsynrl.rule("qlerning")'
 }

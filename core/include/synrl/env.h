@@ -37,7 +37,8 @@ struct synrl_env {
      * actions [n_synapses] in {-1, 0, +1}; alpha > 0; a bias moves by bias_scale * alpha. Costs one
      * forward of the batch, and records the reward. At most once per iteration. *outcome is the
      * host's and holds until the next step. After a `shift` or `set_weights` the loss before is
-     * that of the weights as they are; it is evaluated if need be. */
+     * that of the weights as they are; it is evaluated if need be. READS_MORE: outcome may be NULL;
+     * the step then only acts, and costs no forward. */
     synrl_status (*step)(synrl_env *env, const int8_t *actions, double alpha, double bias_scale,
                          const synrl_outcome **outcome);
     /* The same with a step size per tensor, alphas [n_tensors]; 0: that tensor stays. */
@@ -70,7 +71,25 @@ struct synrl_env {
     synrl_status (*gradient)(synrl_env *env, float *gradient, double *loss);
 
     const synrl_local_api *local; /* READS_MORE. local.h */
+
+    /* Since ABI 3.3. `step` by actions of rank one: the synapse in row i and column j of a tensor
+     * acts u_i v_j, and a bias u_i. u [n_u] holds the rows of all tensors, one tensor after
+     * another, v [n_v] the columns of all but biases (synrl_rank_one_sizes), all in {-1, 0, +1}.
+     * Ends as `step` with these actions would, to the bit, but tensors that read the inputs cost
+     * one dot product per sample, and n_u + n_v actions are checked and kept instead of all. */
+    synrl_status (*step_rank_one)(synrl_env *env, const int8_t *u, const int8_t *v, double alpha,
+                                  double bias_scale, const synrl_outcome **outcome);
 };
+
+/* The lengths of u and v of `step_rank_one`. */
+static inline void synrl_rank_one_sizes(const synrl_layout *layout, size_t *n_u, size_t *n_v) {
+    *n_u = *n_v = 0;
+    for (size_t t = 0; t < layout->n_tensors; t++) {
+        const synrl_tensor *tensor = synrl_tensor_at(layout, t);
+        *n_u += tensor->n_rows;
+        *n_v += tensor->is_bias ? 0 : tensor->n_columns;
+    }
+}
 
 /* The stream of this iteration's actions, for synrl_choose. */
 static inline synrl_stream synrl_action_stream(const synrl_env *env) {

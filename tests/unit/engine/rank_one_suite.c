@@ -76,23 +76,12 @@ static void check_net(const struct small_net *net) {
     free(units);
 }
 
-/* A tensor that stays keeps the actions of its last act, so it has to be looked at before they are
- * drawn again. */
-static void life_alphas(struct life *life) {
-    bool stays = false;
+static void life_act(struct life *life) {
     for (size_t t = 0; t < NET_TENSORS; t++) {
         if (rand() % 30 == 0 || life->alphas[t] <= 0.0F) {
             life->alphas[t] = rand() % 4 == 0 ? 0.0F : (float)(1 + rand() % 2) * 1e-3F;
         }
-        stays |= life->alphas[t] <= 0.0F;
     }
-    if (stays) {
-        net_pass(&life->net, NULL, NULL);
-    }
-}
-
-static void life_act(struct life *life) {
-    life_alphas(life);
     life->was_rank_one = rand() % 4 > 0;
     life->has_acted = true;
     if (life->was_rank_one) {
