@@ -252,6 +252,7 @@ TEST(traits_are_declared) {
         {"my_rule", 0},
         {"automaton", 0},
         {"rank1", 0},
+        {"egg_vote", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
         {"node_perturb", SYNRL_RULE_READS_MORE},
         {"dfa", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
     };

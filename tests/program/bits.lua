@@ -1,5 +1,5 @@
 -- SPDX-License-Identifier: MIT
--- Letters with and without hidden units, a boundary, local rewards, and actions of rank one. Prints
+-- Letters with and without hidden units, a boundary, local rewards, rank one, and votes. Prints
 -- each run's weights hash and, with metrics=true, every line of its metrics; 100 iterations and more,
 -- so that rates change on the way.
 local synrl = require 'synrl'
@@ -31,6 +31,7 @@ local runs = {
   train({ 784, 9, 10 }, synrl.rule('qlearning', { n_actions = 0, n_rewards = 1, alpha_s = 1e-2,
     features = { 'credit', 'pre', 'post' }, sweep = 'synchronous' }), 20),
   train({ 784, 9, 10 }, synrl.rule('rank1', { alpha_s = steps })),
+  train({ 784, 9, 10 }, synrl.rule('egg_vote', { pairs = 3, threshold = 1 }), 10),
 }
 for _, run in ipairs(runs) do
   print(run.summary.weights_hash)
