@@ -99,7 +99,9 @@ static synrl_status take_step(struct replay *replay, const int8_t *actions,
                          "env->step in create: no weight may move before the first step");
     }
     if (outcome == NULL) {
-        return core_fail(replay->core, SYNRL_INVALID, "the outcome of a step is NULL");
+        return core_fail(
+            replay->core, SYNRL_INVALID,
+            "the outcome of a step is NULL, and the rule is not SYNRL_RULE_READS_MORE");
     }
     if (replay->has_stepped) {
         return core_fail(replay->core, SYNRL_INVALID,
