@@ -43,6 +43,7 @@ static char policy_path[256];
 
 static void open_lua(struct frame *frame) {
     snprintf(policy_path, sizeof policy_path, "%s", frame_path(frame, "policy.csv"));
+    setenv("SYNRL_PLUGIN_PATH", BUILD_DIR "/plugins", 1); /* for the core of a session */
     settings = settings_default();
     settings.n_threads = 1;
     settings.runs = NULL;
