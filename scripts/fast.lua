@@ -13,7 +13,7 @@ local o = ocr.options {
    trials = 5,
    rows = "all",       -- or names of rows: bit32,gd32
    iterations = 300,
-   steps = 8,          -- values of alpha_s, from `from` to `to` in equal ratios
+   steps = 0,          -- values of alpha_s, from `from` to `to` in equal ratios; 0: by halvings
    from = 0.0,         -- 0: the row's own, as for the next ones
    to = 0.0,
    sigma = 0.0,
@@ -26,11 +26,18 @@ local function option(name, default, none)
    return o[name] ~= (none or 0) and o[name] or default
 end
 
+local function falling(from, to)
+   if o.steps > 0 then
+      return ocr.falling(from, to, o.iterations, o.steps)
+   end
+   return synrl.schedule { from = from, to = to, iterations = o.iterations }
+end
+
 local function three_factor(pay, own)
    return synrl.rule("three_factor", {
       pay = pay, sigma = option("sigma", own.sigma), momentum = option("momentum", own.momentum, -1),
       gate = option("gate", own.gate or 0.05, -1),
-      alpha_s = ocr.falling(option("from", own.from), option("to", own.to), o.iterations, o.steps),
+      alpha_s = falling(option("from", own.from), option("to", own.to)),
    })
 end
 
@@ -72,7 +79,7 @@ for _, row in ipairs(rows) do
          local s = synrl.train {
             name = "fast-" .. row.name, data = train, valid = valid, model = row.net(seed),
             loss = "cross_entropy", rule = row.rule(), reward = "sample", iterations = iterations,
-            record_every = iterations, seed = seed,
+            record_every = iterations, evaluate_every = iterations, seed = seed,
          }.summary
          accuracies[#accuracies + 1] = 100 * s.valid_accuracy
          losses[#losses + 1] = s.valid_loss

@@ -26,7 +26,7 @@ struct watch {
     struct watcher *watchers;
     size_t n_samples;
     synrl_stream stream;
-    float sigma;
+    float moves[16][4]; /* of four lanes by their bits: sigma or -sigma */
     double limit;
     struct credit *credit; /* made by the first watch that needs it */
 };
@@ -109,7 +109,11 @@ synrl_status watch_begin_noise(struct watch *watch, const synrl_batch *batch,
     }
     watch->kind = WATCH_NOISE;
     watch->stream = noise_stream(noise);
-    watch->sigma = (float)sigma;
+    for (size_t bits = 0; bits < 16; bits++) {
+        for (size_t lane = 0; lane < 4; lane++) {
+            watch->moves[bits][lane] = (bits >> lane & 1) != 0 ? (float)sigma : -(float)sigma;
+        }
+    }
     return SYNRL_OK;
 }
 
@@ -118,11 +122,26 @@ static void add_noise(struct watch *watch, const synrl_pass *pass, size_t first_
     uint32_t *words = watch->watchers[pass->worker].words;
     const uint64_t first = (uint64_t)pass->block * watch->layout->n_units + first_unit;
     watch->host->random->words(watch->stream, first, n_rows, words);
-    for (size_t o = 0; o < n_rows; o++) {
-        for (size_t s = 0; s < SYNRL_LANES; s++) {
-            z[o * SYNRL_LANES + s] += (words[o] >> s & 1) != 0 ? watch->sigma : -watch->sigma;
-        }
+    for (size_t i = 0; i < n_rows * SYNRL_LANES; i += 4) {
+        const float *moves = watch->moves[words[i / SYNRL_LANES] >> i % SYNRL_LANES & 15];
+        z[i] += moves[0];
+        z[i + 1] += moves[1];
+        z[i + 2] += moves[2];
+        z[i + 3] += moves[3];
     }
+}
+
+/* Of the first n lanes; 0 after them. */
+static void set_signs(uint32_t word, size_t n, int8_t *signs) {
+    static const int8_t of_bits[16][4] = {
+        {-1, -1, -1, -1}, {1, -1, -1, -1}, {-1, 1, -1, -1}, {1, 1, -1, -1},
+        {-1, -1, 1, -1},  {1, -1, 1, -1},  {-1, 1, 1, -1},  {1, 1, 1, -1},
+        {-1, -1, -1, 1},  {1, -1, -1, 1},  {-1, 1, -1, 1},  {1, 1, -1, 1},
+        {-1, -1, 1, 1},   {1, -1, 1, 1},   {-1, 1, 1, 1},   {1, 1, 1, 1}};
+    for (size_t lane = 0; lane < SYNRL_LANES; lane += 4) {
+        memcpy(signs + lane, of_bits[word >> lane & 15], 4);
+    }
+    memset(signs + n, 0, SYNRL_LANES - n);
 }
 
 struct signs_work {
@@ -142,10 +161,8 @@ static void signs_share(void *context, size_t worker, size_t n_workers) {
         const size_t n_lanes = batch_lanes(work->batch, b);
         int8_t *signs = work->signs + b * n_units * SYNRL_LANES;
         work->watch->host->random->words(work->stream, (uint64_t)b * n_units, n_units, words);
-        for (size_t i = 0; i < n_units * SYNRL_LANES; i++) {
-            const size_t lane = i % SYNRL_LANES;
-            const int8_t sign = (words[i / SYNRL_LANES] >> lane & 1) != 0 ? 1 : -1;
-            signs[i] = lane < n_lanes ? sign : 0;
+        for (size_t u = 0; u < n_units; u++) {
+            set_signs(words[u], n_lanes, signs + u * SYNRL_LANES);
         }
     }
 }

@@ -37,12 +37,12 @@ static void copy_terms(const struct environment *environment, int64_t *terms) {
     }
 }
 
-/* A pass whose result is known already, for what else it shows. */
+/* A pass whose loss is known already, for what the watch sees, or without it for the terms. */
 static synrl_status watched_pass(struct environment *environment, bool is_watched) {
+    const struct pass_options options = {.watch = is_watched ? environment->watch : NULL,
+                                         .without_loss = is_watched};
     struct pass pass;
-    return network_pass(environment->network,
-                        &(struct pass_options){.watch = is_watched ? environment->watch : NULL},
-                        &pass);
+    return network_pass(environment->network, &options, &pass);
 }
 
 /* The terms of the weights as they are into `clean`; counts a pass where the loss is not known. */
@@ -241,12 +241,13 @@ static synrl_status feedback(struct environment *environment, uint32_t number, f
     struct core *core = environment->core;
     const synrl_layout *layout = layout_of(environment);
     const float *errors;
-    struct pass pass;
+    double loss;
     if (!network_loss_has_gradient(environment->network)) {
         return core_fail(core, SYNRL_UNSUPPORTED, "loss \"%s\" has no derivative",
                          component_plugin(environment->options.loss)->entry->id);
     }
-    SYNRL_TRY(network_slopes(environment->network, &errors, &pass));
+    SYNRL_TRY(environment_loss(environment, &loss));
+    SYNRL_TRY(network_slopes_of(environment->network, environment->last.sum, &errors));
     float *matrix = core_alloc(core, layout->n_units, layout->n_outputs * sizeof *matrix);
     if (matrix == NULL) {
         return SYNRL_NO_MEMORY;

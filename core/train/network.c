@@ -228,6 +228,7 @@ struct pass_work {
     float *outputs;
     int32_t *predicted;
     struct watch *watch;
+    bool has_loss;
 };
 
 /* Adds a block's loss terms and counts correct predictions. */
@@ -235,7 +236,7 @@ static void finish_block(const struct pass_work *work, size_t block, const float
                          float *terms, struct tally *tally) {
     const struct network *network = work->network;
     const size_t n = block_samples(network, block), n_outputs = network->model.layout.n_outputs;
-    if (network->loss_component != NULL) {
+    if (work->has_loss) {
         take_terms(network, block, outputs, terms);
     }
     for (size_t s = 0; work->count_correct && s < n; s++) {
@@ -266,7 +267,7 @@ static void pass_tile(const struct pass_work *work, size_t worker, size_t first,
         forward(network, &pass, outputs);
         finish_block(work, first + at, outputs, terms + at * SYNRL_LANES, tally);
     }
-    if (network->loss_component != NULL) {
+    if (work->has_loss) {
         const size_t left = network->n_samples - first * SYNRL_LANES;
         const size_t n = left < n_blocks * SYNRL_LANES ? left : n_blocks * SYNRL_LANES;
         tally->is_finite &= engine_tally(n, terms, TERM_LIMIT, TERM_UNIT, &tally->sum);
@@ -303,9 +304,11 @@ static struct pass add_up(const struct network *network) {
 /* What forward cannot return: a violation of the model, of its activations, of the loss. */
 synrl_status network_pass(struct network *network, const struct pass_options *options,
                           struct pass *pass) {
-    struct pass_work work = {network, options->count_correct && network->classes != NULL,
-                             options->outputs, options->predicted, options->watch};
-    struct component *loss = network->loss_component;
+    struct pass_work work = {
+        network,          options->count_correct && network->classes != NULL,
+        options->outputs, options->predicted,
+        options->watch,   network->loss_component != NULL && !options->without_loss};
+    struct component *loss = work.has_loss ? network->loss_component : NULL;
     const struct operation before = host_enter(&network->model.host, "forward");
     host_settled(&network->model.host, true); /* what forward takes it should give back */
     pool_run(network->core->pool, pass_share, &work);
@@ -370,8 +373,7 @@ static void slope_share(void *context, size_t worker, size_t n_workers) {
     }
 }
 
-synrl_status network_slopes(struct network *network, const float **slopes, struct pass *pass) {
-    SYNRL_TRY(network_pass(network, &(struct pass_options){.watch = NULL}, pass));
+synrl_status network_slopes_of(struct network *network, double sum, const float **slopes) {
     if (network->slopes == NULL) {
         network->slopes = core_alloc(network->core, network->n_blocks,
                                      network->model.layout.n_outputs * SYNRL_LANES * sizeof(float));
@@ -379,10 +381,15 @@ synrl_status network_slopes(struct network *network, const float **slopes, struc
             return SYNRL_NO_MEMORY;
         }
     }
-    struct slope_work work = {network, pass->sum};
+    struct slope_work work = {network, sum};
     pool_run(network->core->pool, slope_share, &work);
     *slopes = network->slopes;
     return SYNRL_OK;
+}
+
+synrl_status network_slopes(struct network *network, const float **slopes, struct pass *pass) {
+    SYNRL_TRY(network_pass(network, &(struct pass_options){.watch = NULL}, pass));
+    return network_slopes_of(network, pass->sum, slopes);
 }
 
 /* The bits of a NaN that no arithmetic makes: what backward does not set stays so. */

@@ -24,6 +24,7 @@ struct pass_options {
     float *outputs;      /* [n][n_outputs]: one row per sample, or NULL */
     int32_t *predicted;  /* [n]: the class of each sample, or NULL */
     struct watch *watch; /* engine/watch.h: what is perturbed and seen, or NULL */
+    bool without_loss;   /* which is NaN then; terms stay as they are */
 };
 
 /* For batches of n_samples of `data`, whose shapes must fit model and loss. loss may be NULL. Keeps
@@ -44,7 +45,9 @@ synrl_status network_pass(struct network *network, const struct pass_options *op
 /* SYNRL_OK where network_gradient works, else a message that names what has no derivative. */
 synrl_status network_differentiable(struct network *network);
 synrl_status network_gradient(struct network *network, float *gradient, struct pass *pass);
-/* A pass, and d loss / d outputs [n_blocks][n_outputs][SYNRL_LANES]; the loss has a gradient. */
+/* d loss / d outputs [n_blocks][n_outputs][SYNRL_LANES], where the loss has a gradient: given the
+ * sum of the loss's terms, or after a pass that finds it. */
+synrl_status network_slopes_of(struct network *network, double sum, const float **slopes);
 synrl_status network_slopes(struct network *network, const float **slopes, struct pass *pass);
 bool network_loss_has_gradient(const struct network *network);
 

@@ -32,7 +32,7 @@ function ocr.net(hidden, seed)
 end
 
 -- alpha falling from `from` to `to` in equal ratios, in a number of steps over the iterations: steps,
--- since each change of alpha costs the engine a pass in floats.
+-- since each change of alpha that is not a halving costs the engine a pass in floats.
 function ocr.falling(from, to, iterations, steps)
    local schedule = {}
    steps = math.min(steps, iterations)
