@@ -364,16 +364,25 @@ static synrl_status compare_gradient(struct work *work, const float *gradient) {
     return SYNRL_OK;
 }
 
-static synrl_status look_at_gradient(struct work *work, void *context) {
+/* By the weights, and, where the model has it, by a copy of them as feedback. */
+static synrl_status look_at_both(struct work *work, float *gradient) {
     struct pass pass;
+    SYNRL_TRY(network_gradient(work->network, NULL, gradient, &pass));
+    SYNRL_TRY(compare_gradient(work, gradient));
+    network_set_weights(work->network, work->weights);
+    synrl_status status = network_gradient(work->network, work->weights, gradient, &pass);
+    if (status == SYNRL_UNSUPPORTED) {
+        return SYNRL_OK;
+    }
+    status = status == SYNRL_OK ? compare_gradient(work, gradient) : status;
+    return status == SYNRL_OK ? SYNRL_OK : core_fail_in(work->core, status, "by backward_by");
+}
+
+static synrl_status look_at_gradient(struct work *work, void *context) {
     (void)context;
     SYNRL_TRY(network_differentiable(work->network));
     float *gradient = core_alloc(work->core, work->layout->n_synapses, sizeof *gradient);
-    synrl_status status =
-        gradient != NULL ? network_gradient(work->network, gradient, &pass) : SYNRL_NO_MEMORY;
-    if (status == SYNRL_OK) {
-        status = compare_gradient(work, gradient);
-    }
+    const synrl_status status = gradient != NULL ? look_at_both(work, gradient) : SYNRL_NO_MEMORY;
     core_free(work->core, gradient);
     return status;
 }

@@ -11,7 +11,10 @@
 #include "engine/isa.h"
 #include "engine/pool.h"
 
-enum { ALL_FLAGS = SYNRL_WHERE_ACTIVE | SYNRL_TIMES_SLOPE | SYNRL_CENTRED };
+enum {
+    FACTORS = SYNRL_TIMES_SLOPE | SYNRL_WHERE_FIRED,
+    ALL_FLAGS = SYNRL_WHERE_ACTIVE | SYNRL_CENTRED | FACTORS
+};
 
 /* Making --------------------------------------------------------------------------------------- */
 
@@ -171,9 +174,14 @@ static synrl_status check_signal(const synrl_host *host, const synrl_signal *sig
         return host->fail(host, SYNRL_INVALID, "a signal with flags %#x: must be within %#x",
                           signal->flags, (unsigned)ALL_FLAGS);
     }
-    if ((signal->flags & SYNRL_TIMES_SLOPE) != 0 && signal->bytes != NULL) {
+    if ((signal->flags & FACTORS) == FACTORS) {
         return host->fail(host, SYNRL_INVALID,
-                          "a signal of bytes with SYNRL_TIMES_SLOPE: must be of floats");
+                          "a signal with SYNRL_TIMES_SLOPE and SYNRL_WHERE_FIRED: must be one");
+    }
+    if ((signal->flags & FACTORS) != 0 && signal->bytes != NULL) {
+        return host->fail(host, SYNRL_INVALID, "a signal of bytes with %s: must be of floats",
+                          (signal->flags & SYNRL_TIMES_SLOPE) != 0 ? "SYNRL_TIMES_SLOPE"
+                                                                   : "SYNRL_WHERE_FIRED");
     }
     return SYNRL_OK;
 }
@@ -243,14 +251,14 @@ static void take_bytes(const struct credit *credit, struct adder *adder, size_t 
     }
 }
 
+/* factors [n], or NULL */
 static void take_floats(const struct credit *credit, struct adder *adder, size_t at, size_t n_lanes,
-                        size_t n, const float *y) {
+                        size_t n, const float *y, const float *factors) {
     const float *signal = credit->signal.floats + at;
     const bool where_active = (credit->signal.flags & SYNRL_WHERE_ACTIVE) != 0;
-    const bool times_slope = (credit->signal.flags & SYNRL_TIMES_SLOPE) != 0;
     for (size_t i = 0; i < n; i++) {
         const bool is_on = !where_active | (y[i] < 0.0F) | (y[i] > 0.0F);
-        const float value = times_slope ? signal[i] * adder->slope[i] : signal[i];
+        const float value = factors != NULL ? signal[i] * factors[i] : signal[i];
         adder->signal[i] = is_on ? value : 0.0F;
     }
     for (size_t i = 0; n_lanes < SYNRL_LANES && i < n; i++) {
@@ -349,14 +357,15 @@ static void add_inputs(const struct credit *credit, struct adder *adder, const s
 }
 
 void credit_after(struct credit *credit, const synrl_pass *pass, size_t n_sources,
-                  const synrl_source *sources, int bias, const synrl_activation *f,
-                  const float *y) {
+                  const synrl_source *sources, int bias, const synrl_activation *f, const float *y,
+                  const float *fired) {
     struct adder *adder = &credit->adders[pass->worker];
     const size_t n_rows = credit->layout->tensors[sources[0].tensor].n_rows;
     const size_t n = n_rows * SYNRL_LANES, n_lanes = batch_lanes(pass->batch, pass->block);
     const size_t at = signal_at(credit, pass, &sources[0]);
     const bool is_exact = n_sources == 1 && credit_is_exact(credit, sources[0].tensor);
-    if ((credit->signal.flags & SYNRL_TIMES_SLOPE) != 0) {
+    const bool times_slope = (credit->signal.flags & SYNRL_TIMES_SLOPE) != 0;
+    if (times_slope) {
         take_slope(adder, f, n, y);
     }
     if (credit->signal.bytes != NULL) {
@@ -365,7 +374,7 @@ void credit_after(struct credit *credit, const synrl_pass *pass, size_t n_source
             adder->signal[i] = (float)adder->bytes[i];
         }
     } else {
-        take_floats(credit, adder, at, n_lanes, n, y);
+        take_floats(credit, adder, at, n_lanes, n, y, times_slope ? adder->slope : fired);
     }
     for (size_t k = 0; k < n_sources; k++) {
         const synrl_tensor *tensor = &credit->layout->tensors[sources[k].tensor];

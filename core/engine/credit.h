@@ -17,10 +17,12 @@ synrl_status credit_begin(struct credit *credit, const synrl_weights *weights,
                           const synrl_batch *batch, const synrl_signal *signal);
 synrl_status credit_end(struct credit *credit, double *sums);
 
-/* Before the activation of some units, z [n_rows][SYNRL_LANES], and after it. */
+/* Before the activation of some units, z [n_rows][SYNRL_LANES], and after it; fired: y - p where
+ * they fire, else NULL. */
 void credit_before(struct credit *credit, const synrl_pass *pass, const synrl_source *sources,
                    const float *z);
 void credit_after(struct credit *credit, const synrl_pass *pass, size_t n_sources,
-                  const synrl_source *sources, int bias, const synrl_activation *f, const float *y);
+                  const synrl_source *sources, int bias, const synrl_activation *f, const float *y,
+                  const float *fired);
 
 #endif

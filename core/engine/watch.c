@@ -10,11 +10,22 @@
 #include "engine/fixed_point.h"
 #include "engine/pool.h"
 
-enum watch_kind { WATCH_NOISE, WATCH_CREDIT, WATCH_ACTIVITY };
+enum watch_kind {
+    WATCH_NOISE,
+    WATCH_VALUES,
+    WATCH_CHANGES,
+    WATCH_FIRE,
+    WATCH_CREDIT,
+    WATCH_FIRED_CREDIT,
+    WATCH_ACTIVITY
+};
 
 struct watcher {     /* of one worker */
     uint32_t *words; /* [n_units] */
     int64_t *sums;   /* [n_units][2]: of outputs and of their squares */
+    float *fired;    /* [n_units][SYNRL_LANES]: uniform, then y - p of the present units */
+    size_t odd_unit; /* of the first units that gave what is not a probability; SIZE_MAX: none */
+    const synrl_activation *odd;
     bool is_infinite;
 };
 
@@ -25,8 +36,9 @@ struct watch {
     size_t n_workers;
     struct watcher *watchers;
     size_t n_samples;
-    synrl_stream stream;
+    synrl_stream stream, firing;
     float moves[16][4]; /* of four lanes by their bits: sigma or -sigma */
+    float *values;      /* in lanes, the caller's */
     double limit;
     struct credit *credit; /* made by the first watch that needs it */
 };
@@ -69,6 +81,7 @@ void watch_destroy(struct watch *watch) {
     for (size_t worker = 0; watch->watchers != NULL && worker < watch->n_workers; worker++) {
         host->free(host, watch->watchers[worker].words);
         host->free(host, watch->watchers[worker].sums);
+        host->free(host, watch->watchers[worker].fired);
     }
     credit_destroy(watch->credit);
     host->free(host, watch->watchers);
@@ -77,38 +90,39 @@ void watch_destroy(struct watch *watch) {
 
 /* Noise ---------------------------------------------------------------------------------------- */
 
-static synrl_status check_draw(const struct watch *watch, const synrl_batch *batch, uint32_t draw) {
+static synrl_status check_draw(const struct watch *watch, const synrl_batch *batch, uint32_t draw,
+                               uint64_t n_words) {
     const synrl_host *host = watch->host;
     const size_t n_units = watch->layout->n_units;
     if (draw >= WATCH_DRAWS_MAX) {
         return host->fail(host, SYNRL_INVALID, "draw %u of noise: must be below %d", draw,
                           WATCH_DRAWS_MAX);
     }
-    if (n_units > 0 && batch->n_blocks > (UINT64_C(1) << 34) / n_units) {
+    if (n_units > 0 && batch->n_blocks > (UINT64_C(1) << 34) / n_words / n_units) {
         return host->fail(host, SYNRL_INVALID,
-                          "noise for %zu units and %zu blocks of samples: must be at most 2^34 "
+                          "noise for %zu units and %zu blocks of samples: must be at most 2^%d "
                           "in all, the length of a stream",
-                          n_units, batch->n_blocks);
+                          n_units, batch->n_blocks, n_words == 1 ? 34 : 30);
     }
     return SYNRL_OK;
 }
 
-static synrl_stream noise_stream(const struct noise *noise) {
+static synrl_stream noise_stream(const struct noise *noise, uint32_t purpose) {
     return (synrl_stream){.seed = noise->seed,
                           .iteration = noise->iteration * WATCH_DRAWS_MAX + noise->draw,
-                          .purpose = SYNRL_PURPOSE_NOISE};
+                          .purpose = purpose};
 }
 
 synrl_status watch_begin_noise(struct watch *watch, const synrl_batch *batch,
                                const struct noise *noise, double sigma) {
     const synrl_host *host = watch->host;
-    SYNRL_TRY(check_draw(watch, batch, noise->draw));
+    SYNRL_TRY(check_draw(watch, batch, noise->draw, 1));
     if (!(sigma >= 0.0 && isfinite((float)sigma))) {
         return host->fail(host, SYNRL_INVALID, "noise of sigma = %g: must be a float of at least 0",
                           sigma);
     }
     watch->kind = WATCH_NOISE;
-    watch->stream = noise_stream(noise);
+    watch->stream = noise_stream(noise, SYNRL_PURPOSE_NOISE);
     for (size_t bits = 0; bits < 16; bits++) {
         for (size_t lane = 0; lane < 4; lane++) {
             watch->moves[bits][lane] = (bits >> lane & 1) != 0 ? (float)sigma : -(float)sigma;
@@ -169,10 +183,90 @@ static void signs_share(void *context, size_t worker, size_t n_workers) {
 
 synrl_status watch_signs(struct watch *watch, const synrl_batch *batch, const struct noise *noise,
                          int8_t *signs) {
-    SYNRL_TRY(check_draw(watch, batch, noise->draw));
-    struct signs_work work = {watch, batch, noise_stream(noise), signs};
+    SYNRL_TRY(check_draw(watch, batch, noise->draw, 1));
+    struct signs_work work = {watch, batch, noise_stream(noise, SYNRL_PURPOSE_NOISE), signs};
     watch->host->parallel(watch->host, signs_share, &work);
     return SYNRL_OK;
+}
+
+void watch_begin_values(struct watch *watch, float *values) {
+    watch->kind = WATCH_VALUES;
+    watch->values = values;
+}
+
+synrl_status watch_begin_changes(struct watch *watch, const synrl_batch *batch,
+                                 const struct noise *noise, double sigma, float *values) {
+    SYNRL_TRY(watch_begin_noise(watch, batch, noise, sigma));
+    watch->kind = WATCH_CHANGES;
+    watch->values = values;
+    return SYNRL_OK;
+}
+
+static void keep_values(const struct watch *watch, const synrl_pass *pass, size_t unit,
+                        size_t n_rows, const float *z) {
+    float *values = watch->values + (pass->block * watch->layout->n_units + unit) * SYNRL_LANES;
+    if (watch->kind == WATCH_VALUES) {
+        memcpy(values, z, n_rows * SYNRL_LANES * sizeof *z);
+        return;
+    }
+    const size_t n_lanes = batch_lanes(pass->batch, pass->block);
+    for (size_t i = 0; i < n_rows * SYNRL_LANES; i++) {
+        values[i] = i % SYNRL_LANES < n_lanes ? z[i] - values[i] : 0.0F;
+    }
+}
+
+/* Stochastic units ----------------------------------------------------------------------------- */
+
+synrl_status watch_begin_fire(struct watch *watch, const synrl_batch *batch,
+                              const struct noise *noise) {
+    const synrl_host *host = watch->host;
+    SYNRL_TRY(check_draw(watch, batch, noise->draw, SYNRL_LANES));
+    for (size_t worker = 0; worker < watch->n_workers; worker++) {
+        struct watcher *watcher = &watch->watchers[worker];
+        if (watcher->fired == NULL) {
+            SYNRL_TRY(SYNRL_NEW(host, watcher->fired, watch->layout->n_units * SYNRL_LANES));
+        }
+        watcher->odd_unit = SIZE_MAX;
+    }
+    watch->kind = WATCH_FIRE;
+    watch->firing = noise_stream(noise, SYNRL_PURPOSE_FIRING);
+    return SYNRL_OK;
+}
+
+/* A NaN does not fire: what comes of it is for the loss to say. */
+static void fire(const struct watch *watch, const synrl_pass *pass, size_t unit, size_t n_rows,
+                 const synrl_activation *f, float *y) {
+    struct watcher *watcher = &watch->watchers[pass->worker];
+    const size_t n = n_rows * SYNRL_LANES;
+    const uint64_t first = ((uint64_t)pass->block * watch->layout->n_units + unit) * SYNRL_LANES;
+    float *fired = watcher->fired;
+    bool is_odd = false;
+    watch->host->random->uniform(watch->firing, first, n, 0.0F, 1.0F, fired);
+    for (size_t i = 0; i < n; i++) {
+        const float p = y[i];
+        is_odd |= (p < 0.0F) | (p > 1.0F);
+        y[i] = fired[i] < p ? 1.0F : 0.0F;
+        fired[i] = y[i] - p;
+    }
+    if (is_odd && unit < watcher->odd_unit) {
+        watcher->odd_unit = unit;
+        watcher->odd = f;
+    }
+}
+
+synrl_status watch_end_fire(struct watch *watch) {
+    const synrl_host *host = watch->host;
+    const struct watcher *first = &watch->watchers[0];
+    for (size_t worker = 1; worker < watch->n_workers; worker++) {
+        const struct watcher *watcher = &watch->watchers[worker];
+        first = watcher->odd_unit < first->odd_unit ? watcher : first;
+    }
+    return first->odd_unit == SIZE_MAX
+               ? SYNRL_OK
+               : host->fail(host, SYNRL_UNSUPPORTED,
+                            "activation \"%s\" gives what is not a probability, 0 to 1: stochastic "
+                            "units need one such as \"sigmoid\"",
+                            first->odd != NULL ? first->odd->id : "identity");
 }
 
 /* Credit --------------------------------------------------------------------------------------- */
@@ -183,7 +277,7 @@ synrl_status watch_begin_credit(struct watch *watch, const synrl_weights *weight
         SYNRL_TRY(credit_create(watch->host, watch->layout, &watch->credit));
     }
     SYNRL_TRY(credit_begin(watch->credit, weights, batch, signal));
-    watch->kind = WATCH_CREDIT;
+    watch->kind = (signal->flags & SYNRL_WHERE_FIRED) != 0 ? WATCH_FIRED_CREDIT : WATCH_CREDIT;
     return SYNRL_OK;
 }
 
@@ -256,21 +350,30 @@ synrl_status watch_end_activity(struct watch *watch, double *mean, double *mean_
 void watch_before(struct watch *watch, const synrl_pass *pass, const synrl_source *sources,
                   float *z) {
     const synrl_tensor *tensor = &watch->layout->tensors[sources[0].tensor];
-    if (watch->kind == WATCH_NOISE) {
-        const size_t unit = tensor->first_unit + sources[0].position * tensor->n_rows;
+    const size_t unit = tensor->first_unit + sources[0].position * tensor->n_rows;
+    if (watch->kind == WATCH_NOISE || watch->kind == WATCH_CHANGES) {
         add_noise(watch, pass, unit, tensor->n_rows, z);
     } else if (watch->kind == WATCH_CREDIT) {
         credit_before(watch->credit, pass, sources, z);
     }
+    if (watch->kind == WATCH_VALUES || watch->kind == WATCH_CHANGES) {
+        keep_values(watch, pass, unit, tensor->n_rows, z);
+    }
 }
 
 void watch_after(struct watch *watch, const synrl_pass *pass, size_t n_sources,
-                 const synrl_source *sources, int bias, const synrl_activation *f, const float *y) {
+                 const synrl_source *sources, int bias, const synrl_activation *f, float *y) {
     const synrl_tensor *tensor = &watch->layout->tensors[sources[0].tensor];
+    const size_t unit = tensor->first_unit + sources[0].position * tensor->n_rows;
+    if (watch->kind == WATCH_FIRE || watch->kind == WATCH_FIRED_CREDIT) {
+        fire(watch, pass, unit, tensor->n_rows, f, y);
+    }
     if (watch->kind == WATCH_CREDIT) {
-        credit_after(watch->credit, pass, n_sources, sources, bias, f, y);
+        credit_after(watch->credit, pass, n_sources, sources, bias, f, y, NULL);
+    } else if (watch->kind == WATCH_FIRED_CREDIT) {
+        credit_after(watch->credit, pass, n_sources, sources, bias, f, y,
+                     watch->watchers[pass->worker].fired);
     } else if (watch->kind == WATCH_ACTIVITY) {
-        const size_t unit = tensor->first_unit + sources[0].position * tensor->n_rows;
         add_activity(watch, pass, unit, tensor->n_rows, y);
     }
 }

@@ -38,10 +38,27 @@ synrl_status watch_begin_noise(struct watch *watch, const synrl_batch *batch,
 synrl_status watch_signs(struct watch *watch, const synrl_batch *batch, const struct noise *noise,
                          int8_t *signs);
 
+/* A pass without noise that keeps pre-activations, and one with it that turns them into changes: z
+ * with the noise less z without it, 0 after the last sample. Both in lanes; need no end. */
+void watch_begin_values(struct watch *watch, float *values);
+synrl_status watch_begin_changes(struct watch *watch, const synrl_batch *batch,
+                                 const struct noise *noise, double sigma, float *values);
+
+/* Stochastic units ----------------------------------------------------------------------------- */
+
+/* Makes each output p a 1 where uniform element (b * n_units + u) * SYNRL_LANES + lane of the
+ * stream {seed, 2^16 * iteration + draw, SYNRL_PURPOSE_FIRING}, from 0 to 1, is below p, else a 0;
+ * also in padding lanes. */
+synrl_status watch_begin_fire(struct watch *watch, const synrl_batch *batch,
+                              const struct noise *noise);
+/* SYNRL_UNSUPPORTED where a p was below 0 or above 1. */
+synrl_status watch_end_fire(struct watch *watch);
+
 /* Credit --------------------------------------------------------------------------------------- */
 
-/* The signal must not change until the end. SYNRL_INVALID where it has neither or both of bytes and
- * floats, or invalid flags. The weights are those of the pass, bound. */
+/* The signal must not change until the end. With SYNRL_WHERE_FIRED units fire as they last did.
+ * SYNRL_INVALID where it has neither or both of bytes and floats, or invalid flags. The weights are
+ * those of the pass, bound. */
 synrl_status watch_begin_credit(struct watch *watch, const synrl_weights *weights,
                                 const synrl_batch *batch, const synrl_signal *signal);
 /* credit [n_synapses]: see synrl_local_api.correlate. SYNRL_INVALID where a sum is not finite,
@@ -60,6 +77,6 @@ synrl_status watch_end_activity(struct watch *watch, double *mean, double *mean_
 void watch_before(struct watch *watch, const synrl_pass *pass, const synrl_source *sources,
                   float *z);
 void watch_after(struct watch *watch, const synrl_pass *pass, size_t n_sources,
-                 const synrl_source *sources, int bias, const synrl_activation *f, const float *y);
+                 const synrl_source *sources, int bias, const synrl_activation *f, float *y);
 
 #endif

@@ -230,6 +230,12 @@ static synrl_status env_write(synrl_env *env, const float *weights) {
     return refuse(env);
 }
 
+static synrl_status env_gradient_by(synrl_env *env, const float *feedback, float *gradient,
+                                    double *loss) {
+    (void)feedback, (void)gradient, (void)loss;
+    return refuse(env);
+}
+
 static synrl_status env_gradient(synrl_env *env, float *gradient, double *loss) {
     (void)gradient, (void)loss;
     return refuse(env);
@@ -371,7 +377,8 @@ static synrl_status make_rule(struct replay *replay, const struct facts *facts) 
         .set_weights = env_write,
         .shift = env_write,
         .differentiable = env_differentiable,
-        .gradient = env_gradient};
+        .gradient = env_gradient,
+        .gradient_by = env_gradient_by};
     replay->actions = core_alloc(replay->core, layout->n_synapses, 1);
     replay->alphas = core_alloc(replay->core, layout->n_tensors, sizeof(float));
     if (replay->actions == NULL || replay->alphas == NULL || replay->tensors == NULL) {

@@ -289,7 +289,8 @@ synrl_status environment_create(struct core *core, const struct train_options *o
                                    .differentiable = env_differentiable,
                                    .gradient = env_gradient,
                                    .local = &local_api,
-                                   .step_rank_one = env_step_rank_one};
+                                   .step_rank_one = env_step_rank_one,
+                                   .gradient_by = env_gradient_by};
     const synrl_status status = build(environment);
     if (status != SYNRL_OK) {
         environment_destroy(environment);

@@ -164,7 +164,8 @@ void environment_warn(struct environment *environment, const struct pass *pass) 
 
 void environment_moved(struct environment *environment) {
     environment->is_loss_known = environment->is_correct_known = environment->is_paid = false;
-    environment->has_terms = environment->has_noise = environment->is_perturbed_last = false;
+    environment->has_terms = environment->has_clean = environment->has_noise = false;
+    environment->is_perturbed_last = false;
     environment->can_undo = false;
 }
 

@@ -48,39 +48,48 @@ static synrl_status watched_pass(struct environment *environment, bool is_watche
 /* The terms of the weights as they are into `clean`; counts a pass where the loss is not known. */
 static synrl_status find_clean_terms(struct environment *environment) {
     double loss;
-    if (environment->has_noise) {
-        return SYNRL_OK; /* they were taken before the noise */
+    if (environment->has_clean) {
+        return SYNRL_OK;
     }
     const bool had_terms = environment->has_terms && environment->is_loss_known;
     SYNRL_TRY(environment_loss(environment, &loss));
     if (!had_terms && !environment->has_terms) {
         SYNRL_TRY(watched_pass(environment, false));
     }
-    environment->has_terms = true;
+    environment->has_terms = environment->has_clean = true;
     copy_terms(environment, environment->clean);
     return SYNRL_OK;
 }
 
 /* Noise and rewards ---------------------------------------------------------------------------- */
 
-static synrl_status perturb(struct environment *environment, uint32_t draw, double sigma,
-                            double *loss) {
-    const struct noise noise = noise_of(environment, draw);
+/* A counted pass with noise, for which the watch has begun. */
+static synrl_status noisy_pass(struct environment *environment, const struct noise *noise,
+                               double *loss) {
     struct pass pass;
-    SYNRL_TRY(prepare(environment));
-    SYNRL_TRY(find_clean_terms(environment));
-    SYNRL_TRY(
-        watch_begin_noise(environment->watch, network_batch(environment->network), &noise, sigma));
     SYNRL_TRY(network_pass(environment->network,
                            &(struct pass_options){.watch = environment->watch}, &pass));
     environment->sample_forwards += network_samples(environment->network);
     copy_terms(environment, environment->noisy);
+    environment->noise = *noise;
     environment->has_terms = false;
     environment->has_noise = environment->is_perturbed_last = true;
     if (loss != NULL) {
         *loss = pass.loss;
     }
     return SYNRL_OK;
+}
+
+static synrl_status perturb(struct environment *environment, uint32_t draw, double sigma,
+                            double *loss) {
+    const struct noise noise = noise_of(environment, draw);
+    SYNRL_TRY(prepare(environment));
+    SYNRL_TRY(find_clean_terms(environment));
+    SYNRL_TRY(
+        watch_begin_noise(environment->watch, network_batch(environment->network), &noise, sigma));
+    environment->sigma = sigma;
+    environment->is_fired = false;
+    return noisy_pass(environment, &noise, loss);
 }
 
 static synrl_status local_perturb(synrl_env *env, uint32_t draw, double sigma, double *loss) {
@@ -116,6 +125,47 @@ static synrl_status local_sample_losses(synrl_env *env, int64_t *terms) {
     return env_leave(environment, sample_losses(environment, terms));
 }
 
+static synrl_status fire(struct environment *environment, uint32_t draw, double *loss) {
+    const struct noise noise = noise_of(environment, draw);
+    SYNRL_TRY(prepare(environment));
+    SYNRL_TRY(watch_begin_fire(environment->watch, network_batch(environment->network), &noise));
+    environment->has_noise = false; /* what fails leaves no terms */
+    environment->is_fired = true;
+    SYNRL_TRY(noisy_pass(environment, &noise, loss));
+    return watch_end_fire(environment->watch);
+}
+
+static synrl_status local_fire(synrl_env *env, uint32_t draw, double *loss) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "local->fire", SYNRL_RULE_READS_MORE, true));
+    return env_leave(environment, fire(environment, draw, loss));
+}
+
+/* Two passes whose results are known. */
+static synrl_status changes(struct environment *environment, float *values) {
+    const synrl_batch *batch = network_batch(environment->network);
+    const size_t n_units = layout_of(environment)->n_units;
+    if (!environment->has_noise || environment->is_fired) {
+        return core_fail(environment->core, SYNRL_INVALID,
+                         "env->local->changes: there was no perturb of these weights");
+    }
+    memset(values, 0,
+           network_blocks(environment->network) * n_units * SYNRL_LANES * sizeof *values);
+    watch_begin_values(environment->watch, values);
+    SYNRL_TRY(watched_pass(environment, true));
+    SYNRL_TRY(watch_begin_changes(environment->watch, batch, &environment->noise,
+                                  environment->sigma, values));
+    environment->has_terms = false;
+    return watched_pass(environment, true);
+}
+
+static synrl_status local_changes(synrl_env *env, float *values) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "local->changes", SYNRL_RULE_READS_MORE, false));
+    SYNRL_TRY(env_leave(environment, check_place(environment, "the array of changes", values)));
+    return env_leave(environment, changes(environment, values));
+}
+
 /* By how much the noise lowered the loss of the samples first .. end - 1 together. A loss that is
  * not finite is worse than any that is. */
 static int64_t group_fall(const struct environment *environment, size_t first, size_t end) {
@@ -142,6 +192,7 @@ static synrl_status pay(struct environment *environment, const char *call, int64
         return core_fail(environment->core, SYNRL_INVALID,
                          "env->local->%s: there was no perturb of these weights", call);
     }
+    SYNRL_TRY(find_clean_terms(environment));
     for (size_t first = 0; first < n; first += group) {
         const size_t end = n - first < group ? n : first + group;
         const int64_t fall = group_fall(environment, first, end);
@@ -174,10 +225,16 @@ static synrl_status local_falls(synrl_env *env, int64_t *falls) {
 
 static synrl_status correlate(struct environment *environment, const synrl_signal *signal,
                               double *credit) {
+    const bool where_fired = (signal->flags & SYNRL_WHERE_FIRED) != 0;
     SYNRL_TRY(prepare(environment));
+    if (where_fired && !(environment->has_noise && environment->is_fired)) {
+        return core_fail(environment->core, SYNRL_INVALID,
+                         "a signal with SYNRL_WHERE_FIRED: there was no fire of these weights");
+    }
     SYNRL_TRY(watch_begin_credit(environment->watch, network_weights(environment->network),
                                  network_batch(environment->network), signal));
     SYNRL_TRY(watched_pass(environment, true));
+    environment->has_terms = environment->has_terms && !where_fired;
     return watch_end_credit(environment->watch, credit);
 }
 
@@ -285,4 +342,6 @@ const synrl_local_api local_api = {
     .activity = local_activity,
     .feedback = local_feedback,
     .falls = local_falls,
+    .changes = local_changes,
+    .fire = local_fire,
 };

@@ -58,11 +58,14 @@ struct environment {
     bool is_probe_bound;
 
     /* Local information */
-    struct watch *watch;    /* made by the first call */
-    bool has_terms;         /* the network's kept terms are those of the weights as they are */
-    bool is_perturbed_last; /* the last pass that a rule asked for was perturbed */
-    int64_t *clean, *noisy; /* [n_samples]: terms without and with the last noise */
-    bool has_noise;         /* `noisy` is of the weights as they are */
+    struct watch *watch;      /* made by the first call */
+    bool has_terms;           /* the network's kept terms are those of the weights as they are */
+    bool is_perturbed_last;   /* the last pass that a rule asked for was perturbed */
+    int64_t *clean, *noisy;   /* [n_samples]: terms without and with the last noise */
+    bool has_clean;           /* `clean` is of the weights as they are */
+    bool has_noise, is_fired; /* `noisy` is too, of the last perturb; or of the last fire */
+    struct noise noise;
+    double sigma;
 };
 
 static inline struct environment *environment_of(const synrl_env *env) {
@@ -97,6 +100,7 @@ synrl_status env_set_weights(synrl_env *env, const float *weights);
 synrl_status env_shift(synrl_env *env, const float *delta);
 synrl_status env_differentiable(synrl_env *env);
 synrl_status env_gradient(synrl_env *env, float *gradient, double *loss);
+synrl_status env_gradient_by(synrl_env *env, const float *feedback, float *gradient, double *loss);
 /* Where a call is to store something. */
 synrl_status check_place(struct environment *environment, const char *what, const void *place);
 

@@ -172,11 +172,13 @@ synrl_status env_differentiable(synrl_env *env) {
     return env_leave(environment, network_differentiable(environment->network));
 }
 
-static synrl_status gradient(struct environment *environment, float *into, double *loss) {
+/* feedback NULL: by the weights. */
+static synrl_status gradient(struct environment *environment, const float *feedback, float *into,
+                             double *loss) {
     struct pass pass = {.loss = 0.0};
     SYNRL_TRY(check_place(environment, "the gradient", into));
     SYNRL_TRY(check_place(environment, "the loss", loss));
-    const synrl_status status = network_gradient(environment->network, into, &pass);
+    const synrl_status status = network_gradient(environment->network, feedback, into, &pass);
     environment_warn(environment, &pass);
     environment->is_lost = status == SYNRL_INVALID && !isfinite(pass.loss);
     SYNRL_TRY(status);
@@ -193,5 +195,12 @@ static synrl_status gradient(struct environment *environment, float *into, doubl
 synrl_status env_gradient(synrl_env *env, float *into, double *loss) {
     struct environment *environment = environment_of(env);
     SYNRL_TRY(env_enter(environment, "gradient", SYNRL_RULE_READS_MORE, false));
-    return env_leave(environment, gradient(environment, into, loss));
+    return env_leave(environment, gradient(environment, NULL, into, loss));
+}
+
+synrl_status env_gradient_by(synrl_env *env, const float *feedback, float *into, double *loss) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "gradient_by", SYNRL_RULE_READS_MORE, false));
+    SYNRL_TRY(env_leave(environment, check_floats(environment, "feedback weight", feedback)));
+    return env_leave(environment, gradient(environment, feedback, into, loss));
 }

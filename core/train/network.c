@@ -428,9 +428,26 @@ static synrl_status check_gradient(const struct network *network, const float *g
     return SYNRL_OK;
 }
 
-synrl_status network_gradient(struct network *network, float *gradient, struct pass *pass) {
+static synrl_status backward(struct network *network, const float *feedback, const float *slopes,
+                             float *gradient) {
+    const struct model *model = &network->model;
+    const synrl_host *host = &model->host.api;
+    return feedback == NULL
+               ? model->ops->backward(host, model->config, model->self, model->weights,
+                                      network->batch, slopes, gradient)
+               : model->ops->backward_by(host, model->config, model->self, model->weights, feedback,
+                                         network->batch, slopes, gradient);
+}
+
+synrl_status network_gradient(struct network *network, const float *feedback, float *gradient,
+                              struct pass *pass) {
     const float *slopes;
     SYNRL_TRY(network_differentiable(network));
+    if (feedback != NULL && !SYNRL_OFFERS(network->model.ops, backward_by)) {
+        return core_fail(network->core, SYNRL_UNSUPPORTED,
+                         "model \"%s\" has no backward pass by other weights than its own",
+                         model_id(&network->model));
+    }
     SYNRL_TRY(network_slopes(network, &slopes, pass));
     if (!network->has_tried_slopes) {
         network->has_tried_slopes = true;
@@ -440,10 +457,8 @@ synrl_status network_gradient(struct network *network, float *gradient, struct p
         memcpy(&gradient[i], &unset_bits, sizeof unset_bits);
     }
     const struct operation before = host_enter(&network->model.host, "backward");
-    SYNRL_TRY(host_leave(&network->model.host, before,
-                         network->model.ops->backward(
-                             &network->model.host.api, network->model.config, network->model.self,
-                             network->model.weights, network->batch, slopes, gradient)));
+    SYNRL_TRY(
+        host_leave(&network->model.host, before, backward(network, feedback, slopes, gradient)));
     return check_gradient(network, gradient);
 }
 

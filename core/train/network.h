@@ -44,10 +44,12 @@ synrl_status network_pass(struct network *network, const struct pass_options *op
                           struct pass *pass);
 /* SYNRL_OK where network_gradient works, else a message that names what has no derivative. */
 synrl_status network_differentiable(struct network *network);
-synrl_status network_gradient(struct network *network, float *gradient, struct pass *pass);
+synrl_status network_gradient(struct network *network, const float *feedback, float *gradient,
+                              struct pass *pass);
 /* d loss / d outputs [n_blocks][n_outputs][SYNRL_LANES], where the loss has a gradient: given the
  * sum of the loss's terms, or after a pass that finds it. */
 synrl_status network_slopes_of(struct network *network, double sum, const float **slopes);
+/* A pass, and d loss / d outputs [n_blocks][n_outputs][SYNRL_LANES]; the loss has a gradient. */
 synrl_status network_slopes(struct network *network, const float **slopes, struct pass *pass);
 bool network_loss_has_gradient(const struct network *network);
 

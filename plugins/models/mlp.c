@@ -172,13 +172,20 @@ static synrl_status prepare_backward(const synrl_host *host, const void *config,
     return gradient_prepare(&mlp->gradient, host, mlp->layers, mlp->n_layers);
 }
 
+static synrl_status backward_by(const synrl_host *host, const void *config, void *self,
+                                const synrl_weights *weights, const float *feedback,
+                                const synrl_batch *batch, const float *slope, float *gradient) {
+    const struct mlp *mlp = self;
+    host->engine->weights_get(weights, mlp->gradient.weights);
+    gradient_run(&mlp->gradient, feedback, batch, slope, gradient);
+    return SYNRL_OK;
+}
+
 static synrl_status backward(const synrl_host *host, const void *config, void *self,
                              const synrl_weights *weights, const synrl_batch *batch,
                              const float *slope, float *gradient) {
     const struct mlp *mlp = self;
-    host->engine->weights_get(weights, mlp->gradient.weights);
-    gradient_run(&mlp->gradient, batch, slope, gradient);
-    return SYNRL_OK;
+    return backward_by(host, config, self, weights, mlp->gradient.weights, batch, slope, gradient);
 }
 
 /* Entry ---------------------------------------------------------------------------------------- */
@@ -201,4 +208,4 @@ static const synrl_param params[] = {
 SYNRL_MODEL(mlp, "1.0.0", "multi-layer perceptron with any number of layers",
             "Bhargava et al. 2021, section 2.1", SYNRL_PARAMS(params), struct mlp, .create = create,
             .forward = forward, .initial = initial, .prepare_backward = prepare_backward,
-            .backward = backward);
+            .backward = backward, .backward_by = backward_by);

@@ -170,7 +170,8 @@ TEST_EACH(gradients_are_finite_differences, N_SHAPES *N_ACTIVATIONS *N_ACTIVATIO
     float gradient[128];
     struct pass pass;
     const size_t n = weights_of(&made, weights);
-    ck_assert_msg(network_gradient(made.network, gradient, &pass) == SYNRL_OK, "%s", core->message);
+    ck_assert_msg(network_gradient(made.network, NULL, gradient, &pass) == SYNRL_OK, "%s",
+                  core->message);
     ck_assert_double_eq_tol(pass.loss, plain_loss(&made, weights), 1e-5);
     for (size_t w = 0; w < n; w++) {
         const double step = 1e-6, here = weights[w];
@@ -305,7 +306,7 @@ TEST(what_has_no_derivative_is_named) {
     struct made made = shape_of(1, "step", "identity", "mse");
     float gradient[128];
     struct pass pass;
-    test_failure(core, SYNRL_UNSUPPORTED, network_gradient(made.network, gradient, &pass),
+    test_failure(core, SYNRL_UNSUPPORTED, network_gradient(made.network, NULL, gradient, &pass),
                  "activation \"step\" has no derivative");
     unmake(&made);
 }

@@ -56,12 +56,25 @@ static void soft_slope(const synrl_host *host, const void *config, size_t n, con
     }
 }
 
+float net_likely_at(float x) {
+    return 0.5F + 0.5F * (x / (1.0F + fabsf(x)));
+}
+
+static void likely(const synrl_host *host, const void *config, size_t n, const float *x, float *y) {
+    (void)host, (void)config;
+    for (size_t i = 0; i < n; i++) {
+        y[i] = net_likely_at(x[i]);
+    }
+}
+
 static const synrl_activation_ops relu_ops = {sizeof relu_ops, relu, relu_slope};
 static const synrl_activation_ops soft_ops = {sizeof soft_ops, soft, soft_slope};
 static const synrl_activation_ops crude_ops = {sizeof crude_ops, relu, NULL};
+static const synrl_activation_ops likely_ops = {sizeof likely_ops, likely, NULL};
 const synrl_activation net_relu = {sizeof net_relu, "relu", &relu_ops, NULL, NULL};
 const synrl_activation net_soft = {sizeof net_soft, "soft", &soft_ops, NULL, NULL};
 const synrl_activation net_crude = {sizeof net_crude, "crude", &crude_ops, NULL, NULL};
+const synrl_activation net_likely = {sizeof net_likely, "likely", &likely_ops, NULL, NULL};
 
 /* Making --------------------------------------------------------------------------------------- */
 
@@ -243,16 +256,18 @@ void net_undo_rank_one(struct small_net *net, const int8_t *rows, const int8_t *
 
 void net_forward(const struct small_net *net, const synrl_pass *pass, float *units) {
     const synrl_engine_api *engine = net->host->engine;
+    const synrl_activation *likely = net->is_likely ? &net_likely : NULL;
+    const synrl_activation *first = likely != NULL ? likely : &net_relu;
     float *hidden = units + 17 * (size_t)SYNRL_LANES;
-    engine->units(pass, 1, &(synrl_source){.tensor = IN}, IN_BIAS, &net_relu, units);
+    engine->units(pass, 1, &(synrl_source){.tensor = IN}, IN_BIAS, first, units);
     for (size_t p = 0; p < NET_WINDOWS; p++) {
         engine->units(pass, 1, &(synrl_source){.tensor = WINDOW, .position = p}, WINDOW_BIAS,
-                      &net_soft, units + (5 + 3 * p) * SYNRL_LANES);
+                      likely != NULL ? likely : &net_soft, units + (5 + 3 * p) * SYNRL_LANES);
     }
     const synrl_source into_hidden[] = {{.tensor = HIDDEN, .x = units}, {.tensor = SKIP}};
-    engine->units(pass, 2, into_hidden, HIDDEN_BIAS, &net_relu, hidden);
+    engine->units(pass, 2, into_hidden, HIDDEN_BIAS, first, hidden);
     const synrl_source into_out[] = {{.tensor = OUT, .x = hidden}, {.tensor = AGAIN, .x = units}};
-    engine->units(pass, 2, into_out, SYNRL_NO_TENSOR, NULL, units + 21 * (size_t)SYNRL_LANES);
+    engine->units(pass, 2, into_out, SYNRL_NO_TENSOR, likely, units + 21 * (size_t)SYNRL_LANES);
 }
 
 struct work {
@@ -349,7 +364,10 @@ static float sum(const struct small_net *net, size_t t, size_t position, size_t 
     return is_bytes ? scale * total + unit * (float)moved : total;
 }
 
-static float activate(size_t unit, float z) {
+static float activate(const struct small_net *net, size_t unit, float z) {
+    if (net->is_likely) {
+        return net_likely_at(z);
+    }
     if (unit >= 21) {
         return z;
     }
@@ -371,7 +389,10 @@ static void plain_units(const struct small_net *net, size_t sample, const float 
         if (noise != NULL) {
             z[unit] += noise[unit];
         }
-        y[unit] = activate(unit, z[unit]);
+        y[unit] = activate(net, unit, z[unit]);
+        if (net->thresholds != NULL) {
+            y[unit] = net->thresholds[unit] < y[unit] ? 1.0F : 0.0F;
+        }
     }
 }
 

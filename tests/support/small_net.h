@@ -37,10 +37,18 @@ struct small_net {
     float alpha[NET_TENSORS];
     long reach[NET_TENSORS]; /* of the tensor, |k| is at most this */
     int8_t last[NET_SYNAPSES];
+    /* Every unit's activation is net_likely instead. */
+    bool is_likely;
+    /* [NET_UNITS] of a sample that net_plain works on: a unit whose output is above becomes 1, else
+     * 0. NULL: outputs stay. */
+    const float *thresholds;
 };
 
 /* relu, or without a derivative. */
 extern const synrl_activation net_relu, net_soft, net_crude;
+/* (1 + soft(x)) / 2, a probability. */
+extern const synrl_activation net_likely;
+float net_likely_at(float x);
 
 void net_make(struct small_net *net, const synrl_host *host);
 /* Both the engine's weights and what they must be. */

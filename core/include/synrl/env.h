@@ -79,6 +79,11 @@ struct synrl_env {
      * one dot product per sample, and n_u + n_v actions are checked and kept instead of all. */
     synrl_status (*step_rank_one)(synrl_env *env, const int8_t *u, const int8_t *v, double alpha,
                                   double bias_scale, const synrl_outcome **outcome);
+    /* Since ABI 3.4, READS_MORE. The gradient as it would be if slopes went back from unit to unit
+     * by `feedback` [n_synapses] in place of the weights (feedback alignment). Costs what a
+     * gradient costs. SYNRL_UNSUPPORTED where the model has no `backward_by`. */
+    synrl_status (*gradient_by)(synrl_env *env, const float *feedback, float *gradient,
+                                double *loss);
 };
 
 /* The lengths of u and v of `step_rank_one`. */

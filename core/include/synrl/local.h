@@ -38,8 +38,10 @@ typedef struct synrl_signal {
 enum {
     SYNRL_WHERE_ACTIVE = 1, /* only samples in which the unit's output is not 0 (relu: is on) */
     SYNRL_TIMES_SLOPE = 2,  /* times f'(z), the derivative of the unit's activation; floats only */
-    SYNRL_CENTRED = 4       /* presynaptic values less their mean over the batch; only tensors that
+    SYNRL_CENTRED = 4,      /* presynaptic values less their mean over the batch; only tensors that
                                read the inputs, others are as without */
+    SYNRL_WHERE_FIRED = 8   /* since ABI 3.4: in the pass of the last `fire`, and times y - p, the
+                               unit's output less its probability there; floats only */
 };
 
 typedef struct synrl_local_api {
@@ -54,8 +56,8 @@ typedef struct synrl_local_api {
     synrl_status (*perturb)(synrl_env *env, uint32_t draw, double sigma, double *loss);
     /* The xi of that pass, in lanes. */
     synrl_status (*noise)(synrl_env *env, uint32_t draw, int8_t *signs);
-    /* The terms of the last pass: of the step or loss, or of the last perturb; in units of 2^-32.
-     * Where the loss is not known yet, costs one forward. INT64_MAX: not finite. */
+    /* The terms of the last pass: of the step or loss, or of the last perturb or fire; in units of
+     * 2^-32. Where the loss is not known yet, costs one forward. INT64_MAX: not finite. */
     synrl_status (*sample_losses)(synrl_env *env, int64_t *terms);
     /* After perturb: what each sample is paid, +1 where the noise lowered the loss of its group, -1
      * where it raised it, 0 for a tie. Groups are those of synrl.train's `reward`: the batch,
@@ -78,6 +80,15 @@ typedef struct synrl_local_api {
      * sample's group, summed, in units of 2^-32; +-INT64_MAX where only one of the two losses is
      * finite, or where the sum would not fit. */
     synrl_status (*falls)(synrl_env *env, int64_t *falls);
+    /* Since ABI 3.4. By how much each unit's pre-activation in the last perturb was another than
+     * without noise, in lanes: sigma * xi, and what the noise of units before it came to. */
+    synrl_status (*changes)(synrl_env *env, float *changes);
+    /* Since ABI 3.4. A pass of stochastic units: each output p becomes 1 with probability p, else
+     * 0, by a random word per sample and unit, a function of (seed, iteration, draw). Costs one
+     * forward. sample_losses, rewards and falls then are those of this pass; where the loss without
+     * it is not known, the last two cost one more. SYNRL_UNSUPPORTED where a p is not within 0 ..
+     * 1. loss may be NULL. */
+    synrl_status (*fire)(synrl_env *env, uint32_t draw, double *loss);
 } synrl_local_api;
 
 #ifdef __cplusplus

@@ -103,6 +103,11 @@ typedef struct synrl_model_ops {
     /* Optional. [main] Releases what is not memory of the host. Called after a failed create too.
      */
     void (*destroy)(const synrl_host *host, const void *config, void *self);
+    /* Since ABI 3.4, optional. [main] As `backward`, but from a unit to those before it slopes go
+     * by `feedback` [n_synapses], finite, in place of the weights. */
+    synrl_status (*backward_by)(const synrl_host *host, const void *config, void *self,
+                                const synrl_weights *weights, const float *feedback,
+                                const synrl_batch *batch, const float *slope, float *gradient);
 } synrl_model_ops;
 
 #define SYNRL_MODEL(id, version, summary, source, params_, self_type, ...)         \

@@ -68,6 +68,7 @@ struct chunk {
     float *inputs, *values;
     float *partial;     /* [n_synapses], of this chunk */
     const float *slope; /* of the outputs, in blocks */
+    const float *feedback;
 };
 
 static float *layer_z(const struct chunk *chunk, size_t l) {
@@ -137,7 +138,7 @@ static void layer_backward(const struct chunk *chunk, size_t l) {
     }
     if (l > 0) {
         cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n_from, n_to, 1.0F, slope, n_to,
-                    gradient->weights + layer->first, n_from, 0.0F, layer_slope(chunk, l - 1),
+                    chunk->feedback + layer->first, n_from, 0.0F, layer_slope(chunk, l - 1),
                     n_from);
     }
 }
@@ -158,6 +159,7 @@ static void take_slope(const struct chunk *chunk) {
 
 struct work {
     const struct gradient *gradient;
+    const float *feedback;
     const synrl_batch *batch;
     const float *slope;
     size_t first_chunk, n_chunks; /* of this round: at most one per worker */
@@ -176,7 +178,8 @@ static void run_share(void *context, size_t worker, size_t n_workers) {
                           .first = (work->first_chunk + worker) * CHUNK,
                           .inputs = gradient->values + worker * gradient->values_size,
                           .partial = gradient->partial + worker * gradient->n_synapses,
-                          .slope = work->slope};
+                          .slope = work->slope,
+                          .feedback = work->feedback};
     chunk.n = n_samples - chunk.first < CHUNK ? n_samples - chunk.first : CHUNK;
     chunk.values = chunk.inputs + CHUNK * gradient->layers[0].n_from;
     engine->batch_rows(work->batch, chunk.first, chunk.n, chunk.inputs);
@@ -188,15 +191,16 @@ static void run_share(void *context, size_t worker, size_t n_workers) {
 }
 
 /* Chunks are added in their own order, whichever worker had them. */
-void gradient_run(const struct gradient *gradient, const synrl_batch *batch, const float *slope,
-                  float *result) {
+void gradient_run(const struct gradient *gradient, const float *feedback, const synrl_batch *batch,
+                  const float *slope, float *result) {
     const synrl_host *host = gradient->host;
     const size_t n = gradient->n_synapses, n_workers = host->n_workers(host);
     const size_t n_chunks = (host->engine->batch_samples(batch) + CHUNK - 1) / CHUNK;
     memset(result, 0, n * sizeof *result);
     for (size_t first = 0; first < n_chunks; first += n_workers) {
         const size_t left = n_chunks - first;
-        struct work work = {gradient, batch, slope, first, left < n_workers ? left : n_workers};
+        struct work work = {gradient, feedback, batch,
+                            slope,    first,    left < n_workers ? left : n_workers};
         host->parallel(host, run_share, &work);
         for (size_t chunk = 0; chunk < work.n_chunks; chunk++) {
             const float *partial = gradient->partial + chunk * n;

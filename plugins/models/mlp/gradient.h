@@ -25,8 +25,9 @@ synrl_status gradient_prepare(struct gradient *gradient, const synrl_host *host,
                               const struct layer *layers, size_t n_layers);
 
 /* result [n_synapses] = sum over the batch of slope * d outputs / d weights, where slope
- * [n_blocks][n_outputs][SYNRL_LANES]. The same bits with any number of workers. */
-void gradient_run(const struct gradient *gradient, const synrl_batch *batch, const float *slope,
-                  float *result);
+ * [n_blocks][n_outputs][SYNRL_LANES]. From layer to layer slopes go back by `feedback`
+ * [n_synapses]: the weights, or others. The same bits with any number of workers. */
+void gradient_run(const struct gradient *gradient, const float *feedback, const synrl_batch *batch,
+                  const float *slope, float *result);
 
 #endif

@@ -422,8 +422,11 @@ TEST(signals_that_cannot_be_are_refused) {
     } wrong[] = {
         {{sizeof(synrl_signal), 0, NULL, NULL}, "neither bytes nor floats"},
         {{sizeof(synrl_signal), 0, bytes, floats}, "a signal of both"},
-        {{sizeof(synrl_signal), 8, bytes, NULL}, "flags 0x8: must be within 0x7"},
-        {{sizeof(synrl_signal), SYNRL_TIMES_SLOPE, bytes, NULL}, "must be of floats"},
+        {{sizeof(synrl_signal), 16, bytes, NULL}, "flags 0x10: must be within 0xf"},
+        {{sizeof(synrl_signal), SYNRL_TIMES_SLOPE, bytes, NULL}, "SLOPE: must be of floats"},
+        {{sizeof(synrl_signal), SYNRL_WHERE_FIRED, bytes, NULL}, "FIRED: must be of floats"},
+        {{sizeof(synrl_signal), SYNRL_TIMES_SLOPE | SYNRL_WHERE_FIRED, NULL, floats},
+         "must be one"},
         {{0, 0, bytes, NULL}, "a signal of size 0"},
     };
     for (size_t i = 0; i < COUNT_OF(wrong); i++) {

@@ -483,6 +483,134 @@ TEST(rewards_are_paid_by_group) {
     test_failure(core, SYNRL_INVALID, env->local->rewards(env, rewards), "there was no perturb");
 }
 
+static void restart_with_sigmoid_units(void) {
+    static const struct value sizes[] = {INTEGER(2), INTEGER(5), INTEGER(1)};
+    component_release(options.model);
+    options.model = test_component(core, SYNRL_KIND_MODEL, "mlp",
+                                   GIVEN({"layers", LIST(sizes)}, {"activation", STRING("sigmoid")},
+                                         {"output", STRING("sigmoid")}));
+    restart(1);
+}
+
+/* The output is 0 or 1. */
+TEST(sample_losses_are_of_the_units_that_fired) {
+    int64_t clean[N_SAMPLES], fired[N_SAMPLES], falls[N_SAMPLES], again[N_SAMPLES];
+    double loss, later;
+    restart_with_sigmoid_units();
+    ck_assert_int_eq(env->local->fire(env, 0, &loss), SYNRL_OK);
+    ck_assert_uint_eq(forwards(), N_SAMPLES);
+    ck_assert_int_eq(env->local->sample_losses(env, fired), SYNRL_OK);
+    ck_assert_double_eq_tol(sum_of(fired) / N_SAMPLES, loss, 1e-12);
+    for (size_t s = 0; s < N_SAMPLES; s++) {
+        const double target = (double)dataset_data(options.data)->targets[s];
+        const double error = sqrt((double)fired[s] * SYNRL_TERM_UNIT);
+        ck_assert_double_le(fmin(fabs(error - fabs(target)), fabs(error - fabs(1 - target))), 1e-6);
+    }
+    ck_assert_uint_eq(forwards(), N_SAMPLES);
+    ck_assert_int_eq(env->local->falls(env, falls), SYNRL_OK);
+    ck_assert_uint_eq(forwards(), 2 * N_SAMPLES); /* the loss without was not known */
+    loss_now();
+    ck_assert_int_eq(env->local->sample_losses(env, clean), SYNRL_OK);
+    for (size_t s = 0; s < N_SAMPLES; s++) {
+        ck_assert_int_eq(falls[s], clean[s] - fired[s]);
+    }
+    ck_assert_int_eq(env->local->fire(env, 0, &later), SYNRL_OK);
+    ck_assert_double_eq(later, loss);
+    ck_assert_int_eq(env->local->fire(env, 1, &later), SYNRL_OK);
+    ck_assert_double_ne(later, loss);
+    loss_now();
+    ck_assert_int_eq(env->local->sample_losses(env, again), SYNRL_OK);
+    ck_assert_mem_eq(clean, again, sizeof clean);
+    ck_assert_uint_eq(forwards(), 4 * N_SAMPLES);
+}
+
+/* What a correlation of units that fired leaves behind is not taken for the weights' own terms. */
+TEST(terms_of_fired_units_do_not_stay) {
+    int64_t clean[N_SAMPLES], again[N_SAMPLES];
+    static float signal[5 * N_UNITS * SYNRL_LANES];
+    double credit[N];
+    const synrl_signal of = {.size = sizeof of, .flags = SYNRL_WHERE_FIRED, .floats = signal};
+    restart_with_sigmoid_units();
+    ck_assert_int_eq(env->local->sample_losses(env, clean), SYNRL_OK);
+    ck_assert_int_eq(env->local->fire(env, 0, NULL), SYNRL_OK);
+    loss_now();
+    ck_assert_int_eq(env->local->correlate(env, &of, credit), SYNRL_OK);
+    ck_assert_int_eq(env->local->sample_losses(env, again), SYNRL_OK);
+    ck_assert_mem_eq(clean, again, sizeof clean);
+}
+
+TEST(noise_and_firing_are_asked_for_their_own) {
+    static float values[5 * N_UNITS * SYNRL_LANES];
+    double credit[N];
+    const synrl_signal of = {.size = sizeof of, .flags = SYNRL_WHERE_FIRED, .floats = values};
+    restart_with_sigmoid_units();
+    test_failure(core, SYNRL_INVALID, env->local->changes(env, values),
+                 "there was no perturb of these weights");
+    test_failure(core, SYNRL_INVALID, env->local->correlate(env, &of, credit),
+                 "there was no fire of these weights");
+    ck_assert_int_eq(env->local->fire(env, 0, NULL), SYNRL_OK);
+    test_failure(core, SYNRL_INVALID, env->local->changes(env, values), "there was no perturb");
+    ck_assert_int_eq(env->local->correlate(env, &of, credit), SYNRL_OK);
+    ck_assert_int_eq(env->local->perturb(env, 0, 0.1, NULL), SYNRL_OK);
+    test_failure(core, SYNRL_INVALID, env->local->correlate(env, &of, credit), "no fire");
+    test_failure(core, SYNRL_INVALID, env->local->changes(env, NULL), "must not be NULL");
+    ck_assert_int_eq(env->local->changes(env, values), SYNRL_OK);
+    restart_with_sigmoid_units(); /* tanh units are no probabilities: */
+    component_release(options.model);
+    static const struct value sizes[] = {INTEGER(2), INTEGER(5), INTEGER(1)};
+    options.model = test_component(core, SYNRL_KIND_MODEL, "mlp", GIVEN({"layers", LIST(sizes)}));
+    restart(1);
+    test_failure(core, SYNRL_UNSUPPORTED, env->local->fire(env, 0, NULL),
+                 "activation \"tanh\" gives what is not a probability");
+}
+
+/* Of the units of the first layer the noise, and of the output what it comes to there: tanh' is
+ * within 0 .. 1, so at most the noise itself and all weights' worth of it. */
+TEST(changes_are_noise_and_what_comes_of_it) {
+    static float changes[5 * N_UNITS * SYNRL_LANES];
+    static int8_t signs[5 * N_UNITS * SYNRL_LANES];
+    float w[N];
+    double most = 0.1;
+    ck_assert_int_eq(env->weights(env, w), SYNRL_OK);
+    for (size_t i = 15; i < 20; i++) {
+        most += 0.1 * fabs((double)w[i]);
+    }
+    ck_assert_int_eq(env->local->perturb(env, 5, 0.1, NULL), SYNRL_OK);
+    ck_assert_int_eq(env->local->changes(env, changes), SYNRL_OK);
+    ck_assert_int_eq(env->local->noise(env, 5, signs), SYNRL_OK);
+    for (size_t i = 0; i < 5 * N_UNITS * SYNRL_LANES; i++) {
+        const double change = (double)changes[i], noise = 0.1 * signs[i];
+        if (i / SYNRL_LANES % N_UNITS < 5) {
+            ck_assert_double_eq_tol(change, noise, 1e-5);
+        } else {
+            ck_assert_double_le(fabs(change), most + 1e-5);
+        }
+    }
+}
+
+/* Slopes that go back by the weights make the gradient, by others not in the first layer. */
+TEST(feedback_by_the_weights_is_the_gradient) {
+    float w[N], by_weights[N], gradient[N], doubled[N];
+    double loss, same;
+    ck_assert_int_eq(env->weights(env, w), SYNRL_OK);
+    ck_assert_int_eq(env->gradient(env, gradient, &loss), SYNRL_OK);
+    ck_assert_int_eq(env->gradient_by(env, w, by_weights, &same), SYNRL_OK);
+    ck_assert_mem_eq(gradient, by_weights, sizeof gradient);
+    ck_assert_double_eq(loss, same);
+    for (size_t i = 0; i < N; i++) {
+        w[i] *= 2.0F;
+    }
+    ck_assert_int_eq(env->gradient_by(env, w, doubled, &same), SYNRL_OK);
+    for (size_t i = 0; i < N; i++) {
+        ck_assert_float_eq(doubled[i], (i < 15 ? 2.0F : 1.0F) * gradient[i]);
+    }
+    w[3] = NAN;
+    test_failure(core, SYNRL_INVALID, env->gradient_by(env, w, doubled, &same),
+                 "the feedback weight of synapse 3 is nan: must be finite");
+    test_failure(core, SYNRL_INVALID, env->gradient_by(env, NULL, doubled, &same),
+                 "the feedback weight is NULL");
+}
+
 /* Direct feedback carries the loss's own slope to the outputs: 2 (y - t) / n for mse. */
 TEST(feedback_is_the_error_at_the_outputs) {
     const size_t n_blocks = env->local->n_blocks(env);
