@@ -560,9 +560,14 @@ static const struct example {
     double value;
     double share; /* of the first loss, which the last must be below */
 } examples[] = {
-    {"alopex", 1500, "alpha_s", 0.003, 0.05},   {"rso", 600, "alpha_s", 0.1, 0.05},
-    {"spsa", 1500, "alpha", 0.03, 0.2},         {"open_es", 60, "pairs", 10, 0.2},
-    {"three_factor", 60, "alpha_s", 0.01, 0.5}, {"dfa", 300, "alpha", 0.1, 0.1},
+    {"alopex", 1500, "alpha_s", 0.003, 0.05},
+    {"rso", 600, "alpha_s", 0.1, 0.05},
+    {"spsa", 1500, "alpha", 0.03, 0.2},
+    {"open_es", 60, "pairs", 10, 0.2},
+    {"three_factor", 60, "alpha_s", 0.01, 0.5},
+    {"dfa", 300, "alpha", 0.1, 0.1},
+    {"fa", 300, "alpha", 0.1, 0.1},
+
     {"my_rule", 1500, "alpha_s", 0.003, 0.2},
 };
 

@@ -255,6 +255,7 @@ TEST(traits_are_declared) {
         {"egg_vote", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
         {"node_perturb", SYNRL_RULE_READS_MORE},
         {"dfa", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
+        {"fa", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
     };
     for (size_t k = 0; k < COUNT_OF(rules); k++) {
         struct component *component = rule_component(rules[k].id);
