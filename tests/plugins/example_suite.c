@@ -567,7 +567,7 @@ static const struct example {
     {"three_factor", 60, "alpha_s", 0.01, 0.5},
     {"dfa", 300, "alpha", 0.1, 0.1},
     {"fa", 300, "alpha", 0.1, 0.1},
-
+    {"anp", 300, "alpha", 0.1, 0.1},
     {"my_rule", 1500, "alpha_s", 0.003, 0.2},
 };
 

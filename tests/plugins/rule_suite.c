@@ -256,6 +256,7 @@ TEST(traits_are_declared) {
         {"node_perturb", SYNRL_RULE_READS_MORE},
         {"dfa", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
         {"fa", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
+        {"anp", SYNRL_RULE_READS_MORE},
     };
     for (size_t k = 0; k < COUNT_OF(rules); k++) {
         struct component *component = rule_component(rules[k].id);

@@ -32,6 +32,7 @@ local runs = {
     features = { 'credit', 'pre', 'post' }, sweep = 'synchronous' }), 20),
   train({ 784, 9, 10 }, synrl.rule('rank1', { alpha_s = steps })),
   train({ 784, 9, 10 }, synrl.rule('egg_vote', { pairs = 3, threshold = 1 }), 10),
+  train({ 784, 9, 10 }, synrl.rule('anp', { momentum = 0.5 }), 5),
 }
 for _, run in ipairs(runs) do
   print(run.summary.weights_hash)
