@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* A rule runs in two experiments: one with floats and one batch, one with bytes and batches that
- * change. */
+ * change. Where it cannot do with their units, these are sigmoid. */
 #include "check/rule.h"
 
 #include "check/samples.h"
@@ -18,29 +18,40 @@ static const struct setting {
 };
 
 static synrl_status open_experiment(struct subject *subject, const struct setting *setting,
-                                    struct experiment *experiment) {
+                                    bool is_sigmoid, struct experiment *experiment) {
     *experiment = (struct experiment){.name = setting->name,
                                       .batch_size = setting->batch_size,
                                       .batch_every = setting->batch_every};
     SYNRL_TRY(samples_create(subject->core, setting->samples, &experiment->data));
     const synrl_data *data = dataset_data(experiment->data);
     SYNRL_TRY(subject_component(subject, data, &experiment->rule));
-    SYNRL_TRY(subject_helper(subject, SYNRL_KIND_MODEL, "mlp", data, &experiment->model));
+    SYNRL_TRY(is_sigmoid
+                  ? subject_sigmoid_mlp(subject, data, &experiment->model)
+                  : subject_helper(subject, SYNRL_KIND_MODEL, "mlp", data, &experiment->model));
     return subject_helper(subject, SYNRL_KIND_LOSS, setting->loss, data, &experiment->loss);
 }
 
+typedef synrl_status (*in_experiment)(struct subject *subject, const struct experiment *experiment,
+                                      void *context);
+
+static synrl_status in_one(struct subject *subject, const struct setting *setting, bool is_sigmoid,
+                           in_experiment act, void *context) {
+    struct experiment experiment;
+    synrl_status status = open_experiment(subject, setting, is_sigmoid, &experiment);
+    if (status == SYNRL_OK) {
+        status = act(subject, &experiment, context);
+    }
+    experiment_close(&experiment);
+    return status;
+}
+
 /* In both experiments; the message says in which it failed. */
-static synrl_status in_each(struct subject *subject,
-                            synrl_status (*act)(struct subject *subject,
-                                                const struct experiment *experiment, void *context),
-                            void *context) {
+static synrl_status in_each(struct subject *subject, in_experiment act, void *context) {
     for (size_t i = 0; i < SYNRL_COUNT(settings); i++) {
-        struct experiment experiment;
-        synrl_status status = open_experiment(subject, &settings[i], &experiment);
-        if (status == SYNRL_OK) {
-            status = act(subject, &experiment, context);
+        synrl_status status = in_one(subject, &settings[i], false, act, context);
+        if (status == SYNRL_UNSUPPORTED) {
+            status = in_one(subject, &settings[i], true, act, context);
         }
-        experiment_close(&experiment);
         if (status != SYNRL_OK && status != SYNRL_UNSUPPORTED) {
             core_fail_in(subject->core, status, settings[i].name);
         }

@@ -106,6 +106,19 @@ synrl_status subject_helper(struct subject *subject, synrl_kind kind, const char
     return make(subject, kind, id, false, data, made);
 }
 
+synrl_status subject_sigmoid_mlp(struct subject *subject, const synrl_data *data,
+                                 struct component **made) {
+    SYNRL_TRY(component_create(subject->core, SYNRL_KIND_MODEL, "mlp", made));
+    synrl_status status = component_set_text(*made, "activation", "sigmoid");
+    status = status == SYNRL_OK ? component_set_text(*made, "output", "sigmoid") : status;
+    status = status == SYNRL_OK ? configure(subject, *made, false, data) : status;
+    if (status != SYNRL_OK) {
+        component_release(*made);
+        *made = NULL;
+    }
+    return status;
+}
+
 void experiment_close(struct experiment *experiment) {
     component_release(experiment->rule);
     component_release(experiment->loss);

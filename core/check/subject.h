@@ -37,6 +37,9 @@ synrl_status subject_component(struct subject *subject, const synrl_data *data,
 /* A plugin of the checks' own experiment, at its defaults but for the layers of a model. */
 synrl_status subject_helper(struct subject *subject, synrl_kind kind, const char *id,
                             const synrl_data *data, struct component **made);
+/* The model "mlp" with sigmoid units, its outputs too. */
+synrl_status subject_sigmoid_mlp(struct subject *subject, const synrl_data *data,
+                                 struct component **made);
 
 /* A small experiment. All NULL is allowed. */
 struct experiment {

@@ -257,6 +257,7 @@ TEST(traits_are_declared) {
         {"dfa", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
         {"fa", SYNRL_RULE_READS_MORE | SYNRL_RULE_STATELESS},
         {"anp", SYNRL_RULE_READS_MORE},
+        {"reinforce", SYNRL_RULE_READS_MORE},
     };
     for (size_t k = 0; k < COUNT_OF(rules); k++) {
         struct component *component = rule_component(rules[k].id);

@@ -13,10 +13,10 @@ local valid = rest:split(0.05 / o.part, 1)
 local steps = synrl.schedule { { 0, 1e-3 }, { 50, 5e-4 } }
 local halved = synrl.schedule { { 0, 0.02 }, { 6, 0.01 }, { 7, 0.0025 }, { 12, 0.002 } }
 
-local function train(layers, rule, iterations)
+local function train(layers, rule, iterations, unit)
   return synrl.train { data = letters, valid = valid, loss = 'cross_entropy', reward = 'sample',
     iterations = iterations or o.iterations,
-    model = synrl.model('mlp', { layers = layers, activation = 'relu', init = 0.1 }),
+    model = synrl.model('mlp', { layers = layers, activation = unit or 'relu', output = unit, init = 0.1 }),
     rule = rule or synrl.rule('win_stay', { alpha_s = steps }),
     batch = { size = 1000 // o.part, every = 40 } }
 end
@@ -33,6 +33,7 @@ local runs = {
   train({ 784, 9, 10 }, synrl.rule('rank1', { alpha_s = steps })),
   train({ 784, 9, 10 }, synrl.rule('egg_vote', { pairs = 3, threshold = 1 }), 10),
   train({ 784, 9, 10 }, synrl.rule('anp', { momentum = 0.5 }), 5),
+  train({ 784, 9, 10 }, synrl.rule('reinforce', { centred = true }), 5, 'sigmoid'),
 }
 for _, run in ipairs(runs) do
   print(run.summary.weights_hash)

@@ -14,7 +14,7 @@ setup() {
 
 test_any_number_of_threads_gives_the_same_bits() {
     bits --threads 1 iterations=500 metrics=false >wanted
-    [ "$(wc -l <wanted)" -eq 9 ]
+    [ "$(wc -l <wanted)" -eq 10 ]
     for n in 2 4; do
         exits 0 bits --threads $n iterations=500 metrics=false
         prints "$(cat wanted)"
