@@ -71,7 +71,9 @@ static synrl_status fake_step(synrl_env *env, const int8_t *actions, double alph
                                     .reward = after < before ? 1 : -1,
                                     .old_loss = before,
                                     .loss = after};
-    *outcome = &world.outcome;
+    if (outcome != NULL) {
+        *outcome = &world.outcome;
+    }
     return SYNRL_OK;
 }
 
