@@ -176,8 +176,8 @@ ALWAYS_INLINE void add_tile(const int n, size_t n_inputs, size_t stride, const f
     }
 }
 
-/* Loops over the vectors of the sums of n outputs. */
-#define EACH_SUM(n, o, v)         \
+/* Loops over the sums of n outputs: v is the vector of output o. */
+#define EACH_SUM(n)               \
     UNROLLED                      \
     for (int o = 0; o < (n); o++) \
         UNROLLED                  \
@@ -193,11 +193,11 @@ ALWAYS_INLINE void base_tile(const int n, size_t n_inputs, size_t stride, const 
     if (n > TILE_OUTPUTS) {
         return; /* never: CALL_TILE has more cases than there are registers */
     }
-    EACH_SUM(n, o, v) {
+    EACH_SUM(n) {
         LANES_LOAD(sums[o][v], base + o * SYNRL_LANES + v * WIDTH);
     }
     add_tile(n, n_inputs, stride, weights, x, sums);
-    EACH_SUM(n, o, v) {
+    EACH_SUM(n) {
         LANES_STORE(base + o * SYNRL_LANES + v * WIDTH, sums[o][v]);
     }
 }
@@ -252,11 +252,11 @@ ALWAYS_INLINE void affine_tile(const int n, size_t n_inputs, const float *weight
     if (n > TILE_OUTPUTS) {
         return; /* never, as above */
     }
-    EACH_SUM(n, o, v) {
+    EACH_SUM(n) {
         sums[o][v] = (lanes_f32){0};
     }
     add_tile(n, n_inputs, n_inputs, weights, x, sums);
-    EACH_SUM(n, o, v) {
+    EACH_SUM(n) {
         if (bias != NULL) {
             sums[o][v] += bias[o];
         }

@@ -130,7 +130,7 @@ TEST(draws_are_made_from_the_words) {
         const int reward = (t * t + t / 3) % 5 < 2 ? -1 : 1;
         random_api.words((synrl_stream){SEED, t, SYNRL_PURPOSE_ACTIONS}, 0, N, words);
         for (int i = 0; i < N; i++) {
-            if (t == 0 || (double)(words[i] / 2) < epsilon * 2147483648.0) {
+            if (t == 0 || (double)(words[i] >> 1) < epsilon * 2147483648.0) {
                 factors[i] = words[i] % 2 == 1 ? 1 : -1;
                 n_drawn++;
             }
@@ -168,7 +168,7 @@ static void check_run(struct train_options *options) {
         ck_assert_int_eq(environment_begin(environment, t, false), SYNRL_OK);
         random_api.words(synrl_action_stream(env), 0, n_u + n_v, words);
         for (size_t i = 0; i < n_u + n_v; i++) {
-            if (t == 0 || (double)(words[i] / 2) < 0.1 * 2147483648.0) {
+            if (t == 0 || (double)(words[i] >> 1) < 0.1 * 2147483648.0) {
                 factors[i] = words[i] % 2 == 1 ? 1 : -1;
             }
         }
