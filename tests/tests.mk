@@ -68,7 +68,7 @@ $(BUILD)/tests/examples/rules/my_rule.so: plugins/template/my_rule.c
 $(BUILD)/tests/bad/%.so: tests/bad/%.c
 	$(in_folder)
 	$(call say,PLUGIN,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -shared -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -g0 -O1 -shared -o $@ $<
 
 $(BUILD)/tests/fault/stepper: tests/fault/stepper.c
 	$(in_folder)
@@ -83,7 +83,7 @@ $(BUILD)/tests/fault/%.so: tests/fault/%.c
 $(BUILD)/tests/mistakes/%.so: tests/mistakes/%.c
 	$(in_folder)
 	$(call say,PLUGIN,$@)
-	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -w -DID=$* -shared -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(CFLAGS) -g0 -O1 -w -DID=$* -shared -o $@ $<
 
 #: tests              builds the tests; then CK_RUN_SUITE=policy build/tests/check runs one suite
 #: examples           builds the plugins of examples/, under build/tests/examples
@@ -208,7 +208,8 @@ TIDY_FILES := $(wildcard core/*/*.c $(PLUGIN_KINDS:%=plugins/%/*.c) $(PLUGIN_KIN
 	tests/support/*.c tests/ref/*.c)
 
 .PHONY: lint lint-tools lint-rooms lint-text lint-code
-lint: lint-rooms lint-text lint-code $(TIDY_FILES:%.c=$(BUILD)/tidy/%.ok) $(BUILD)/tidy/plugins.ok
+TIDY_FOLDERS := $(sort $(dir $(TIDY_FILES)))
+lint: lint-rooms lint-text lint-code $(TIDY_FOLDERS:%=$(BUILD)/tidy/%folder.ok) $(BUILD)/tidy/plugins.ok
 
 lint-tools:
 	@for tool in clang-format clang-tidy codespell cppcheck luacheck shellcheck; do \
@@ -235,7 +236,17 @@ lint-code: lint-tools
 	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability -j 2 \
 		'-DElfW(type)=Elf64_##type' -Icore/include core plugins examples
 
-# A file is looked at again when its object has been compiled again.
+# A file is looked at again when its object has been compiled again, with others of its folder, since clang-tidy
+# takes long to start.
+tidy_objects = $(patsubst %.c,$(BUILD)/obj/%.o,$(filter $(wildcard $(1)*.c),$(TIDY_FILES)))
+tidy_files = $(patsubst $(BUILD)/obj/%.o,%.c,$(filter %.o,$(if $(filter %.clang-tidy,$?),$^,$?)))
+$(TIDY_FOLDERS:%=$(BUILD)/tidy/%folder.ok): $(BUILD)/tidy/%folder.ok: $$(call tidy_objects,$$*) \
+		.clang-tidy tests/.clang-tidy | $(BUILD)/compile_commands.json lint-tools
+	$(in_folder)
+	$(call say,TIDY,$*)
+	$(Q)clang-tidy --quiet -p $(BUILD) $(tidy_files) 2>$@.log || { cat $@.log; exit 1; }
+	@touch $@
+# One file: make build/tidy/core/cli/run.ok.
 $(BUILD)/tidy/%.ok: $(BUILD)/obj/%.o .clang-tidy tests/.clang-tidy \
 		| $(BUILD)/compile_commands.json lint-tools
 	$(in_folder)
