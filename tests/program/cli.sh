@@ -260,7 +260,7 @@ test_a_resumed_run_shows_its_own_rate() {
   local start = os.clock()
   while m.iteration > 5000 and os.clock() < start + 0.01 do end end"
     touch die
-    exits 137 synrl run --quiet --no-pictures s.lua
+    exits 137 synrl run --threads 1 --quiet --no-pictures s.lua
     exits 0 script -qec "'$BUILD/synrl' resume $(echo runs/*-*)" /dev/null
     rate=$(tr '\r' '\n' <"$OUTPUT" | grep -oE '/5040  [0-9]+ it/s' | head -n 1 | awk '{ print $2 }')
     [ "$rate" -gt 0 ] || fail 'no rate'
