@@ -264,7 +264,8 @@ test_a_resumed_run_shows_its_own_rate() {
     exits 0 script -qec "'$BUILD/synrl' resume $(echo runs/*-*)" /dev/null
     rate=$(tr '\r' '\n' <"$OUTPUT" | grep -oE '/5040  [0-9]+ it/s' | head -n 1 | awk '{ print $2 }')
     [ "$rate" -gt 0 ] || fail 'no rate'
-    [ "$rate" -le 110 ] || fail "$rate iterations per second"
+    # Of 40 iterations; with the 5,000 before, it would be a hundred times as high.
+    [ "$rate" -le 1000 ] || fail "$rate iterations per second"
 }
 
 test_a_signal_stops_the_run_and_the_write() {
