@@ -141,10 +141,7 @@ check-bare:
 	tests/bare.sh
 
 check-crash: tests
-	for case in a_run_killed_at_any_moment_ends_the_same kills_at_any_moment_change_nothing; do \
-		SYNRL_CRASHES=$${SYNRL_CRASHES:-100} CK_TIMEOUT_MULTIPLIER=100 CK_RUN_CASE=$$case \
-			$(BUILD)/tests/check || exit 1; \
-	done
+	tests/crash.sh $(BUILD)/tests/check $${SYNRL_CRASHES:-100}
 
 check-interleavings: tests
 	SYNRL_INTERLEAVINGS=all CK_TIMEOUT_MULTIPLIER=100 CK_RUN_SUITE=interleavings \

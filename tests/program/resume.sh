@@ -46,7 +46,7 @@ killed() {
 
 # ends COMMAND...: it is killed at the next of the moments, which are spread over what a whole run
 # takes, by the golden ratio; whether it came to its end before.
-moments=0
+moments=${SYNRL_CRASH_MOMENT:-0} # how many were used before
 kills=0
 ends() {
     local moment code=0

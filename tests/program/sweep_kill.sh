@@ -64,7 +64,7 @@ only_results() {
 # Each sweep is killed up to three times, and then ends. `make check-crash` does it until there were
 # enough kills.
 test_kills_at_any_moment_change_nothing() {
-    local i start taken code moment moments=0 kills=0
+    local i start taken code moment moments=${SYNRL_CRASH_MOMENT:-0} kills=0
     has_proc || return 0
     start=$(date +%s%N)
     exits 0 sweep undisturbed
