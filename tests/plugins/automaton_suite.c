@@ -5,10 +5,10 @@
 
 #include "engine/engine.h"
 #include "support/pace.h"
+#include "support/rules.h"
 #include "support/small_run.h"
 #include "support/support.h"
 #include "support/test.h"
-#include "train/rule.h"
 
 enum { N = 70, SEED = 5 }; /* synapses: not a multiple of 32 */
 
@@ -62,30 +62,15 @@ static void teardown(void) {
 SUITE("automaton", .setup = setup, .teardown = teardown);
 
 static void start(struct rule *rule, const char *kind, int depth, double epsilon) {
-    struct component *component = test_component(
-        core, SYNRL_KIND_RULE, "automaton",
+    test_rule(
+        core, rule, &world.env, "automaton",
         GIVEN({"kind", STRING(kind)}, {"depth", INTEGER(depth)}, {"epsilon", NUMBER(epsilon)}));
-    ck_assert_msg(rule_create(rule, core, component) == SYNRL_OK, "%s", core->message);
-    component_release(component);
-    ck_assert_msg(rule_start(rule, &world.env) == SYNRL_OK, "%s", core->message);
 }
 
 static void step(struct rule *rule, uint64_t iteration, int reward) {
     world.env.iteration = iteration;
     world.reward = reward;
     CHECK_OFTEN(rule_step(rule, &world.env) == SYNRL_OK, "%s", core->message);
-}
-
-/* A rule with the state of another. */
-static void hand_over(struct rule *from, struct rule *to) {
-    size_t size;
-    struct stateful state = rule_state(from);
-    ck_assert_int_eq(state_measure(&state, &size), SYNRL_OK);
-    void *saved = core_alloc(core, size, 1);
-    ck_assert_int_eq(state_save(&state, saved, size), SYNRL_OK);
-    state = rule_state(to);
-    ck_assert_msg(state_load(&state, saved, size) == SYNRL_OK, "%s", core->message);
-    core_free(core, saved);
 }
 
 /* Depth 3, from depth 1, and no more draws. Depths after each reward:
@@ -103,7 +88,7 @@ TEST_EACH(states_deepen_and_flip_as_by_hand, 2) {
     step(&drawing, 0, rewards[0]);
     memcpy(first, world.actions, N);
     start(&rule, kinds[_i], 3, 0.0);
-    hand_over(&drawing, &rule);
+    test_hand_over(core, &drawing, &rule);
     for (int t = 1; t < 10; t++) {
         step(&rule, (uint64_t)t, rewards[t]);
         for (int i = 0; i < N; i++) {
@@ -129,7 +114,7 @@ TEST_EACH(every_kind_follows_its_definition, COUNT_OF(kinds)) {
     for (uint64_t t = 0; t < STEPS; t++) {
         const int reward = uniform_at(t, SYNRL_PURPOSE_PLUGIN + 8) < 0.6 ? 1 : -1;
         if (t == STEPS / 2) {
-            hand_over(&rules[0], &rules[1]);
+            test_hand_over(core, &rules[0], &rules[1]);
         }
         step(&rules[t < STEPS / 2 ? 0 : 1], t, reward);
         random_api.words((synrl_stream){SEED, t, SYNRL_PURPOSE_ACTIONS}, 0, N, words);
@@ -187,7 +172,7 @@ TEST_EACH(a_bandit_is_played_as_often_as_the_closed_form_says, 3 * COUNT_OF(kind
         step(&drawing, t++, 0);
     } while (world.actions[0] == 0);
     start(&rule, kinds[kind], depth, 0.0);
-    hand_over(&drawing, &rule);
+    test_hand_over(core, &drawing, &rule);
     for (; t < STEPS; t++) {
         step(&rule, t, 0);
         n_better += world.actions[0] > 0;

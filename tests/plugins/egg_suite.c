@@ -5,9 +5,9 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "support/rules.h"
 #include "support/support.h"
 #include "support/test.h"
-#include "train/rule.h"
 
 enum { N = 70, SEED = 11, PAIRS_MAX = 900 };
 
@@ -65,13 +65,9 @@ SUITE("egg_vote", .setup = setup, .teardown = teardown);
 
 static void one_step(uint64_t iteration, int pairs, double threshold) {
     struct rule rule;
-    struct component *component =
-        test_component(core, SYNRL_KIND_RULE, "egg_vote",
-                       GIVEN({"pairs", INTEGER(pairs)}, {"threshold", NUMBER(threshold)},
-                             {"bias_scale", NUMBER(2)}));
-    ck_assert_msg(rule_create(&rule, core, component) == SYNRL_OK, "%s", core->message);
-    component_release(component);
-    ck_assert_msg(rule_start(&rule, &world.env) == SYNRL_OK, "%s", core->message);
+    test_rule(core, &rule, &world.env, "egg_vote",
+              GIVEN({"pairs", INTEGER(pairs)}, {"threshold", NUMBER(threshold)},
+                    {"bias_scale", NUMBER(2)}));
     world.env.iteration = iteration;
     world.n_probed = 0;
     ck_assert_msg(rule_step(&rule, &world.env) == SYNRL_OK, "%s", core->message);

@@ -5,10 +5,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "support/rules.h"
 #include "support/small_run.h"
 #include "support/support.h"
 #include "support/test.h"
-#include "train/rule.h"
 
 /* Linear units: z_u = sum_i w_ui x_i, and each sample's loss is sum_u (z_u - goal_u)^2, in 2^-32.
  */
@@ -147,10 +147,7 @@ SUITE("node", .setup = setup, .teardown = teardown);
 
 static void start_as(struct rule *rule, const char *id, size_t n,
                      const struct named_value *values) {
-    struct component *component = test_component(core, SYNRL_KIND_RULE, id, n, values);
-    ck_assert_msg(rule_create(rule, core, component) == SYNRL_OK, "%s", core->message);
-    component_release(component);
-    ck_assert_msg(rule_start(rule, &world.env) == SYNRL_OK, "%s", core->message);
+    test_rule(core, rule, &world.env, id, n, values);
 }
 
 static void start(struct rule *rule, size_t n, const struct named_value *values) {

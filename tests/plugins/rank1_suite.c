@@ -5,11 +5,11 @@
 
 #include "engine/engine.h"
 #include "support/pace.h"
+#include "support/rules.h"
 #include "support/small_run.h"
 #include "support/support.h"
 #include "support/test.h"
 #include "train/environment.h"
-#include "train/rule.h"
 #include "train/step_check.h"
 
 /* Layers of 20-5-10 and their biases: rows 5 + 5 + 10 + 10, columns 20 + 5. */
@@ -65,30 +65,14 @@ static void teardown(void) {
 SUITE("rank1", .setup = setup, .teardown = teardown);
 
 static void start(struct rule *rule, double epsilon) {
-    struct component *component =
-        test_component(core, SYNRL_KIND_RULE, "rank1",
-                       GIVEN({"epsilon", NUMBER(epsilon)}, {"bias_scale", NUMBER(3)}));
-    ck_assert_msg(rule_create(rule, core, component) == SYNRL_OK, "%s", core->message);
-    component_release(component);
-    ck_assert_msg(rule_start(rule, &world.env) == SYNRL_OK, "%s", core->message);
+    test_rule(core, rule, &world.env, "rank1",
+              GIVEN({"epsilon", NUMBER(epsilon)}, {"bias_scale", NUMBER(3)}));
 }
 
 static void step(struct rule *rule, uint64_t iteration, int reward) {
     world.env.iteration = iteration;
     world.reward = reward;
     ck_assert_msg(rule_step(rule, &world.env) == SYNRL_OK, "%s", core->message);
-}
-
-/* A rule with the state of another. */
-static void hand_over(struct rule *from, struct rule *to) {
-    size_t size;
-    struct stateful state = rule_state(from);
-    ck_assert_int_eq(state_measure(&state, &size), SYNRL_OK);
-    void *saved = core_alloc(core, size, 1);
-    ck_assert_int_eq(state_save(&state, saved, size), SYNRL_OK);
-    state = rule_state(to);
-    ck_assert_msg(state_load(&state, saved, size) == SYNRL_OK, "%s", core->message);
-    core_free(core, saved);
 }
 
 /* Without draws the columns stay as they were drawn first, and a reward of -1 turns the rows. */
@@ -136,7 +120,7 @@ TEST(draws_are_made_from_the_words) {
             }
         }
         if (t == 200) {
-            hand_over(&first, &second);
+            test_hand_over(core, &first, &second);
         }
         step(t < 200 ? &first : &second, t, reward);
         for (int i = 0; i < N; i++) {

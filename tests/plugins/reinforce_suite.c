@@ -4,10 +4,10 @@
 #include <math.h>
 #include <string.h>
 
+#include "support/rules.h"
 #include "support/small_run.h"
 #include "support/support.h"
 #include "support/test.h"
-#include "train/rule.h"
 
 /* Stochastic units of one layer: p = sigmoid(sum_i w_ui x_i), and a sample's loss is sum_u (y_u -
  * goal_u)^2 + y_0 y_1 / 2. */
@@ -132,10 +132,7 @@ static void teardown(void) {
 SUITE("reinforce", .setup = setup, .teardown = teardown);
 
 static void start(struct rule *rule, size_t n, const struct named_value *values) {
-    struct component *component = test_component(core, SYNRL_KIND_RULE, "reinforce", n, values);
-    ck_assert_msg(rule_create(rule, core, component) == SYNRL_OK, "%s", core->message);
-    component_release(component);
-    ck_assert_msg(rule_start(rule, &world.env) == SYNRL_OK, "%s", core->message);
+    test_rule(core, rule, &world.env, "reinforce", n, values);
 }
 
 static void step(struct rule *rule) {
@@ -250,23 +247,16 @@ TEST(a_sample_without_a_finite_loss_says_nothing) {
 TEST(its_state_continues) {
     float wanted[N];
     struct rule whole, second;
-    size_t size;
     start(&whole, GIVEN({"momentum", NUMBER(0.5)}));
     for (world.firing = 3; world.firing < 8; world.firing++) {
         step(&whole);
     }
-    struct stateful state = rule_state(&whole);
-    ck_assert_int_eq(state_measure(&state, &size), SYNRL_OK);
-    void *saved = core_alloc(core, size, 1);
-    ck_assert_int_eq(state_save(&state, saved, size), SYNRL_OK);
+    start(&second, GIVEN({"momentum", NUMBER(0.5)}));
+    test_hand_over(core, &whole, &second);
     step(&whole);
     memcpy(wanted, world.moved, sizeof wanted);
-    start(&second, GIVEN({"momentum", NUMBER(0.5)}));
-    state = rule_state(&second);
-    ck_assert_msg(state_load(&state, saved, size) == SYNRL_OK, "%s", core->message);
     step(&second);
     ck_assert_mem_eq(wanted, world.moved, sizeof wanted);
-    core_free(core, saved);
     rule_clear(&whole);
     rule_clear(&second);
 }

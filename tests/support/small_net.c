@@ -164,6 +164,14 @@ void net_set(struct small_net *net, const float *weights) {
     memset(net->last, 0, sizeof net->last);
 }
 
+void net_draw(struct small_net *net) {
+    float weights[NET_SYNAPSES];
+    for (size_t i = 0; i < NET_SYNAPSES; i++) {
+        weights[i] = (float)(rand() % 2001 - 1000) * 1e-3F;
+    }
+    net_set(net, weights);
+}
+
 void net_shift(struct small_net *net, const float *delta) {
     weights_shift(net->weights, delta);
     for (size_t t = 0; t < NET_TENSORS; t++) {

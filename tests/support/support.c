@@ -19,6 +19,18 @@ struct core *test_core(void) {
     return core;
 }
 
+struct core *test_engine(size_t n_threads, struct host *host) {
+    struct core *core = core_create(&(struct core_options){.n_threads = n_threads});
+    ck_assert_ptr_nonnull(core);
+    host_init(host, core, SYNRL_KIND_MODEL, "test");
+    return core;
+}
+
+void test_engine_end(struct core *core, struct host *host) {
+    host_release(host, 1);
+    core_destroy(core);
+}
+
 synrl_status test_configure(struct component *component, size_t n,
                             const struct named_value *values) {
     for (size_t i = 0; i < n; i++) {

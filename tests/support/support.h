@@ -5,10 +5,14 @@
 #define SUPPORT_H
 
 #include "plugin/component.h"
+#include "plugin/host.h"
 #include "support/values.h"
 
 /* With the built plugins, those of tests/fixtures and the examples, and two workers. */
 struct core *test_core(void);
+/* For suites of the engine: a core of so many workers without plugins, and a host in it. */
+struct core *test_engine(size_t n_threads, struct host *host);
+void test_engine_end(struct core *core, struct host *host);
 
 /* Sets the values and finishes; the first failure is returned. */
 synrl_status test_configure(struct component *component, size_t n,

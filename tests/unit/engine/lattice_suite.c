@@ -19,16 +19,13 @@ static struct host host;
 static synrl_lattice *lattice;
 
 static void setup(void) {
-    core = core_create(&(struct core_options){.n_threads = 3});
-    ck_assert_ptr_nonnull(core);
-    host_init(&host, core, SYNRL_KIND_MODEL, "test");
+    core = test_engine(3, &host);
     ck_assert_int_eq(lattice_create(&host.api, N, &lattice), SYNRL_OK);
 }
 
 static void teardown(void) {
     lattice_destroy(lattice);
-    host_release(&host, 1);
-    core_destroy(core);
+    test_engine_end(core, &host);
 }
 
 SUITE("lattice", .setup = setup, .teardown = teardown);

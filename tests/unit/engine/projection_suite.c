@@ -21,15 +21,12 @@ static struct host host;
 
 static bool start(int way, size_t n_threads) {
     const bool is_here = take_way(way);
-    core = core_create(&(struct core_options){.n_threads = n_threads});
-    ck_assert_ptr_nonnull(core);
-    host_init(&host, core, SYNRL_KIND_MODEL, "test");
+    core = test_engine(n_threads, &host);
     return is_here;
 }
 
 static void end(void) {
-    host_release(&host, 1);
-    core_destroy(core);
+    test_engine_end(core, &host);
 }
 
 static void *allocate(size_t n, size_t size) {
@@ -380,138 +377,6 @@ TEST_EACH(floats_follow_the_words, N_WAYS) {
     if (start(_i, 1 + (size_t)_i % 2)) {
         live_in_many_shapes(false, 5 + (unsigned)_i);
     }
-    end();
-}
-
-/* All pixels 255, all actions +1: after the most steps without a rebase the integer sum is
- * 255 * 70001 * 120 = 2142030600, just below 2^31 = 2147483648; then it starts again. */
-TEST_EACH(sums_go_to_the_edge_and_not_past_it, N_WAYS) {
-    enum { WIDE = 70001, ACTS_MAX = 120 };
-    if (!start(_i, 1)) {
-        end();
-        return;
-    }
-    synrl_projection *projection;
-    struct inputs inputs;
-    float z[SYNRL_LANES];
-    int8_t *actions = allocate(WIDE, 1);
-    float *zeros = allocate(WIDE, sizeof(float));
-    const float alpha = 0x1p-20F, unit = alpha * (1.0F / 255.0F);
-    inputs_make(&inputs, 3, WIDE, true);
-    memset(inputs.bytes, 255, 3 * (size_t)WIDE);
-    fill_batch(&inputs);
-    ck_assert_int_eq(projection_create(&host.api, 1, WIDE, &projection), SYNRL_OK);
-    ck_assert_int_eq(projection_bind(projection, inputs.batch), SYNRL_OK);
-    for (int sign = 1; sign >= -1; sign -= 2) {
-        float base = 0.0F; /* the float sum of 255 w0 over the inputs, w0 the same for all */
-        memset(actions, sign, WIDE);
-        projection_set(projection, zeros);
-        for (int step = 1; step <= ACTS_MAX + 10; step++) {
-            const int since = step <= ACTS_MAX ? step : step - ACTS_MAX;
-            if (since == 1) {
-                const float w0 = step == 1 ? 0.0F : alpha * (float)(sign * ACTS_MAX);
-                base = 0.0F;
-                for (int i = 0; i < WIDE; i++) {
-                    base += 255.0F * w0;
-                }
-                base *= 1.0F / 255.0F;
-            }
-            projection_act(projection, actions, alpha);
-            projection_values(projection, 0, NULL, z);
-            const int64_t sum = (int64_t)255 * WIDE * since * sign;
-            const float wanted = base + unit * (float)sum;
-            for (int lane = 0; lane < SYNRL_LANES; lane++) {
-                ck_assert_msg(memcmp(&z[lane], &wanted, sizeof wanted) == 0,
-                              "step %d: %a, must be %a", sign * step, (double)z[lane],
-                              (double)wanted);
-            }
-        }
-    }
-    free(actions);
-    free(zeros);
-    projection_destroy(projection);
-    inputs_free(&inputs);
-    end();
-}
-
-/* All pixels 255, 70001 inputs, so |k| is at most 120: 59 acts of +1 and one of half the size give
- * k = 119 and S = 255 * 70001 * 119; after 60 acts the same one needs a rebase. z = 70001 w, within
- * what the float sum of the base rounds. */
-TEST_EACH(a_halving_at_the_edge_is_exact, N_WAYS) {
-    enum { WIDE = 70001 };
-    static const struct {
-        int n_acts;
-        float factor;
-        uint32_t reach;
-    } cases[] = {{59, 0.5F, 119}, {60, 0.5F, 1}, {29, 0.25F, 117}, {30, 0.25F, 1}};
-    if (!start(_i, 2)) {
-        end();
-        return;
-    }
-    struct inputs inputs;
-    synrl_projection *projection;
-    float z[SYNRL_LANES];
-    int8_t *actions = allocate(WIDE, 1);
-    float *zeros = allocate(WIDE, sizeof(float));
-    memset(actions, 1, WIDE);
-    inputs_make(&inputs, 3, WIDE, true);
-    memset(inputs.bytes, 255, 3 * (size_t)WIDE);
-    fill_batch(&inputs);
-    ck_assert_int_eq(projection_create(&host.api, 1, WIDE, &projection), SYNRL_OK);
-    ck_assert_int_eq(projection_bind(projection, inputs.batch), SYNRL_OK);
-    for (size_t c = 0; c < COUNT_OF(cases); c++) {
-        const float alpha = 0x1p-10F;
-        projection_set(projection, zeros);
-        for (int act = 0; act < cases[c].n_acts; act++) {
-            projection_act(projection, actions, alpha);
-            projection_values(projection, 0, NULL, z);
-        }
-        projection_act(projection, actions, cases[c].factor * alpha);
-        ck_assert_uint_eq(projection_lattice(projection)->reach, cases[c].reach);
-        projection_values(projection, 0, NULL, z);
-        const double w = (double)alpha * (cases[c].n_acts + (double)cases[c].factor);
-        ck_assert(fabs((double)z[0] / (WIDE * w) - 1.0) < 1e-3);
-    }
-    free(actions);
-    free(zeros);
-    projection_destroy(projection);
-    inputs_free(&inputs);
-    end();
-}
-
-/* Where one more act would need a rebase, an undo takes the last one back to the same bits. */
-TEST_EACH(an_undo_at_the_edge_needs_no_rebase, N_WAYS) {
-    enum { WIDE = 70001, ACTS_MAX = 120 };
-    if (!start(_i, 1)) {
-        end();
-        return;
-    }
-    synrl_projection *projection;
-    struct inputs inputs;
-    float before[SYNRL_LANES], after[SYNRL_LANES];
-    int8_t *actions = allocate(WIDE, 1), *negated = allocate(WIDE, 1);
-    memset(actions, 1, WIDE);
-    memset(negated, -1, WIDE);
-    inputs_make(&inputs, 3, WIDE, true);
-    memset(inputs.bytes, 255, 3 * (size_t)WIDE);
-    fill_batch(&inputs);
-    ck_assert_int_eq(projection_create(&host.api, 1, WIDE, &projection), SYNRL_OK);
-    ck_assert_int_eq(projection_bind(projection, inputs.batch), SYNRL_OK);
-    for (int step = 1; step <= ACTS_MAX + 2; step++) {
-        projection_values(projection, 0, NULL, before);
-        projection_act(projection, actions, 1e-3F);
-        if (step == ACTS_MAX) { /* looked at, and taken back */
-            projection_values(projection, 0, NULL, after);
-            ck_assert(after[0] > before[0]);
-            projection_undo(projection, negated);
-            projection_values(projection, 0, NULL, after);
-            ck_assert_mem_eq(before, after, sizeof after);
-        }
-    }
-    free(actions);
-    free(negated);
-    projection_destroy(projection);
-    inputs_free(&inputs);
     end();
 }
 

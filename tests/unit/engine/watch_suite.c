@@ -29,18 +29,12 @@ static struct samples samples;
 static struct watch *watch;
 
 static void start(size_t n_threads, size_t n_samples, bool is_bytes) {
-    float weights[NET_SYNAPSES];
-    core = core_create(&(struct core_options){.n_threads = n_threads});
-    ck_assert_ptr_nonnull(core);
-    host_init(&host, core, SYNRL_KIND_MODEL, "test");
+    core = test_engine(n_threads, &host);
     samples_make(&samples, &host.api, n_samples, NET_INPUTS, is_bytes);
     net_make(&net, &host.api);
     ck_assert_int_eq(watch_create(&host.api, &net.layout, &watch), SYNRL_OK);
     net_bind(&net, &samples);
-    for (size_t i = 0; i < NET_SYNAPSES; i++) {
-        weights[i] = (float)(rand() % 2001 - 1000) * 1e-3F;
-    }
-    net_set(&net, weights);
+    net_draw(&net);
 }
 
 /* Weights that have moved, so that sums are not all in the base. */
@@ -60,8 +54,7 @@ static void end(void) {
     watch_destroy(watch);
     weights_destroy(net.weights);
     samples_free(&samples);
-    host_release(&host, 1);
-    core_destroy(core);
+    test_engine_end(core, &host);
 }
 
 static size_t n_blocks(void) {

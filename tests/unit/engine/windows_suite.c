@@ -19,14 +19,11 @@ static struct core *core;
 static struct host host;
 
 static void start(size_t n_threads) {
-    core = core_create(&(struct core_options){.n_threads = n_threads});
-    ck_assert_ptr_nonnull(core);
-    host_init(&host, core, SYNRL_KIND_MODEL, "test");
+    core = test_engine(n_threads, &host);
 }
 
 static void end(void) {
-    host_release(&host, 1);
-    core_destroy(core);
+    test_engine_end(core, &host);
 }
 
 /* height, width, channels; kernel; strides */

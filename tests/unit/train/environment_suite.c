@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "plugin/host.h"
+#include "support/small_run.h"
 #include "support/support.h"
 #include "support/test.h"
 #include "train/evaluate.h"
@@ -18,27 +19,14 @@ static struct train_options options;
 
 /* A boundary of 80 points for a 2-5-1 network, 21 synapses, under win_stay. */
 static void setup(void) {
-    static const struct value sizes[] = {INTEGER(2), INTEGER(5), INTEGER(1)};
-    const struct named_value data[] = {{"samples", NUMBER(80)}, {"hidden", NUMBER(5)}};
-    const struct named_value model[] = {{"layers", LIST(sizes)}, {"output", STRING("tanh")}};
+    static const struct value layers[] = {INTEGER(2), INTEGER(5), INTEGER(1)};
     core = test_core();
-    struct component *boundary = test_component(core, SYNRL_KIND_DATASET, "boundary", VALUES(data));
-    options = (struct train_options){
-        .name = "test",
-        .model = test_component(core, SYNRL_KIND_MODEL, "mlp", VALUES(model)),
-        .loss = test_component(core, SYNRL_KIND_LOSS, "euclidean", 0, NULL),
-        .rule = test_component(core, SYNRL_KIND_RULE, "win_stay", 0, NULL),
-        .iterations = 200,
-        .seed = 7};
-    ck_assert_int_eq(dataset_create(core, boundary, &options.data), SYNRL_OK);
-    component_release(boundary);
+    small_task_open(core, COUNT_OF(layers), layers, "euclidean", &options);
+    options.rule = test_component(core, SYNRL_KIND_RULE, "win_stay", 0, NULL);
 }
 
 static void teardown(void) {
-    dataset_release(options.data);
-    component_release(options.model);
-    component_release(options.loss);
-    component_release(options.rule);
+    small_run_close(&options);
     core_destroy(core);
 }
 
