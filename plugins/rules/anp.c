@@ -20,7 +20,6 @@ struct config {
     double momentum;
     bool centred, active;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_SCHEDULE(alpha, "0.1", SYNRL_POSITIVE, SYNRL_UNBOUNDED, "learning rate"),

@@ -20,7 +20,6 @@ struct config {
     double bias_scale;
     int64_t pairs;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_INTEGER(pairs, "16", 1, 32767, "opposite perturbations per iteration, two passes each"),

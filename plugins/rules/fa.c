@@ -15,7 +15,6 @@ struct config {
     const synrl_schedule *alpha;
     int64_t matrix;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_SCHEDULE(alpha, "0.1", SYNRL_POSITIVE, SYNRL_UNBOUNDED, "learning rate"),

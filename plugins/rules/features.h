@@ -178,6 +178,11 @@ static inline synrl_status features_measure(const struct credit_config *c,
     return SYNRL_OK;
 }
 
+/* What a policy's rule reads: rewards suffice where states hold no features. */
+static inline uint32_t features_traits(size_t n_features) {
+    return n_features > 0 ? SYNRL_RULE_READS_MORE : 0;
+}
+
 static inline synrl_status features_state(const struct features *features, synrl_state *state) {
     return features->places[CREDIT] > 0 ? credit_state(&features->credit, state) : SYNRL_OK;
 }

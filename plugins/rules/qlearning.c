@@ -7,18 +7,13 @@
  *
  *     Q(s_t, a_t) <- Q(s_t, a_t) + alpha_q [ R_t + gamma max_a' Q(s_{t+1}, a') - Q(s_t, a_t) ]
  *
- * The reward is global, so at one iteration a synapse's state and action follow from its own
- * last actions: by its cell, situation * 3 + action. All synapses of a cell share one target.
- * sweep = "synchronous": targets are taken from the table as it was before the iteration; then c
- * updates towards one fixed target have the closed form q <- target + (1 - alpha_q)^c (q -
- * target), and N synapses cost a histogram of 3^(n_actions + 1) counts. sweep = "sequential":
- * synapse after synapse in place, as the authors' code does it; a target then sees what earlier
- * synapses of the same iteration wrote.
+ * All synapses learn one table; learning.h says how, and what `sweep` means.
  *
  * Beyond the paper, a state may hold local features (features.h). Those of s_{t+1} are seen in the
- * next iteration, and only then does the table learn from this one; a cell's target is the mean
- * over the features that its synapses came to see. What the last iteration taught is lost. */
+ * next iteration, and only then does the table learn from this one. What the last iteration taught
+ * is lost. */
 #include "features.h"
+#include "qlearning/learning.h"
 
 enum { SWEEP_SYNCHRONOUS, SWEEP_SEQUENTIAL };
 
@@ -57,96 +52,12 @@ static const synrl_param params[] = {
 };
 
 struct rule {
-    synrl_policy *policy;     /* Q, which learns */
+    synrl_policy *policy;
     synrl_memory *memory;     /* w.s of every synapse: what it remembers, */
     struct features features; /* and what it sees */
     int8_t *actions;          /* w.a_t of every synapse */
-    uint16_t *cells;          /* of every synapse; NULL where counts suffice */
-    uint64_t *counts;         /* synchronous: [cells][features seen next] */
-    double *targets;          /* synchronous: of cells, scratch */
-    size_t n_cells, n_next;   /* n_next: 3^n_features */
-    struct {
-        uint32_t rewards; /* the reward history that the actions were taken in */
-        int32_t reward;   /* 0: there is nothing to learn from yet */
-    } last;
+    struct learning learning;
 };
-
-/* Learning ------------------------------------------------------------------------------------- */
-
-/* R_t + gamma max_a' Q(s_{t+1}, a'), where s_{t+1} follows from the cell, what the synapse sees
- * now, and the new rewards. */
-static double td_target(const struct rule *r, double gamma, size_t cell, size_t features) {
-    const synrl_policy *policy = r->policy;
-    const size_t n = policy->n_action_histories, situation = features * n + cell % n;
-    const double *q =
-        policy->q + ((size_t)r->memory->rewards * policy->n_situations + situation) * 3;
-    return r->last.reward + gamma * fmax(q[0], fmax(q[1], q[2]));
-}
-
-/* By squaring: the C library's pow may differ in the last bit from machine to machine. */
-static double power(double base, uint64_t exponent) {
-    double result = 1.0;
-    for (; exponent > 0; exponent >>= 1) {
-        result *= (exponent & 1) != 0 ? base : 1.0;
-        base *= base;
-    }
-    return result;
-}
-
-/* How many synapses a cell has, and the mean of their targets. */
-static uint64_t aim(const struct rule *r, double gamma, size_t cell, double *target) {
-    const uint64_t *counts = r->counts + cell * r->n_next;
-    const double first = td_target(r, gamma, cell, 0);
-    double sum = 0.0; /* of differences: exactly 0 where there is one target */
-    uint64_t n = 0;
-    for (size_t features = 0; features < r->n_next; features++) {
-        if (counts[features] > 0) {
-            sum += (double)counts[features] * (td_target(r, gamma, cell, features) - first);
-            n += counts[features];
-        }
-    }
-    *target = n > 0 ? first + sum / (double)n : first;
-    return n;
-}
-
-static void learn_synchronous(struct rule *r, double *q, double alpha_q, double gamma) {
-    if (r->features.n > 0) {
-        memset(r->counts, 0, r->n_cells * r->n_next * sizeof *r->counts);
-        for (size_t i = 0; i < r->memory->n_synapses; i++) {
-            r->counts[r->cells[i] * r->n_next + r->features.digits[i]]++;
-        }
-    }
-    for (size_t cell = 0; cell < r->n_cells; cell++) {
-        r->counts[cell] = aim(r, gamma, cell, &r->targets[cell]); /* those of cells to come stay */
-    }
-    for (size_t cell = 0; cell < r->n_cells; cell++) {
-        if (r->counts[cell] > 0) {
-            const double kept = power(1.0 - alpha_q, r->counts[cell]);
-            q[cell] = r->targets[cell] + kept * (q[cell] - r->targets[cell]);
-        }
-    }
-}
-
-static void learn_sequential(struct rule *r, double *q, double alpha_q, double gamma) {
-    for (size_t i = 0; i < r->memory->n_synapses; i++) {
-        const size_t features = r->features.n > 0 ? r->features.digits[i] : 0;
-        const uint16_t cell = r->cells[i];
-        q[cell] += alpha_q * (td_target(r, gamma, cell, features) - q[cell]);
-    }
-}
-
-/* Eq. 7 for every synapse, from the last step. */
-static synrl_status learn(const struct config *c, struct rule *r, uint64_t iteration) {
-    double *q = r->policy->q + (size_t)r->last.rewards * r->policy->n_situations * 3;
-    double alpha_q;
-    SYNRL_TRY(synrl_at(c->alpha_q, iteration, &alpha_q));
-    if (c->sweep == SWEEP_SEQUENTIAL) {
-        learn_sequential(r, q, alpha_q, c->gamma);
-    } else {
-        learn_synchronous(r, q, alpha_q, c->gamma);
-    }
-    return SYNRL_OK;
-}
 
 /* Running -------------------------------------------------------------------------------------- */
 
@@ -157,27 +68,30 @@ static synrl_status step(const synrl_host *host, const void *config, void *self,
                            .ties = (synrl_ties)c->ties,
                            .stream = synrl_action_stream(env),
                            .features = r->features.digits,
-                           .actions = r->actions,
-                           .choices = {r->cells == NULL ? r->counts : NULL, r->cells}};
-    double alpha_s;
+                           .actions = r->actions};
+    double alpha_s, alpha_q;
     const synrl_outcome *outcome;
     SYNRL_TRY(synrl_at(c->epsilon, env->iteration, &choose.epsilon));
     SYNRL_TRY(synrl_at(c->alpha_s, env->iteration, &alpha_s));
+    SYNRL_TRY(synrl_at(c->alpha_q, env->iteration, &alpha_q));
 
     SYNRL_TRY(features_measure(&c->credit, &r->features, env));
-    if (r->features.n > 0 && r->last.reward != 0) {
-        SYNRL_TRY(learn(c, r, env->iteration));
+    if (r->features.n > 0 && r->learning.last.reward != 0) {
+        learning_run(&r->learning, alpha_q, c->gamma);
     }
     /* w.a_t <- pi(w.s_t) */
-    r->last.rewards = r->memory->rewards;
+    learning_note(&r->learning, &choose);
     SYNRL_TRY(host->policy->choose(host, r->policy, r->memory, &choose));
     /* w <- w + w.a_t;  R_t <- sign(old-loss - new-loss) */
     SYNRL_TRY(env->step(env, r->actions, alpha_s, c->bias_scale, &outcome));
     /* Update each w.s with the new global reward R_t */
-    r->last.reward = outcome->reward;
+    r->learning.last.reward = outcome->reward;
     host->policy->observe(r->memory, outcome->reward);
     /* Train-Policy */
-    return r->features.n > 0 ? SYNRL_OK : learn(c, r, env->iteration);
+    if (r->features.n == 0) {
+        learning_run(&r->learning, alpha_q, c->gamma);
+    }
+    return SYNRL_OK;
 }
 
 /* Making --------------------------------------------------------------------------------------- */
@@ -210,34 +124,15 @@ static synrl_status create(const synrl_host *host, const void *config, void *sel
     SYNRL_TRY(host->policy->memory_create(host, r->policy, n_synapses, &r->memory));
     SYNRL_TRY(features_create(host, r->policy, env, &r->features));
     SYNRL_TRY(SYNRL_NEW(host, r->actions, n_synapses));
-    r->n_cells = (size_t)r->policy->n_situations * 3;
-    r->n_next = r->policy->n_situations / r->policy->n_action_histories;
-    if (c->sweep == SWEEP_SEQUENTIAL || r->features.n > 0) {
-        SYNRL_TRY(SYNRL_NEW(host, r->cells, n_synapses));
-    }
-    if (c->sweep == SWEEP_SEQUENTIAL) {
-        return SYNRL_OK;
-    }
-    SYNRL_TRY(SYNRL_NEW(host, r->targets, r->n_cells));
-    return SYNRL_NEW(host, r->counts, r->n_cells * r->n_next);
+    r->learning = (struct learning){.policy = r->policy,
+                                    .memory = r->memory,
+                                    .digits = r->features.digits,
+                                    .is_sequential = c->sweep == SWEEP_SEQUENTIAL};
+    return learning_create(host, &r->learning);
 }
 
 static const synrl_policy *policy(const synrl_host *host, const void *config, void *self) {
     return ((const struct rule *)self)->policy;
-}
-
-/* What is still to be learnt from: only with features. */
-static synrl_status last_state(const synrl_host *host, struct rule *r, synrl_state *state) {
-    const size_t n_synapses = r->memory->n_synapses;
-    SYNRL_TRY(SYNRL_STATE_FIELD(state, r->last));
-    SYNRL_TRY(SYNRL_STATE_ARRAY(state, r->cells, n_synapses));
-    bool is_sound = r->last.rewards < r->policy->n_reward_histories;
-    for (size_t i = 0; i < n_synapses; i++) {
-        is_sound = is_sound && r->cells[i] < r->n_cells;
-    }
-    return is_sound
-               ? SYNRL_OK
-               : host->fail(host, SYNRL_INVALID, "a saved state that does not exist in the table");
 }
 
 static synrl_status state(const synrl_host *host, const void *config, void *self,
@@ -246,14 +141,12 @@ static synrl_status state(const synrl_host *host, const void *config, void *self
     SYNRL_TRY(state->policy(state, r->policy));
     SYNRL_TRY(state->memory(state, r->memory));
     SYNRL_TRY(features_state(&r->features, state));
-    return r->features.n > 0 ? last_state(host, r, state) : SYNRL_OK;
+    return learning_state(host, &r->learning, state);
 }
 
-/* Rewards suffice where a state holds no features. */
 static uint32_t traits_with(const synrl_host *host, const void *config) {
     const struct config *c = config;
-    const size_t n_features = c->policy != NULL ? c->policy->n_features : c->features.n;
-    return n_features > 0 ? SYNRL_RULE_READS_MORE : 0;
+    return features_traits(c->policy != NULL ? c->policy->n_features : c->features.n);
 }
 
 SYNRL_RULE(qlearning, "1.0.0", "every synapse follows one policy that is Q-learned as it trains",

@@ -15,7 +15,6 @@ struct config {
     const synrl_schedule *epsilon, *alpha_s;
     double bias_scale;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_SCHEDULE(epsilon, "0.1", 0, 1, "probability that a row or column is drawn again"),

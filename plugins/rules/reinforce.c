@@ -19,7 +19,6 @@ struct config {
     double decay, momentum;
     bool centred;
 };
-#define SYNRL_CONFIG struct config
 
 static const synrl_param params[] = {
     SYNRL_SCHEDULE(alpha, "1", SYNRL_POSITIVE, SYNRL_UNBOUNDED, "learning rate"),

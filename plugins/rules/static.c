@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Static synaptic policy: Algorithm 1 with Train-Policy off.
- *
- * Every synapse follows the same frozen policy pi(s_t), epsilon-greedy; the policy never changes.
- * Bhargava, Rezaei and Lankarany 2021, sections 2.2 and 2.3. A policy may have local features. */
+/* Static synaptic policy, Algorithm 1 with Train-Policy off: every synapse follows the same frozen
+ * policy pi(s_t), epsilon-greedy, which may have local features. Bhargava, Rezaei and Lankarany
+ * 2021, sections 2.2 and 2.3. */
 #include "features.h"
 
 struct config {
@@ -32,12 +31,11 @@ struct rule {
 };
 
 static synrl_status create(const synrl_host *host, const void *config, void *self, synrl_env *env) {
-    const struct config *c = config;
+    const synrl_policy *policy = ((const struct config *)config)->policy;
     struct rule *r = self;
-    const size_t n_synapses = env->layout->n_synapses;
-    SYNRL_TRY(host->policy->memory_create(host, c->policy, n_synapses, &r->memory));
-    SYNRL_TRY(features_create(host, c->policy, env, &r->features));
-    return SYNRL_NEW(host, r->actions, n_synapses);
+    SYNRL_TRY(host->policy->memory_create(host, policy, env->layout->n_synapses, &r->memory));
+    SYNRL_TRY(features_create(host, policy, env, &r->features));
+    return SYNRL_NEW(host, r->actions, env->layout->n_synapses);
 }
 
 static synrl_status step(const synrl_host *host, const void *config, void *self, synrl_env *env) {
@@ -52,7 +50,6 @@ static synrl_status step(const synrl_host *host, const void *config, void *self,
     const synrl_outcome *outcome;
     SYNRL_TRY(synrl_at(c->epsilon, env->iteration, &choose.epsilon));
     SYNRL_TRY(synrl_at(c->alpha_s, env->iteration, &alpha_s));
-
     /* w.a_t <- pi(w.s_t) */
     SYNRL_TRY(features_measure(&c->credit, &r->features, env));
     SYNRL_TRY(host->policy->choose(host, c->policy, r->memory, &choose));
@@ -69,14 +66,12 @@ static const synrl_policy *policy(const synrl_host *host, const void *config, vo
 
 static synrl_status state(const synrl_host *host, const void *config, void *self,
                           synrl_state *state) {
-    const struct rule *r = self;
-    SYNRL_TRY(features_state(&r->features, state));
-    return state->memory(state, r->memory);
+    SYNRL_TRY(features_state(&((const struct rule *)self)->features, state));
+    return state->memory(state, ((const struct rule *)self)->memory);
 }
 
-/* Rewards suffice where the policy has no features. */
 static uint32_t traits_with(const synrl_host *host, const void *config) {
-    return ((const struct config *)config)->policy->n_features > 0 ? SYNRL_RULE_READS_MORE : 0;
+    return features_traits(((const struct config *)config)->policy->n_features);
 }
 
 SYNRL_RULE(static, "1.0.0", "every synapse follows one frozen policy",
