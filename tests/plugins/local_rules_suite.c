@@ -151,8 +151,8 @@ static void setup(void) {
             world.xi[s][u] = (s * 5 + u * 3) % 7 < 3 ? 1 : -1;
             world.errors[s][u] = (float)((s * 11 + u * 17) % 9) * 0.125F - 0.5F;
         }
-        world.falls[s] = ((int64_t)(s * 13 % 9) - 4) << 28; /* -0.25 .. 0.25 */
-        world.losses[s] = (int64_t)(s * 5 % 11) << 29;      /* 0 .. 1.25 */
+        world.falls[s] = ((int64_t)(s * 13 % 9) - 4) * (INT64_C(1) << 28); /* -0.25 .. 0.25 */
+        world.losses[s] = (int64_t)(s * 5 % 11) << 29;                     /* 0 .. 1.25 */
     }
 }
 

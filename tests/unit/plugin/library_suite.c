@@ -201,7 +201,7 @@ static void damage(char *copy, size_t kind) {
                              : kind == 1 ? random_below(1024)
                              : kind == 2 ? at + random_below(64)
                                          : dynamic->p_offset + random_below(dynamic->p_filesz);
-        copy[where] = kind == 2 ? 0 : (char)(copy[where] ^ (1 << random_below(8)));
+        copy[where] = (char)(kind == 2 ? 0 : copy[where] ^ (1 << random_below(8)));
     }
 }
 
