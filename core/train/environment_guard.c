@@ -38,6 +38,7 @@ synrl_status env_enter(struct environment *environment, const char *call, uint32
                      call);
         return SYNRL_INVALID;
     }
+    environment->call = call;
     const bool reads_all = (environment->traits & SYNRL_RULE_READS_MORE) != 0;
     if (needs != 0 && !reads_all && (environment->traits & needs) == 0) {
         return env_leave(environment, refuse_trait(environment, call, needs));

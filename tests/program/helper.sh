@@ -103,6 +103,11 @@ draws() {
     fi
 }
 
+# The thread sanitizer keeps a signal until the program calls something that can wait.
+has_prompt_signals() {
+    [ "$SANITIZER" != thread ] || skips 'the thread sanitizer hands signals on when it sees fit'
+}
+
 # Lua's own interpreter.
 has_stock_lua() {
     [ -n "$STOCK_LUA" ] || skips 'lua5.4 cannot load a module with this sanitizer'

@@ -84,6 +84,7 @@ test_a_run_that_a_signal_meets_at_any_system_call_ends_the_same() {
 
 test_a_run_that_is_interrupted_after_any_iteration_ends_the_same() {
     local at code each=${SYNRL_INTERLEAVINGS:+1}
+    has_prompt_signals || return 0
     mkdir x
     undisturbed x
     for ((at = 0; at <= 30; at += ${each:-10})); do

@@ -47,6 +47,7 @@ resumes() {
 
 test_each_signal_saves_the_run_and_nothing_is_recorded_twice() {
     local signal at
+    has_prompt_signals || return 0
     undisturbed
     for signal in TERM HUP USR1 USR2; do
         for at in 0 20 60; do
@@ -89,6 +90,7 @@ test_loops_of_the_script_are_ended() {
 }
 
 test_a_script_that_waits_to_read_is_ended() {
+    has_prompt_signals || return 0
     mkfifo input
     exec 3<>input
     rm -rf runs begun
@@ -109,6 +111,7 @@ test_a_script_that_waits_to_read_is_ended() {
 # Also by a SIGINT, of which C's `system` lets the program know nothing.
 test_a_script_that_waits_for_a_program_is_ended_with_it() {
     local signal
+    has_prompt_signals || return 0
     for signal in INT TERM; do
         rm -f pipe
         begun what=program
