@@ -321,9 +321,9 @@ static const struct {
     {1, "{'descr': '|u1', 'fortran_order': False}", 12, "a malformed header"},
     {1, "{'descr': [('a', '|u1')], 'fortran_order': False, 'shape': (2, 6)}", 12,
      "a malformed header"},
-    {1, "{'descr': '<f2', 'fortran_order': False, 'shape': (2, 3)}", 12, "of type \"<f2\""},
+    {1, "{'descr': '<f3', 'fortran_order': False, 'shape': (2, 2)}", 12, "of type \"<f3\""},
     {1, "{'descr': '|O', 'fortran_order': False, 'shape': (2, 6)}", 12, "of type \"|O\""},
-    {1, "{'descr': '|b1', 'fortran_order': False, 'shape': (2, 6)}", 12, "of type \"|b1\""},
+    {1, "{'descr': '|b2', 'fortran_order': False, 'shape': (2, 3)}", 12, "of type \"|b2\""},
     {1, "{'descr': '<u3', 'fortran_order': False, 'shape': (2, 2)}", 12, "of type \"<u3\""},
     {1, "{'descr': '|u1', 'fortran_order': False, 'shape': (2, 7)}", 12,
      "has 12 bytes of data: its shape declares 14"},
@@ -357,6 +357,26 @@ static void refuse_labels(const struct npy *labels, const char *part) {
                   GIVEN({"path", STRING(npz_of(&images, labels, false))}));
 }
 
+/* What NumPy writes for float16([1, -2, 65504, 2**-24, 2**-14, 0.333251953125]), and for labels
+ * that are True and False. */
+TEST_EACH(reads_halves_and_booleans, 2) {
+    static const uint16_t halves[2][6] = {{0x3C00, 0xC000, 0x7BFF, 0x0001, 0x0400, 0x3555},
+                                          {0x003C, 0x00C0, 0xFF7B, 0x0100, 0x0004, 0x5535}};
+    static const uint8_t truths[] = {1, 0};
+    static const float wanted[] = {1, -2, 65504, 0x1p-24F, 0x1p-14F, 0.333251953125F};
+    const struct npy images =
+        npy_make(1, _i == 0 ? "<f2" : ">f2", false, "(2, 3)", halves[_i], sizeof halves[_i]);
+    const struct npy labels = npy_make(1, "|b1", false, "(2,)", truths, sizeof truths);
+    struct dataset *dataset =
+        loader_load(&loader, "npz", GIVEN({"path", STRING(npz_of(&images, &labels, false))}));
+    const synrl_data *data = dataset_data(dataset);
+    ck_assert_mem_eq(data->inputs, wanted, sizeof wanted);
+    ck_assert_int_eq(data->labels[0], 1);
+    ck_assert_int_eq(data->labels[1], 0);
+    ck_assert_uint_eq(data->n_classes, 2);
+    dataset_release(dataset);
+}
+
 TEST(refuses_wrong_labels) {
     static const double fraction[] = {0, 0.5}, negative[] = {0, -1}, none[] = {0, (double)NAN};
     static const int64_t equal[2] = {0};
@@ -369,7 +389,7 @@ TEST(refuses_wrong_labels) {
     labels = npy_make(1, "<i8", false, "(2, 1)", numbers, 16);
     refuse_labels(&labels, "has 2 sizes: must be 1");
     labels = npy_make(1, "<U1", false, "(2,)", numbers, 8);
-    refuse_labels(&labels, "is of type \"<U1\": must be u1");
+    refuse_labels(&labels, "is of type \"<U1\": must be b1");
     labels = npy_make(1, "<i8", false, "(1,)", numbers, 8);
     refuse_labels(&labels, "has 1 labels for the 2 samples");
     labels = npy_make(1, "<i8", false, "(2,)", equal, 16);
@@ -415,7 +435,7 @@ TEST(stops_where_a_small_file_unpacks_to_much) {
     zip_add(&zip, "images.npy", bytes, N, true);
     zip_add(&zip, "labels.npy", labels.bytes, labels.n, true);
     path = zip_close(&zip);
-    loader_refuse(&loader, SYNRL_INVALID, "has a header of 2147483647 bytes: must be at most 65536",
+    loader_refuse(&loader, SYNRL_INVALID, "has a header of 2147483659 bytes: must be at most 65536",
                   "npz", GIVEN({"path", STRING(path)}));
     ck_assert_uint_lt(loader.peak, 1 << 20);
     free(bytes);
