@@ -9,7 +9,13 @@
  *
  *     pay = "bit"     r = -sign(d)
  *     pay = "trit"    the same, but 0 where L is below `gate` already: what is right learns no more
- *     pay = "graded"  r = -d, in whole eighths of the mean |d|, at most 127 of them
+ *     pay = "graded"  r = -d, in whole steps of an eighth of the mean |d|, at most 127
+ *
+ * `draws` > 1 moves the units as often, each time afresh, holds every one of these passes against
+ * the same one without noise, and adds up xi r: a sample then pays 1 + draws passes for as many
+ * answers, instead of two for each. Steps of "graded" are as many times larger. `active` leaves out
+ * the samples in which unit j is 0: right for `relu`, which has no slope there, and wrong for
+ * `step`, which may be about to fire.
  *
  * Only forward passes, no derivative: node perturbation (Werfel, Xie and Seung, "Learning curves
  * for stochastic gradient descent in linear feedforward networks", 2005). The gate is that of the
@@ -22,14 +28,15 @@
 #include <synrl/rule.h>
 
 enum pay { BIT, TRIT, GRADED };
-enum { EIGHTHS_MAX = 127 };
+enum { SIGNAL_MAX = 127, DRAWS_MAX = 15 };
 
 /* A rule's config has one as its field `credit`, and CREDIT_PARAMS among its rows. */
 struct credit_config {
     const synrl_schedule *sigma;
     double momentum, gate;
+    int64_t draws;
     int32_t pay;
-    bool centred;
+    bool centred, active;
 };
 
 #define CREDIT_PARAMS                                                                             \
@@ -41,13 +48,18 @@ struct credit_config {
                         SYNRL_UNBOUNDED, NULL, "trit: the loss below which a sample is paid 0"),  \
         SYNRL_ROW_NAMED("momentum", credit.momentum, SYNRL_PARAM_NUMBER, double, "0", 0, 1, NULL, \
                         "of the credit"),                                                         \
+        SYNRL_ROW_NAMED("draws", credit.draws, SYNRL_PARAM_INTEGER, int64_t, "1", 1, DRAWS_MAX,   \
+                        NULL, "passes with noise, all compared with the same one without"),       \
+        SYNRL_ROW_NAMED("active", credit.active, SYNRL_PARAM_BOOLEAN, bool, "true", 0, 0, NULL,   \
+                        "only samples in which a unit is not 0; not for `step` units"),           \
         SYNRL_ROW_NAMED("centred", credit.centred, SYNRL_PARAM_BOOLEAN, bool, "true", 0, 0, NULL, \
                         "inputs of the network less their mean over the batch")
 
 struct credit {
     size_t n_synapses, n_units, n_blocks;
     double *c, *now;       /* [n_synapses]: with momentum, and of this iteration */
-    int8_t *signal;        /* [n_blocks][n_units][SYNRL_LANES]: xi, then xi r */
+    int8_t *signal;        /* [n_blocks][n_units][SYNRL_LANES]: xi r, of all draws */
+    int8_t *noise;         /* the same of one draw: xi */
     int8_t *paid;          /* [n_blocks][SYNRL_LANES]: r */
     int64_t *falls, *loss; /* [n_samples]: -d and L, in units of 2^-32 */
 };
@@ -60,6 +72,7 @@ static inline synrl_status credit_create(const synrl_host *host, const synrl_env
     SYNRL_TRY(SYNRL_NEW(host, credit->c, credit->n_synapses));
     SYNRL_TRY(SYNRL_NEW(host, credit->now, credit->n_synapses));
     SYNRL_TRY(SYNRL_NEW(host, credit->signal, credit->n_blocks * credit->n_units * SYNRL_LANES));
+    SYNRL_TRY(SYNRL_NEW(host, credit->noise, credit->n_blocks * credit->n_units * SYNRL_LANES));
     SYNRL_TRY(SYNRL_NEW(host, credit->paid, credit->n_blocks * SYNRL_LANES));
     SYNRL_TRY(SYNRL_NEW(host, credit->falls, env->n_samples));
     return SYNRL_NEW(host, credit->loss, env->n_samples);
@@ -68,40 +81,52 @@ static inline synrl_status credit_create(const synrl_host *host, const synrl_env
 /* r of each sample: an integer, so that all sums are exact. */
 static inline void credit_pay(const struct credit_config *c, struct credit *credit, size_t n) {
     const double gate = c->pay == TRIT ? c->gate / SYNRL_TERM_UNIT : 0.0;
+    const double limit = (double)(SIGNAL_MAX / c->draws);
     double mean = 0.0;
     for (size_t s = 0; s < n; s++) {
         mean += fabs((double)credit->falls[s]) / (double)n;
     }
     for (size_t s = 0; s < n; s++) {
         const double fall = (double)credit->falls[s];
-        const double eighths = fmin(fmax(rint(8.0 * fall / mean), -EIGHTHS_MAX), EIGHTHS_MAX);
+        const double steps = fmin(fmax(rint(8.0 * fall / mean / (double)c->draws), -limit), limit);
         const int sign = (fall > 0.0) - (fall < 0.0);
         const bool is_right = c->pay == TRIT && (double)credit->loss[s] < gate;
         credit->paid[s] = (int8_t)(is_right                         ? 0
-                                   : c->pay == GRADED && mean > 0.0 ? (int)eighths
+                                   : c->pay == GRADED && mean > 0.0 ? (int)steps
                                                                     : sign);
     }
 }
 
-/* credit->c at the weights as they are. Costs a perturbed pass of the batch. */
+/* Adds xi r of one draw to the signal. */
+static inline synrl_status credit_draw(const struct credit_config *c, struct credit *credit,
+                                       uint32_t draw, double sigma, synrl_env *env) {
+    SYNRL_TRY(env->local->perturb(env, draw, sigma, NULL));
+    SYNRL_TRY(env->local->falls(env, credit->falls));
+    SYNRL_TRY(env->local->noise(env, draw, credit->noise));
+    credit_pay(c, credit, env->n_samples);
+    for (size_t row = 0; row < credit->n_blocks * credit->n_units; row++) {
+        const int8_t *paid = credit->paid + row / credit->n_units * SYNRL_LANES;
+        const int8_t *xi = credit->noise + row * SYNRL_LANES;
+        int8_t *signal = credit->signal + row * SYNRL_LANES;
+        for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
+            signal[lane] = (int8_t)((draw > 0 ? signal[lane] : 0) + xi[lane] * paid[lane]);
+        }
+    }
+    return SYNRL_OK;
+}
+
+/* credit->c at the weights as they are. Costs `draws` perturbed passes of the batch. */
 static inline synrl_status credit_measure(const struct credit_config *c, struct credit *credit,
                                           synrl_env *env) {
     double sigma;
     SYNRL_TRY(synrl_at(c->sigma, env->iteration, &sigma));
     SYNRL_TRY(env->local->sample_losses(env, credit->loss));
-    SYNRL_TRY(env->local->perturb(env, 0, sigma, NULL));
-    SYNRL_TRY(env->local->falls(env, credit->falls));
-    SYNRL_TRY(env->local->noise(env, 0, credit->signal));
-    credit_pay(c, credit, env->n_samples);
-    for (size_t row = 0; row < credit->n_blocks * credit->n_units; row++) {
-        const int8_t *paid = credit->paid + row / credit->n_units * SYNRL_LANES;
-        for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
-            int8_t *xi = &credit->signal[row * SYNRL_LANES + lane];
-            *xi = (int8_t)(*xi * paid[lane]);
-        }
+    for (uint32_t draw = 0; draw < (uint32_t)c->draws; draw++) {
+        SYNRL_TRY(credit_draw(c, credit, draw, sigma, env));
     }
     const synrl_signal signal = {
-        sizeof signal, SYNRL_WHERE_ACTIVE | (c->centred ? SYNRL_CENTRED : 0), credit->signal, NULL};
+        sizeof signal, (c->active ? SYNRL_WHERE_ACTIVE : 0) | (c->centred ? SYNRL_CENTRED : 0),
+        credit->signal, NULL};
     SYNRL_TRY(env->local->correlate(env, &signal, credit->now));
     for (size_t i = 0; i < credit->n_synapses; i++) {
         credit->c[i] = c->momentum * credit->c[i] + credit->now[i];

@@ -22,6 +22,7 @@ static struct world {
     int64_t falls[N_SAMPLES], losses[N_SAMPLES]; /* in units of 2^-32 */
     float errors[N_SAMPLES][N_UNITS];
     double sigma;
+    uint32_t draw; /* of the last perturbed pass */
     uint32_t flags, feedback_number;
 } world;
 
@@ -58,9 +59,17 @@ static size_t in_lanes(size_t sample, size_t unit) {
     return (sample / 16 * N_UNITS + unit) * 16 + sample % 16;
 }
 
+static int8_t xi_of(uint32_t draw, size_t sample, size_t unit) {
+    return world.xi[(sample + 4 * draw) % N_SAMPLES][unit];
+}
+
+static int64_t fall_of(uint32_t draw, size_t sample) {
+    return world.falls[(sample + 5 * draw) % N_SAMPLES];
+}
+
 static synrl_status fake_perturb(synrl_env *env, uint32_t draw, double sigma, double *loss) {
     (void)env;
-    ck_assert_uint_eq(draw, 0);
+    world.draw = draw;
     world.sigma = sigma;
     ck_assert_ptr_null(loss);
     return SYNRL_OK;
@@ -68,11 +77,10 @@ static synrl_status fake_perturb(synrl_env *env, uint32_t draw, double sigma, do
 
 static synrl_status fake_noise(synrl_env *env, uint32_t draw, int8_t *signs) {
     (void)env;
-    ck_assert_uint_eq(draw, 0);
     memset(signs, 0, (size_t)N_BLOCKS * N_UNITS * 16);
     for (size_t s = 0; s < N_SAMPLES; s++) {
         for (size_t u = 0; u < N_UNITS; u++) {
-            signs[in_lanes(s, u)] = world.xi[s][u];
+            signs[in_lanes(s, u)] = xi_of(draw, s, u);
         }
     }
     return SYNRL_OK;
@@ -80,7 +88,9 @@ static synrl_status fake_noise(synrl_env *env, uint32_t draw, int8_t *signs) {
 
 static synrl_status fake_falls(synrl_env *env, int64_t *falls) {
     (void)env;
-    memcpy(falls, world.falls, sizeof world.falls);
+    for (size_t s = 0; s < N_SAMPLES; s++) {
+        falls[s] = fall_of(world.draw, s);
+    }
     return SYNRL_OK;
 }
 
@@ -172,29 +182,31 @@ static void step(struct rule *rule, uint64_t iteration) {
 }
 
 /* What a sample is paid, in words: the sign of its fall; nothing where it is right already; or the
- * fall in eighths of the mean one. */
-static double paid(const char *pay, double gate, size_t s) {
-    const double fall = ldexp((double)world.falls[s], -32);
+ * fall in eighths of the mean one, or as many of them at once as there are draws. */
+static double paid(const char *pay, double gate, size_t s, uint32_t draw, uint32_t n_draws) {
+    const double fall = ldexp((double)fall_of(draw, s), -32);
     double mean = 0.0;
     for (size_t k = 0; k < N_SAMPLES; k++) {
         mean += fabs(ldexp((double)world.falls[k], -32)) / N_SAMPLES;
     }
     if (strcmp(pay, "graded") == 0) {
-        const double eighths = nearbyint(fall / (mean / 8.0));
-        return eighths > 127.0 ? 127.0 : eighths < -127.0 ? -127.0 : eighths;
+        const double steps = nearbyint(fall / (mean * n_draws / 8.0)),
+                     most = floor(127.0 / n_draws);
+        return steps > most ? most : steps < -most ? -most : steps;
     }
     const bool is_right = strcmp(pay, "trit") == 0 && ldexp((double)world.losses[s], -32) < gate;
     return is_right ? 0.0 : fall > 0.0 ? 1.0 : fall < 0.0 ? -1.0 : 0.0;
 }
 
 /* c_ij <- m c_ij + sum_s x_si xi_sj r_s, from the values themselves, over three iterations. */
-static void check_three_factor(const char *pay, double momentum) {
+static void check_three_factor(const char *pay, double momentum, uint32_t n_draws) {
     double c[N] = {0};
     int n_of[3] = {0};
     struct rule rule;
     start(&rule, "three_factor",
           GIVEN({"alpha_s", NUMBER(ALPHA)}, {"sigma", NUMBER(0.375)}, {"pay", STRING(pay)},
-                {"gate", NUMBER(0.5)}, {"momentum", NUMBER(momentum)}));
+                {"gate", NUMBER(0.5)}, {"momentum", NUMBER(momentum)},
+                {"draws", INTEGER(n_draws)}));
     for (uint64_t t = 0; t < 3; t++) {
         for (size_t s = 0; s < N_SAMPLES; s++) {
             world.falls[s] = s % 4 == t ? -3 * world.falls[s] : world.falls[s];
@@ -204,7 +216,10 @@ static void check_three_factor(const char *pay, double momentum) {
             c[i] *= momentum;
             const size_t unit = i / N_INPUTS;
             for (size_t s = 0; s < N_SAMPLES; s++) {
-                c[i] += world.x[s][i % N_INPUTS] * world.xi[s][unit] * paid(pay, 0.5, s);
+                for (uint32_t draw = 0; draw < n_draws; draw++) {
+                    c[i] += world.x[s][i % N_INPUTS] * xi_of(draw, s, unit) *
+                            paid(pay, 0.5, s, draw, n_draws);
+                }
             }
             const int expected = c[i] > 0.0 ? 1 : c[i] < 0.0 ? -1 : 0;
             ck_assert_int_eq(world.actions[i], expected);
@@ -219,11 +234,23 @@ static void check_three_factor(const char *pay, double momentum) {
 }
 
 TEST(three_factor_follows_its_equation) {
-    check_three_factor("bit", 0.0);
-    check_three_factor("trit", 0.0);
-    check_three_factor("graded", 0.0);
-    check_three_factor("bit", 0.5);
-    check_three_factor("graded", 0.75);
+    check_three_factor("bit", 0.0, 1);
+    check_three_factor("trit", 0.0, 1);
+    check_three_factor("graded", 0.0, 1);
+    check_three_factor("bit", 0.5, 1);
+    check_three_factor("graded", 0.75, 1);
+    check_three_factor("bit", 0.0, 2);
+    check_three_factor("trit", 0.5, 7);
+    check_three_factor("graded", 0.0, 3);
+    check_three_factor("graded", 0.75, 15);
+}
+
+TEST(three_factor_can_pay_units_that_are_off) {
+    struct rule rule;
+    start(&rule, "three_factor", GIVEN({"active", BOOLEAN(false)}, {"centred", BOOLEAN(false)}));
+    step(&rule, 0);
+    ck_assert_uint_eq(world.flags, 0);
+    rule_clear(&rule);
 }
 
 /* A sample whose loss was or becomes infinite outweighs all others; where all falls are 0, none is
