@@ -70,9 +70,14 @@ static void load(struct frame *frame, uint8_t c, const char *id, size_t n,
     frame_expect_refusal(frame, try_load(frame, c, id, n, values));
 }
 
-/* By parameters that no file makes good. */
+/* By parameters that no file makes good, so once for each byte. */
 static void refuse(struct frame *frame, uint8_t c, const char *id, size_t n,
                    const struct named_value *values) {
+    static bool is_refused[256];
+    if (is_refused[c]) {
+        return;
+    }
+    is_refused[c] = true;
     const synrl_status status = try_load(frame, c, id, n, values);
     if ((status != SYNRL_INVALID && status != SYNRL_IO) || frame->core->message[0] == '\0') {
         frame_fail("%s: status %d where the parameters are wrong", id, (int)status);

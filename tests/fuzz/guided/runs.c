@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* The files of a run's folder, each beside sound ones of the others, and those of a sweep. */
 #include <math.h>
-#include <sqlite3.h>
 #include <stdlib.h>
 #include <string.h>
 #include <xxhash.h>
@@ -12,7 +11,6 @@
 #include "fuzz/replaying.h"
 #include "record/checkpoint.h"
 #include "report/report.h"
-#include "runs/index.h"
 #include "runs/metrics_csv.h"
 #include "runs/replay.h"
 #include "runs/run_files.h"
@@ -285,59 +283,6 @@ static void read_checkpoint(struct frame *frame, const uint8_t *bytes, size_t n)
     load_checkpoint(frame, small.trainer);
 }
 
-/* The index: of one sound run ------------------------------------------------------------------ */
-
-static void prepare_index(struct frame *frame) {
-    /* SQLite's locks and counts of memory take time, and there is one thread. */
-    sqlite3_config(SQLITE_CONFIG_SINGLETHREAD);
-    sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
-    frame_make_folder(frame, "a");
-    write_text(frame, "a/run.json",
-               "{\"status\": \"done\", \"name\": \"a\", \"started\": \"2026-01-31T23:59:59Z\","
-               " \"config\": {\"seed\": 1, \"rule\": {\"id\": \"static\"}},"
-               " \"summary\": {\"loss\": 0.5, \"iterations\": 10}}");
-}
-
-static void clear_index(struct frame *frame) {
-    remove(frame_path(frame, INDEX_FILE "-wal"));
-    remove(frame_path(frame, INDEX_FILE "-shm"));
-    remove(frame_path(frame, INDEX_FILE "-journal"));
-}
-
-/* The first three lines of the input are a condition and a name; the file is what comes after. */
-static void read_index(struct frame *frame, const uint8_t *bytes, size_t n) {
-    struct input input = {bytes, bytes + n};
-    char path[64], value[64], name[64];
-    const struct index_where where = {input_line(&input, path, sizeof path),
-                                      input_line(&input, value, sizeof value)};
-    const struct index_query queries[] = {
-        {.with_config = true, .name = input_line(&input, name, sizeof name)},
-        {.sort = "loss", .limit = 1},
-        {.n_where = 1, .where = &where}};
-    struct index *index;
-    struct index_report report;
-    clear_index(frame);
-    frame_write(frame, INDEX_FILE, input.at, input_size(&input));
-    synrl_status status = index_open(frame->core, frame->folder, false, &index);
-    if (status == SYNRL_OK) {
-        status = index_refresh(index, &report);
-    }
-    if (status == SYNRL_OK) { /* one of them, since SQLite takes long to plan each */
-        const size_t q = path[0] == '\0' ? n % 2 : 2;
-        json_t *rows;
-        status = index_select(index, &queries[q], &rows);
-        if (status == SYNRL_OK && json_array_size(rows) > 1) {
-            frame_fail("%zu rows of one run", json_array_size(rows));
-        }
-        json_decref(status == SYNRL_OK ? rows : NULL);
-        status = q == 2 ? SYNRL_OK : status; /* a condition may make no sense */
-    }
-    index_close(index);
-    if (status != SYNRL_OK) { /* whatever is damaged, it is listed or left out */
-        frame_fail("no list: %s", frame->core->message);
-    }
-}
-
 /* Sweeps --------------------------------------------------------------------------------------- */
 
 static void prepare_sweep(struct frame *frame) {
@@ -430,7 +375,6 @@ const struct harness run_harnesses[] = {
     {"rewards", 4, NULL, NULL, read_rewards},
     {"losses", 4, NULL, NULL, read_losses},
     {"checkpoint", 16, prepare_checkpoint, clear_checkpoint, read_checkpoint},
-    {"index", 16, prepare_index, NULL, read_index},
     {"sweep", 4, prepare_sweep, NULL, read_sweep},
     {"cells", 16, prepare_cells, NULL, read_cells},
     {.name = NULL},
