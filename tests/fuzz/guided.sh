@@ -88,7 +88,7 @@ for harness in "$@"; do
     else
         failed+=("$harness")
         echo "$harness: exit code $code; see $log"
-        grep -E '^fuzz: |ERROR: |SUMMARY: |runtime error|^#[0-9]|^/proc/' "$log" | head -40 || true
+        grep -E '^fuzz: |ERROR: |SUMMARY: |runtime error|^#[0-9]+ |^/proc/' "$log" | head -40 || true
     fi
 done
 [ ${#failed[@]} = 0 ] || { echo "found: ${failed[*]}"; exit 1; }
