@@ -161,6 +161,7 @@ $(BUILD)/obj/core/%/assets.o: core/%/assets.S
 # Libraries that single plugins need; the objects that a plugin is linked from inherit it from there.
 PACKAGES :=
 $(BUILD)/plugins/models/mlp.so: PACKAGES := openblas
+$(BUILD)/plugins/datasets/csv.so: PACKAGES := zlib
 $(BUILD)/plugins/datasets/idx.so: PACKAGES := zlib
 $(BUILD)/plugins/datasets/npz.so: PACKAGES := libarchive
 $(BUILD)/plugins/datasets/images.so: PACKAGES := libarchive libpng

@@ -70,7 +70,8 @@ int evaluation_push(lua_State *L, const struct trained_network *network, struct 
     }
     if (outputs) {
         set_outputs(L, evaluation);
-        if (evaluation->predicted != NULL) {
+        if (evaluation->predicted != NULL &&
+            (evaluation->is_labelled || network->classes.n > 0 || network->weights == NULL)) {
             set_predicted(L, evaluation);
         }
     }

@@ -106,9 +106,6 @@ static synrl_status check_inputs(const struct dataset *dataset) {
 
 static synrl_status check_targets(const struct dataset *dataset) {
     const synrl_data *data = &dataset->data;
-    if (data->labels == NULL && data->targets == NULL) {
-        return REFUSE(dataset, "%s", "gives neither labels nor targets");
-    }
     if (data->targets == NULL && data->n_targets != 0) {
         return REFUSE(dataset, "has n_targets = %zu, and no targets: must be 0", data->n_targets);
     }
@@ -455,6 +452,10 @@ void dataset_release(struct dataset *dataset) {
 
 const synrl_data *dataset_data(const struct dataset *dataset) {
     return &dataset->data;
+}
+
+bool dataset_is_labelled(const struct dataset *dataset) {
+    return dataset->data.labels != NULL || dataset->data.targets != NULL;
 }
 
 size_t dataset_row(const struct dataset *dataset, size_t sample) {

@@ -34,6 +34,8 @@ void dataset_release(struct dataset *dataset); /* NULL is allowed */
  * the whole: sample i of this data set is row dataset_row(i) of them. */
 const synrl_data *dataset_data(const struct dataset *dataset);
 size_t dataset_row(const struct dataset *dataset, size_t sample);
+/* Whether it has labels or targets: what has neither can be answered, not learned. */
+bool dataset_is_labelled(const struct dataset *dataset);
 const char *dataset_id(const struct dataset *dataset);
 struct component *dataset_component(const struct dataset *dataset);
 struct core *dataset_core(const struct dataset *dataset);

@@ -34,16 +34,17 @@ static synrl_status allocate(struct core *core, const struct network *network, b
     if (outputs) {
         result->outputs = core_alloc(core, result->n_samples, result->n_outputs * sizeof(float));
     }
-    if (network_has_classes(network)) {
+    if (network_has_classes(network) || !result->is_labelled) {
         result->predicted = core_alloc(core, result->n_samples, sizeof(int32_t));
     }
     if (network_has_classes(network) && n_classes <= CONFUSION_CLASSES_MAX) {
         result->confusion = core_alloc(core, n_classes * n_classes, sizeof(uint64_t));
     }
-    const bool has_all = (!outputs || result->outputs != NULL) &&
-                         (!network_has_classes(network) || result->predicted != NULL) &&
-                         (!network_has_classes(network) || n_classes > CONFUSION_CLASSES_MAX ||
-                          result->confusion != NULL);
+    const bool has_all =
+        (!outputs || result->outputs != NULL) &&
+        ((!network_has_classes(network) && result->is_labelled) || result->predicted != NULL) &&
+        (!network_has_classes(network) || n_classes > CONFUSION_CLASSES_MAX ||
+         result->confusion != NULL);
     return has_all ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
@@ -79,9 +80,10 @@ synrl_status evaluate(struct core *core, struct component *model, const float *w
                       struct evaluation *result) {
     struct network *network = NULL;
     *result = (struct evaluation){.n_samples = dataset_data(data)->n_samples,
-                                  .n_classes = dataset_data(data)->n_classes};
-    synrl_status status =
-        network_create(core, model, loss, data, dataset_data(data)->n_samples, &network);
+                                  .n_classes = dataset_data(data)->n_classes,
+                                  .is_labelled = dataset_is_labelled(data)};
+    synrl_status status = network_create(core, model, result->is_labelled ? loss : NULL, data,
+                                         dataset_data(data)->n_samples, &network);
     if (status == SYNRL_OK) {
         status = set_weights(core, network, weights, n_weights);
     }

@@ -10,10 +10,11 @@
  * nothing that training sees. */
 struct evaluation {
     size_t n_samples, n_outputs, n_classes;
+    bool is_labelled;    /* the data has labels or targets: else nothing is compared */
     double loss;         /* NaN without a loss */
     double accuracy;     /* NaN where the data has no classes */
     float *outputs;      /* [n_samples][n_outputs], or NULL where they are not wanted */
-    int32_t *predicted;  /* [n_samples], or NULL without classes */
+    int32_t *predicted;  /* [n_samples], or NULL where the data has targets of no classes */
     uint64_t *confusion; /* [actual][predicted], or NULL without classes or with too many */
 };
 

@@ -25,6 +25,13 @@ static synrl_status check_targets(struct network *network) {
     const synrl_data *data = dataset_data(network->data);
     const size_t n_outputs = network->model.layout.n_outputs;
     const char *data_id = dataset_id(network->data), *model_name = model_id(&network->model);
+    if (network->loss_component != NULL && !dataset_is_labelled(network->data)) {
+        return core_fail(network->core, SYNRL_INVALID,
+                         "loss \"%s\": dataset \"%s\" has neither labels nor targets to learn or "
+                         "to compare with; its parameters, or the labels of synrl.data, say which "
+                         "they are",
+                         plugin_id(network->loss_component), data_id);
+    }
     if (network->loss_component != NULL &&
         loss_ops(network)->target_format == SYNRL_TARGET_LABELS && data->labels == NULL) {
         return core_fail(network->core, SYNRL_INVALID,
@@ -185,6 +192,7 @@ static int32_t sample_class(const synrl_data *data, size_t row) {
 synrl_status network_bind(struct network *network, const uint32_t *samples) {
     const synrl_data *data = dataset_data(network->data);
     const size_t n_outputs = network->model.layout.n_outputs, n = network->n_samples;
+    const bool is_labelled = dataset_is_labelled(network->data);
     for (size_t i = 0; i < n; i++) {
         network->rows[i] = (uint32_t)dataset_row(network->data, samples != NULL ? samples[i] : i);
     }
@@ -194,7 +202,7 @@ synrl_status network_bind(struct network *network, const uint32_t *samples) {
         if (network->target_labels != NULL) {
             network->target_labels[i] = data->labels[row];
         } else {
-            for (size_t o = 0; o < n_outputs; o++) {
+            for (size_t o = 0; is_labelled && o < n_outputs; o++) {
                 network->target_vectors[(block * n_outputs + o) * SYNRL_LANES + lane] =
                     target_value(data, row, o, n_outputs);
             }

@@ -40,6 +40,29 @@ function test.classes_are_compared_by_name()
   expect.error(refusal, function() result:evaluate(other) end)
 end
 
+-- A table without labels can be answered, but not learned.
+function test.what_has_no_labels_is_answered()
+  local data = named('train.csv', { 'ant', 'bee', 'cow' })
+  local model = synrl.model('mlp', { layers = { 2, 3 }, init = 0.1 })
+  local function train(of, valid)
+    return synrl.train { data = of, valid = valid, loss = 'cross_entropy', rule = 'gd', model = model,
+      iterations = 1000, record = false }
+  end
+  local result = train(data)
+  local file = assert(io.open('rows.csv', 'w'))
+  file:write('x,y\n1,-1\n-1,-1\n0,1\n')
+  file:close()
+  local rows = synrl.dataset('csv', { path = 'rows.csv' })
+  local found = synrl.evaluate { data = rows, weights = result, outputs = true }
+  expect.equal(table.concat(found.predicted, ' '), '3 1 2')
+  assert(found.samples == 3 and #found.outputs == 3)
+  assert(found.loss == nil and found.accuracy == nil and found.confusion == nil)
+  local refusal = 'loss "cross_entropy": dataset "csv" has neither labels nor targets to learn or to ' ..
+    'compare with; its parameters, or the labels of synrl.data, say which they are'
+  expect.error(refusal, function() train(rows) end, train)
+  expect.error(refusal, function() train(data, rows) end, train)
+end
+
 -- Names as they are, also where they are no ASCII or need quotes.
 function test.names_stay_as_they_are_in_files()
   local file = assert(io.open('names.csv', 'w'))

@@ -188,11 +188,12 @@ TEST(separates_by_the_byte_given) {
 
 TEST(takes_a_header_on_request) {
     const char *path = file("0,1,label\n5,6,a\n7,8,b\n");
-    loader_refuse(&loader, SYNRL_INVALID, "no column \"label\": must be a number from 1 to 3",
-                  "csv", GIVEN({"path", STRING(path)}, {"label", STRING("label")}));
+    loader_refuse(&loader, SYNRL_INVALID, "no column \"labels\": must be a number from 1 to 3",
+                  "csv", GIVEN({"path", STRING(path)}, {"label", STRING("labels")}));
+    dataset_release(load("0,1,label\n5,6,a\n7,8,b\n", "label")); /* who names it has a header */
     struct dataset *dataset = loader_load(
         &loader, "csv",
-        GIVEN({"path", STRING(path)}, {"label", STRING("label")}, {"header", STRING("yes")}));
+        GIVEN({"path", STRING(path)}, {"label", STRING("3")}, {"header", STRING("yes")}));
     static const float inputs[] = {5, 6, 7, 8};
     check_inputs(dataset, 2, 2, inputs);
     dataset_release(dataset);
@@ -260,7 +261,7 @@ static void refuse_bytes(const char *bytes, size_t n, const char *part) {
 }
 
 TEST(names_what_a_file_is_instead) {
-    refuse_bytes("\x1F\x8B\x08\0\0\0", 6, "table.csv: is gzip-compressed: unpack it by gunzip");
+    refuse_bytes("\x1F\x8B\x08\0\0\0", 6, "table.csv: is damaged or truncated: unexpected end");
     refuse_bytes("PK\x03\x04\x14\0", 6, "table.csv: is a zip archive or a spreadsheet");
     refuse_bytes("\xFF\xFE\x31\0", 4, "table.csv: is text in UTF-16");
     refuse_bytes("\xFE\xFF\0\x31", 4, "table.csv: is text in UTF-16");
@@ -307,8 +308,10 @@ TEST(refuses_what_is_larger_than_the_limit) {
 
 TEST(refuses_parameters) {
     const char *path = file("1,a\n2,b\n");
-    loader_refuse(&loader, SYNRL_INVALID, "label or targets must be given", "csv",
-                  GIVEN({"path", STRING(path)}));
+    loader_refuse(&loader, SYNRL_INVALID, "inputs and ignore are given", "csv",
+                  GIVEN({"path", STRING(path)}, {"inputs", STRING("1")}, {"ignore", STRING("2")}));
+    loader_refuse(&loader, SYNRL_INVALID, "comment = \"//\": must be one byte", "csv",
+                  GIVEN({"path", STRING(path)}, {"label", STRING("2")}, {"comment", STRING("//")}));
     loader_refuse(
         &loader, SYNRL_INVALID, "separator = \";;\": must be one byte", "csv",
         GIVEN({"path", STRING(path)}, {"label", STRING("2")}, {"separator", STRING(";;")}));

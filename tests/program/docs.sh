@@ -20,6 +20,17 @@ test_examples_of_the_lua_reference_run() {
     done
 }
 
+test_examples_of_the_pages_on_data_run() {
+    local page n i
+    for page in "$SOURCE"/docs/reference/datasets.md "$SOURCE"/docs/guide/own-*.md; do
+        n=$(examples_of "$page")
+        [ "$n" -ge 1 ]
+        for ((i = 1; i <= n; i++)); do
+            exits 0 synrl run --quiet --no-pictures "example$i.lua"
+        done
+    done
+}
+
 test_examples_of_the_guide_run() {
     local page
     for page in README.md docs/guide/quickstart.md; do

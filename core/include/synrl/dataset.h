@@ -18,7 +18,8 @@ typedef enum synrl_input_format {
 } synrl_input_format;
 
 /* The contents of a data set. Everything belongs to the plugin's instance and lives as long as it.
- * Labels or targets, or both, are given. */
+ * With labels or targets, or both, it can be learned; with neither, a network can
+ * answer it. */
 typedef struct synrl_data {
     uint32_t size;              /* sizeof(synrl_data) */
     size_t n_samples, n_inputs; /* both at least 1, below 2^31 */

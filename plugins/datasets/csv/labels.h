@@ -6,11 +6,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-struct label {
-    const char *text;
-    size_t line;
-};
-
 /* Whether a text is a decimal number, of any size: -1.50e3. */
 bool label_is_number(const char *text);
 

@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* Text, by its bytes. */
-#define _GNU_SOURCE /* memmem */
+#define _POSIX_C_SOURCE 200809L /* strcasecmp */
 #include "text.h"
 
 #include <string.h>
@@ -14,7 +14,6 @@ static const char *other_format(const unsigned char *bytes, size_t n) {
         const char *magic, *format;
         size_t length;
     } formats[] = {
-        {"\x1F\x8B", "gzip-compressed: unpack it by gunzip", 2},
         {"PK\x03\x04", "a zip archive or a spreadsheet: unpack it, or export it as CSV", 4},
         {"\xFD"
          "7zXZ",
@@ -35,20 +34,27 @@ static const char *other_format(const unsigned char *bytes, size_t n) {
     return NULL;
 }
 
-/* The offset of the first byte that is not UTF-8; n if all are. */
-static size_t find_invalid(const unsigned char *bytes, size_t n) {
-    size_t i = 0;
+static const char mark[] = "\xEF\xBB\xBF";
+
+size_t text_mark(const unsigned char *bytes, size_t n) {
+    return n >= 3 && memcmp(bytes, mark, 3) == 0 ? 3 : 0;
+}
+
+/* The first byte from `i` on that does not begin a character other than 0 and a byte order mark; n
+ * if all do. */
+static size_t find_odd(const unsigned char *bytes, size_t i, size_t n) {
+    static const uint64_t ones = 0x0101010101010101U, tops = 0x8080808080808080U;
     while (i < n) {
         uint64_t eight;
         if (n - i >= sizeof eight) {
             memcpy(&eight, bytes + i, sizeof eight);
-            if ((eight & 0x8080808080808080U) == 0) {
+            if (((eight | (eight - ones)) & tops) == 0) { /* no top bit, and no 0 */
                 i += sizeof eight;
                 continue;
             }
         }
         const size_t length = synrl_utf8_character((const char *)bytes + i, n - i);
-        if (length == 0) {
+        if (length == 0 || bytes[i] == 0 || (length == 3 && memcmp(bytes + i, mark, 3) == 0)) {
             return i;
         }
         i += length;
@@ -56,59 +62,62 @@ static size_t find_invalid(const unsigned char *bytes, size_t n) {
     return n;
 }
 
-static size_t line_of(const unsigned char *bytes, size_t offset) {
-    size_t line = 1;
-    for (size_t i = 0; i < offset; i++) {
-        line += bytes[i] == '\n';
+static size_t line_of(const struct text *text, size_t at) {
+    size_t line = text->line;
+    for (size_t i = text->line_at; i < at; i++) {
+        line += text->bytes[i] == '\n';
     }
     return line;
 }
 
-static const char mark[] = "\xEF\xBB\xBF";
-
-size_t text_mark(const unsigned char *bytes, size_t n) {
-    return n >= 3 && memcmp(bytes, mark, 3) == 0 ? 3 : 0;
-}
-
-synrl_status text_check(const synrl_host *host, const char *path, const unsigned char *bytes,
-                        size_t n) {
-    const char *format = other_format(bytes, n);
+synrl_status text_check(const synrl_host *host, const char *path, const struct text *text,
+                        size_t *checked) {
+    const bool is_first = text->n_before == 0 && text->first == 0;
+    const char *format = is_first ? other_format(text->bytes, text->n) : NULL;
+    const size_t start = is_first ? text_mark(text->bytes, text->n) : text->first;
     if (format != NULL) {
         return host->fail(host, SYNRL_INVALID, "%s: is %s", path, format);
     }
-    const unsigned char *zero = memchr(bytes, 0, n);
-    if (zero != NULL) {
+    const size_t odd = find_odd(text->bytes, start, text->n);
+    *checked = odd;
+    if (odd == text->n || (!text->is_whole && text->n - odd < 4 && text->bytes[odd] != 0)) {
+        return SYNRL_OK;
+    }
+    if (text->bytes[odd] == 0) {
         return host->fail(host, SYNRL_INVALID,
                           "%s: a zero byte at offset %zu: must be text in UTF-8", path,
-                          (size_t)(zero - bytes));
+                          text->n_before + odd);
     }
-    const size_t invalid = find_invalid(bytes, n), start = text_mark(bytes, n);
-    if (invalid < n) {
-        return host->fail(
-            host, SYNRL_INVALID,
-            "%s:%zu: a byte 0x%02x that is not UTF-8: convert the file, for example by "
-            "iconv -f latin1 -t utf-8",
-            path, line_of(bytes, invalid), bytes[invalid]);
-    }
-    const unsigned char *other = memmem(bytes + start, n - start, mark, 3);
-    if (other != NULL) {
+    if (text_mark(text->bytes + odd, text->n - odd) > 0) {
         return host->fail(host, SYNRL_INVALID,
                           "%s:%zu: a byte order mark: must be at the beginning of the file only",
-                          path, line_of(bytes, (size_t)(other - bytes)));
+                          path, line_of(text, odd));
     }
-    return SYNRL_OK;
+    return host->fail(host, SYNRL_INVALID,
+                      "%s:%zu: a byte 0x%02x that is not UTF-8: convert the file, for example by "
+                      "iconv -f latin1 -t utf-8",
+                      path, line_of(text, odd), text->bytes[odd]);
+}
+
+static bool is_among(const char *field, size_t n, const char *const *words) {
+    for (size_t w = 0; w < n; w++) {
+        if (strcasecmp(field, words[w]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+bool text_is_missing_word(const char *field) {
+    static const char *const words[] = {"", "nan", "na", "n/a", "#n/a", "<na>", "null", "?"};
+    return is_among(field, SYNRL_COUNT(words), words);
 }
 
 bool text_is_missing(const char *field) {
     static const char *const words[] = {
         "",    "nan",  "-nan", "+nan", "inf",  "-inf", "+inf",    "infinity", "-infinity", "na",
         "n/a", "#n/a", "<na>", "null", "none", "nil",  "missing", "?",        "-",         "."};
-    for (size_t w = 0; w < SYNRL_COUNT(words); w++) {
-        if (strcasecmp(field, words[w]) == 0) {
-            return true;
-        }
-    }
-    return false;
+    return is_among(field, SYNRL_COUNT(words), words);
 }
 
 bool text_is_index(const char *field, uint64_t *value) {

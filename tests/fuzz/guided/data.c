@@ -94,13 +94,14 @@ static void prepare_csv(struct frame *frame) {
     frame_make_folder(frame, "folder");
 }
 
-/* What no text in the file leads to: `why` where neither labels nor targets are given. */
+/* What no text in the file leads to. */
 static void refuse_csv(struct frame *frame, uint8_t c, const char *path) {
     const char *const paths[] = {path, path, frame_path(frame, "none"), frame_path(frame, "folder"),
                                  frame_path(frame, "large.csv")};
     const size_t why = c / 16 < COUNT_OF(paths) ? c / 16 : 0;
     refuse(frame, c, "csv",
-           GIVEN({"path", STRING(paths[why])}, {"label", STRING(why == 0 ? "" : "1")},
+           GIVEN({"path", STRING(paths[why])}, {"label", STRING("1")},
+                 {"comment", STRING(why == 0 ? "//" : "")},
                  {"separator", STRING(why == 1 ? "ab" : ",")}, {"limit", INTEGER(1)}));
 }
 
@@ -114,6 +115,17 @@ static void read_csv(struct frame *frame, const uint8_t *bytes, size_t n) {
     const char *path = frame_write(frame, "t.csv", input.at, input_size(&input));
     if (c % 16 == 0) {
         refuse_csv(frame, c, path);
+        return;
+    }
+    if (c % 4 == 0) { /* without labels, in the other forms */
+        static const char *const missing[] = {"drop", "mean", "refuse", "mean"};
+        load(frame, c, "csv",
+             GIVEN({"path", STRING(path)}, {"targets", STRING(c / 4 % 4 == 1 ? "-1" : "")},
+                   {"one_hot", STRING(c / 4 % 4 == 2 ? "1..2" : "a=p|q")},
+                   {"ignore", STRING(c / 4 % 4 == 3 ? "#3" : "")},
+                   {"missing", STRING(missing[c / 16 % 4])}, {"comment", STRING("#")},
+                   {"decimal", STRING(c / 64 % 2 == 0 ? "point" : "comma")},
+                   {"separator", STRING(c / 64 < 2 ? "blanks" : ";")}));
         return;
     }
     load(frame, c, "csv",
