@@ -185,12 +185,26 @@ void json_restore_bytes(json_t *value) {
 
 /* Differences ---------------------------------------------------------------------------------- */
 
-static void describe(const json_t *value, size_t size, char *text) {
-    char *dump = value != NULL ? json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS |
-                                                       JSON_REAL_PRECISION(6))
-                               : NULL;
+/* Of two long texts what follows the lines that they share: 0 for anything else. */
+static size_t shared_lines(const json_t *left, const json_t *right) {
+    const char *one = json_string_value(left), *other = json_string_value(right);
+    size_t n = 0;
+    for (size_t i = 0; one != NULL && other != NULL && one[i] != '\0' && one[i] == other[i]; i++) {
+        n = one[i] == '\n' ? i + 1 : n;
+    }
+    return n;
+}
+
+static void describe(const json_t *value, size_t skip, size_t size, char *text) {
+    json_t *rest = skip > 0 ? json_string(json_string_value(value) + skip) : NULL;
+    char *dump =
+        value != NULL
+            ? json_dumps(rest != NULL ? rest : value,
+                         JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(6))
+            : NULL;
     snprintf(text, size, "%s", dump != NULL ? dump : "nothing");
     free(dump);
+    json_decref(rest);
 }
 
 struct comparison {
@@ -252,8 +266,9 @@ static bool differs(struct comparison *comparison, const json_t *left, const jso
         return false;
     }
     char one[96], other[96];
-    describe(left, sizeof one, one);
-    describe(right, sizeof other, other);
+    const size_t skip = shared_lines(left, right);
+    describe(left, skip, sizeof one, one);
+    describe(right, skip, sizeof other, other);
     snprintf(comparison->difference, comparison->size, "%s: %s and %s", comparison->path, one,
              other);
     return true;

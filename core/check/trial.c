@@ -231,7 +231,7 @@ static synrl_status replay(struct core *core, struct recorded *recorded) {
         return SYNRL_NO_MEMORY;
     }
     trainer_weights(recorded->trainer, recorded->weights);
-    SYNRL_TRY(replay_open(core, recorder_folder(recorded->recorder), false, &recorded->replay));
+    SYNRL_TRY(replay_open(core, recorder_folder(recorded->recorder), 0, &recorded->replay));
     for (uint64_t i = 0; i < replay_iterations(recorded->replay); i++) {
         SYNRL_TRY(replay_step(recorded->replay));
     }

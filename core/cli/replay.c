@@ -15,7 +15,7 @@
 
 struct replay_request {
     const char *runs, *run, *synapse, *steps;
-    bool force_changed;
+    bool force_changed, compile;
     uint64_t first, last; /* iterations to be shown */
 };
 
@@ -26,6 +26,10 @@ static const struct flag flags[] = {
     {"--steps", FLAG_TEXT(struct replay_request, steps), "A..B", "show only iterations A to B"},
     {"--force-changed", FLAG_SWITCH(struct replay_request, force_changed), NULL,
      "replay even if a plugin has changed since"},
+    {"--compile", FLAG_SWITCH(struct replay_request, compile), NULL,
+     "compile the rule that the script wrote in C from what the run has recorded of it, and run "
+     "it: "
+     "for runs that you trust"},
     {"--runs", FLAG_TEXT(struct replay_request, runs), "DIR",
      "look for the run by name in DIR (default: `runs`)"},
 };
@@ -169,8 +173,10 @@ static synrl_status replay_whole(struct core *core, struct replay *replay, const
 
 static synrl_status replay_folder(struct core *core, const struct replay_request *request,
                                   const char *folder) {
+    const unsigned options = (request->force_changed ? REPLAY_FORCE_CHANGED : 0U) |
+                             (request->compile ? REPLAY_MAY_COMPILE : 0U);
     struct replay *replay;
-    SYNRL_TRY(replay_open(core, folder, request->force_changed, &replay));
+    SYNRL_TRY(replay_open(core, folder, options, &replay));
     float *weights = core_alloc(core, replay_layout(replay)->n_synapses, sizeof *weights);
     synrl_status status = SYNRL_NO_MEMORY;
     if (weights != NULL) {

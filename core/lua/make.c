@@ -24,19 +24,47 @@ static void set_parameters(lua_State *L, struct component *component, int table,
     lua_pop(L, 1);
 }
 
+/* Sets the parameters of the component in the box on top of the stack. */
+static struct component *configure(lua_State *L, struct component **box, const char *who,
+                                   int parameters) {
+    if (parameters != 0 && lua_istable(L, parameters)) {
+        set_parameters(L, *box, parameters, who);
+    } else if (parameters != 0 && !lua_isnoneornil(L, parameters)) {
+        session_fail(L, "%s: parameters must be a table, not %s", who, describe(L, parameters));
+    }
+    session_check(L, session_of(L), component_finish(*box));
+    return *box;
+}
+
 struct component *component_make(lua_State *L, synrl_kind kind, const char *id, int parameters) {
     struct session *session = session_of(L);
     const char *who = lua_pushfstring(L, "%s \"%s\"", kind_name(kind), id);
     struct component **box = component_push(L);
     session_check(L, session, component_create(session->core, kind, id, box));
-    if (lua_istable(L, parameters)) {
-        set_parameters(L, *box, parameters, who);
-    } else if (!lua_isnoneornil(L, parameters)) {
-        session_fail(L, "%s: parameters must be a table, not %s", who, describe(L, parameters));
-    }
-    session_check(L, session, component_finish(*box));
+    struct component *component = configure(L, box, who, parameters);
     lua_remove(L, -2);
-    return *box;
+    return component;
+}
+
+struct component *component_make_of(lua_State *L, const struct plugin *plugin, int parameters) {
+    struct session *session = session_of(L);
+    const char *who = lua_pushfstring(L, "%s \"%s\"", kind_name((synrl_kind)plugin->entry->kind),
+                                      plugin->entry->id);
+    struct component **box = component_push(L);
+    session_check(L, session, component_create_of(session->core, plugin, box));
+    struct component *component = configure(L, box, who, parameters);
+    lua_remove(L, -2);
+    return component;
+}
+
+int component_call(lua_State *L) {
+    lua_settop(L, 2);
+    const struct component *component = component_at(L, 1);
+    if (component == NULL) {
+        session_fail(L, "a component was expected, not %s", describe(L, 1));
+    }
+    component_make_of(L, component_plugin(component), 2);
+    return 1;
 }
 
 struct component *component_read(lua_State *L, int index, synrl_kind kind, const char *who) {

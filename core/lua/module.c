@@ -11,6 +11,7 @@
 #include "lua/plot.h"
 #include "lua/policy.h"
 #include "lua/result.h"
+#include "lua/rule.h"
 #include "lua/schedule.h"
 #include "lua/session.h"
 #include "lua/sources.h"
@@ -42,6 +43,7 @@ __attribute__((visibility("default"))) int luaopen_synrl(lua_State *L) {
         luaL_setfuncs(L, functions[f], 0);
     }
     open_policy(L);
+    rule_open(L);
     lua_pushliteral(L, SYNRL_VERSION);
     lua_setfield(L, -2, "version");
     return 1;

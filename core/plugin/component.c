@@ -6,6 +6,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/json.h"
+#include "base/json_build.h"
 #include "base/reads.h"
 #include "base/suggest.h"
 #include "plugin/activation_trial.h"
@@ -72,7 +74,9 @@ synrl_status component_create(struct core *core, synrl_kind kind, const char *id
     SYNRL_TRY(registry_find(core, kind, id, &plugin));
     char name[128];
     snprintf(name, sizeof name, "%s/%s", kind_name(kind), id);
-    SYNRL_TRY(reads_note(core, read_plugin, name, plugin->file));
+    if (plugin->code == NULL) { /* else the script's text decides */
+        SYNRL_TRY(reads_note(core, read_plugin, name, plugin->file));
+    }
     return component_create_of(core, plugin, component);
 }
 
@@ -211,6 +215,9 @@ json_t *component_json(const struct component *component) {
     }
     json_t *json = json_pack("{s:s, s:s, s:s, s:o}", "id", entry->id, "version", entry->version,
                              "file", component->plugin->file, "parameters", parameters);
+    if (json != NULL && component->plugin->code != NULL) {
+        json = json_with(json, "code", json_text_bytes(component->plugin->code));
+    }
     if (json == NULL) {
         core_fail(component->core, SYNRL_NO_MEMORY, "not enough memory to describe %s",
                   component->host.who);

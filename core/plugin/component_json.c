@@ -4,9 +4,12 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
+#include "plugin/compile.h"
 #include "plugin/component.h"
 #include "plugin/component_json.h"
 #include "plugin/kind.h"
+#include "plugin/plugin_check.h"
 #include "policy/policy.h"
 #include "policy/policy_csv.h"
 
@@ -14,6 +17,7 @@ struct making {
     struct core *core;
     struct component *component;
     const char *policy_path;
+    bool may_compile;
 };
 
 static synrl_status set_from_json(struct making *making, const synrl_param *param,
@@ -104,7 +108,7 @@ static synrl_status set_component(struct making *making, const synrl_param *para
                                   const json_t *json) {
     struct component *component;
     SYNRL_TRY(component_from_json(making->core, SYNRL_KIND_ACTIVATION, json, making->policy_path,
-                                  &component));
+                                  making->may_compile, &component));
     const struct value value = {.kind = VALUE_COMPONENT, .as.component = component};
     const synrl_status status = component_set(making->component, param->name, &value);
     component_release(component);
@@ -144,7 +148,7 @@ static synrl_status read_items(struct making *making, const synrl_param *param, 
         }
         struct component *component;
         SYNRL_TRY(component_from_json(making->core, SYNRL_KIND_ACTIVATION, item,
-                                      making->policy_path, &component));
+                                      making->policy_path, making->may_compile, &component));
         items[i] = (struct value){.kind = VALUE_COMPONENT, .as.component = component};
     }
     return SYNRL_OK;
@@ -200,15 +204,37 @@ static synrl_status set_from_json(struct making *making, const synrl_param *para
                                           : refuse(making, param, json);
 }
 
+/* A plugin that a script had made from `code`. */
+static synrl_status make_plugin(const struct making *making, synrl_kind kind, const char *id,
+                                const json_t *code) {
+    const struct plugin *plugin;
+    bool has_place;
+    if (!json_is_string(code) || !is_plugin_id(id)) {
+        return SYNRL_OK;
+    }
+    char *text = core_strdup(making->core, json_string_value(code));
+    if (text == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    text[json_unescape(text, strlen(text))] = '\0';
+    const struct compile_source source = {
+        .kind = kind, .id = id, .text = text, .may_compile = making->may_compile};
+    const synrl_status status = compile_plugin(making->core, &source, &plugin, &has_place);
+    core_free(making->core, text);
+    return status;
+}
+
 synrl_status component_from_json(struct core *core, synrl_kind kind, const json_t *json,
-                                 const char *policy_path, struct component **made) {
+                                 const char *policy_path, bool may_compile,
+                                 struct component **made) {
     const char *id = json_string_value(json_object_get(json, "id"));
     const json_t *parameters = json_object_get(json, "parameters");
-    struct making making = {.core = core, .policy_path = policy_path};
+    struct making making = {.core = core, .policy_path = policy_path, .may_compile = may_compile};
     *made = NULL;
     if (id == NULL || !json_is_object(parameters)) {
         return core_fail(core, SYNRL_INVALID, "the record has no %s", kind_name(kind));
     }
+    SYNRL_TRY(make_plugin(&making, kind, id, json_object_get(json, "code")));
     SYNRL_TRY(component_create(core, kind, id, &making.component));
     const synrl_plugin *entry = component_plugin(making.component)->entry;
     synrl_status status = SYNRL_OK;

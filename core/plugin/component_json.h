@@ -6,8 +6,11 @@
 #include "plugin/component.h"
 
 /* Makes it again from component_json. A policy is not in there: it is read from `policy_path`, and
- * must be the one meant. SYNRL_UNSUPPORTED where a parameter was a function of the script. */
+ * must be the one meant. SYNRL_UNSUPPORTED where a parameter was a function of the script, or the
+ * plugin was made from code that this user has not compiled before, unless it may be: compiling
+ * runs what the record says. */
 synrl_status component_from_json(struct core *core, synrl_kind kind, const json_t *json,
-                                 const char *policy_path, struct component **made);
+                                 const char *policy_path, bool may_compile,
+                                 struct component **made);
 
 #endif

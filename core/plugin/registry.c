@@ -8,25 +8,18 @@
 #include <errno.h>
 #include <fenv.h>
 #include <limits.h>
-#include <link.h>
 #include <stdio.h>
-#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/count.h"
-#include "base/process.h"
 #include "base/suggest.h"
 #include "plugin/kind.h"
 #include "plugin/library_check.h"
 #include "plugin/library_trial.h"
 #include "plugin/library_use.h"
 #include "plugin/plugin_check.h"
-
-struct folder {
-    struct folder *next;
-    char path[];
-};
+#include "plugin/search_path.h"
 
 struct opened {
     struct opened *next;
@@ -34,100 +27,21 @@ struct opened {
     struct library library; /* on the list of core->running */
     char who[96];
     bool is_used;
+    char *code;
     char file[];
 };
 
 struct registry {
-    struct folder *folders; /* in the order they are searched */
+    struct folder *folders;
     struct opened *opened;
 };
-
-/* The search path ------------------------------------------------------------------------------ */
-
-static bool same_folder(const char *a, const char *b) {
-    char real_a[PATH_MAX], real_b[PATH_MAX];
-    if (realpath(a, real_a) == NULL || realpath(b, real_b) == NULL) {
-        return strcmp(a, b) == 0;
-    }
-    return strcmp(real_a, real_b) == 0;
-}
-
-/* A folder that is on the path already is not searched again. */
-static bool add_folder(struct core *core, struct registry *registry, const char *path,
-                       size_t length) {
-    if (length == 0) {
-        return true;
-    }
-    struct folder *folder = core_alloc(core, 1, sizeof *folder + length + 1);
-    if (folder == NULL) {
-        return false;
-    }
-    memcpy(folder->path, path, length);
-    struct folder **end = &registry->folders;
-    for (; *end != NULL; end = &(*end)->next) {
-        if (same_folder((*end)->path, folder->path)) {
-            core_free(core, folder);
-            return true;
-        }
-    }
-    *end = folder;
-    return true;
-}
-
-static bool add_list(struct core *core, struct registry *registry, const char *list) {
-    while (list != NULL && *list != '\0') {
-        const size_t length = strcspn(list, ":");
-        if (!add_folder(core, registry, list, length)) {
-            return false;
-        }
-        list += length + (list[length] == ':');
-    }
-    return true;
-}
-
-/* The folder of the program or library that this code is part of, and which of the two it is. */
-static bool find_home(char folder[PATH_MAX], bool *is_program) {
-    static const char here = 0; /* any object of this code has an address in its file */
-    Dl_info info;
-    struct link_map *map = NULL;
-    if (dladdr1(&here, &info, (void **)&map, RTLD_DL_LINKMAP) == 0) {
-        return false;
-    }
-    *is_program = map->l_name[0] == '\0';
-    if (*is_program ? !process_program(folder) : realpath(map->l_name, folder) == NULL) {
-        return false;
-    }
-    *strrchr(folder, '/') = '\0';
-    return true;
-}
-
-/* Where plugins lie, those of these folders that exist: as built, and as installed. No other
- * folder, in which something else may be called plugins. */
-static bool add_beside(struct core *core, struct registry *registry) {
-    static const char *const beside[][2] = {
-        {"../plugins", "../../synrl/plugins"}, /* build/lua/synrl.so, lib/lua/5.4/synrl.so */
-        {"plugins", "../lib/synrl/plugins"},   /* build/synrl, bin/synrl */
-    };
-    char folder[PATH_MAX], path[PATH_MAX + 32], real[PATH_MAX];
-    bool is_program;
-    for (size_t i = 0; find_home(folder, &is_program) && i < COUNT_OF(beside[0]); i++) {
-        snprintf(path, sizeof path, "%s/%s", folder, beside[is_program][i]);
-        if (realpath(path, real) != NULL && !add_folder(core, registry, real, strlen(real))) {
-            return false;
-        }
-    }
-    return true;
-}
 
 struct registry *registry_create(struct core *core, const char *plugin_path) {
     struct registry *registry = core_alloc(core, 1, sizeof *registry);
     if (registry == NULL) {
         return NULL;
     }
-    static const char installed[] = SYNRL_PREFIX "/lib/synrl/plugins";
-    if (!add_list(core, registry, plugin_path) ||
-        !add_list(core, registry, getenv("SYNRL_PLUGIN_PATH")) || !add_beside(core, registry) ||
-        !add_folder(core, registry, installed, strlen(installed))) {
+    if (!search_path_create(core, plugin_path, &registry->folders)) {
         registry_destroy(core, registry);
         return NULL;
     }
@@ -162,13 +76,10 @@ void registry_destroy(struct core *core, struct registry *registry) {
         registry->opened = opened->next;
         unlist_library(core, &opened->library);
         dlclose(opened->plugin.library);
+        core_free(core, opened->code);
         core_free(core, opened);
     }
-    while (registry->folders != NULL) {
-        struct folder *folder = registry->folders;
-        registry->folders = folder->next;
-        core_free(core, folder);
-    }
+    search_path_free(core, registry->folders);
     core_free(core, registry);
 }
 
@@ -272,6 +183,57 @@ static synrl_status check_kind(struct core *core, const struct plugin *plugin, s
     }
     return core_fail(core, SYNRL_INVALID, "%s: is of kind %s: must be %s", plugin->file,
                      kind_name((synrl_kind)plugin->entry->kind), kind_name(kind));
+}
+
+/* Adopting ------------------------------------------------------------------------------------- */
+
+/* The newest one that was adopted, from this code unless it is NULL. */
+static struct opened *find_adopted(const struct core *core, synrl_kind kind, const char *id,
+                                   const char *code) {
+    struct opened *opened = core->registry->opened;
+    while (opened != NULL &&
+           (opened->code == NULL || opened->plugin.entry->kind != (uint32_t)kind ||
+            strcmp(opened->plugin.entry->id, id) != 0 ||
+            (code != NULL && strcmp(opened->code, code) != 0))) {
+        opened = opened->next;
+    }
+    return opened;
+}
+
+const struct plugin *registry_adopted(struct core *core, synrl_kind kind, const char *id,
+                                      const char *code) {
+    struct opened *adopted = find_adopted(core, kind, id, code);
+    struct opened **at = &core->registry->opened;
+    if (adopted == NULL) {
+        return NULL;
+    }
+    while (*at != adopted) {
+        at = &(*at)->next;
+    }
+    *at = adopted->next;
+    adopted->next = core->registry->opened;
+    core->registry->opened = adopted;
+    return &adopted->plugin;
+}
+
+synrl_status registry_adopt(struct core *core, synrl_kind kind, const char *file, const char *code,
+                            const struct plugin **plugin) {
+    char *copy = core_strdup(core, code);
+    if (copy == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    synrl_status status = open_plugin(core, file, plugin);
+    if (status == SYNRL_OK) {
+        status = check_kind(core, *plugin, kind);
+    }
+    struct opened *opened = status == SYNRL_OK ? find_open(core, file) : NULL;
+    if (opened == NULL || opened->code != NULL) {
+        core_free(core, copy);
+        return status;
+    }
+    opened->code = copy;
+    opened->plugin.code = copy;
+    return SYNRL_OK;
 }
 
 /* Listing -------------------------------------------------------------------------------------- */
@@ -524,6 +486,11 @@ synrl_status registry_find(struct core *core, synrl_kind kind, const char *id,
         return core_fail(core, SYNRL_INVALID,
                          "no %s \"%s\": an id is lower-case letters, digits and _", kind_name(kind),
                          id);
+    }
+    const struct opened *adopted = find_adopted(core, kind, id, NULL);
+    if (adopted != NULL) {
+        *found = &adopted->plugin;
+        return SYNRL_OK;
     }
     for (const struct folder *f = core->registry->folders; f != NULL; f = f->next) {
         for (int in_kind_folder = 0; in_kind_folder < 2; in_kind_folder++) {

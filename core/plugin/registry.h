@@ -17,6 +17,7 @@ struct plugin {
     const synrl_plugin *entry;
     const char *file; /* the path it was opened from */
     void *library;    /* dlopen's handle */
+    const char *code; /* the C file that a script made it from; NULL: it is a file of its own */
 };
 
 struct registry *registry_create(struct core *core, const char *plugin_path); /* NULL: no memory */
@@ -30,6 +31,14 @@ synrl_status registry_find(struct core *core, synrl_kind kind, const char *id,
 /* The first file on the search path that is called so; false where there is none. Nothing is
  * opened. */
 bool registry_locate(const struct core *core, synrl_kind kind, const char *id, char file[PATH_MAX]);
+
+/* Opens a plugin that was compiled from `code` into a file outside of the search path. From now on
+ * it is found before all others of its kind and id. */
+synrl_status registry_adopt(struct core *core, synrl_kind kind, const char *file, const char *code,
+                            const struct plugin **plugin);
+/* The same for one that was adopted before from the same code; NULL: there is none. */
+const struct plugin *registry_adopted(struct core *core, synrl_kind kind, const char *id,
+                                      const char *code);
 
 /* Every plugin file on the search path, sorted by kind and id, for `synrl plugins`. A broken one
  * has plugin == NULL and its message in `problem`; each was first loaded by a child of this

@@ -101,7 +101,9 @@ static json_t *add_plugin(struct core *core, json_t *plugins, const struct plugi
         return plugins;
     }
     reads_hash(core, plugin->file, hash);
-    if (hash[0] == '\0' && strchr(plugin->file, '/') != NULL) { /* else part of synrl itself */
+    /* What a script made has its code in the config; without a folder it is part of synrl itself.
+     */
+    if (hash[0] == '\0' && plugin->code == NULL && strchr(plugin->file, '/') != NULL) {
         core_log(core, SYNRL_LOG_WARNING, "%s: recorded without its hash", plugin->file);
     }
     return json_with(plugins, key,

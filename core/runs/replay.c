@@ -269,7 +269,8 @@ static synrl_status fail_record(struct core *core, const char *folder, const cha
 struct facts {
     json_int_t n_inputs, seed, n_samples, n_iterations, batch_size, batch_every;
     json_t *shape;
-    bool as_published, force;
+    bool as_published;
+    unsigned options; /* of replay_open */
     const char *format;
     json_t *model, *rule;
 };
@@ -304,14 +305,15 @@ static synrl_status read_facts(struct core *core, const char *folder, json_t *js
 static synrl_status make_components(struct replay *replay, const char *folder,
                                     const struct facts *facts) {
     struct core *core = replay->core;
+    const bool may_compile = (facts->options & REPLAY_MAY_COMPILE) != 0;
     char *policy_path = core_printf(core, "%s/policy.csv", folder);
     synrl_status status = policy_path != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
     if (status == SYNRL_OK) {
-        status = component_from_json(core, SYNRL_KIND_MODEL, facts->model, policy_path,
+        status = component_from_json(core, SYNRL_KIND_MODEL, facts->model, policy_path, may_compile,
                                      &replay->model_component);
     }
     if (status == SYNRL_OK) {
-        status = component_from_json(core, SYNRL_KIND_RULE, facts->rule, policy_path,
+        status = component_from_json(core, SYNRL_KIND_RULE, facts->rule, policy_path, may_compile,
                                      &replay->rule_component);
     }
     core_free(core, policy_path);
@@ -426,7 +428,7 @@ static synrl_status make_objects(struct replay *replay, const char *folder,
                                  const struct facts *facts) {
     synrl_status status = make_components(replay, folder, facts);
     if (status == SYNRL_OK) {
-        status = check_plugins(replay, folder, facts->force);
+        status = check_plugins(replay, folder, (facts->options & REPLAY_FORCE_CHANGED) != 0);
     }
     if (status == SYNRL_OK) {
         status = make_model(replay, facts);
@@ -439,9 +441,9 @@ static synrl_status make_objects(struct replay *replay, const char *folder,
                : core_fail_in(replay->core, status, folder);
 }
 
-static synrl_status open(struct replay *replay, const char *folder, bool force) {
+static synrl_status open(struct replay *replay, const char *folder, unsigned options) {
     struct core *core = replay->core;
-    struct facts facts = {.force = force};
+    struct facts facts = {.options = options};
     SYNRL_TRY(record_read(core, folder, &replay->json));
     SYNRL_TRY(read_facts(core, folder, replay->json, &facts));
     SYNRL_TRY(make_objects(replay, folder, &facts));
@@ -462,7 +464,7 @@ static synrl_status open(struct replay *replay, const char *folder, bool force) 
                : core_fail_in(core, started, folder);
 }
 
-synrl_status replay_open(struct core *core, const char *folder, bool force_changed,
+synrl_status replay_open(struct core *core, const char *folder, unsigned options,
                          struct replay **opened) {
     *opened = NULL;
     struct replay *replay = core_alloc(core, 1, sizeof *replay);
@@ -470,7 +472,7 @@ synrl_status replay_open(struct core *core, const char *folder, bool force_chang
         return SYNRL_NO_MEMORY;
     }
     replay->core = core;
-    const synrl_status status = open(replay, folder, force_changed);
+    const synrl_status status = open(replay, folder, options);
     if (status != SYNRL_OK) {
         replay_close(replay);
         return status;

@@ -14,10 +14,11 @@
 
 struct replay;
 
-/* Opens a run's record, at the initial weights. SYNRL_UNSUPPORTED where the run has no transcript
- * or used a function of the script; SYNRL_INVALID where a plugin has changed since, unless that is
- * forced. */
-synrl_status replay_open(struct core *core, const char *folder, bool force_changed,
+enum { REPLAY_FORCE_CHANGED = 1, REPLAY_MAY_COMPILE = 2 };
+/* Opens a run's record, at the initial weights. SYNRL_UNSUPPORTED where the run has no transcript,
+ * used a function of the script, or a plugin that was made from code which is not compiled yet,
+ * unless it may be; SYNRL_INVALID where a plugin has changed since, unless that is forced. */
+synrl_status replay_open(struct core *core, const char *folder, unsigned options,
                          struct replay **opened);
 void replay_close(struct replay *replay); /* NULL is allowed */
 

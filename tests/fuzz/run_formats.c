@@ -173,7 +173,8 @@ static synrl_status load_record(struct fuzz *fuzz) {
 /* A config may ask for any network: that there is no memory for it is an answer too. */
 static synrl_status load_replay(struct fuzz *fuzz) {
     struct replay *replay;
-    synrl_status status = replay_open(fuzz->loader.core, fuzz->folder.folder, true, &replay);
+    synrl_status status =
+        replay_open(fuzz->loader.core, fuzz->folder.folder, REPLAY_FORCE_CHANGED, &replay);
     if (status == SYNRL_OK) {
         status = step_through(fuzz->loader.core, replay, fuzz->problem, sizeof fuzz->problem);
         replay_close(replay);

@@ -29,6 +29,21 @@ END
     refuses 1 'mine.lua:4: no rule "my_rule"' stage/usr/bin/synrl run --quiet mine.lua
 }
 
+# The installed program and module find the headers that lie with them.
+test_a_rule_within_a_script_is_compiled_with_what_is_installed() {
+    mv stage/usr moved
+    sed -i '/^#ifndef SYNRL_RULE_H/a #define INSTALLED 7' moved/include/synrl/rule.h
+    cat >rule.lua <<'END'
+local synrl = require 'synrl'
+return synrl.rule.c { name = 'mine', step = arg and arg[1] or 'int x[INSTALLED]; x[0] = INSTALLED; (void)x;' }.id
+END
+    exits 0 moved/bin/synrl run --no-record rule.lua
+    complains ''
+    has_stock_lua || return 0
+    LUA_CPATH="$PWD/moved/lib/lua/5.4/?.so" exits 0 lua5.4 rule.lua 'int x[INSTALLED]; (void)x;'
+    complains ''
+}
+
 test_uninstalling_removes_what_was_installed_and_no_more() {
     local own=stage/usr/lib/synrl/plugins/rules/own.so
     touch "$own"

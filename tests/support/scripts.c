@@ -63,7 +63,9 @@ static void run_case(int i) {
     child_open(&child);
     ck_assert_ptr_nonnull(getcwd(source, sizeof source));
     set_variables(script, source);
-    const int code = child_run(&child, "mkdir work; cd work; %s \"$SOURCE\"/%s",
+    const int code = child_run(&child,
+                               "mkdir work cache; export XDG_CACHE_HOME=$PWD/cache; cd work; "
+                               "%s \"$SOURCE\"/%s",
                                script->is_lua ? "\"$BUILD\"/synrl run --quiet"
                                               : "bash \"$SOURCE\"/tests/program/helper.sh",
                                script->file);

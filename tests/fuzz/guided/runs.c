@@ -78,7 +78,7 @@ static void look_around(const struct replay *replay) {
 static void replay_all(struct frame *frame, const char *folder) {
     struct replay *replay;
     char problem[100] = "";
-    synrl_status status = replay_open(frame->core, folder, true, &replay);
+    synrl_status status = replay_open(frame->core, folder, REPLAY_FORCE_CHANGED, &replay);
     frame_expect_refusal(frame, status == SYNRL_NO_MEMORY ? SYNRL_OK : status);
     if (status != SYNRL_OK) {
         return;

@@ -120,8 +120,8 @@ TEST(a_component_comes_back_from_its_record) {
     json_t *json = component_json(component);
     const char *path = scratch_path(&loader.scratch, "policy.csv");
     ck_assert_int_eq(policy_save_csv(core, policy, path), SYNRL_OK);
-    ck_assert_msg(component_from_json(core, SYNRL_KIND_RULE, json, path, &again) == SYNRL_OK, "%s",
-                  core->message);
+    ck_assert_msg(component_from_json(core, SYNRL_KIND_RULE, json, path, false, &again) == SYNRL_OK,
+                  "%s", core->message);
     const struct every_param *config = component_config(again);
     ck_assert(config->number == 0.75);
     ck_assert(config->free_number == 0.1);
@@ -151,10 +151,11 @@ TEST(a_component_comes_back_from_its_record) {
     ck_assert_int_eq(policy_save_csv(core, policy, path), SYNRL_OK);
     const size_t n_live = loader.n_live;
     test_failure(core, SYNRL_INVALID,
-                 component_from_json(core, SYNRL_KIND_RULE, json, path, &again),
+                 component_from_json(core, SYNRL_KIND_RULE, json, path, false, &again),
                  "policy.csv: is not the policy that the run was made with");
     ck_assert_ptr_null(again);
-    test_failure(core, SYNRL_IO, component_from_json(core, SYNRL_KIND_RULE, json, "none", &again),
+    test_failure(core, SYNRL_IO,
+                 component_from_json(core, SYNRL_KIND_RULE, json, "none", false, &again),
                  "none: cannot open it");
     ck_assert_ptr_null(again);
     ck_assert_uint_eq(loader.n_live, n_live);
@@ -175,8 +176,8 @@ TEST(activations_may_be_records_themselves) {
     const char *path = scratch_path(&loader.scratch, "policy.csv");
     struct component *made;
     ck_assert_int_eq(policy_save_csv(core, policy, path), SYNRL_OK);
-    ck_assert_msg(component_from_json(core, SYNRL_KIND_RULE, json, path, &made) == SYNRL_OK, "%s",
-                  core->message);
+    ck_assert_msg(component_from_json(core, SYNRL_KIND_RULE, json, path, false, &made) == SYNRL_OK,
+                  "%s", core->message);
     const struct every_param *config = component_config(made);
     ck_assert_str_eq(config->activation->id, "sin");
     ck_assert_uint_eq(config->activations.n, 2);
@@ -231,10 +232,11 @@ enum { N_DAMAGED = COUNT_OF(damaged) };
 TEST_EACH(a_damaged_record_is_refused, N_DAMAGED) {
     json_t *json = from_text(damaged[_i].record);
     struct component *made;
-    component_from_json(core, SYNRL_KIND_RULE, json, "none", &made); /* all plugins are open */
+    component_from_json(core, SYNRL_KIND_RULE, json, "none", false,
+                        &made); /* all plugins are open */
     const size_t n_live = loader.n_live;
     made = (struct component *)&core;
-    ck_assert_int_eq(component_from_json(core, SYNRL_KIND_RULE, json, "none", &made),
+    ck_assert_int_eq(component_from_json(core, SYNRL_KIND_RULE, json, "none", false, &made),
                      damaged[_i].status);
     ck_assert_str_eq(core->message, damaged[_i].message);
     ck_assert_ptr_null(made);
@@ -246,7 +248,7 @@ static synrl_status read_record(struct core *scarce) {
     json_t *json = from_text("{'id': 'qlearning', 'parameters': {'epsilon': [[0, 1], [5, 0.5]]}}");
     struct component *component;
     const synrl_status status =
-        component_from_json(scarce, SYNRL_KIND_RULE, json, "none", &component);
+        component_from_json(scarce, SYNRL_KIND_RULE, json, "none", false, &component);
     ck_assert((component != NULL) == (status == SYNRL_OK));
     component_release(component);
     json_decref(json);

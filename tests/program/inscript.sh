@@ -1,0 +1,179 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Rules in C within a script: compiled once, kept, and otherwise like any plugin.
+
+# The compiler writes a line into `compiled` whenever it runs.
+setup() {
+    cp "$SOURCE/tests/program/inscript.lua" s.lua
+    mkdir bin
+    compiler=$(type -ap cc | grep -v ccache | head -n 1) # which would look for the next cc
+    printf '#!/bin/sh\necho >>%s/compiled\nexec %s "$@"\n' "$PWD" "$compiler" >bin/cc
+    chmod +x bin/cc
+    PATH=$PWD/bin:$PATH
+    cache=$XDG_CACHE_HOME/synrl
+    : >compiled
+}
+
+run() {
+    synrl run --quiet --no-pictures "${script:-s.lua}" "$@"
+}
+
+# compiled N: so often since the last time.
+compiled() {
+    [ "$(wc -l <compiled)" -eq "$1" ] || fail "compiled $(wc -l <compiled) times, not $1"
+    : >compiled
+}
+
+# rule FIELDS: a script with a rule of these fields.
+rule() {
+    printf 'local synrl = require "synrl"\nreturn synrl.rule.c { name = "mine",\n%s }.id\n' "$1" >rule.lua
+}
+
+# As a plugin -----------------------------------------------------------------------------------
+
+test_it_ends_with_the_weights_of_the_plugin() {
+    SYNRL_PLUGIN_PATH=$BUILD/tests/examples/rules exits 0 run plugin=true alpha=0.002
+    compiled 0
+    cp "$OUTPUT" plugin
+    exits 0 run alpha=0.002
+    prints "$(cat plugin)"
+    exits 0 run alpha=0.002 --threads 3
+    prints "$(cat plugin)"
+    compiled 1
+    [ "$(sed -n '/synrl.rule.c {/,/^  }/p' s.lua | wc -l)" -le 16 ]
+}
+
+test_it_is_compiled_once_for_each_text() {
+    exits 0 run
+    compiled 1
+    sed 's/^local o/\n\n&/' s.lua >moved.lua
+    script=moved.lua exits 0 run
+    compiled 0
+    sed 's|/ 25;|/ 26;|' s.lua >other.lua
+    script=other.lua exits 0 run
+    compiled 1
+    touch -d yesterday bin/cc # another compiler
+    exits 0 run
+    compiled 1
+}
+
+test_a_sweep_compiles_it_and_keeps_its_cells() {
+    exits 0 synrl sweep --no-record s.lua alpha=0.001,0.002 --metric hash
+    [ "$(wc -l <compiled)" -le 2 ]
+    [ "$(find "$cache" -name '*.so' | wc -l)" -eq 1 ]
+    exits 0 synrl sweep --no-record s.lua alpha=0.001,0.002 --metric hash
+    says 'synrl: 2 cells kept'
+}
+
+# Recorded --------------------------------------------------------------------------------------
+
+test_a_killed_run_is_resumed_without_what_was_compiled() {
+    exits 0 run --runs whole
+    cp "$OUTPUT" whole.result
+    touch die
+    exits 137 run
+    rm -r "$cache"
+    : >compiled
+    exits 0 synrl resume --quiet runs/*-first
+    prints "$(cat whole.result)"
+    compiled 1
+}
+
+test_a_run_whose_rule_was_changed_is_not_resumed() {
+    touch die
+    exits 137 run
+    sed -i 's|/ 25;|/ 26;|' s.lua
+    refuses 1 'cannot resume: the script has changed since the run was recorded: rule.code: ' \
+        synrl resume --quiet runs/*-first
+    says '/ 26;'
+}
+
+test_it_is_replayed_from_its_record_when_that_is_trusted() {
+    exits 0 run
+    hash=$(sed -n 's/^hash *//p' "$OUTPUT")
+    rm s.lua
+    exits 0 synrl replay runs/*-first
+    says "$hash"
+    rm -r "$cache"
+    : >compiled
+    refuses 1 'rule "alopex": it was written in the script, and here it has not been compiled' \
+        synrl replay runs/*-first
+    compiled 0
+    exits 0 synrl replay --compile runs/*-first
+    says "$hash"
+    exits 0 synrl diff runs/*-first runs/*-second
+    says 'they do not part in 600 iterations'
+}
+
+# Refused ---------------------------------------------------------------------------------------
+
+test_errors_are_at_their_line_of_the_script() {
+    rule $'step = [[\n   int x = 3;\n   wrong = x;\n   worse(x);\n]]'
+    exits 1 synrl run rule.lua
+    complains "rule.lua:5: 'wrong' undeclared (first use in this function); and 1 more error"
+    rule $'functions = [[\nstatic int two(void) { return "2"; }\n]],\nstep = [[\n\n  two();\n]]'
+    exits 0 synrl run rule.lua
+    says 'rule.lua:4: '
+    rule $'step = [[ if (env) {\n]]'
+    refuses 1 'rule.lua:4: expected declaration or statement at end of input' synrl run rule.lua
+    rule $'step = ("no"):rep(2)'
+    refuses 1 "step of rule \"mine\":1: " synrl run rule.lua
+    rule $'step = [[ extern int nowhere(void);\n nowhere(); ]]'
+    refuses 1 'rule "mine": cannot be compiled: undefined reference to' synrl run rule.lua
+    absent "$cache/.new-*"
+}
+
+test_without_a_compiler_one_line_says_so() {
+    rule 'step = ""'
+    CC=nocc exits 1 synrl run rule.lua
+    complains 'rule.lua:2: rule "mine": there is no C compiler "nocc", which compiling it needs: install one, or name yours in the variable CC'
+}
+
+test_a_disk_that_is_full_leaves_nothing() {
+    rule 'step = ""'
+    printf '#!/bin/sh\necho "/usr/bin/ld: final link failed: No space left on device" >&2\nexit 1\n' >bin/cc
+    refuses 1 'rule "mine": cannot be compiled: /usr/bin/ld: final link failed: No space left on device' \
+        synrl run rule.lua
+    absent "$cache/*"
+    absent "$cache/.new-*"
+}
+
+test_a_damaged_library_is_compiled_again() {
+    rule 'step = ""'
+    exits 0 synrl run rule.lua
+    local file
+    for file in "$cache"/*/mine.so; do
+        truncate -s 100 "$file"
+        exits 0 synrl run rule.lua
+        rm "$file"
+        exits 0 synrl run rule.lua
+    done
+    compiled 3
+}
+
+test_a_folder_that_others_can_write_is_not_used() {
+    rule 'step = ""'
+    mkdir "$cache"
+    chmod 777 "$cache"
+    refuses 1 "$cache: others can write it, so what was compiled there could be theirs" synrl run rule.lua
+    mkdir -m 700 elsewhere
+    rmdir "$cache"
+    ln -s "$PWD/elsewhere" "$cache"
+    refuses 1 "$cache: must be a folder of your own, for compiled plugins" synrl run rule.lua
+    rm "$cache"
+    exits 0 synrl run rule.lua
+    chmod 777 "$cache"/*
+    refuses 1 'others can write it' synrl run rule.lua
+    XDG_CACHE_HOME=relative HOME='' refuses 1 'there is no place for what is compiled' synrl run rule.lua
+    compiled 1
+}
+
+# As its owner: nobody else's folder is used.
+test_a_folder_of_somebody_else_is_not_used() {
+    [ "$(id -u)" -eq 0 ] || skips 'only root can give a folder away' || return 0
+    rule 'step = ""'
+    mkdir -m 700 "$cache"
+    chown nobody "$cache"
+    refuses 1 "$cache: others can write it" synrl run rule.lua
+    compiled 0
+}
