@@ -51,11 +51,14 @@ static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, ui
 
 /* The sums of pairs of products, at most 2 * 255 each, fit in 16 bits for this many groups; those
  * of a whole block for this many outputs fit in the registers. */
-enum { GROUPS_IN_16_BITS = 64, DENSE_OUTPUTS = 5 };
+enum { GROUPS_IN_16_BITS = 64, DENSE_OUTPUTS = 6 };
 
 ALWAYS_INLINE __m256i load(const void *from) {
     return _mm256_loadu_si256((const __m256i *)from);
 }
+
+/* sums += more, of 16 bits, in place: gcc 12 otherwise copies each sum to another register. */
+#define ADD_WORDS(sums, more) __asm__("vpaddw %1, %0, %0" : "+x"(sums) : "x"(more))
 
 /* sums += pairs of 16-bit sums */
 ALWAYS_INLINE void add_pairs(int32_t *sums, __m256i pairs) {
@@ -63,9 +66,15 @@ ALWAYS_INLINE void add_pairs(int32_t *sums, __m256i pairs) {
     _mm256_storeu_si256((__m256i *)sums, _mm256_add_epi32(load(sums), sum));
 }
 
+/* What a tile prefetches of the next block: `step` bytes for each of its groups. */
+struct ahead {
+    const uint8_t *from;
+    size_t step;
+};
+
 /* n outputs of one block: an action is loaded once for both of its halves. */
 ALWAYS_INLINE void dense_tile(const int n, size_t n_groups, const uint8_t *groups,
-                              const int8_t *actions, int32_t *sums) {
+                              const struct ahead *ahead, const int8_t *actions, int32_t *sums) {
     for (size_t first = 0, end; first < n_groups; first = end) {
         end = n_groups - first < GROUPS_IN_16_BITS ? n_groups : first + GROUPS_IN_16_BITS;
         __m256i low[TILE_MAX], high[TILE_MAX];
@@ -74,6 +83,7 @@ ALWAYS_INLINE void dense_tile(const int n, size_t n_groups, const uint8_t *group
             low[o] = high[o] = _mm256_setzero_si256();
         }
         for (size_t g = first; g < end; g++) {
+            _mm_prefetch((const char *)ahead->from + g * ahead->step, _MM_HINT_T1);
             const __m256i low_x = load(groups + g * GROUP * SYNRL_LANES);
             const __m256i high_x = load(groups + (g * SYNRL_LANES + WIDTH) * GROUP);
             UNROLLED
@@ -81,10 +91,8 @@ ALWAYS_INLINE void dense_tile(const int n, size_t n_groups, const uint8_t *group
                 int32_t four;
                 memcpy(&four, actions + ((size_t)o * n_groups + g) * GROUP, sizeof four);
                 const __m256i a = _mm256_set1_epi32(four);
-                low[o] = _mm256_add_epi16(low[o], _mm256_maddubs_epi16(low_x, a));
-                high[o] = _mm256_add_epi16(high[o], _mm256_maddubs_epi16(high_x, a));
-                KEEP_IN_REGISTER(low[o]);
-                KEEP_IN_REGISTER(high[o]);
+                ADD_WORDS(low[o], _mm256_maddubs_epi16(low_x, a));
+                ADD_WORDS(high[o], _mm256_maddubs_epi16(high_x, a));
             }
         }
         UNROLLED
@@ -95,12 +103,38 @@ ALWAYS_INLINE void dense_tile(const int n, size_t n_groups, const uint8_t *group
     }
 }
 
+static uint64_t peak(uint64_t rounds) {
+    enum { SUMS = 12 };
+    __m256i sums[SUMS], products;
+    const __m256i x = _mm256_set1_epi8(1);
+    UNROLLED
+    for (int i = 0; i < SUMS; i++) {
+        sums[i] = x;
+    }
+    for (uint64_t round = 0; round < rounds; round++) {
+        UNROLLED
+        for (int i = 0; i < SUMS; i++) {
+            __asm__ volatile("vpmaddubsw %1, %1, %0" : "=x"(products) : "x"(x));
+            ADD_WORDS(sums[i], products);
+            KEEP_IN_REGISTER(sums[i]);
+        }
+    }
+    UNROLLED
+    for (int i = 0; i < SUMS; i++) {
+        __asm__ volatile("" : : "x"(sums[i]));
+    }
+    return rounds * SUMS * 32;
+}
+
 static void dense(size_t n_outputs, size_t n_groups, size_t n_blocks, const uint8_t *groups,
                   const int8_t *actions, size_t stride, int32_t *sums) {
-    for (size_t b = 0; b < n_blocks; b++, groups += n_groups * GROUP * SYNRL_LANES) {
+    const size_t size = n_groups * GROUP * SYNRL_LANES;
+    for (size_t b = 0; b < n_blocks; b++, groups += size) {
         for (size_t o = 0, n; o < n_outputs; o += n) {
             n = tile_outputs(n_outputs - o, DENSE_OUTPUTS);
-            CALL_TILE(dense_tile, n, n_groups, groups, actions + o * n_groups * GROUP,
+            const struct ahead ahead = {groups + size + size * o / n_outputs,
+                                        (STRIP_LINE * n + n_outputs - 1) / n_outputs};
+            CALL_TILE(dense_tile, n, n_groups, groups, &ahead, actions + o * n_groups * GROUP,
                       sums + b * stride + o * SYNRL_LANES)
         }
     }
@@ -142,7 +176,7 @@ ALWAYS_INLINE void add_sums(int32_t *sums, __m128i more) {
 }
 
 /* A signal of at most this size lets 16 bits hold the sums of this many blocks. */
-enum { NARROW_SIGNAL = 16, NARROW_OUTPUTS = 5, WIDE_OUTPUTS = 2 };
+enum { NARROW_SIGNAL = 16, NARROW_OUTPUTS = 6, WIDE_OUTPUTS = 2 };
 
 ALWAYS_INLINE void narrow_tile(const int n, const struct strip *strip, const int8_t *signal,
                                size_t n_row, int32_t *sums) {
@@ -160,10 +194,8 @@ ALWAYS_INLINE void narrow_tile(const int n, const struct strip *strip, const int
             UNROLLED
             for (int o = 0; o < n; o++) {
                 const __m256i s = load_signal(g + o * SYNRL_LANES);
-                low[o] = _mm256_add_epi16(low[o], _mm256_maddubs_epi16(low_x, s));
-                high[o] = _mm256_add_epi16(high[o], _mm256_maddubs_epi16(high_x, s));
-                KEEP_IN_REGISTER(low[o]);
-                KEEP_IN_REGISTER(high[o]);
+                ADD_WORDS(low[o], _mm256_maddubs_epi16(low_x, s));
+                ADD_WORDS(high[o], _mm256_maddubs_epi16(high_x, s));
             }
         }
         UNROLLED
@@ -271,6 +303,7 @@ const struct kernels *kernels_avx2(void) {
         .name = "avx2",
         .sparse_threshold = 5,
         .words = words,
+        .peak = peak,
         .exp = avx2_exp,
         .log = avx2_log,
         .sin = avx2_sin,
