@@ -20,3 +20,15 @@ void engine_dense(const synrl_batch *batch, bool is_reversed, size_t n_outputs,
                                 batch_groups(batch, first), actions, n_outputs * SYNRL_LANES, sums);
     }
 }
+
+void engine_correlate(const synrl_batch *batch, size_t n_outputs, const int8_t *signal,
+                      int32_t *sums) {
+    const size_t n_row = batch->n_groups * GROUP;
+    const struct correlation correlation = {.n_outputs = n_outputs,
+                                            .n_groups = batch->n_groups,
+                                            .n_blocks = batch->n_blocks,
+                                            .stride = n_row * SYNRL_LANES,
+                                            .groups = batch_groups(batch, 0),
+                                            .signal = signal};
+    kernels_in_use()->correlate(&correlation, n_row, sums);
+}

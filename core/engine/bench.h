@@ -15,4 +15,10 @@ uint64_t engine_peak(const char *isa, uint64_t rounds);
 void engine_dense(const synrl_batch *batch, bool is_reversed, size_t n_outputs,
                   const int8_t *actions, int32_t *sums);
 
+/* Only the inner loop of credit, over a batch: the batch's bytes times a signal
+ * [n_blocks][n_outputs][SYNRL_LANES], added to sums [n_outputs][n_inputs], n_inputs a multiple of
+ * 4. */
+void engine_correlate(const synrl_batch *batch, size_t n_outputs, const int8_t *signal,
+                      int32_t *sums);
+
 #endif

@@ -19,10 +19,8 @@
 
 enum {
     N_SAMPLES = BENCH_SAMPLES, /* of a batch */
-    N_DATA = 80000,            /* of the data */
     N_INPUTS = BENCH_INPUTS,
-    N_CLASSES = 10,
-    REPEATS = 3
+    N_CLASSES = BENCH_CLASSES
 };
 
 #define PEER_FOLDER "tests/bench"
@@ -30,7 +28,7 @@ enum {
 struct bench {
     bool as_json;
     json_t *results;
-    char folder[64]; /* of the data made for it */
+    char folder[BENCH_FOLDER_MAX]; /* of the data made for it */
 };
 
 /* One line, and one entry of the JSON. */
@@ -40,247 +38,46 @@ static void report(struct bench *bench, const char *name, double value, const ch
     fflush(stdout);
 }
 
-/* Data: random bytes as an IDX pair ------------------------------------------------------------ */
-
-static bool write_idx(const struct bench *bench, const char *name, const uint8_t *header,
-                      size_t header_size, size_t n, unsigned below) {
-    char path[128];
-    snprintf(path, sizeof path, "%s/%s", bench->folder, name);
-    FILE *file = fopen(path, "wb");
-    if (file == NULL) {
-        return false;
-    }
-    fwrite(header, 1, header_size, file);
-    uint32_t state = 1;
-    for (size_t i = 0; i < n; i++) {
-        state = state * 1664525U + 1013904223U;
-        fputc((int)((state >> 16) % below), file);
-    }
-    return fclose(file) == 0;
-}
-
-static bool write_data(struct bench *bench) {
-    static const uint8_t images[] = {0, 0, 8, 3, 0, 1, 0x38, 0x80, 0, 0, 0, 28, 0, 0, 0, 28};
-    static const uint8_t labels[] = {0, 0, 8, 1, 0, 1, 0x38, 0x80};
-    snprintf(bench->folder, sizeof bench->folder, "/tmp/synrl-bench-XXXXXX");
-    return mkdtemp(bench->folder) != NULL &&
-           write_idx(bench, "images", images, sizeof images, (size_t)N_DATA * N_INPUTS, 256) &&
-           write_idx(bench, "labels", labels, sizeof labels, N_DATA, N_CLASSES);
-}
-
-static void remove_data(const struct bench *bench) {
-    char path[128];
-    snprintf(path, sizeof path, "%s/images", bench->folder);
-    unlink(path);
-    snprintf(path, sizeof path, "%s/labels", bench->folder);
-    unlink(path);
-    rmdir(bench->folder);
-}
-
-/* Whole iterations ----------------------------------------------------------------------------- */
-
-struct shape {
-    size_t hidden;
-    const char *rule, *policy_path;
-    size_t n_threads;
-    uint64_t iterations;
-    bool is_boundary;
-    size_t n_samples;   /* of a batch; 0: N_SAMPLES */
-    bool without_start; /* of an iteration alone, not of what a run begins with */
+/* Values of rounds that alternate with those of others, so that a busy machine shows all alike. */
+enum { N_ROUNDS = 7 };
+struct rounds {
+    double values[N_ROUNDS];
 };
 
-static synrl_status set(struct component *component, const char *name, struct value value) {
-    return component_set(component, name, &value);
+static int compare_numbers(const void *a, const void *b) {
+    const double left = *(const double *)a, right = *(const double *)b;
+    return (left > right) - (left < right);
 }
 
-static struct value string(const char *text) {
-    return (struct value){.kind = VALUE_STRING, .as.string = text};
-}
-
-static struct value number(double x) {
-    return (struct value){.kind = VALUE_NUMBER, .as.number = x};
-}
-
-static synrl_status make_data(struct core *core, const struct bench *bench,
-                              const struct shape *shape, struct dataset **data) {
-    struct component *component;
-    char images[128], labels[128];
-    SYNRL_TRY(component_create(core, SYNRL_KIND_DATASET, shape->is_boundary ? "boundary" : "idx",
-                               &component));
-    synrl_status status = SYNRL_OK;
-    if (!shape->is_boundary) {
-        snprintf(images, sizeof images, "%s/images", bench->folder);
-        snprintf(labels, sizeof labels, "%s/labels", bench->folder);
-        status = set(component, "images", string(images));
-        status = status == SYNRL_OK ? set(component, "labels", string(labels)) : status;
-    }
-    status = status == SYNRL_OK ? component_finish(component) : status;
-    status = status == SYNRL_OK ? dataset_create(core, component, data) : status;
-    component_release(component);
-    return status;
-}
-
-static synrl_status make_model(struct core *core, const struct shape *shape,
-                               struct component **model) {
-    const struct value sizes[] = {number(shape->is_boundary ? 2 : N_INPUTS),
-                                  number((double)shape->hidden),
-                                  number(shape->is_boundary ? 1 : N_CLASSES)};
-    const struct value flat[] = {sizes[0], sizes[2]};
-    const struct value layers = {
-        .kind = VALUE_LIST,
-        .as.list = {shape->hidden > 0 ? 3 : 2, shape->hidden > 0 ? sizes : flat}};
-    SYNRL_TRY(component_create(core, SYNRL_KIND_MODEL, "mlp", model));
-    SYNRL_TRY(set(*model, "layers", layers));
-    SYNRL_TRY(set(*model, "init", number(shape->is_boundary ? 1.0 : 0.1)));
-    SYNRL_TRY(set(*model, "activation", string(shape->is_boundary ? "tanh" : "relu")));
-    SYNRL_TRY(set(*model, "output", string(shape->is_boundary ? "tanh" : "identity")));
-    return component_finish(*model);
-}
-
-/* A table whose greedy actions change at nearly every iteration, as the golden policy's do. */
-static synrl_status make_policy(struct core *core, synrl_policy **policy) {
-    SYNRL_TRY(policy_create(core, 2, 2, 0, policy));
-    for (uint32_t i = 0; i < 243; i++) {
-        (*policy)->q[i] = (double)(i * 7919U % 1009U);
-    }
-    return SYNRL_OK;
-}
-
-static synrl_status make_rule(struct core *core, const struct shape *shape,
-                              struct component **rule) {
-    SYNRL_TRY(component_create(core, SYNRL_KIND_RULE, shape->rule, rule));
-    if (strcmp(shape->rule, "static") == 0) {
-        synrl_policy *policy;
-        SYNRL_TRY(make_policy(core, &policy));
-        const synrl_status status =
-            set(*rule, "policy", (struct value){.kind = VALUE_POLICY, .as.policy = policy});
-        policy_release(policy);
-        SYNRL_TRY(status);
-        SYNRL_TRY(set(*rule, "alpha_s", number(shape->is_boundary ? 1e-3 : 1e-4)));
-        SYNRL_TRY(set(*rule, "epsilon", number(shape->is_boundary ? 0.25 : 0.1)));
-    }
-    return component_finish(*rule);
-}
-
-/* Seconds that so many iterations take, the best of some tries; NaN where they fail. */
-static double time_run(struct core *core, struct train_options *options, uint64_t iterations) {
-    double best = (double)NAN;
-    options->iterations = options->record_every = iterations;
-    for (int i = 0; i < REPEATS; i++) {
-        struct trainer *trainer;
-        struct summary summary;
-        if (trainer_create(core, options, &trainer) != SYNRL_OK) {
-            return (double)NAN;
-        }
-        const synrl_status status = trainer_run(trainer, 0, NULL);
-        trainer_summary(trainer, &summary);
-        trainer_destroy(trainer);
-        if (status != SYNRL_OK) {
-            return (double)NAN;
-        }
-        best = fmin(best, summary.seconds);
-    }
-    return best;
-}
-
-/* Seconds an iteration; NaN with the reason on stderr. */
-static double run_shape(struct core *core, const struct bench *bench, const struct shape *shape) {
-    struct train_options options = {.name = "bench", .seed = 1};
-    const uint64_t n = shape->iterations;
-    double seconds = (double)NAN;
-    if (!shape->is_boundary) {
-        options.batch_size = shape->n_samples > 0 ? shape->n_samples : N_SAMPLES;
-    }
-    if (make_data(core, bench, shape, &options.data) == SYNRL_OK &&
-        make_model(core, shape, &options.model) == SYNRL_OK &&
-        make_rule(core, shape, &options.rule) == SYNRL_OK &&
-        component_create_default(core, SYNRL_KIND_LOSS,
-                                 shape->is_boundary ? "euclidean" : "cross_entropy",
-                                 &options.loss) == SYNRL_OK) {
-        seconds = time_run(core, &options, n) / (double)n;
-        if (shape->without_start) {
-            seconds = (time_run(core, &options, 3 * n) - (double)n * seconds) / (double)(2 * n);
-        }
-    }
-    if (isnan(seconds)) {
-        fprintf(stderr, "bench: %s\n", core->message);
-    }
-    component_release(options.rule);
-    component_release(options.loss);
-    component_release(options.model);
-    dataset_release(options.data);
-    return seconds;
-}
-
-static double measure_shape(const struct bench *bench, struct shape shape, const char *path) {
-    const struct core_options options = {.n_threads = shape.n_threads};
-    setenv("SYNRL_PATH", path, 1);
-    struct core *core = core_create(&options);
-    const double seconds = core != NULL ? run_shape(core, bench, &shape) : (double)NAN;
-    core_destroy(core);
-    return 1e3 * seconds;
-}
-
-/* Memory --------------------------------------------------------------------------------------- */
-
-static void *counted_allocate(void *context, size_t size) {
-    size_t *live = context;
-    size_t *memory = aligned_alloc(64, (size + 127) / 64 * 64);
-    if (memory == NULL) {
-        return NULL;
-    }
-    *memory = size;
-    *live += size;
-    return (char *)memory + 64;
-}
-
-static void counted_free(void *context, void *memory) {
-    size_t *block = (size_t *)((char *)memory - 64);
-    *(size_t *)context -= *block;
-    free(block);
-}
-
-/* Bytes held while a network of this width trains with a static policy on a batch of so many. */
-static double live_bytes(const struct bench *bench, size_t hidden, size_t n_samples,
-                         size_t *n_synapses) {
-    size_t live = 0;
-    const struct allocator allocator = {&live, counted_allocate, counted_free};
-    const struct core_options core_options = {.n_threads = 1, .allocator = &allocator};
-    struct core *core = core_create(&core_options);
-    const struct shape shape = {.hidden = hidden, .rule = "static", .iterations = 1};
-    struct train_options options = {
-        .name = "bench", .seed = 1, .iterations = 1, .batch_size = n_samples};
-    struct trainer *trainer = NULL;
-    double bytes = (double)NAN;
-    if (core != NULL && make_data(core, bench, &shape, &options.data) == SYNRL_OK &&
-        make_model(core, &shape, &options.model) == SYNRL_OK &&
-        make_rule(core, &shape, &options.rule) == SYNRL_OK &&
-        component_create_default(core, SYNRL_KIND_LOSS, "cross_entropy", &options.loss) ==
-            SYNRL_OK &&
-        trainer_create(core, &options, &trainer) == SYNRL_OK) {
-        bytes = (double)live;
-        *n_synapses = trainer_layout(trainer)->n_synapses;
-    }
-    trainer_destroy(trainer);
-    component_release(options.rule);
-    component_release(options.loss);
-    component_release(options.model);
-    dataset_release(options.data);
-    core_destroy(core);
-    return bytes;
+/* The median, and the quartiles beside it. */
+static void report_rounds(struct bench *bench, const char *name, const struct rounds *rounds,
+                          const char *unit) {
+    char full[128];
+    struct rounds sorted = *rounds;
+    qsort(sorted.values, N_ROUNDS, sizeof *sorted.values, compare_numbers);
+    report(bench, name, sorted.values[N_ROUNDS / 2], unit);
+    snprintf(full, sizeof full, "%s, lower quartile", name);
+    report(bench, full, sorted.values[N_ROUNDS / 4], unit);
+    snprintf(full, sizeof full, "%s, upper quartile", name);
+    report(bench, full, sorted.values[N_ROUNDS - 1 - N_ROUNDS / 4], unit);
 }
 
 /* Peers ---------------------------------------------------------------------------------------- */
 
-/* Milliseconds an iteration of the same work in Python; NaN where it cannot be had. */
-static double measure_peer(const char *name, size_t hidden) {
+static const char *const peers[] = {"numpy", "torch"};
+enum { N_PEERS = COUNT_OF(peers) };
+
+/* Milliseconds an iteration of the same work in Python, the better of two runs; NaN where it cannot
+ * be had. */
+static double measure_peer(const char *name, const char *rule, size_t hidden) {
     char command[256];
     double best = (double)NAN;
     if (access(PEER_FOLDER, R_OK) != 0) {
         return best;
     }
     snprintf(command, sizeof command,
-             "/usr/bin/python3 " PEER_FOLDER "/peer_%s.py %zu 100 2>/dev/null", name, hidden);
+             "/usr/bin/python3 " PEER_FOLDER "/peer_%s.py %zu %d %s 2>/dev/null", name, hidden,
+             strcmp(rule, "static") == 0 ? 100 : 20, rule);
     for (int i = 0; i < 2; i++) {
         double milliseconds;
         FILE *pipe = popen(command, "r");
@@ -297,10 +94,9 @@ static double measure_peer(const char *name, size_t hidden) {
 
 static void report_peers(struct bench *bench, size_t hidden, double own) {
     double best = (double)NAN;
-    static const char *const peers[] = {"numpy", "torch"};
-    for (size_t p = 0; p < 2; p++) {
+    for (size_t p = 0; p < N_PEERS; p++) {
         char name[64];
-        const double milliseconds = measure_peer(peers[p], hidden);
+        const double milliseconds = measure_peer(peers[p], "static", hidden);
         if (isnan(milliseconds)) {
             fprintf(stderr, "skipped: %s is not installed, or this is not the source tree\n",
                     peers[p]);
@@ -323,8 +119,17 @@ static void report_peers(struct bench *bench, size_t hidden, double own) {
 /* The instructions that the dense path may be made of, by the variants that have them. */
 static const struct {
     const char *isa, *name;
-} instructions[] = {{"avx512", "vpdpbusd"}, {"amx", "tdpbsud"}};
-enum { N_INSTRUCTIONS = COUNT_OF(instructions) };
+} instructions[] = {{"avx512", "vpdpbusd"}, {"avx2", "vpmaddubsw"}, {"amx", "tdpbsud"}};
+enum { N_INSTRUCTIONS = COUNT_OF(instructions), N_VECTOR_INSTRUCTIONS = 2 };
+
+/* The first of the vector instructions that this machine has, to whose peak others are compared. */
+static size_t best_instruction(struct core *core) {
+    size_t i = 0;
+    while (i + 1 < N_VECTOR_INSTRUCTIONS && bench_measure_peak(core, instructions[i].isa) <= 0) {
+        i++;
+    }
+    return i;
+}
 
 /* Peaks, and what the dense kernel of the variant in use makes of them on one thread. */
 static void bench_machine(struct bench *bench) {
@@ -345,14 +150,15 @@ static void bench_machine(struct bench *bench) {
                 report(bench, name, peaks[i], "GMAC/s");
             }
         }
+        const size_t best = best_instruction(core);
         for (size_t o = 0; n_threads == 1 && o < 2; o++) {
             const double kernel = bench_measure_kernel(core, outputs[o]);
             snprintf(name, sizeof name, "dense kernel 784-%zu (%s)", outputs[o], engine_isa());
             report(bench, name, kernel, "GMAC/s");
-            if (peaks[0] > 0) {
+            if (peaks[best] > 0) {
                 snprintf(name, sizeof name, "dense kernel 784-%zu (%s) of the peak of %s",
-                         outputs[o], engine_isa(), instructions[0].name);
-                report(bench, name, 100 * kernel / peaks[0], "%");
+                         outputs[o], engine_isa(), instructions[best].name);
+                report(bench, name, 100 * kernel / peaks[best], "%");
             }
         }
         core_destroy(core);
@@ -386,7 +192,7 @@ static void bench_iterations(struct bench *bench) {
                                       .iterations = (r == 2 ? 20U : 500U) / (w == 2 ? 10U : 1U)};
                 snprintf(name, sizeof name, "%s %s, %zu thread%s", names[w], rules[r], threads,
                          threads == 1 ? "" : "s");
-                const double own = measure_shape(bench, shape, "auto");
+                const double own = bench_measure_shape(bench->folder, shape, "auto");
                 report(bench, name, own, "ms an iteration");
                 if (r < 2) { /* as if it were dense: sparse steps do less */
                     snprintf(name, sizeof name, "%s %s, %zu thread%s, work", names[w], rules[r],
@@ -398,6 +204,75 @@ static void bench_iterations(struct bench *bench) {
                 }
             }
         }
+    }
+}
+
+/* One thread, 784-32 and 784-32-10, of what this machine's best vector instruction can do: the
+ * kernels, and a whole iteration of a frozen policy as if it were nothing but their
+ * multiplications. */
+static void bench_of_peak(struct bench *bench) {
+    static const char *const names[] = {"correlate 784-32", "dense 784-32", "static 784-32-10"};
+    const struct core_options options = {.n_threads = 1};
+    const struct shape shape = {
+        .hidden = 32, .rule = "static", .n_threads = 1, .iterations = 100, .without_start = true};
+    struct core *core = core_create(&options);
+    struct rounds peak, work[3], shares[3];
+    const size_t best = core != NULL ? best_instruction(core) : 0;
+    char name[96];
+    for (size_t i = 0; core != NULL && i < N_ROUNDS; i++) {
+        peak.values[i] = bench_measure_peak(core, instructions[best].isa);
+        work[0].values[i] = bench_measure_correlate(core, 32);
+        work[1].values[i] = bench_measure_kernel(core, 32);
+        work[2].values[i] =
+            n_macs(32) * N_SAMPLES / bench_measure_shape(bench->folder, shape, "dense") / 1e6;
+        for (size_t w = 0; w < 3; w++) {
+            shares[w].values[i] = 100 * work[w].values[i] / peak.values[i];
+        }
+    }
+    if (core != NULL && peak.values[0] > 0) {
+        snprintf(name, sizeof name, "peak of %s", instructions[best].name);
+        report_rounds(bench, name, &peak, "GMAC/s");
+        for (size_t w = 0; w < 3; w++) {
+            report_rounds(bench, names[w], &work[w], "GMAC/s");
+            snprintf(name, sizeof name, "%s of the peak of %s", names[w], instructions[best].name);
+            report_rounds(bench, name, &shares[w], "%");
+        }
+    }
+    core_destroy(core);
+}
+
+/* A whole iteration of three_factor, a bit per sample, beside the same arithmetic in Python. */
+static void bench_three_factor(struct bench *bench) {
+    struct rounds own[2], others[N_PEERS], ratio;
+    char name[96];
+    bool has_peer = false;
+    for (size_t i = 0; i < N_ROUNDS; i++) {
+        double best = (double)NAN;
+        for (size_t t = 0; t < 2; t++) {
+            const struct shape shape = {.hidden = 32,
+                                        .rule = "three_factor",
+                                        .n_threads = t + 1,
+                                        .iterations = 30,
+                                        .without_start = true};
+            own[t].values[i] = bench_measure_shape(bench->folder, shape, "auto");
+        }
+        for (size_t p = 0; p < N_PEERS; p++) {
+            others[p].values[i] = measure_peer(peers[p], "three_factor", 32);
+            best = fmin(best, others[p].values[i]);
+        }
+        ratio.values[i] = best / own[1].values[i];
+        has_peer |= !isnan(best);
+    }
+    report_rounds(bench, "784-32-10 three_factor, 1 thread", &own[0], "ms an iteration");
+    report_rounds(bench, "784-32-10 three_factor, 2 threads", &own[1], "ms an iteration");
+    for (size_t p = 0; p < N_PEERS; p++) {
+        snprintf(name, sizeof name, "784-32-10 three_factor, %s", peers[p]);
+        if (!isnan(others[p].values[0])) {
+            report_rounds(bench, name, &others[p], "ms an iteration");
+        }
+    }
+    if (has_peer) {
+        report_rounds(bench, "three_factor times faster than the better peer", &ratio, "times");
     }
 }
 
@@ -414,7 +289,7 @@ static void bench_growth(struct bench *bench) {
                                     .iterations = w < 3 ? 256U >> (2 * w) : 4,
                                     .n_samples = 1000,
                                     .without_start = true};
-        const double own = measure_shape(bench, shape, "auto");
+        const double own = bench_measure_shape(bench->folder, shape, "auto");
         snprintf(name, sizeof name, "%.3g million synapses, 1,000 samples",
                  n_macs(widths[w]) / 1e6);
         report(bench, name, own, "ms an iteration");
@@ -427,7 +302,7 @@ static void bench_growth(struct bench *bench) {
                                     .n_samples = samples[s],
                                     .without_start = true};
         snprintf(name, sizeof name, "784-32-10, %zu samples", samples[s]);
-        report(bench, name, measure_shape(bench, shape, "auto"), "ms an iteration");
+        report(bench, name, bench_measure_shape(bench->folder, shape, "auto"), "ms an iteration");
     }
 }
 
@@ -463,8 +338,8 @@ static void bench_paths(struct bench *bench) {
     char name[96];
     for (size_t n_threads = 1; n_threads <= 2; n_threads++) {
         const struct shape shape = {.rule = "win_stay", .n_threads = n_threads, .iterations = 2000};
-        const double dense = measure_shape(bench, shape, "dense");
-        const double sparse = measure_shape(bench, shape, "sparse");
+        const double dense = bench_measure_shape(bench->folder, shape, "dense");
+        const double sparse = bench_measure_shape(bench->folder, shape, "sparse");
         const char *plural = n_threads == 1 ? "" : "s";
         snprintf(name, sizeof name, "784-10 win_stay, dense path, %zu thread%s", n_threads, plural);
         report(bench, name, dense, "ms an iteration");
@@ -491,8 +366,8 @@ static void bench_rank_one(struct bench *bench) {
                                         .n_threads = n_threads,
                                         .iterations = 100,
                                         .without_start = true};
-            best[i % 3] =
-                fmin(best[i % 3], measure_shape(bench, shape, i % 3 == 0 ? "dense" : "auto"));
+            best[i % 3] = fmin(best[i % 3], bench_measure_shape(bench->folder, shape,
+                                                                i % 3 == 0 ? "dense" : "auto"));
         }
         for (size_t i = 0; i < 3; i++) {
             snprintf(name, sizeof name, "784-32-10 %s, %zu thread%s", names[i], n_threads, plural);
@@ -508,13 +383,13 @@ static void bench_boundary(struct bench *bench) {
     const struct shape boundary = {
         .hidden = 100, .rule = "static", .n_threads = 2, .iterations = 10000, .is_boundary = true};
     report(bench, "boundary 2-100-1, 10,000 iterations, 2 threads",
-           10 * measure_shape(bench, boundary, "auto"), "s");
+           10 * bench_measure_shape(bench->folder, boundary, "auto"), "s");
 }
 
 /* The same without what grows with the samples: by two batches, on to none. */
 static double live_bytes_of_none(const struct bench *bench, size_t hidden, size_t *n_synapses) {
-    return 2 * live_bytes(bench, hidden, 256, n_synapses) -
-           live_bytes(bench, hidden, 512, n_synapses);
+    return 2 * bench_live_bytes(bench->folder, hidden, 256, n_synapses) -
+           bench_live_bytes(bench->folder, hidden, 512, n_synapses);
 }
 
 static void bench_memory(struct bench *bench) {
@@ -530,7 +405,8 @@ static void bench_memory(struct bench *bench) {
 static const struct part {
     const char *name;
     void (*run)(struct bench *bench);
-} parts[] = {{"machine", bench_machine},       {"updates", bench_updates},
+} parts[] = {{"machine", bench_machine},       {"of_peak", bench_of_peak},
+             {"updates", bench_updates},       {"three_factor", bench_three_factor},
              {"iterations", bench_iterations}, {"paths", bench_paths},
              {"rank_one", bench_rank_one},     {"boundary", bench_boundary},
              {"memory", bench_memory},         {"growth", bench_growth}};
@@ -550,8 +426,8 @@ static bool read_words(struct bench *bench, int argc, char **argv, bool wanted[N
         }
         if (!is_known) {
             fprintf(stderr,
-                    "bench: \"%s\" is not one of its parts: machine, updates, iterations, paths, "
-                    "rank_one, boundary, memory, growth; or --json\n",
+                    "bench: \"%s\" is not one of its parts: machine, of_peak, updates, iterations, "
+                    "three_factor, paths, rank_one, boundary, memory, growth; or --json\n",
                     argv[i]);
             return false;
         }
@@ -573,7 +449,7 @@ int main(int argc, char **argv) {
         return 1;
     }
     bench.results = json_object();
-    if (bench.results == NULL || !write_data(&bench)) {
+    if (bench.results == NULL || !bench_write_data(bench.folder)) {
         fprintf(stderr, "bench: its data cannot be written to a temporary folder\n");
         json_decref(bench.results);
         return 1;
@@ -583,7 +459,7 @@ int main(int argc, char **argv) {
             parts[p].run(&bench);
         }
     }
-    remove_data(&bench);
+    bench_remove_data(bench.folder);
     if (bench.as_json) {
         json_dumpf(bench.results, stdout, JSON_INDENT(2) | JSON_SORT_KEYS | JSON_REAL_PRECISION(6));
         printf("\n");

@@ -4,6 +4,7 @@
 
 #include <math.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "base/clock.h"
 #include "engine/bench.h"
@@ -99,6 +100,36 @@ double bench_measure_kernel(struct core *core, size_t n_outputs) {
     }
     core_free(core, sums);
     core_free(core, actions);
+    core_free(core, bytes);
+    return best;
+}
+
+double bench_measure_correlate(struct core *core, size_t n_outputs) {
+    struct host host;
+    synrl_batch *batch;
+    double best = 0;
+    host_init(&host, core, SYNRL_KIND_MODEL, "bench");
+    const size_t n_blocks = (BENCH_SAMPLES + SYNRL_LANES - 1) / SYNRL_LANES;
+    uint8_t *bytes = core_alloc(core, BENCH_SAMPLES, BENCH_INPUTS);
+    int8_t *signal = core_alloc(core, n_blocks, n_outputs * SYNRL_LANES);
+    int32_t *sums = core_alloc(core, n_outputs, BENCH_INPUTS * sizeof *sums);
+    if (bytes != NULL && signal != NULL && sums != NULL &&
+        batch_create(&host.api, BENCH_SAMPLES, BENCH_INPUTS, true, 1.0F, &batch) == SYNRL_OK) {
+        fill_batch(batch, bytes);
+        for (size_t i = 0; i < n_blocks * n_outputs * SYNRL_LANES; i++) {
+            signal[i] = (int8_t)((int)(i * 2654435761U >> 7) % 3 - 1);
+        }
+        for (int i = 0; i < 40; i++) {
+            memset(sums, 0, n_outputs * BENCH_INPUTS * sizeof *sums);
+            const double start = clock_seconds();
+            engine_correlate(batch, n_outputs, signal, sums);
+            const double macs = (double)n_outputs * BENCH_INPUTS * BENCH_SAMPLES;
+            best = fmax(best, macs / (clock_seconds() - start) / 1e9);
+        }
+        batch_destroy(batch);
+    }
+    core_free(core, sums);
+    core_free(core, signal);
     core_free(core, bytes);
     return best;
 }
