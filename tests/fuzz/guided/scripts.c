@@ -464,14 +464,15 @@ static void check_text(const json_t *json) {
     free(text);
 }
 
-/* Adds to a table what JSON has not: a function, the table itself (once in 256 inputs: it is gone
- * into 64 times), a key that is no name. */
+/* Adds to a table what JSON has not: a function, a table in itself, a key that is no name. */
 static void add_strange(lua_State *L, int table, int what) {
     if (what == 1) {
         lua_pushcfunction(L, answer);
         lua_setfield(L, table, "f");
     } else if (what == 2) {
-        lua_pushvalue(L, table);
+        lua_newtable(L); /* of its own, since it is gone into 64 times */
+        lua_pushvalue(L, -1);
+        lua_setfield(L, -2, "t");
         lua_setfield(L, table, "t");
     } else if (what == 3) {
         lua_pushboolean(L, 1);
