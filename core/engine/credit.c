@@ -13,7 +13,8 @@
 
 enum {
     FACTORS = SYNRL_TIMES_SLOPE | SYNRL_WHERE_FIRED,
-    ALL_FLAGS = SYNRL_WHERE_ACTIVE | SYNRL_CENTRED | FACTORS
+    PLACES = SYNRL_WHERE_ACTIVE | SYNRL_WHERE_MOVED,
+    ALL_FLAGS = PLACES | SYNRL_CENTRED | FACTORS
 };
 
 /* Making --------------------------------------------------------------------------------------- */
@@ -178,6 +179,14 @@ static synrl_status check_signal(const synrl_host *host, const synrl_signal *sig
         return host->fail(host, SYNRL_INVALID,
                           "a signal with SYNRL_TIMES_SLOPE and SYNRL_WHERE_FIRED: must be one");
     }
+    if ((signal->flags & SYNRL_WHERE_MOVED) != 0 &&
+        (signal->flags & (PLACES | FACTORS)) != SYNRL_WHERE_MOVED) {
+        return host->fail(host, SYNRL_INVALID,
+                          "a signal with SYNRL_WHERE_MOVED and %s: must be one",
+                          (signal->flags & SYNRL_WHERE_ACTIVE) != 0  ? "SYNRL_WHERE_ACTIVE"
+                          : (signal->flags & SYNRL_TIMES_SLOPE) != 0 ? "SYNRL_TIMES_SLOPE"
+                                                                     : "SYNRL_WHERE_FIRED");
+    }
     if ((signal->flags & FACTORS) != 0 && signal->bytes != NULL) {
         return host->fail(host, SYNRL_INVALID, "a signal of bytes with %s: must be of floats",
                           (signal->flags & SYNRL_TIMES_SLOPE) != 0 ? "SYNRL_TIMES_SLOPE"
@@ -196,8 +205,9 @@ static size_t count_addends(const synrl_layout *layout, size_t n_blocks) {
 }
 
 synrl_status credit_begin(struct credit *credit, const synrl_weights *weights,
-                          const synrl_batch *batch, const synrl_signal *signal) {
+                          const synrl_batch *batch, const synrl_signal *signal, float reach) {
     SYNRL_TRY(check_signal(credit->host, signal));
+    credit->reach = reach;
     credit->weights = weights;
     credit->signal = *signal;
     credit->limit = fixed_point_limit(count_addends(credit->layout, batch->n_blocks));
@@ -222,7 +232,7 @@ synrl_status credit_begin(struct credit *credit, const synrl_weights *weights,
 
 void credit_before(struct credit *credit, const synrl_pass *pass, const synrl_source *sources,
                    const float *z) {
-    if ((credit->signal.flags & SYNRL_TIMES_SLOPE) != 0) {
+    if ((credit->signal.flags & (SYNRL_TIMES_SLOPE | SYNRL_WHERE_MOVED)) != 0) {
         const size_t n = credit->layout->tensors[sources[0].tensor].n_rows * SYNRL_LANES;
         memcpy(credit->adders[pass->worker].slope, z, n * sizeof *z);
     }
@@ -236,12 +246,12 @@ static size_t signal_at(const struct credit *credit, const synrl_pass *pass,
     return (pass->block * credit->layout->n_units + unit) * SYNRL_LANES;
 }
 
-/* Sets what a sample, or a unit that is not active, does not show to 0. */
+/* Sets what a sample, or a unit whose y is 0, does not show to 0. */
 static void take_bytes(const struct credit *credit, struct adder *adder, size_t at, size_t n_lanes,
                        size_t n, const float *y) {
     int8_t *bytes = adder->bytes;
     memcpy(bytes, credit->signal.bytes + at, n);
-    if ((credit->signal.flags & SYNRL_WHERE_ACTIVE) != 0) {
+    if ((credit->signal.flags & PLACES) != 0) {
         for (size_t i = 0; i < n; i++) {
             bytes[i] = (int8_t)(bytes[i] & -((y[i] < 0.0F) | (y[i] > 0.0F)));
         }
@@ -255,9 +265,9 @@ static void take_bytes(const struct credit *credit, struct adder *adder, size_t 
 static void take_floats(const struct credit *credit, struct adder *adder, size_t at, size_t n_lanes,
                         size_t n, const float *y, const float *factors) {
     const float *signal = credit->signal.floats + at;
-    const bool where_active = (credit->signal.flags & SYNRL_WHERE_ACTIVE) != 0;
+    const bool is_masked = (credit->signal.flags & PLACES) != 0;
     for (size_t i = 0; i < n; i++) {
-        const bool is_on = !where_active | (y[i] < 0.0F) | (y[i] > 0.0F);
+        const bool is_on = !is_masked | (y[i] < 0.0F) | (y[i] > 0.0F);
         const float value = factors != NULL ? signal[i] * factors[i] : signal[i];
         adder->signal[i] = is_on ? value : 0.0F;
     }
@@ -275,6 +285,23 @@ static void take_slope(struct adder *adder, const synrl_activation *f, size_t n,
         f->ops->derivative(f->host, f->config, n, adder->slope, y, adder->slope);
     } else {
         adder->lacking = f;
+    }
+}
+
+/* slope: from z to what noise of either sign makes of the output, one less the other. */
+static void take_moves(const struct credit *credit, struct adder *adder, const synrl_activation *f,
+                       size_t n) {
+    float *up = adder->signal, *down = adder->slope;
+    for (size_t i = 0; i < n; i++) {
+        up[i] = down[i] + credit->reach;
+        down[i] -= credit->reach;
+    }
+    if (f != NULL) {
+        synrl_activation_apply(f, n, up, up);
+        synrl_activation_apply(f, n, down, down);
+    }
+    for (size_t i = 0; i < n; i++) {
+        down[i] = up[i] - down[i];
     }
 }
 
@@ -367,6 +394,10 @@ void credit_after(struct credit *credit, const synrl_pass *pass, size_t n_source
     const bool times_slope = (credit->signal.flags & SYNRL_TIMES_SLOPE) != 0;
     if (times_slope) {
         take_slope(adder, f, n, y);
+    }
+    if ((credit->signal.flags & SYNRL_WHERE_MOVED) != 0) {
+        take_moves(credit, adder, f, n);
+        y = adder->slope;
     }
     if (credit->signal.bytes != NULL) {
         take_bytes(credit, adder, at, n_lanes, n, y);

@@ -8,7 +8,7 @@
 
 struct adder {      /* of one worker */
     int64_t *sums;  /* [n_synapses], then [n_rows of all tensors]: of the signal itself */
-    float *slope;   /* [max_rows][SYNRL_LANES]: z, then f'(z) */
+    float *slope;   /* [max_rows][SYNRL_LANES]: z, then f'(z) or f(z + reach) - f(z - reach) */
     float *signal;  /* [max_rows][SYNRL_LANES], of the present units */
     int8_t *bytes;  /* the same, for a signal of bytes */
     float *x;       /* [max_inputs][SYNRL_LANES], presynaptic */
@@ -40,6 +40,7 @@ struct credit {
     const synrl_layout *layout;
     const synrl_weights *weights;
     synrl_signal signal;
+    float reach; /* of noise at a unit */
     double limit;
     size_t n_sums, max_rows, max_inputs, max_stride;
     size_t *first_row;         /* [n_tensors]: the beginning of a tensor's sums of the signal */

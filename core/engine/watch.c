@@ -276,7 +276,7 @@ synrl_status watch_begin_credit(struct watch *watch, const synrl_weights *weight
     if (watch->credit == NULL) {
         SYNRL_TRY(credit_create(watch->host, watch->layout, &watch->credit));
     }
-    SYNRL_TRY(credit_begin(watch->credit, weights, batch, signal));
+    SYNRL_TRY(credit_begin(watch->credit, weights, batch, signal, watch->moves[15][0]));
     watch->kind = (signal->flags & SYNRL_WHERE_FIRED) != 0 ? WATCH_FIRED_CREDIT : WATCH_CREDIT;
     return SYNRL_OK;
 }

@@ -56,7 +56,8 @@ synrl_status watch_end_fire(struct watch *watch);
 
 /* Credit --------------------------------------------------------------------------------------- */
 
-/* The signal must not change until the end. With SYNRL_WHERE_FIRED units fire as they last did.
+/* The signal must not change until the end. With SYNRL_WHERE_FIRED units fire as they last did,
+ * and SYNRL_WHERE_MOVED means the sigma of the last noise.
  * SYNRL_INVALID where it has neither or both of bytes and floats, or invalid flags. The weights are
  * those of the pass, bound. */
 synrl_status watch_begin_credit(struct watch *watch, const synrl_weights *weights,

@@ -231,6 +231,11 @@ static synrl_status correlate(struct environment *environment, const synrl_signa
         return core_fail(environment->core, SYNRL_INVALID,
                          "a signal with SYNRL_WHERE_FIRED: there was no fire of these weights");
     }
+    if ((signal->flags & SYNRL_WHERE_MOVED) != 0 &&
+        (!environment->has_noise || environment->is_fired)) {
+        return core_fail(environment->core, SYNRL_INVALID,
+                         "a signal with SYNRL_WHERE_MOVED: there was no perturb of these weights");
+    }
     SYNRL_TRY(watch_begin_credit(environment->watch, network_weights(environment->network),
                                  network_batch(environment->network), signal));
     SYNRL_TRY(watched_pass(environment, true));

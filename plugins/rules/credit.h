@@ -13,9 +13,12 @@
  *
  * `draws` > 1 moves the units as often, each time afresh, holds every one of these passes against
  * the same one without noise, and adds up xi r: a sample then pays 1 + draws passes for as many
- * answers, instead of two for each. Steps of "graded" are as many times larger. `active` leaves out
- * the samples in which unit j is 0: right for `relu`, which has no slope there, and wrong for
- * `step`, which may be about to fire.
+ * answers, instead of two for each. Steps of "graded" are as many times larger.
+ *
+ *     where = "active"  only samples count in which unit j is not 0: right for `relu`, which has no
+ *                       slope there, and wrong for `step`, which may be about to fire
+ *     where = "moved"   in which +sigma at unit j makes another output of it than -sigma
+ *     where = "all"     every one
  *
  * Only forward passes, no derivative: node perturbation (Werfel, Xie and Seung, "Learning curves
  * for stochastic gradient descent in linear feedforward networks", 2005). The gate is that of the
@@ -27,6 +30,7 @@
 
 #include <synrl/rule.h>
 
+enum where { WHERE_ACTIVE, WHERE_MOVED, WHERE_ALL };
 enum pay { BIT, TRIT, GRADED };
 enum { SIGNAL_MAX = 127, DRAWS_MAX = 15 };
 
@@ -35,8 +39,8 @@ struct credit_config {
     const synrl_schedule *sigma;
     double momentum, gate;
     int64_t draws;
-    int32_t pay;
-    bool centred, active;
+    int32_t pay, where;
+    bool centred;
 };
 
 #define CREDIT_PARAMS                                                                             \
@@ -50,8 +54,8 @@ struct credit_config {
                         "of the credit"),                                                         \
         SYNRL_ROW_NAMED("draws", credit.draws, SYNRL_PARAM_INTEGER, int64_t, "1", 1, DRAWS_MAX,   \
                         NULL, "passes with noise, all compared with the same one without"),       \
-        SYNRL_ROW_NAMED("active", credit.active, SYNRL_PARAM_BOOLEAN, bool, "true", 0, 0, NULL,   \
-                        "only samples in which a unit is not 0; not for `step` units"),           \
+        SYNRL_ROW_NAMED("where", credit.where, SYNRL_PARAM_CHOICE, int32_t, "active", 0, 0,       \
+                        "active|moved|all", "samples that count: unit not 0, changed by noise"),  \
         SYNRL_ROW_NAMED("centred", credit.centred, SYNRL_PARAM_BOOLEAN, bool, "true", 0, 0, NULL, \
                         "inputs of the network less their mean over the batch")
 
@@ -124,9 +128,9 @@ static inline synrl_status credit_measure(const struct credit_config *c, struct 
     for (uint32_t draw = 0; draw < (uint32_t)c->draws; draw++) {
         SYNRL_TRY(credit_draw(c, credit, draw, sigma, env));
     }
-    const synrl_signal signal = {
-        sizeof signal, (c->active ? SYNRL_WHERE_ACTIVE : 0) | (c->centred ? SYNRL_CENTRED : 0),
-        credit->signal, NULL};
+    static const uint32_t where[] = {SYNRL_WHERE_ACTIVE, SYNRL_WHERE_MOVED, 0};
+    const synrl_signal signal = {sizeof signal, where[c->where] | (c->centred ? SYNRL_CENTRED : 0),
+                                 credit->signal, NULL};
     SYNRL_TRY(env->local->correlate(env, &signal, credit->now));
     for (size_t i = 0; i < credit->n_synapses; i++) {
         credit->c[i] = c->momentum * credit->c[i] + credit->now[i];

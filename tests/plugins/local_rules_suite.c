@@ -245,12 +245,17 @@ TEST(three_factor_follows_its_equation) {
     check_three_factor("graded", 0.75, 15);
 }
 
-TEST(three_factor_can_pay_units_that_are_off) {
-    struct rule rule;
-    start(&rule, "three_factor", GIVEN({"active", BOOLEAN(false)}, {"centred", BOOLEAN(false)}));
-    step(&rule, 0);
-    ck_assert_uint_eq(world.flags, 0);
-    rule_clear(&rule);
+TEST(three_factor_pays_units_where_it_is_told_to) {
+    static const char *const where[] = {"active", "moved", "all"};
+    static const uint32_t flags[] = {SYNRL_WHERE_ACTIVE, SYNRL_WHERE_MOVED, 0};
+    for (size_t i = 0; i < COUNT_OF(where); i++) {
+        struct rule rule;
+        start(&rule, "three_factor",
+              GIVEN({"where", STRING(where[i])}, {"centred", BOOLEAN(i == 1)}));
+        step(&rule, 0);
+        ck_assert_uint_eq(world.flags, flags[i] | (i == 1 ? SYNRL_CENTRED : 0));
+        rule_clear(&rule);
+    }
 }
 
 /* A sample whose loss was or becomes infinite outweighs all others; where all falls are 0, none is

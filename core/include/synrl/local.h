@@ -40,8 +40,11 @@ enum {
     SYNRL_TIMES_SLOPE = 2,  /* times f'(z), the derivative of the unit's activation; floats only */
     SYNRL_CENTRED = 4,      /* presynaptic values less their mean over the batch; only tensors that
                                read the inputs, others are as without */
-    SYNRL_WHERE_FIRED = 8   /* since ABI 3.4: in the pass of the last `fire`, and times y - p, the
+    SYNRL_WHERE_FIRED = 8,  /* since ABI 3.4: in the pass of the last `fire`, and times y - p, the
                                unit's output less its probability there; floats only */
+    SYNRL_WHERE_MOVED = 16  /* since ABI 3.5: only samples in which +sigma at the unit makes another
+                               output than -sigma, sigma that of the last perturb (step: where z is
+                               near 0); not with the other flags but SYNRL_CENTRED */
 };
 
 typedef struct synrl_local_api {

@@ -189,11 +189,20 @@ struct synapse {
     size_t tensor, column, unit, stride; /* to the unit of the next position */
 };
 
+#define REACH 0.25F
+
+/* Whether noise of REACH, up or down, makes no difference: a relu that is off either way. */
+static bool is_still(size_t unit, float z) {
+    const bool is_relu = unit < 5 || (unit >= 17 && unit < 21);
+    return is_relu && z + REACH <= 0.0F;
+}
+
 /* The signal as it counts; as an integer too where it is one. */
 static float signal_of(const struct seen *seen, const synrl_signal *signal, size_t sample,
                        size_t unit, int *byte) {
     const float y = seen->y[sample * NET_UNITS + unit], z = seen->z[sample * NET_UNITS + unit];
-    const bool is_off = (signal->flags & SYNRL_WHERE_ACTIVE) != 0 && fabsf(y) <= 0.0F;
+    const bool is_off = ((signal->flags & SYNRL_WHERE_ACTIVE) != 0 && fabsf(y) <= 0.0F) ||
+                        ((signal->flags & SYNRL_WHERE_MOVED) != 0 && is_still(unit, z));
     const bool counts = sample < samples.n && !is_off;
     if (signal->bytes != NULL) {
         *byte = counts ? signal->bytes[in_lanes(sample, unit)] : 0;
@@ -331,10 +340,15 @@ static void correlate(const synrl_signal *signal, double *credit) {
 }
 
 static void check_all_flags(void) {
+    static const uint32_t all_flags[] = {
+        0, 1, 2, 3, 4, 5, 6, 7, SYNRL_WHERE_MOVED, SYNRL_WHERE_MOVED | SYNRL_CENTRED};
+    const struct noise noise = {1, 0, 0};
     struct seen seen;
     double credit[NET_SYNAPSES];
     see(&seen);
-    for (uint32_t flags = 0; flags < 8; flags++) {
+    ck_assert_int_eq(watch_begin_noise(watch, samples.batch, &noise, (double)REACH), SYNRL_OK);
+    for (size_t k = 0; k < COUNT_OF(all_flags); k++) {
+        const uint32_t flags = all_flags[k];
         const synrl_signal floats = {.size = sizeof floats, .flags = flags, .floats = seen.floats};
         const synrl_signal bytes = {.size = sizeof bytes, .flags = flags, .bytes = seen.bytes};
         correlate(&floats, credit);
@@ -415,7 +429,13 @@ TEST(signals_that_cannot_be_are_refused) {
     } wrong[] = {
         {{sizeof(synrl_signal), 0, NULL, NULL}, "neither bytes nor floats"},
         {{sizeof(synrl_signal), 0, bytes, floats}, "a signal of both"},
-        {{sizeof(synrl_signal), 16, bytes, NULL}, "flags 0x10: must be within 0xf"},
+        {{sizeof(synrl_signal), 32, bytes, NULL}, "flags 0x20: must be within 0x1f"},
+        {{sizeof(synrl_signal), SYNRL_WHERE_MOVED | SYNRL_WHERE_ACTIVE, bytes, NULL},
+         "SYNRL_WHERE_MOVED and SYNRL_WHERE_ACTIVE: must be one"},
+        {{sizeof(synrl_signal), SYNRL_WHERE_MOVED | SYNRL_TIMES_SLOPE, NULL, floats},
+         "SYNRL_WHERE_MOVED and SYNRL_TIMES_SLOPE: must be one"},
+        {{sizeof(synrl_signal), SYNRL_WHERE_MOVED | SYNRL_WHERE_FIRED, NULL, floats},
+         "SYNRL_WHERE_MOVED and SYNRL_WHERE_FIRED: must be one"},
         {{sizeof(synrl_signal), SYNRL_TIMES_SLOPE, bytes, NULL}, "SLOPE: must be of floats"},
         {{sizeof(synrl_signal), SYNRL_WHERE_FIRED, bytes, NULL}, "FIRED: must be of floats"},
         {{sizeof(synrl_signal), SYNRL_TIMES_SLOPE | SYNRL_WHERE_FIRED, NULL, floats},

@@ -72,10 +72,10 @@ static const struct {
     const char *id, *message;
 } broken[] = {
     {"wrong_major",
-     "wrong_major.so: built for ABI 4.4, this synrl speaks 3.4; it needs a newer synrl"},
+     "wrong_major.so: built for ABI 4.5, this synrl speaks 3.5; it needs a newer synrl"},
     {"newer_minor",
-     "newer_minor.so: built for ABI 3.5, this synrl speaks 3.4; it needs a newer synrl"},
-    {"old_major", "old_major.so: built for ABI 2.4, this synrl speaks 3.4; rebuild it"},
+     "newer_minor.so: built for ABI 3.6, this synrl speaks 3.5; it needs a newer synrl"},
+    {"old_major", "old_major.so: built for ABI 2.5, this synrl speaks 3.5; rebuild it"},
     {"short_entry", "short_entry.so: its entry has 64 bytes: must be 80 .. 4096"},
     {"huge_entry", "huge_entry.so: its entry has 100000 bytes: must be 80 .. 4096"},
     {"param_size", "param_size.so: its parameters have 56 bytes each: must be 64, as"},

@@ -290,16 +290,21 @@ TEST(noise_and_firing_are_asked_for_their_own) {
     static float values[5 * N_UNITS * SYNRL_LANES];
     double credit[N];
     const synrl_signal of = {.size = sizeof of, .flags = SYNRL_WHERE_FIRED, .floats = values};
+    const synrl_signal moved = {sizeof moved, SYNRL_WHERE_MOVED, NULL, values};
     restart_with_sigmoid_units();
     test_failure(core, SYNRL_INVALID, env->local->changes(env, values),
                  "there was no perturb of these weights");
+    test_failure(core, SYNRL_INVALID, env->local->correlate(env, &moved, credit),
+                 "WHERE_MOVED: there was no perturb of these weights");
     test_failure(core, SYNRL_INVALID, env->local->correlate(env, &of, credit),
                  "there was no fire of these weights");
     ck_assert_int_eq(env->local->fire(env, 0, NULL), SYNRL_OK);
     test_failure(core, SYNRL_INVALID, env->local->changes(env, values), "there was no perturb");
+    test_failure(core, SYNRL_INVALID, env->local->correlate(env, &moved, credit), "no perturb");
     ck_assert_int_eq(env->local->correlate(env, &of, credit), SYNRL_OK);
     ck_assert_int_eq(env->local->perturb(env, 0, 0.1, NULL), SYNRL_OK);
     test_failure(core, SYNRL_INVALID, env->local->correlate(env, &of, credit), "no fire");
+    ck_assert_int_eq(env->local->correlate(env, &moved, credit), SYNRL_OK);
     test_failure(core, SYNRL_INVALID, env->local->changes(env, NULL), "must not be NULL");
     ck_assert_int_eq(env->local->changes(env, values), SYNRL_OK);
     restart_with_sigmoid_units(); /* tanh units are no probabilities: */
