@@ -22,6 +22,7 @@ struct one {
     const char *kind; /* one of the above; NULL: excluded */
     char *name, *path;
     struct stamp stamp;
+    bool is_told; /* that it has no hash */
 };
 
 struct list {
@@ -92,7 +93,7 @@ void reads_free(struct core *core) {
 static synrl_status update(struct core *core, const char *path, struct stamp *stamp) {
     struct stamp now;
     stamp_take(path, &now);
-    if (!stamp_is_untouched(stamp, &now)) {
+    if (!stamp_is_untouched(stamp, &now) || stamp_lacks_hash(stamp)) {
         SYNRL_TRY(stamp_hash(core, path, &now));
         *stamp = now;
     }
@@ -193,13 +194,23 @@ static bool is_of_script(const char *kind) {
     return kind != read_program && kind != read_plugin && kind != read_cell;
 }
 
+/* Once, although a run records what it has read at its begin and at its end. */
+static void warn_of(struct core *core, struct one *item) {
+    if (is_of_script(item->kind) && stamp_lacks_hash(&item->stamp) && !item->is_told) {
+        core_log(core, SYNRL_LOG_WARNING,
+                 "%s: recorded without its hash, since it could not be read", item->path);
+        item->is_told = true;
+    }
+}
+
 json_t *reads_json(struct core *core, bool is_all) {
-    const struct list *noted = core->reads != NULL ? &core->reads->noted : NULL;
+    struct list *noted = core->reads != NULL ? &core->reads->noted : NULL;
     json_t *list = json_array();
     synrl_status status = list != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
     for (size_t i = 0; status == SYNRL_OK && noted != NULL && i < noted->n; i++) {
-        const struct one *item = &noted->items[i];
+        struct one *item = &noted->items[i];
         if (item->kind != NULL && (is_all || is_of_script(item->kind))) {
+            warn_of(core, item);
             status = append(list, item);
         }
     }

@@ -26,7 +26,8 @@ synrl_status reads_exclude(struct core *core, const char *path);
 void reads_hash(const struct core *core, const char *path, char hash[17]);
 /* [{"kind", "path", "name" of a plugin, and the members of stamp_json}], in the order in which they
  * were read: all, or those of a script and its data: without program, plugins and cells; then the
- * variables, {"kind", "path": its name, "xxh3"}. NULL with the message set: no memory. */
+ * variables, {"kind", "path": its name, "xxh3"}. Warns of those of a script that have no hash. NULL
+ * with the message set: no memory. */
 json_t *reads_json(struct core *core, bool is_all);
 void reads_free(struct core *core);
 

@@ -298,6 +298,11 @@ synrl_status stamp_hash(struct core *core, const char *path, struct stamp *stamp
     return status;
 }
 
+bool stamp_lacks_hash(const struct stamp *stamp) {
+    return stamp->exists && !stamp->has_hash && stamp->size > 0 &&
+           stamp->n_files <= HASHED_FILES_MAX;
+}
+
 bool stamp_is_untouched(const struct stamp *earlier, const struct stamp *now_) {
     return earlier->exists && now_->exists && earlier->is_settled &&
            earlier->is_folder == now_->is_folder && earlier->size == now_->size &&

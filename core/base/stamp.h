@@ -27,6 +27,8 @@ void stamp_take(const char *path, struct stamp *stamp);
 /* Adds the hash, unless it is that of a folder of more than 1000 files: reading them all would cost
  * more than what is gained by it. A file that cannot be read has none. */
 synrl_status stamp_hash(struct core *core, const char *path, struct stamp *stamp);
+/* Whether there are bytes of which the hash is not known, since they could not be read. */
+bool stamp_lacks_hash(const struct stamp *stamp);
 /* Whether size, times and inode show that nothing can have changed since `earlier`. */
 bool stamp_is_untouched(const struct stamp *earlier, const struct stamp *now);
 

@@ -242,6 +242,24 @@ test_a_run_ends_well_whichever_call_on_a_file_fails() {
     every_error run synrl run --quiet --no-pictures s.lua
 }
 
+# A file is read once for its hash and once for what it says: without the first, the run is not silent.
+test_what_is_recorded_without_its_hash_is_named() {
+    has_faults || return 0
+    local file
+    sed -i "1i dofile 'beside.lua'" s.lua
+    echo 'return 1' >beside.lua
+    rm -rf whole
+    run --runs whole >result
+    record whole/*-a >recorded
+    for file in s.lua points.csv beside.lua; do
+        error=5 only="^open $file\$" each files run synrl run --quiet --no-pictures s.lua
+    done
+    what=files error=5 exits 0 faulty 1 synrl run --quiet --no-pictures s.lua
+    complains 'synrl: warning: s.lua: recorded without its hash, since it could not be read'
+    exits 0 run
+    complains ''
+}
+
 test_a_run_ends_well_whichever_allocation_fails() {
     has_faults || return 0
     every_allocation run synrl run --quiet --no-pictures s.lua
