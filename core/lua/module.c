@@ -2,6 +2,7 @@
 /* The module: what `require "synrl"` returns. */
 #include "lua/module.h"
 
+#include "lua/array.h"
 #include "lua/component.h"
 #include "lua/dataset.h"
 #include "lua/evaluate.h"
@@ -12,6 +13,7 @@
 #include "lua/policy.h"
 #include "lua/result.h"
 #include "lua/rule.h"
+#include "lua/rule_env.h"
 #include "lua/schedule.h"
 #include "lua/session.h"
 #include "lua/sources.h"
@@ -26,18 +28,20 @@ static void open_policy(lua_State *L) {
 
 __attribute__((visibility("default"))) int luaopen_synrl(lua_State *L) {
     static const struct type *const types[] = {
-        &component_type, &dataset_type, &policy_type,     &schedule_type,  &result_type,
-        &run_type,       &text_type,    &evaluation_type, &kept_json_type, NULL};
-    static const luaL_Reg *const functions[] = {
-        make_functions,  dataset_functions,  schedule_functions,
-        train_functions, evaluate_functions, options_functions,
-        plot_functions,  sweep_functions,    NULL};
+        &component_type, &dataset_type,    &policy_type,    &schedule_type, &result_type, &run_type,
+        &text_type,      &evaluation_type, &kept_json_type, &rule_env_type, NULL};
+    static const luaL_Reg *const functions[] = {make_functions,    array_functions,
+                                                dataset_functions, schedule_functions,
+                                                train_functions,   evaluate_functions,
+                                                options_functions, plot_functions,
+                                                sweep_functions,   NULL};
     luaL_checkversion(L);
     session_open(L);
     sources_watch(L);
     for (size_t t = 0; types[t] != NULL; t++) {
         type_register(L, types[t]);
     }
+    array_register(L);
     lua_newtable(L);
     for (size_t f = 0; functions[f] != NULL; f++) {
         luaL_setfuncs(L, functions[f], 0);

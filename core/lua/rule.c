@@ -7,9 +7,15 @@
 #include "lua/component.h"
 #include "lua/make.h"
 #include "lua/rule_c.h"
+#include "lua/rule_lua.h"
 
-/* (synrl.rule, ...) -> what the function, upvalue 1, makes of the rest. */
+/* (synrl.rule, ...) -> a rule of Lua functions where a table is given, else what the function,
+ * upvalue 1, makes of the rest. */
 static int call(lua_State *L) {
+    if (lua_istable(L, 2)) {
+        lua_remove(L, 1);
+        return rule_lua(L);
+    }
     lua_pushvalue(L, lua_upvalueindex(1));
     lua_replace(L, 1);
     lua_call(L, lua_gettop(L) - 1, 1);

@@ -63,6 +63,9 @@ synrl_status component_create_of(struct core *core, const struct plugin *plugin,
         component_release(made);
         return status;
     }
+    if (plugin->context != NULL) {
+        memcpy(made->config, &plugin->context, sizeof plugin->context);
+    }
     *component = made;
     return SYNRL_OK;
 }

@@ -212,6 +212,11 @@ static synrl_status make_plugin(const struct making *making, synrl_kind kind, co
     if (!json_is_string(code) || !is_plugin_id(id)) {
         return SYNRL_OK;
     }
+    if (strcmp(json_string_value(code), plugin_code_function) == 0) {
+        return core_fail(making->core, SYNRL_UNSUPPORTED,
+                         "%s \"%s\" was a function of the script, which the record does not hold",
+                         kind_name(kind), id);
+    }
     char *text = core_strdup(making->core, json_string_value(code));
     if (text == NULL) {
         return SYNRL_NO_MEMORY;

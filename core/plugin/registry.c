@@ -21,6 +21,8 @@
 #include "plugin/plugin_check.h"
 #include "plugin/search_path.h"
 
+const char plugin_code_function[] = "function";
+
 struct opened {
     struct opened *next;
     struct plugin plugin;

@@ -18,7 +18,11 @@ struct plugin {
     const char *file; /* the path it was opened from */
     void *library;    /* dlopen's handle */
     const char *code; /* the C file that a script made it from; NULL: it is a file of its own */
+    /* Of a plugin that this process is made of: the first field of its configs; or NULL. */
+    const void *context;
 };
+/* The code of a plugin that is made of functions of a script. */
+extern const char plugin_code_function[];
 
 struct registry *registry_create(struct core *core, const char *plugin_path); /* NULL: no memory */
 void registry_destroy(struct core *core, struct registry *registry);

@@ -1,10 +1,10 @@
 -- SPDX-License-Identifier: MIT
--- Alopex, of examples/rules/alopex.c, within a script: 16 lines. `plugin` trains the plugin instead;
--- where there is a file `die`, the first run is killed in its middle.
+-- Alopex, of examples/rules/alopex.c, within a script: 15 lines. `plugin` trains the plugin instead,
+-- `lua` the same in Lua; where there is a file `die`, the first run is killed in its middle.
 local synrl = require 'synrl'
-local o = synrl.options { plugin = false, alpha = 0.001 }
+local o = synrl.options { plugin = false, lua = false, alpha = 0.001 }
 
-local in_script = function()
+local function in_c()
   return synrl.rule.c {
     name = 'alopex', source = 'Unnikrishnan and Venugopal 1994', reads = 'losses',
     parameters = { alpha_s = 0.001 },
@@ -22,6 +22,22 @@ local in_script = function()
   }
 end
 
+local function in_lua()
+  return synrl.rule {
+    name = 'alopex', reads = 'losses', parameters = { alpha_s = 0.001 },
+    state = { actions = '[n_synapses]', correlation = 0, temperature = 0 },
+    metrics = { temperature = 'T, mean of |C|' },
+    step = function(self, env)
+      local x = self.temperature > 0 and -self.correlation / self.temperature or 0
+      self.actions = env:flip(1 / (1 + synrl.array({ x }):exp()[1]), self.actions)
+      local _, before, after = env:step(self.actions, self.alpha_s)
+      local change = after - before
+      self.correlation = math.abs(change) < math.huge and self.alpha_s * change or 0
+      self.temperature = self.temperature + (math.abs(self.correlation) - self.temperature) / 25
+    end,
+  }
+end
+
 local function run(name, rule)
   return synrl.train {
     name = name, rule = rule, loss = 'mse', iterations = 600, record_every = 50,
@@ -35,5 +51,5 @@ local function run(name, rule)
   }.summary.weights_hash
 end
 
-local alopex = o.plugin and synrl.rule 'alopex' or in_script()
+local alopex = o.plugin and synrl.rule 'alopex' or o.lua and in_lua() or in_c()
 return { hash = run('first', alopex), second = run('second', alopex { alpha_s = o.alpha }) }

@@ -1,6 +1,6 @@
 #!/usr/bin/env bash
 # SPDX-License-Identifier: MIT
-# Rules in C within a script: compiled once, kept, and otherwise like any plugin.
+# Rules within a script, in C (compiled once, kept, and otherwise like any plugin) and in Lua.
 
 # The compiler writes a line into `compiled` whenever it runs.
 setup() {
@@ -40,6 +40,8 @@ test_it_ends_with_the_weights_of_the_plugin() {
     exits 0 run alpha=0.002 --threads 3
     prints "$(cat plugin)"
     compiled 1
+    exits 0 run alpha=0.002 lua=true
+    prints "$(cat plugin)"
     [ "$(sed -n '/synrl.rule.c {/,/^  }/p' s.lua | wc -l)" -le 16 ]
 }
 
@@ -103,6 +105,32 @@ test_it_is_replayed_from_its_record_when_that_is_trusted() {
     says "$hash"
     exits 0 synrl diff runs/*-first runs/*-second
     says 'they do not part in 600 iterations'
+}
+
+# Functions -------------------------------------------------------------------------------------
+
+test_a_rule_in_lua_is_resumed() {
+    exits 0 run --runs whole lua=true
+    cp "$OUTPUT" whole.result
+    touch die
+    exits 137 run lua=true
+    exits 0 synrl resume --quiet runs/*-first
+    prints "$(cat whole.result)"
+    diff whole/*-first/metrics.csv runs/*-first/metrics.csv
+    compiled 0
+}
+
+test_a_rule_in_lua_is_not_replayed() {
+    exits 0 run lua=true
+    refuses 1 'rule "alopex" was a function of the script, which the record does not hold' \
+        synrl replay runs/*-first
+}
+
+test_a_rule_in_lua_whose_script_has_changed_is_not_resumed() {
+    touch die
+    exits 137 run lua=true
+    sed -i 's|/ 25$|/ 26|' s.lua
+    refuses 1 's.lua has changed' synrl resume --quiet runs/*-first
 }
 
 # Refused ---------------------------------------------------------------------------------------
