@@ -52,6 +52,13 @@ void type_register(lua_State *L, const struct type *type) {
     lua_pop(L, 1);
 }
 
+void type_add_methods(lua_State *L, const struct type *type, const luaL_Reg *methods) {
+    luaL_getmetatable(L, type->name);
+    lua_getfield(L, -1, "__index");
+    luaL_setfuncs(L, methods, 0);
+    lua_pop(L, 2);
+}
+
 void *box_push(lua_State *L, const struct type *type, size_t size) {
     luaL_checkstack(L, 4, NULL);
     void *box = memset(lua_newuserdatauv(L, size, BOX_USER_VALUES), 0, size);

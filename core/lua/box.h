@@ -19,6 +19,8 @@ struct type {
     const luaL_Reg *properties;
 };
 void type_register(lua_State *L, const struct type *type);
+/* More methods for a registered type that has methods, and no properties. */
+void type_add_methods(lua_State *L, const struct type *type, const luaL_Reg *methods);
 
 enum { BOX_USER_VALUES = 3 };
 /* A zeroed box with the type's metatable and BOX_USER_VALUES user values, on top of the stack. */

@@ -4,6 +4,8 @@
 
 #include "lua/array.h"
 #include "lua/component.h"
+#include "lua/data_derive.h"
+#include "lua/data_make.h"
 #include "lua/dataset.h"
 #include "lua/evaluate.h"
 #include "lua/evaluation.h"
@@ -30,11 +32,17 @@ __attribute__((visibility("default"))) int luaopen_synrl(lua_State *L) {
     static const struct type *const types[] = {
         &component_type, &dataset_type,    &policy_type,    &schedule_type, &result_type, &run_type,
         &text_type,      &evaluation_type, &kept_json_type, &rule_env_type, NULL};
-    static const luaL_Reg *const functions[] = {make_functions,    array_functions,
-                                                dataset_functions, schedule_functions,
-                                                train_functions,   evaluate_functions,
-                                                options_functions, plot_functions,
-                                                sweep_functions,   NULL};
+    static const luaL_Reg *const functions[] = {data_make_functions,
+                                                make_functions,
+                                                array_functions,
+                                                dataset_functions,
+                                                schedule_functions,
+                                                train_functions,
+                                                evaluate_functions,
+                                                options_functions,
+                                                plot_functions,
+                                                sweep_functions,
+                                                NULL};
     luaL_checkversion(L);
     session_open(L);
     sources_watch(L);
@@ -42,6 +50,7 @@ __attribute__((visibility("default"))) int luaopen_synrl(lua_State *L) {
         type_register(L, types[t]);
     }
     array_register(L);
+    type_add_methods(L, &dataset_type, data_derive_methods);
     lua_newtable(L);
     for (size_t f = 0; functions[f] != NULL; f++) {
         luaL_setfuncs(L, functions[f], 0);

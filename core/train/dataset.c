@@ -19,24 +19,7 @@
 #include "base/reads.h"
 #include "engine/engine.h"
 #include "plugin/host.h"
-
-struct dataset {
-    struct core *core;
-    size_t references;
-    struct component *component;
-    struct host host;
-    void *self; /* the plugin's instance; NULL in a subset */
-    synrl_data data;
-    struct dataset *whole;    /* NULL unless a subset */
-    uint32_t *rows;           /* [n_samples] of a subset */
-    void *answers;            /* the zeros of dataset_of_inputs, the labels of dataset_relabel */
-    const char *const *names; /* of dataset_relabel, else NULL */
-    double fraction;          /* of a subset: how it came about */
-    uint64_t seed;
-    bool is_rest;
-    bool has_hash; /* dataset_hash was called */
-    uint64_t hash;
-};
+#include "train/dataset_private.h"
 
 /* Checking ------------------------------------------------------------------------------------- */
 
@@ -188,7 +171,7 @@ static synrl_status check_values(const struct dataset *dataset) {
     return SYNRL_OK;
 }
 
-static synrl_status check(const struct dataset *dataset) {
+synrl_status dataset_check(const struct dataset *dataset) {
     SYNRL_TRY(check_sizes(dataset));
     SYNRL_TRY(check_inputs(dataset));
     SYNRL_TRY(check_targets(dataset));
@@ -199,7 +182,7 @@ static synrl_status check(const struct dataset *dataset) {
 
 /* Making --------------------------------------------------------------------------------------- */
 
-static struct dataset *allocate(struct core *core, struct component *component) {
+struct dataset *dataset_allocate(struct core *core, struct component *component) {
     struct dataset *dataset = core_alloc(core, 1, sizeof *dataset);
     if (dataset != NULL) {
         dataset->core = core;
@@ -225,7 +208,7 @@ static synrl_status create_instance(struct dataset *dataset) {
     synrl_status status =
         ops->create(host, component_config(dataset->component), dataset->self, &dataset->data);
     if (status == SYNRL_OK) {
-        status = check(dataset); /* here, so that a crash on its arrays is named */
+        status = dataset_check(dataset); /* here, so that a crash on its arrays is named */
     }
     return host_leave(&dataset->host, before, status);
 }
@@ -262,7 +245,7 @@ static synrl_status note_files(struct core *core, const struct component *compon
 synrl_status dataset_create(struct core *core, struct component *component, struct dataset **made) {
     *made = NULL;
     SYNRL_TRY(note_files(core, component));
-    struct dataset *dataset = allocate(core, component);
+    struct dataset *dataset = dataset_allocate(core, component);
     if (dataset == NULL) {
         return SYNRL_NO_MEMORY;
     }
@@ -275,9 +258,19 @@ synrl_status dataset_create(struct core *core, struct component *component, stru
     return SYNRL_OK;
 }
 
-static synrl_status make_subset(struct dataset *whole, const uint32_t *rows, size_t n,
-                                struct dataset **made) {
-    struct dataset *subset = allocate(whole->core, whole->component);
+synrl_status dataset_derived(struct dataset *made, const struct dataset *data, json_t *how) {
+    made->derivation = how;
+    if (how == NULL ||
+        (data->derivation != NULL && json_object_set(how, "of", data->derivation) != 0)) {
+        return core_fail(made->core, SYNRL_NO_MEMORY,
+                         "not enough memory to describe dataset \"%s\"", dataset_id(data));
+    }
+    return SYNRL_OK;
+}
+
+synrl_status dataset_rows(struct dataset *whole, const uint32_t *places, size_t n,
+                          struct dataset **made) {
+    struct dataset *subset = dataset_allocate(whole->core, whole->component);
     *made = subset;
     if (subset == NULL) {
         return SYNRL_NO_MEMORY;
@@ -285,28 +278,38 @@ static synrl_status make_subset(struct dataset *whole, const uint32_t *rows, siz
     subset->whole = dataset_retain(whole);
     subset->data = whole->data;
     subset->data.n_samples = n;
-    subset->rows = core_alloc(whole->core, n, sizeof *rows);
+    subset->rows = core_alloc(whole->core, n, sizeof *places);
     if (subset->rows == NULL) {
         dataset_release(subset);
         *made = NULL;
         return SYNRL_NO_MEMORY;
     }
     for (size_t i = 0; i < n; i++) {
-        subset->rows[i] = (uint32_t)dataset_row(whole, rows[i]);
+        subset->rows[i] = (uint32_t)dataset_row(whole, places[i]);
     }
     return SYNRL_OK;
 }
 
-static synrl_status split_rows(struct dataset *whole, const uint32_t *rows, size_t n_first,
-                               struct dataset **first, struct dataset **second) {
-    const size_t n = whole->data.n_samples;
-    SYNRL_TRY(make_subset(whole, rows, n_first, first));
-    const synrl_status status = make_subset(whole, rows + n_first, n - n_first, second);
+/* One part of a split. */
+static synrl_status make_part(struct dataset *whole, const uint32_t *places, size_t n, json_t *how,
+                              struct dataset **made) {
+    synrl_status status = dataset_rows(whole, places, n, made);
     if (status != SYNRL_OK) {
-        dataset_release(*first);
-        *first = NULL;
+        json_decref(how);
+        return status;
+    }
+    (*made)->is_split = true;
+    status = dataset_derived(*made, whole, how);
+    if (status != SYNRL_OK) {
+        dataset_release(*made);
+        *made = NULL;
     }
     return status;
+}
+
+static json_t *split_json(double fraction, uint64_t seed, const char *part) {
+    return json_pack("{s:f, s:I, s:s}", "fraction", fraction, "seed", (json_int_t)seed, "part",
+                     part);
 }
 
 synrl_status dataset_split(struct dataset *whole, double fraction, uint64_t seed,
@@ -320,32 +323,37 @@ synrl_status dataset_split(struct dataset *whole, double fraction, uint64_t seed
                          "a split of %zu samples by %g: both parts must have at least one", n,
                          fraction);
     }
-    uint32_t *rows = core_alloc(whole->core, n, sizeof *rows);
-    if (rows == NULL) {
+    uint32_t *places = core_alloc(whole->core, n, sizeof *places);
+    if (places == NULL) {
         return SYNRL_NO_MEMORY;
     }
     const synrl_stream stream = {.seed = seed, .purpose = SYNRL_PURPOSE_SPLIT};
-    random_api.sample(stream, (uint32_t)n, (uint32_t)n, rows);
-    const synrl_status status = split_rows(whole, rows, n_first, first, second);
-    core_free(whole->core, rows);
+    random_api.sample(stream, (uint32_t)n, (uint32_t)n, places);
+    synrl_status status =
+        make_part(whole, places, n_first, split_json(fraction, seed, "first"), first);
     if (status == SYNRL_OK) {
-        (*first)->fraction = (*second)->fraction = fraction;
-        (*first)->seed = (*second)->seed = seed;
-        (*second)->is_rest = true;
+        status = make_part(whole, places + n_first, n - n_first, split_json(fraction, seed, "rest"),
+                           second);
     }
+    if (status != SYNRL_OK) {
+        dataset_release(*first);
+        *first = NULL;
+    }
+    core_free(whole->core, places);
     return status;
 }
 
 synrl_status dataset_of_inputs(struct dataset *like, size_t n_samples, const float *inputs,
                                struct dataset **made) {
-    struct dataset *dataset = allocate(like->core, like->component);
+    struct dataset *dataset = dataset_allocate(like->core, like->component);
     *made = dataset;
     if (dataset == NULL) {
         return SYNRL_NO_MEMORY;
     }
     const size_t width = like->data.n_targets > 0 ? like->data.n_targets : 1;
-    dataset->answers = core_alloc(like->core, n_samples, width * sizeof(float));
-    if (dataset->answers == NULL) {
+    void *answers = core_alloc(like->core, n_samples, width * sizeof(float));
+    dataset->owned[0] = answers;
+    if (answers == NULL) {
         dataset_release(dataset);
         *made = NULL;
         return SYNRL_NO_MEMORY;
@@ -354,8 +362,8 @@ synrl_status dataset_of_inputs(struct dataset *like, size_t n_samples, const flo
     dataset->data.n_samples = n_samples;
     dataset->data.format = SYNRL_INPUT_F32;
     dataset->data.inputs = inputs;
-    dataset->data.labels = like->data.labels != NULL ? dataset->answers : NULL;
-    dataset->data.targets = like->data.targets != NULL ? dataset->answers : NULL;
+    dataset->data.labels = like->data.labels != NULL ? answers : NULL;
+    dataset->data.targets = like->data.targets != NULL ? answers : NULL;
     return SYNRL_OK;
 }
 
@@ -391,7 +399,7 @@ static synrl_status relabel(struct dataset *made, const struct dataset *data, co
     struct core *core = data->core;
     const size_t n_rows = count_rows(data), n = data->data.n_samples;
     int32_t *labels = core_alloc(core, n_rows, sizeof *labels);
-    made->answers = labels;
+    made->owned[0] = labels;
     made->rows = data->rows != NULL ? core_alloc(core, n, sizeof *made->rows) : NULL;
     if (labels == NULL || (data->rows != NULL && made->rows == NULL)) {
         return SYNRL_NO_MEMORY;
@@ -403,14 +411,14 @@ static synrl_status relabel(struct dataset *made, const struct dataset *data, co
         memcpy(made->rows, data->rows, n * sizeof *made->rows);
     }
     made->data.labels = labels;
-    SYNRL_TRY(class_names_copy(core, made->data.n_classes, class_names, &made->names));
-    made->data.class_names = made->names;
+    SYNRL_TRY(class_names_copy(core, made->data.n_classes, class_names, &made->data.class_names));
+    made->owned[1] = (void *)made->data.class_names;
     return SYNRL_OK;
 }
 
 synrl_status dataset_relabel(struct dataset *data, const int32_t *map, size_t n_classes,
                              const char *const *class_names, struct dataset **made) {
-    struct dataset *dataset = allocate(data->core, data->component);
+    struct dataset *dataset = dataset_allocate(data->core, data->component);
     *made = dataset;
     if (dataset == NULL) {
         return SYNRL_NO_MEMORY;
@@ -418,6 +426,7 @@ synrl_status dataset_relabel(struct dataset *data, const int32_t *map, size_t n_
     dataset->whole = dataset_retain(data);
     dataset->data = data->data;
     dataset->data.n_classes = n_classes;
+    dataset->is_renumbered = true;
     const synrl_status status = relabel(dataset, data, map, class_names);
     if (status != SYNRL_OK) {
         dataset_release(dataset);
@@ -443,8 +452,10 @@ void dataset_release(struct dataset *dataset) {
     dataset_release(dataset->whole);
     component_release(dataset->component);
     core_free(dataset->core, dataset->rows);
-    core_free(dataset->core, dataset->answers);
-    core_free(dataset->core, (void *)dataset->names);
+    for (size_t i = 0; i < DATASET_OWNED_MAX; i++) {
+        core_free(dataset->core, dataset->owned[i]);
+    }
+    json_decref(dataset->derivation);
     core_free(dataset->core, dataset);
 }
 
@@ -500,6 +511,21 @@ static void hash_samples(const synrl_data *data, XXH3_state_t *state) {
     }
 }
 
+/* What a derived data set has of the whole: its rows, and its classes where they are others. */
+static void hash_choice(const struct dataset *dataset, XXH3_state_t *state) {
+    const synrl_data *data = &dataset->data;
+    const uint64_t whole = dataset_hash(dataset->whole);
+    XXH3_64bits_update(state, &whole, sizeof whole);
+    if (dataset->rows != NULL) {
+        XXH3_64bits_update(state, dataset->rows, data->n_samples * sizeof *dataset->rows);
+    }
+    for (size_t c = 0; data->class_names != NULL &&
+                       data->class_names != dataset->whole->data.class_names && c < data->n_classes;
+         c++) {
+        XXH3_64bits_update(state, data->class_names[c], strlen(data->class_names[c]) + 1);
+    }
+}
+
 uint64_t dataset_hash(struct dataset *dataset) {
     XXH3_state_t state;
     if (dataset->has_hash) {
@@ -507,9 +533,7 @@ uint64_t dataset_hash(struct dataset *dataset) {
     }
     XXH3_64bits_reset(&state);
     if (dataset->whole != NULL) {
-        const uint64_t whole = dataset_hash(dataset->whole);
-        XXH3_64bits_update(&state, &whole, sizeof whole);
-        XXH3_64bits_update(&state, dataset->rows, dataset->data.n_samples * sizeof *dataset->rows);
+        hash_choice(dataset, &state);
     } else {
         hash_samples(&dataset->data, &state);
     }
@@ -518,20 +542,8 @@ uint64_t dataset_hash(struct dataset *dataset) {
     return dataset->hash;
 }
 
-/* {"fraction", "seed", "part"}, and "of" where a part was split again. */
-static json_t *split_json(const struct dataset *subset) {
-    json_t *json = json_pack("{s:f, s:I, s:s}", "fraction", subset->fraction, "seed",
-                             (json_int_t)subset->seed, "part", subset->is_rest ? "rest" : "first");
-    if (subset->whole->whole != NULL && json != NULL &&
-        json_object_set_new(json, "of", split_json(subset->whole)) != 0) {
-        json_decref(json);
-        return NULL;
-    }
-    return json;
-}
-
 json_t *dataset_json(const struct dataset *dataset) {
-    if (dataset->names != NULL) {
+    if (dataset->is_renumbered) {
         return dataset_json(dataset->whole);
     }
     json_t *json = component_json(dataset->component);
@@ -544,7 +556,9 @@ json_t *dataset_json(const struct dataset *dataset) {
         json_object_set_new(json, "format",
                             json_string(data->format == SYNRL_INPUT_BYTES ? "bytes" : "floats")) !=
             0 ||
-        (dataset->whole != NULL && json_object_set_new(json, "split", split_json(dataset)) != 0)) {
+        (dataset->derivation != NULL &&
+         json_object_set(json, dataset->is_split ? "split" : "derived", dataset->derivation) !=
+             0)) {
         json_decref(json);
         core_fail(dataset->core, SYNRL_NO_MEMORY, "not enough memory to describe dataset \"%s\"",
                   dataset_id(dataset));

@@ -43,8 +43,8 @@ struct core *dataset_core(const struct dataset *dataset);
  * is.
  */
 uint64_t dataset_hash(struct dataset *dataset);
-/* component_json, with "samples", "inputs", "format" (bytes or floats), and "split" where it is a
- * subset. */
+/* component_json, with "samples", "inputs", "format" (bytes or floats), and "split" or "derived"
+ * where it was made of another. */
 json_t *dataset_json(const struct dataset *dataset);
 
 #endif
