@@ -10,5 +10,6 @@ ASSET(draw_policy_gp, "core/draw/policy.gp")
 ASSET(draw_confusion_gp, "core/draw/confusion.gp")
 ASSET(draw_mistakes_gp, "core/draw/mistakes.gp")
 ASSET(draw_plot_gp, "core/draw/plot.gp")
+ASSET(draw_samples_gp, "core/draw/samples.gp")
 ASSET(draw_text_gp, "core/draw/text.gp")
     .section .note.GNU-stack, "", %progbits

@@ -32,7 +32,7 @@ synrl_status gnuplot_picture(struct core *core, FILE *script, enum picture pictu
                              const char *folder);
 
 /* Text of the .gp files that draw other things too. */
-extern const char draw_plot_gp[], draw_policy_gp[], draw_text_gp[];
+extern const char draw_plot_gp[], draw_policy_gp[], draw_samples_gp[], draw_text_gp[];
 /* Draws one file, SVG or PNG by its ending. SYNRL_INVALID for any other. */
 synrl_status gnuplot_file(struct core *core, FILE *script, const char *drawing, const char *path);
 /* Draws in characters; *text is freed by core_free. */

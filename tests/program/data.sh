@@ -1,0 +1,91 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# synrl data: what a data set turns out to be; and runs whose data a script made.
+
+table() {
+    printf 'id,size,kind\n1,10,plum\n2,?,plum\n3,20,cherry\n4,30,plum\n' >t.csv
+}
+
+test_a_table_is_summed_up() {
+    table
+    exits 0 synrl data csv path=t.csv label=kind ignore=id missing=drop
+    complains ''
+    prints '3 samples of 1 inputs, floats
+note: dataset "csv": t.csv: 1 of 4 rows dropped for missing values, the first in line 3
+
+class   samples  share
+cherry        1  33.3%
+plum          2  66.7%
+
+input  min  max  mean    stdev
+all     10   30    20  8.16497'
+    exits 0 synrl data --json csv path=t.csv label=kind ignore=id missing=drop
+    grep -q '"samples": 3' "$OUTPUT"
+    tr -d ' \n' <"$OUTPUT" | grep -q '"classes":\[{"name":"cherry","samples":1},{"name":"plum","samples":2}\]'
+    exits 0 synrl data csv path=t.csv missing=mean one_hot=kind
+    says '4 samples of 4 inputs, floats, neither labels nor targets'
+    says 'column 2 ("size"): 1 of 4 values missing, 20 for each'
+}
+
+test_pictures_are_shown() {
+    printf '0,255,0,255,a\n255,0,255,0,b\n' >p.csv
+    exits 0 synrl data csv path=p.csv label=5 'pixels={2,2}'
+    says '2 samples of 4 inputs, bytes, pictures of 2 x 2'
+    [ "$(tail -n 1 "$OUTPUT")" = ' @ @ ' ]
+    if ! command -v gnuplot >/dev/null; then
+        echo 'skipped: pictures of samples, since gnuplot is not installed' >&2
+        return
+    fi
+    exits 0 synrl data csv path=p.csv label=5 'pixels={2,2}' -o p.png
+    [ "$(head -c 4 p.png | tail -c 3)" = PNG ]
+    exits 0 synrl data csv path=p.csv label=5 -o p.svg
+    grep -q '<svg' p.svg
+    refuses 1 'p.gif: the name of a picture must end in .svg or .png' \
+        synrl data csv path=p.csv label=5 -o p.gif
+}
+
+test_what_is_wrong_is_said() {
+    table
+    refuses 2 'which data set? write synrl data ID [NAME=VALUE ...]' synrl data
+    refuses 2 '"x": parameters are written NAME=VALUE' synrl data csv x
+    refuses 1 'no dataset "cvs", did you mean "csv"?' synrl data cvs
+    refuses 1 'unknown parameter "lable", did you mean "label"?' synrl data csv path=t.csv lable=kind
+    refuses 1 't.csv:3: column 2 ("size") is "?": must be a finite number' \
+        synrl data csv path=t.csv label=kind
+}
+
+# The values of a script's function are what a resumed run is compared by.
+test_a_run_on_values_of_a_script_is_resumed_only_with_the_same() {
+    cat >s.lua <<'END'
+local synrl = require "synrl"
+local file = assert(io.open "factor")
+local factor = tonumber(file:read "a")
+file:close()
+local data = synrl.data { samples = 30,
+   inputs = function(i) return { i / 30, i > 20 and factor or i % 3 } end,
+   labels = function(i) return i % 2 end }
+local train, statistics = data:subset(1, 20):normalise()
+local run = synrl.train {
+   data = train, valid = data:subset(21, 30):normalise(statistics), loss = "cross_entropy",
+   rule = "win_stay", model = synrl.model("mlp", { layers = { 2, 2 } }), iterations = 400,
+   on_evaluate = function(m) if m.iteration == 200 and io.open "stop" then os.exit(3) end end,
+   checkpoint = { every = 50 },
+}
+return run.summary.weights_hash
+END
+    echo 1 >factor
+    exits 0 synrl run --quiet --no-pictures s.lua
+    local expected run
+    expected=$(cat "$OUTPUT")
+    rm -r runs
+    touch stop
+    exits 3 synrl run --quiet --no-pictures s.lua
+    rm stop
+    run=$(basename runs/*-run)
+    echo 2 >factor
+    refuses 1 'since the run was recorded, the samples of valid have changed' synrl resume "$run"
+    echo 1 >factor
+    exits 0 synrl resume "$run"
+    says "${expected##* }"
+    exits 0 synrl replay "$run"
+}
