@@ -50,7 +50,7 @@ CHECKS := $(filter check% tests examples lint coverage,$(GOALS))
 ifneq ($(filter-out help clean format docs dist uninstall,$(GOALS)),)
 MISSING := $(shell for tool in $(firstword $(CC)) pkg-config; do \
 	command -v $$tool >/dev/null 2>&1 || echo $$tool; done; \
-	for library in $(LIBRARIES) lua5.4 libmicrohttpd zlib libpng freetype2 openblas \
+	for library in $(LIBRARIES) lua5.4 libmicrohttpd zlib libpng libturbojpeg freetype2 openblas \
 		$(if $(CHECKS),check); do pkg-config --exists $$library 2>/dev/null || echo $$library; done; \
 	echo '\#include <Random123/philox.h>' | $(CC) -E -x c - >/dev/null 2>&1 || echo random123)
 ifneq ($(MISSING),)
@@ -164,7 +164,7 @@ $(BUILD)/plugins/models/mlp.so: PACKAGES := openblas
 $(BUILD)/plugins/datasets/csv.so: PACKAGES := zlib
 $(BUILD)/plugins/datasets/idx.so: PACKAGES := zlib
 $(BUILD)/plugins/datasets/npz.so: PACKAGES := libarchive
-$(BUILD)/plugins/datasets/images.so: PACKAGES := libarchive libpng
+$(BUILD)/plugins/datasets/images.so: PACKAGES := libarchive libpng libturbojpeg
 $(BUILD)/plugins/datasets/glyphs.so: PACKAGES := freetype2
 
 # A plugin sees the public headers alone, and every symbol it uses must be found when it is linked.

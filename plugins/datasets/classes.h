@@ -11,6 +11,8 @@
     "names of the classes: \"ABC\", one character each, or \"ant,bee\"; left out: \"0\", \"1\" " \
     "..."
 
+#define FIRST_LABEL_MEANING "the label of the first class: 1 where labels count from 1"
+
 /* The core would refuse it too, but cannot name the file. */
 static inline synrl_status classes_check(const synrl_host *host, const char *path,
                                          size_t n_classes) {
@@ -33,10 +35,10 @@ static inline const char *classes_next(const char *text, bool has_commas, size_t
     return text + *length;
 }
 
-/* Takes names for the labels 0 .. *n_classes - 1 (the largest label plus one) from the parameter.
- * It may name more classes, which increases *n_classes; SYNRL_INVALID where it names fewer. *names
- * is a single allocation. */
-static inline synrl_status classes_name(const synrl_host *host, const char *given,
+/* Takes names for the labels 0 .. *n_classes - 1 (the largest label plus one) from the parameter,
+ * or their numbers, which begin with `first`. It may name more classes, which increases *n_classes;
+ * SYNRL_INVALID where it names fewer. *names is a single allocation. */
+static inline synrl_status classes_name(const synrl_host *host, const char *given, int64_t first,
                                         size_t *n_classes, const char *const **names) {
     const bool is_given = given != NULL && *given != '\0';
     const bool has_commas = is_given && strchr(given, ',') != NULL;
@@ -47,10 +49,10 @@ static inline synrl_status classes_name(const synrl_host *host, const char *give
     if (is_given && n_given < *n_classes) {
         return host->fail(host, SYNRL_INVALID,
                           "classes = \"%.80s\" names %zu, and there is a label %zu: must name %zu",
-                          given, n_given, *n_classes - 1, *n_classes);
+                          given, n_given, *n_classes - 1 + (size_t)first, *n_classes);
     }
     const size_t n = is_given ? n_given : *n_classes;
-    const size_t size = is_given ? strlen(given) + n : n * 12;
+    const size_t size = is_given ? strlen(given) + n : n * 24;
     const char **starts = host->alloc(host, n * sizeof *starts + size, 1);
     if (starts == NULL) {
         return SYNRL_NO_MEMORY;
@@ -64,7 +66,7 @@ static inline synrl_status classes_name(const synrl_host *host, const char *give
             memcpy(out, text, length);
             text = next;
         } else {
-            length = (size_t)snprintf(out, 12, "%u", (unsigned)c);
+            length = (size_t)snprintf(out, 24, "%zu", c + (size_t)first);
         }
         out += length + 1;
     }

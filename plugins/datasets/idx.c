@@ -12,7 +12,7 @@
 
 struct config {
     const char *images, *labels, *classes;
-    int64_t limit;
+    int64_t first_label, limit;
 };
 
 static const synrl_param params[] = {
@@ -20,6 +20,7 @@ static const synrl_param params[] = {
                  "the file of the images, gzip or plain, such as images-idx3-ubyte.gz"),
     SYNRL_STRING(labels, SYNRL_REQUIRED, "the file of their labels, such as labels-idx1-ubyte.gz"),
     SYNRL_STRING(classes, SYNRL_OPTIONAL, CLASSES_MEANING),
+    SYNRL_INTEGER(first_label, "0", 0, 255, FIRST_LABEL_MEANING),
     SYNRL_INTEGER(limit, "4096", 1, 1 << 20, "MiB that the unpacked images may have"),
 };
 
@@ -156,16 +157,30 @@ static synrl_status load(const synrl_host *host, const char *path, int64_t limit
 
 static synrl_status take_labels(const synrl_host *host, const struct config *config,
                                 struct buffer *bytes, synrl_data *data) {
+    const size_t first = (size_t)config->first_label;
+    bool has_first = false;
     int32_t *labels;
     SYNRL_TRY(SYNRL_NEW(host, labels, bytes->n));
     for (size_t s = 0; s < bytes->n; s++) {
-        const size_t label = bytes->bytes[s];
+        if (bytes->bytes[s] < first) {
+            return host->fail(host, SYNRL_INVALID,
+                              "%s: gives sample %zu the label %u: must be at least first_label = "
+                              "%zu",
+                              config->labels, s + 1, bytes->bytes[s], first);
+        }
+        const size_t label = bytes->bytes[s] - first;
+        has_first = has_first || label == 0;
         labels[s] = (int32_t)label;
         data->n_classes = label >= data->n_classes ? label + 1 : data->n_classes;
     }
     buffer_free(host, bytes);
     data->labels = labels;
-    SYNRL_TRY(classes_name(host, config->classes, &data->n_classes, &data->class_names));
+    if (!has_first && first == 0) {
+        host->log(host, SYNRL_LOG_WARNING,
+                  "%s: has no label 0: first_label = 1 if they count from 1", config->labels);
+    }
+    SYNRL_TRY(classes_name(host, config->classes, config->first_label, &data->n_classes,
+                           &data->class_names));
     return classes_check(host, config->labels, data->n_classes);
 }
 
@@ -199,6 +214,6 @@ static void destroy(const synrl_host *host, const void *config, void *self) {
     close_stream(&idx->labels);
 }
 
-SYNRL_DATASET(idx, "1.0.0", "images and labels in MNIST's IDX format, gzip or plain",
+SYNRL_DATASET(idx, "1.1.0", "images and labels in MNIST's IDX format, gzip or plain",
               "LeCun, Cortes and Burges: the MNIST database, \"file formats\"",
               SYNRL_PARAMS(params), struct idx, .create = create, .destroy = destroy);

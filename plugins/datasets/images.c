@@ -1,6 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* PNG images, one folder per class, in a folder or in a tar or zip of one. Invariants: all images
- * have the size of the first readable one; unreadable files are counted, named and left out;
+/* PNGs and JPEGs, one folder per class, in a folder or in a tar or zip of one. Invariants: all
+ * images have the size of the first readable one; unreadable files are counted, named and left out;
  * samples are ordered by class and file name, regardless of the order in the folder or archive. */
 #define _GNU_SOURCE /* qsort_r, fdopen */
 #include <dirent.h>
@@ -9,19 +9,27 @@
 
 #include "classes.h"
 #include "images/grey.h"
+#include "images/jpeg.h"
 #include "images/layout.h"
 #include "unpack.h"
 
 struct config {
-    const char *path;
+    const char *path, *part, *classes;
     int32_t background;
     int64_t limit;
 };
 
 static const synrl_param params[] = {
-    SYNRL_STRING(path, SYNRL_REQUIRED,
-                 "a folder, or a tar.gz or zip of one, with PNGs of one size in one folder per "
-                 "class"),
+    SYNRL_STRING(
+        path, SYNRL_REQUIRED,
+        "a folder, or a tar.gz or zip of one, with PNGs or JPEGs of one size in one folder "
+        "per class"),
+    SYNRL_STRING(part, SYNRL_OPTIONAL,
+                 "which of several sets to read, such as \"train\": the folder that has those of "
+                 "the classes"),
+    SYNRL_STRING(
+        classes, SYNRL_OPTIONAL,
+        "all classes in their order: \"ABC\" or \"ant,bee\"; left out: the folders, sorted"),
     SYNRL_CHOICE(background, "none", "none|black|white",
                  "what lies under transparent pixels; none: they are refused"),
     SYNRL_INTEGER(limit, "4096", 1, 1 << 20, "MiB that the pixels may have"),
@@ -39,6 +47,7 @@ struct images {
     const struct config *config;
     struct unpack unpack;
     struct layout layout;
+    struct jpeg jpeg;
     struct buffer texts;    /* names, terminated */
     struct buffer samples;  /* struct sample */
     struct buffer read;     /* [n_samples][height][width], in the order of reading */
@@ -64,17 +73,17 @@ static void note_unreadable(struct images *images, const char *class_name, const
     }
 }
 
-static synrl_status check_size(struct images *images, const png_image *image,
+static synrl_status check_size(struct images *images, size_t height, size_t width,
                                const char *class_name, const char *file_name) {
     if (images->height == 0) {
-        images->height = image->height;
-        images->width = image->width;
+        images->height = height;
+        images->width = width;
     }
-    if (image->height != images->height || image->width != images->width) {
+    if (height != images->height || width != images->width) {
         const char *first = (const char *)images->texts.bytes;
-        return FAIL(images, "%s/%s is %u x %u, and %s/%s is %zu x %zu: the sizes must be equal",
-                    class_name, file_name, image->width, image->height, first,
-                    first + strlen(first) + 1, images->width, images->height);
+        return FAIL(images, "%s/%s is %zu x %zu, and %s/%s is %zu x %zu: the sizes must be equal",
+                    class_name, file_name, width, height, first, first + strlen(first) + 1,
+                    images->width, images->height);
     }
     return SYNRL_OK;
 }
@@ -94,6 +103,15 @@ static synrl_status append_sample(struct images *images, const char *class_name,
     sample.file_name = images->texts.n;
     SYNRL_TRY(buffer_append(images->host, &images->texts, file_name, strlen(file_name) + 1));
     return buffer_append(images->host, &images->samples, &sample, sizeof sample);
+}
+
+/* Makes a sample of the pixels behind those that have been read. */
+static synrl_status keep(struct images *images, size_t height, size_t width, const char *class_name,
+                         const char *file_name) {
+    SYNRL_TRY(check_size(images, height, width, class_name, file_name));
+    SYNRL_TRY(append_sample(images, class_name, file_name));
+    images->read.n += height * width;
+    return SYNRL_OK;
 }
 
 /* Appends the current file as grey bytes to `read`. Leaves *image open for png_image_free. */
@@ -121,16 +139,36 @@ static synrl_status decode(struct images *images, png_image *image, const char *
                     "white",
                     class_name, file_name);
     }
-    SYNRL_TRY(check_size(images, image, class_name, file_name));
-    SYNRL_TRY(append_sample(images, class_name, file_name));
-    images->read.n += size;
-    return SYNRL_OK;
+    return keep(images, image->height, image->width, class_name, file_name);
+}
+
+/* The same of a JPEG. */
+static synrl_status decode_jpeg(struct images *images, const char *class_name,
+                                const char *file_name) {
+    struct jpeg *jpeg = &images->jpeg;
+    const char *why = jpeg_begin(jpeg, &images->file);
+    if (why == NULL) {
+        const size_t size = jpeg->width * jpeg->height;
+        SYNRL_TRY(check_limit(images, size));
+        SYNRL_TRY(buffer_reserve(images->host, &images->read, size));
+        SYNRL_TRY(buffer_reserve(images->host, &images->unpacked, jpeg_unpacked_size(jpeg)));
+        why = jpeg_read(jpeg, &images->file, images->unpacked.bytes,
+                        images->read.bytes + images->read.n);
+    }
+    if (why != NULL) {
+        note_unreadable(images, class_name, file_name, why);
+        return SYNRL_OK;
+    }
+    return keep(images, jpeg->height, jpeg->width, class_name, file_name);
 }
 
 static synrl_status take_image(struct images *images, const char *class_name,
                                const char *file_name) {
     png_image image = {.version = PNG_IMAGE_VERSION};
     images->n_files++;
+    if (jpeg_is(&images->file)) {
+        return decode_jpeg(images, class_name, file_name);
+    }
     const synrl_status status = decode(images, &image, class_name, file_name);
     png_image_free(&image);
     return status;
@@ -182,7 +220,7 @@ static synrl_status list_entry(struct images *images, const char *relative, cons
     struct stat info;
     bool is_listed;
     SYNRL_TRY(buffer_join(images->host, path, relative, name));
-    if (layout_is_png(name)) {
+    if (layout_is_picture(name)) {
         return layout_add(&images->layout, (const char *)path->bytes, &is_listed);
     }
     struct buffer whole = {0};
@@ -335,7 +373,7 @@ static synrl_status take_entry(struct images *images, struct archive_entry *entr
 
 /* The second reading: what was listed in the first one, in the same order. */
 static synrl_status read_archive(struct images *images) {
-    struct layout again = {.host = images->host};
+    struct layout again = {.host = images->host, .part = images->config->part};
     struct archive_entry *entry;
     struct buffer class_name = {0};
     struct place place;
@@ -394,7 +432,7 @@ static synrl_status read_images(struct images *images) {
     return N_SAMPLES(images) > 0
                ? SYNRL_OK
                : FAIL(images,
-                      "none of %zu PNG files is readable: must have images in "
+                      "none of %zu PNG or JPEG files is readable: must have images in "
                       "one folder per class, such as A/1.png%s",
                       images->n_files, describe_others(images, others, sizeof others));
 }
@@ -415,45 +453,79 @@ static bool begins_class(const struct images *images, size_t s) {
     return s == 0 || strcmp(texts + samples[s - 1].class_name, texts + samples[s].class_name) != 0;
 }
 
-static synrl_status arrange(struct images *images, synrl_data *data) {
+/* The number of a class among those given. */
+static synrl_status find_class(struct images *images, const synrl_data *data, const char *name,
+                               int32_t *label) {
+    for (size_t c = 0; c < data->n_classes; c++) {
+        if (strcmp(data->class_names[c], name) == 0) {
+            *label = (int32_t)c;
+            return SYNRL_OK;
+        }
+    }
+    return FAIL(images, "the folder %.80s is not in classes = \"%.80s\"", name,
+                images->config->classes);
+}
+
+/* Sets the labels of the sorted samples, and the classes. */
+static synrl_status label_samples(struct images *images, synrl_data *data) {
     const synrl_host *host = images->host;
-    struct sample *samples = SAMPLES(images);
-    const char *texts = (const char *)images->texts.bytes, **class_names;
-    const size_t n = N_SAMPLES(images), size = images->height * images->width;
-    uint8_t *pixels;
+    const char *texts = (const char *)images->texts.bytes, *given = images->config->classes;
+    const size_t n = N_SAMPLES(images);
+    const bool are_given = given != NULL && *given != '\0';
+    const char **class_names;
     int32_t *labels, label = -1;
     size_t n_classes = 0;
-    qsort_r(samples, n, sizeof *samples, compare_samples, images->texts.bytes);
     for (size_t s = 0; s < n; s++) {
         n_classes += begins_class(images, s);
-        if (s > 0 && compare_samples(&samples[s - 1], &samples[s], images->texts.bytes) == 0) {
+    }
+    if (are_given) {
+        SYNRL_TRY(classes_name(host, given, 0, &data->n_classes, &data->class_names));
+        n_classes = data->n_classes;
+    }
+    SYNRL_TRY(classes_check(host, images->config->path, n_classes));
+    SYNRL_TRY(SYNRL_NEW(host, class_names, n_classes));
+    SYNRL_TRY(SYNRL_NEW(host, labels, n));
+    for (size_t s = 0; s < n; s++) {
+        const char *name = texts + SAMPLES(images)[s].class_name;
+        if (begins_class(images, s) && are_given) {
+            SYNRL_TRY(find_class(images, data, name, &label));
+        } else if (begins_class(images, s)) {
+            class_names[++label] = name;
+        }
+        labels[s] = label;
+    }
+    data->labels = labels;
+    data->n_classes = n_classes;
+    data->class_names = are_given ? data->class_names : class_names;
+    return SYNRL_OK;
+}
+
+static synrl_status arrange(struct images *images, synrl_data *data) {
+    struct sample *samples = SAMPLES(images);
+    const char *texts = (const char *)images->texts.bytes;
+    const size_t n = N_SAMPLES(images), size = images->height * images->width;
+    uint8_t *pixels;
+    qsort_r(samples, n, sizeof *samples, compare_samples, images->texts.bytes);
+    for (size_t s = 1; s < n; s++) {
+        if (compare_samples(&samples[s - 1], &samples[s], images->texts.bytes) == 0) {
             return FAIL(images, "%s/%s is in it twice", texts + samples[s].class_name,
                         texts + samples[s].file_name);
         }
-    }
-    SYNRL_TRY(classes_check(host, images->config->path, n_classes));
-    SYNRL_TRY(SYNRL_NEW(host, pixels, images->read.n));
-    SYNRL_TRY(SYNRL_NEW(host, labels, n));
-    SYNRL_TRY(SYNRL_NEW(host, class_names, n_classes));
-    for (size_t s = 0; s < n; s++) {
-        if (begins_class(images, s)) {
-            class_names[++label] = texts + samples[s].class_name;
-        }
-        labels[s] = label;
-        memcpy(pixels + s * size, images->read.bytes + samples[s].image * size, size);
     }
     *data = (synrl_data){.size = sizeof *data,
                          .n_samples = n,
                          .n_inputs = size,
                          .format = SYNRL_INPUT_BYTES,
                          .scale = 1.0F / 255.0F,
-                         .inputs = pixels,
-                         .labels = labels,
-                         .n_classes = n_classes,
-                         .class_names = class_names,
                          .height = images->height,
                          .width = images->width,
                          .n_channels = 1};
+    SYNRL_TRY(label_samples(images, data));
+    SYNRL_TRY(SYNRL_NEW(images->host, pixels, images->read.n));
+    for (size_t s = 0; s < n; s++) {
+        memcpy(pixels + s * size, images->read.bytes + samples[s].image * size, size);
+    }
+    data->inputs = pixels;
     return SYNRL_OK;
 }
 
@@ -463,6 +535,7 @@ static synrl_status create(const synrl_host *host, const void *config, void *sel
     images->host = host;
     images->config = config;
     images->layout.host = host;
+    images->layout.part = images->config->part;
     SYNRL_TRY(read_images(images));
     SYNRL_TRY(arrange(images, data));
     buffer_free(host, &images->samples);
@@ -474,10 +547,12 @@ static synrl_status create(const synrl_host *host, const void *config, void *sel
 }
 
 static void destroy(const synrl_host *host, const void *config, void *self) {
-    unpack_close(&((struct images *)self)->unpack);
+    struct images *images = self;
+    unpack_close(&images->unpack);
+    jpeg_free(&images->jpeg);
 }
 
-SYNRL_DATASET(images, "1.0.0",
-              "PNG images in one folder per class, or in a tar.gz or zip of it, as grey bytes",
+SYNRL_DATASET(images, "1.1.0",
+              "PNGs and JPEGs in one folder per class, or in a tar.gz or zip of it, as grey bytes",
               "the layout of Bulatov's notMNIST_small.tar.gz", SYNRL_PARAMS(params), struct images,
               .create = create, .destroy = destroy);

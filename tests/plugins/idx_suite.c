@@ -85,6 +85,30 @@ TEST(names_classes_by_words) {
         GIVEN({"images", STRING(i)}, {"labels", STRING(l)}, {"classes", STRING("ant,bee")}));
 }
 
+/* Letters of EMNIST count from 1. */
+TEST(labels_may_begin_at_one) {
+    const char *i = loader_file(&loader, "i", images, sizeof images);
+    const char *l = loader_file(&loader, "l", "\0\0\x08\x01\0\0\0\2\3\1", 10);
+    dataset_release(
+        loader_load(&loader, "idx", GIVEN({"images", STRING(i)}, {"labels", STRING(l)})));
+    ck_assert_ptr_nonnull(strstr(loader.warning, "l: has no label 0: first_label = 1 if they"));
+    struct dataset *dataset = loader_load(
+        &loader, "idx",
+        GIVEN({"images", STRING(i)}, {"labels", STRING(l)}, {"first_label", INTEGER(1)}));
+    ck_assert_uint_eq(dataset_data(dataset)->n_classes, 3);
+    ck_assert_int_eq(dataset_data(dataset)->labels[0], 2);
+    ck_assert_str_eq(dataset_data(dataset)->class_names[0], "1");
+    dataset_release(dataset);
+    dataset = loader_load(&loader, "idx",
+                          GIVEN({"images", STRING(i)}, {"labels", STRING(l)},
+                                {"first_label", INTEGER(1)}, {"classes", STRING("ABC")}));
+    ck_assert_str_eq(dataset_data(dataset)->class_names[2], "C");
+    dataset_release(dataset);
+    loader_refuse(&loader, SYNRL_INVALID,
+                  "l: gives sample 2 the label 1: must be at least first_label = 2", "idx",
+                  GIVEN({"images", STRING(i)}, {"labels", STRING(l)}, {"first_label", INTEGER(2)}));
+}
+
 TEST(reads_samples_that_are_no_pictures) {
     static const unsigned char rows[] = {0, 0, 8, 2, 0, 0, 0, 2, 0, 0, 0, 3, 1, 2, 3, 4, 5, 6};
     const char *i = loader_file(&loader, "i", rows, sizeof rows);

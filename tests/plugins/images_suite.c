@@ -271,7 +271,7 @@ static const struct {
     {{"p/train/A/1.png", "p/train/B/1.png", "p/test/A/1.png"}, 0, "/1.png lies too deep"},
     {{"train/A/1.png", "A/1.png", "B/1.png"}, 0, "train/A/1.png lies too deep"},
     {{"1.png", "2.png"}, 0, "such as A/1.png; 1.png is in no such folder"},
-    {{"A/1.jpg", "B/2.jpg", "README"}, 0, "; there are 3 other files, such as "},
+    {{"A/1.gif", "B/2.gif", "README"}, 0, "; there are 3 other files, such as "},
     {{"p/A/1.png", "p/A/2.png"}, 0, "has 1 classes"},
 };
 
@@ -381,7 +381,7 @@ TEST(refuses_pictures_of_two_sizes) {
 }
 
 TEST(refuses_what_holds_no_pictures) {
-    loader_refuse(&loader, SYNRL_INVALID, "none of 0 PNG files is readable", "images",
+    loader_refuse(&loader, SYNRL_INVALID, "none of 0 PNG or JPEG files is readable", "images",
                   GIVEN({"path", STRING(loader.scratch.folder)}));
     loader_refuse(&loader, SYNRL_IO, "nowhere: cannot be opened: No such file", "images",
                   GIVEN({"path", STRING("nowhere")}));

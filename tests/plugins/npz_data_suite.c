@@ -386,14 +386,108 @@ TEST(refuses_wrong_labels) {
     refuse_labels(&labels, "the label -1");
     labels = npy_make(1, "<f8", false, "(2,)", none, 16);
     refuse_labels(&labels, "the label nan");
-    labels = npy_make(1, "<i8", false, "(2, 1)", numbers, 16);
-    refuse_labels(&labels, "has 2 sizes: must be 1");
+    labels = npy_make(1, "<i8", false, "(2, 1, 1)", numbers, 16);
+    refuse_labels(&labels, "has 3 sizes: must be 1, or 2 if it is one-hot");
     labels = npy_make(1, "<U1", false, "(2,)", numbers, 8);
-    refuse_labels(&labels, "is of type \"<U1\": must be b1");
+    refuse_labels(&labels, "gives sample 2 a label that is empty, or not text");
+    labels = npy_make(1, "<U1", false, "(2,)", "\0\xD8\0\0a\0\0", 8); /* half of a pair */
+    refuse_labels(&labels, "gives sample 1 a label that is empty, or not text");
+    labels = npy_make(1, "<U1", false, "(2,)", "\xFF\xFF\xFF\xFF", 8);
+    refuse_labels(&labels, "gives sample 1 a label that is empty, or not text");
+    labels = npy_make(1, "|S1", false, "(2,)", "a\xFF", 2);
+    refuse_labels(&labels, "gives sample 2 a label that is empty, or not text");
+    labels = npy_make(1, "|O", false, "(2,)", numbers, 16);
+    refuse_labels(&labels,
+                  "is of type \"|O\": must be b1, u1, u2, u4, u8, i1, i2, i4, i8, f2, f4 or "
+                  "f8, or words");
+    labels = npy_make(1, "|u1", false, "(2, 3)", "\0\1\0\1\0\1", 6);
+    refuse_labels(&labels, "is not one-hot in row 2: must be a single 1, and 0 elsewhere");
+    labels = npy_make(1, "|u1", false, "(2, 3)", "\0\1\0\0\0\2", 6);
+    refuse_labels(&labels, "is not one-hot in row 2");
     labels = npy_make(1, "<i8", false, "(1,)", numbers, 8);
     refuse_labels(&labels, "has 1 labels for the 2 samples");
     labels = npy_make(1, "<i8", false, "(2,)", equal, 16);
     refuse_labels(&labels, ".npz: has 1 classes: must be at least 2");
+}
+
+/* The forms that labels come in; of each the numbers of two samples, and the names. */
+static const struct {
+    const char *type, *shape, *data;
+    size_t n;
+    int32_t labels[2];
+    const char *names;
+} label_forms[] = {
+    {"<i2", "(2, 1)", "\2\0\0\0", 4, {2, 0}, "0,1,2"},
+    {"|i1", "(2,)", "\1\xFF", 2, {1, 0}, "-1,1"},
+    {"<f2", "(2, 1)", "\0\xBC\0\x3C", 4, {0, 1}, "-1,1"},
+    {"|b1", "(2, 3)", "\0\0\1\1\0\0", 6, {2, 0}, "0,1,2"},
+    {"|u1", "(2, 4)", "\0\1\0\0\0\0\1\0", 8, {1, 2}, "0,1,2,3"},
+    {"<U2", "(2,)", "b\0\0\0a\0\0\0\xE4\0\0\0\0\0\0\0", 16, {0, 1}, "ba,\xC3\xA4"},
+    {">U1", "(2,)", "\0\1\xF4\x1D\0\0\0a", 8, {1, 0}, "a,\xF0\x9F\x90\x9D"},
+    {"|S3", "(2,)", "cowox\0", 6, {0, 1}, "cow,ox"},
+};
+
+static void check_names(const synrl_data *data, const char *names) {
+    char found[80] = "";
+    for (size_t c = 0; c < data->n_classes; c++) {
+        strcat(strcat(found, c > 0 ? "," : ""), data->class_names[c]);
+    }
+    ck_assert_str_eq(found, names);
+}
+
+TEST_EACH(reads_labels_in_every_form, COUNT_OF(label_forms)) {
+    const struct npy images = pixels_npy();
+    const struct npy labels = npy_make(1, label_forms[_i].type, false, label_forms[_i].shape,
+                                       label_forms[_i].data, label_forms[_i].n);
+    struct dataset *dataset =
+        loader_load(&loader, "npz", GIVEN({"path", STRING(npz_of(&images, &labels, true))}));
+    ck_assert_mem_eq(dataset_data(dataset)->labels, label_forms[_i].labels, 8);
+    check_names(dataset_data(dataset), label_forms[_i].names);
+    dataset_release(dataset);
+}
+
+TEST(names_and_numbers_classes_as_asked) {
+    static const uint8_t from_one[] = {1, 3};
+    const struct npy images = pixels_npy();
+    struct npy labels = npy_make(1, "|S1", false, "(2,)", "ca", 2);
+    const char *path = npz_of(&images, &labels, false);
+    struct dataset *dataset =
+        loader_load(&loader, "npz", GIVEN({"path", STRING(path)}, {"classes", STRING("abc")}));
+    ck_assert_int_eq(dataset_data(dataset)->labels[0], 2);
+    dataset_release(dataset);
+    loader_refuse(&loader, SYNRL_INVALID, "the label \"c\", which is not in classes", "npz",
+                  GIVEN({"path", STRING(path)}, {"classes", STRING("ab")}));
+    labels = npy_make(1, "|u1", false, "(2,)", from_one, 2);
+    path = npz_of(&images, &labels, false);
+    dataset_release(loader_load(&loader, "npz", GIVEN({"path", STRING(path)})));
+    ck_assert_ptr_nonnull(strstr(loader.warning, "has no label 0: first_label = 1 if they count"));
+    dataset =
+        loader_load(&loader, "npz", GIVEN({"path", STRING(path)}, {"first_label", INTEGER(1)}));
+    ck_assert_int_eq(dataset_data(dataset)->labels[1], 2);
+    check_names(dataset_data(dataset), "1,2,3");
+    dataset_release(dataset);
+    loader_refuse(&loader, SYNRL_INVALID, "the label 1: must be a whole number from 2", "npz",
+                  GIVEN({"path", STRING(path)}, {"first_label", INTEGER(2)}));
+}
+
+/* Two files whose arrays have the same name, as numpy.savez gives it. */
+TEST(reads_labels_from_another_file) {
+    const struct npy images = pixels_npy(), labels = labels_npy();
+    struct zip zip = {.n = 0};
+    zip_add(&zip, "arr_0.npy", labels.bytes, labels.n, false);
+    const char *path = zip_close(&zip);
+    const char *other = scratch_path(&loader.scratch, "b.npz");
+    ck_assert_int_eq(rename(path, other), 0);
+    zip_add(&zip, "arr_0.npy", images.bytes, images.n, false);
+    struct dataset *dataset =
+        loader_load(&loader, "npz",
+                    GIVEN({"path", STRING(zip_close(&zip))}, {"labels_path", STRING(other)},
+                          {"images", STRING("arr_0")}, {"labels", STRING("arr_0")}));
+    check_shape(dataset_data(dataset), 2, 3, 1);
+    dataset_release(dataset);
+    loader_refuse(
+        &loader, SYNRL_INVALID, "b.npz: has no array \"labels\"; it has arr_0.npy", "npz",
+        GIVEN({"path", STRING(path)}, {"labels_path", STRING(other)}, {"images", STRING("arr_0")}));
 }
 
 TEST(refuses_values_that_are_not_finite) {

@@ -49,7 +49,7 @@ test_what_is_wrong_is_said() {
     refuses 2 'which data set? write synrl data ID [NAME=VALUE ...]' synrl data
     refuses 2 '"x": parameters are written NAME=VALUE' synrl data csv x
     refuses 1 'no dataset "cvs", did you mean "csv"?' synrl data cvs
-    refuses 1 'unknown parameter "lable", did you mean "label"?' synrl data csv path=t.csv lable=kind
+    refuses 1 'unknown parameter "labels", did you mean "label"?' synrl data csv path=t.csv labels=kind
     refuses 1 't.csv:3: column 2 ("size") is "?": must be a finite number' \
         synrl data csv path=t.csv label=kind
 }

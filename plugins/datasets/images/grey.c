@@ -70,10 +70,6 @@ size_t grey_unpacked_size(const png_image *image) {
     return (size_t)image->width * image->height * PNG_IMAGE_SAMPLE_CHANNELS(image->format);
 }
 
-static unsigned luma(const unsigned char *rgb) {
-    return (rgb[0] * 19595U + rgb[1] * 38470U + rgb[2] * 7471U + 0x8000U) >> 16;
-}
-
 const char *grey_read(png_image *image, enum background background, unsigned char *unpacked,
                       unsigned char *grey, bool *is_transparent) {
     const size_t n = (size_t)image->width * image->height;
@@ -86,7 +82,7 @@ const char *grey_read(png_image *image, enum background background, unsigned cha
     }
     for (size_t i = 0; i < n; i++) {
         const unsigned char *pixel = unpacked + i * n_channels;
-        const unsigned value = n_channels == 4 ? luma(pixel) : pixel[0];
+        const unsigned value = n_channels == 4 ? grey_luma(pixel) : pixel[0];
         const unsigned alpha = pixel[n_channels - 1];
         *is_transparent = *is_transparent || (alpha < 255 && background == BACKGROUND_NONE);
         grey[i] = (unsigned char)((value * alpha + behind * (255 - alpha) + 127) / 255);

@@ -7,6 +7,11 @@
 
 #include "../buffer.h"
 
+/* The luma of ITU-R 601-2, in Pillow's integers. */
+static inline unsigned char grey_luma(const unsigned char *rgb) {
+    return (unsigned char)((rgb[0] * 19595U + rgb[1] * 38470U + rgb[2] * 7471U + 0x8000U) >> 16);
+}
+
 enum background { BACKGROUND_NONE, BACKGROUND_BLACK, BACKGROUND_WHITE };
 
 /* Reads the header of a PNG; removes from *file the chunks that do not say which values its pixels

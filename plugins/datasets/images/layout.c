@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Where pictures lie: the base is the longest part that the folders of all PNGs share, and a
+/* Where pictures lie: the base is the longest part that the folders of all pictures share, and a
  * picture of a class lies in a folder directly below it. */
 #define _GNU_SOURCE /* qsort_r */
 #include "layout.h"
@@ -9,9 +9,27 @@
 
 #define TEXT(layout, at) ((const char *)(layout)->texts.bytes + (at))
 
-bool layout_is_png(const char *file_name) {
+bool layout_is_picture(const char *file_name) {
+    static const char *const endings[] = {".png", ".jpg", ".jpeg"};
     const size_t length = strlen(file_name);
-    return *file_name != '.' && length > 4 && strcasecmp(file_name + length - 4, ".png") == 0;
+    for (size_t e = 0; *file_name != '.' && e < sizeof endings / sizeof endings[0]; e++) {
+        const size_t n = strlen(endings[e]);
+        if (length > n && strcasecmp(file_name + length - n, endings[e]) == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Whether one of the folders of a path has this name. */
+static bool has_folder(const char *path, const char *name) {
+    const size_t n = strlen(name);
+    for (const char *slash; (slash = strchr(path, '/')) != NULL; path = slash + 1) {
+        if ((size_t)(slash - path) == n && memcmp(path, name, n) == 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Appends the path without "." and empty parts. *is_hidden: a part begins with a dot. */
@@ -49,7 +67,12 @@ synrl_status layout_add(struct layout *layout, const char *path, bool *is_listed
     bool is_hidden;
     *is_listed = false;
     SYNRL_TRY(append_normal(layout, path, &is_hidden));
-    *is_listed = !is_hidden && layout_is_png(file_of(TEXT(layout, at)));
+    if (layout->part != NULL && *layout->part != '\0' &&
+        !has_folder(TEXT(layout, at), layout->part)) {
+        layout->texts.n = at;
+        return SYNRL_OK;
+    }
+    *is_listed = !is_hidden && layout_is_picture(file_of(TEXT(layout, at)));
     if (*is_listed) {
         return buffer_append(layout->host, &layout->entries, &at, sizeof at);
     }
@@ -119,7 +142,7 @@ synrl_status layout_settle(struct layout *layout, const char *path) {
             return layout->host->fail(
                 layout->host, SYNRL_INVALID,
                 "%s: %.200s lies too deep: must have images in one folder per class, such as "
-                "A/1.png; of several sets, such as train and test, give one",
+                "A/1.png; of several sets give one, such as part = \"train\"",
                 path, text);
         }
     }

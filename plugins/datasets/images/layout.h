@@ -11,8 +11,9 @@ struct layout {
     const synrl_host *host;
     struct buffer texts;   /* paths, terminated */
     struct buffer entries; /* size_t: where each path begins in `texts` */
+    const char *part;      /* only what lies below a folder of this name; NULL or "": all */
     size_t base;           /* length of the part that all share: what holds the class folders */
-    size_t n_others;       /* files that are not PNGs */
+    size_t n_others;       /* files that are not pictures */
     size_t other;          /* in `texts`, the first of them */
 };
 
@@ -22,11 +23,11 @@ struct place {
     size_t class_length; /* of class_name, which is not terminated */
 };
 
-/* Whether the name ends in .png and is not hidden. */
-bool layout_is_png(const char *file_name);
+/* Whether the name ends in .png, .jpg or .jpeg and is not hidden. */
+bool layout_is_picture(const char *file_name);
 
 /* Lists a path with '/' between its parts. Leaves out what is hidden, which belongs to the
- * operating system; *is_listed says whether it is a PNG that was listed. */
+ * operating system; *is_listed says whether it is a picture that was listed. */
 synrl_status layout_add(struct layout *layout, const char *path, bool *is_listed);
 
 size_t layout_count(const struct layout *layout);
@@ -35,7 +36,7 @@ const char *layout_path(const struct layout *layout, size_t entry);
 /* Sorts the paths: for a folder, whose order is arbitrary. */
 void layout_sort(struct layout *layout);
 
-/* Finds the base. SYNRL_INVALID where a PNG lies deeper than in a class folder. */
+/* Finds the base. SYNRL_INVALID where a picture lies deeper than in a class folder. */
 synrl_status layout_settle(struct layout *layout, const char *path);
 
 /* False for a file beside the class folders. */
