@@ -18,6 +18,7 @@ TEST_CPPFLAGS := $(LUA_CPPFLAGS) -I. -Itests $(call pkg,--cflags check) \
 # Most of their code runs once; optimizing it would take longer.
 TEST_CFLAGS := -Wno-gnu-zero-variadic-macro-arguments -O1
 $(BUILD)/obj/tests/bench/%.o: TEST_CFLAGS :=
+$(BUILD)/obj/tests/unit/engine/projection_suite.o: TEST_CFLAGS += -O3
 $(BUILD)/obj/tests/%.o: tests/%.c
 	$(in_folder)
 	$(call say,CC,$<)

@@ -43,6 +43,8 @@ struct inputs {
     float scale;
     uint8_t *bytes; /* [n_samples][n_inputs], or floats */
     float *floats;
+    float *lanes; /* the same as [block][n_inputs][SYNRL_LANES], the last sample again where there
+                     is none */
     synrl_batch *batch;
 };
 
@@ -71,6 +73,20 @@ static void fill_batch(struct inputs *inputs) {
     free(rows);
 }
 
+static void fill_lanes(struct inputs *inputs) {
+    const size_t n = inputs->n_inputs, n_blocks = (inputs->n_samples - 1) / SYNRL_LANES + 1;
+    float *to = inputs->lanes = allocate(n_blocks * n, SYNRL_LANES * sizeof(float));
+    for (size_t block = 0; block < n_blocks; block++) {
+        for (size_t i = 0; i < n; i++) {
+            for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
+                const size_t s = block * SYNRL_LANES + lane, last = inputs->n_samples - 1;
+                const size_t at = (s < last ? s : last) * n + i;
+                *to++ = inputs->is_bytes ? (float)inputs->bytes[at] : inputs->floats[at];
+            }
+        }
+    }
+}
+
 static void inputs_make(struct inputs *inputs, size_t n_samples, size_t n_inputs, bool is_bytes) {
     const size_t n = n_samples * n_inputs;
     *inputs = (struct inputs){.n_samples = n_samples,
@@ -83,6 +99,7 @@ static void inputs_make(struct inputs *inputs, size_t n_samples, size_t n_inputs
         inputs->bytes[i] = random_byte();
         inputs->floats[i] = (float)(rand() % 2001 - 1000) * 1e-3F;
     }
+    fill_lanes(inputs);
     ck_assert_int_eq(
         batch_create(&host.api, n_samples, n_inputs, is_bytes, inputs->scale, &inputs->batch),
         SYNRL_OK);
@@ -93,6 +110,7 @@ static void inputs_free(struct inputs *inputs) {
     batch_destroy(inputs->batch);
     free(inputs->bytes);
     free(inputs->floats);
+    free(inputs->lanes);
 }
 
 /* What a projection must do -------------------------------------------------------------------- */
@@ -147,42 +165,70 @@ static void expected_act(struct expected *expected, const int8_t *actions, float
     }
 }
 
-UNWATCHED static float expected_value(const struct expected *expected, size_t sample, size_t o,
-                                      const float *bias) {
-    const struct inputs *inputs = expected->inputs;
+/* Of bytes: the sums of the base in floats, and of what the weights moved since, which is an
+ * integer that a double holds exactly. */
+UNWATCHED static void expected_of_bytes(const struct expected *expected, const float *x, size_t o,
+                                        float z[SYNRL_LANES]) {
     const size_t n = expected->n_inputs;
-    float sum = 0.0F, z;
-    int64_t moved = 0;
+    const float scale = expected->inputs->scale, unit = expected->alpha * scale;
+    float sum[SYNRL_LANES] = {0};
+    double moved[SYNRL_LANES] = {0};
     for (size_t i = 0; i < n; i++) {
-        const size_t at = o * n + i;
-        if (inputs->is_bytes) {
-            sum += (float)inputs->bytes[sample * n + i] * expected->w0[at];
-            moved += inputs->bytes[sample * n + i] * expected->k[at];
-        } else {
-            sum += inputs->floats[sample * n + i] * expected_weight(expected, at);
+        const float w = expected->w0[o * n + i];
+        const double k = expected->k[o * n + i];
+        for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
+            sum[lane] += x[i * SYNRL_LANES + lane] * w;
+            moved[lane] += x[i * SYNRL_LANES + lane] * k;
         }
     }
-    if (moved > INT32_MAX || moved < -INT32_MAX) {
-        ck_abort_msg("a sum of %lld", (long long)moved);
+    for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
+        if (moved[lane] > INT32_MAX || moved[lane] < -INT32_MAX) {
+            ck_abort_msg("a sum of %.0f", moved[lane]);
+        }
+        z[lane] = scale * sum[lane] + unit * (float)moved[lane];
     }
-    const float unit = expected->alpha * inputs->scale;
-    z = inputs->is_bytes ? inputs->scale * sum + unit * (float)moved : sum;
-    return bias != NULL ? z + bias[o] : z;
+}
+
+UNWATCHED static void expected_of_floats(const struct expected *expected, const float *x, size_t o,
+                                         float z[SYNRL_LANES]) {
+    const size_t n = expected->n_inputs;
+    for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
+        z[lane] = 0.0F;
+    }
+    for (size_t i = 0; i < n; i++) {
+        const float w = expected_weight(expected, o * n + i);
+        for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
+            z[lane] += x[i * SYNRL_LANES + lane] * w;
+        }
+    }
+}
+
+static void expected_values(const struct expected *expected, size_t block, size_t o,
+                            const float *bias, float z[SYNRL_LANES]) {
+    const float *x = expected->inputs->lanes + block * expected->n_inputs * SYNRL_LANES;
+    if (expected->inputs->is_bytes) {
+        expected_of_bytes(expected, x, o, z);
+    } else {
+        expected_of_floats(expected, x, o, z);
+    }
+    for (size_t lane = 0; bias != NULL && lane < SYNRL_LANES; lane++) {
+        z[lane] += bias[o];
+    }
 }
 
 static void check_block(const struct expected *expected, synrl_projection *projection, size_t block,
                         const float *bias, float *z) {
-    const size_t last = expected->inputs->n_samples - 1;
+    float wanted[SYNRL_LANES];
     projection_values(projection, block, bias, z);
     for (size_t o = 0; o < expected->n_outputs; o++) {
+        expected_values(expected, block, o, bias, wanted);
         for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
-            const size_t s = block * SYNRL_LANES + lane;
-            const float wanted = expected_value(expected, s < last ? s : last, o, bias);
             const float got = z[o * SYNRL_LANES + lane];
-            if (memcmp(&got, &wanted, sizeof got) != 0) { /* an assertion each would take minutes */
+            if (memcmp(&got, &wanted[lane], sizeof got) !=
+                0) { /* an assertion each would take minutes */
                 ck_abort_msg("%zu inputs, %zu outputs, output %zu of sample %zu: %a, must be %a",
-                             expected->n_inputs, expected->n_outputs, o, s, (double)got,
-                             (double)wanted);
+                             expected->n_inputs, expected->n_outputs, o, block * SYNRL_LANES + lane,
+                             (double)got, (double)wanted[lane]);
             }
         }
     }
