@@ -3,11 +3,10 @@
 -- each run's weights hash and, with metrics=true, every line of its metrics; 100 iterations and more,
 -- so that rates change on the way.
 local synrl = require 'synrl'
-local o = synrl.options { part = 2, iterations = 100, metrics = true }
+local o = synrl.options { part = 2, iterations = 100, metrics = true, letters = '' }
 
-local folder = os.getenv('SOURCE') .. '/datasets/glyphs/'
-local all = synrl.dataset('idx', { images = folder .. 'images-idx3-ubyte.gz',
-  labels = folder .. 'labels-idx1-ubyte.gz', classes = 'ABCDEFGHIJ' })
+local all = synrl.dataset('idx', { images = o.letters .. 'images-idx3-ubyte',
+  labels = o.letters .. 'labels-idx1-ubyte', classes = 'ABCDEFGHIJ' })
 local letters, rest = all:split(0.1 / o.part, 1)
 local valid = rest:split(0.05 / o.part, 1)
 local steps = synrl.schedule { { 0, 1e-3 }, { 50, 5e-4 } }
