@@ -250,11 +250,10 @@ static size_t signal_at(const struct credit *credit, const synrl_pass *pass,
 static void take_bytes(const struct credit *credit, struct adder *adder, size_t at, size_t n_lanes,
                        size_t n, const float *y) {
     int8_t *bytes = adder->bytes;
-    memcpy(bytes, credit->signal.bytes + at, n);
     if ((credit->signal.flags & PLACES) != 0) {
-        for (size_t i = 0; i < n; i++) {
-            bytes[i] = (int8_t)(bytes[i] & -((y[i] < 0.0F) | (y[i] > 0.0F)));
-        }
+        kernels_in_use()->where_active(n / SYNRL_LANES, y, credit->signal.bytes + at, bytes);
+    } else {
+        memcpy(bytes, credit->signal.bytes + at, n);
     }
     for (size_t i = 0; n_lanes < SYNRL_LANES && i < n; i += SYNRL_LANES) {
         memset(bytes + i + n_lanes, 0, SYNRL_LANES - n_lanes);
@@ -307,23 +306,18 @@ static void take_moves(const struct credit *credit, struct adder *adder, const s
 
 /* Adding up ------------------------------------------------------------------------------------ */
 
-/* [n_columns][SYNRL_LANES] to [SYNRL_LANES][stride] */
-static void turn(size_t n_columns, size_t stride, const float *x, float *turned) {
-    for (size_t s = 0; s < SYNRL_LANES; s++) {
-        for (size_t i = 0; i < n_columns; i++) {
-            turned[s * stride + i] = x[i * SYNRL_LANES + s];
-        }
-    }
-}
-
 static void add_floats(const struct credit *credit, struct adder *adder, size_t n_rows,
                        size_t n_columns, const float *x, int64_t *sums) {
+    const struct kernels *kernels = kernels_in_use();
     const size_t stride = stride_of(n_columns);
-    turn(n_columns, stride, x, adder->turned);
-    kernels_in_use()->correlate_floats(n_rows, n_columns, stride, adder->turned, adder->signal,
-                                       adder->block);
+    kernels->turn(n_columns, stride, x, adder->turned);
+    kernels->correlate_floats(n_rows, n_columns, stride, adder->turned, adder->signal,
+                              adder->block);
     for (size_t o = 0; o < n_rows; o++) {
         const float *row = adder->block + o * stride;
+        if (kernels->add_fixed_point(n_columns, row, credit->limit, sums + o * n_columns)) {
+            continue;
+        }
         for (size_t i = 0; i < n_columns; i++) {
             adder->is_infinite |=
                 !fixed_point_add(&sums[o * n_columns + i], (double)row[i], credit->limit);
@@ -351,16 +345,6 @@ static void add_float_signal(const struct credit *credit, struct adder *adder, s
     }
 }
 
-static void add_signal(size_t n_rows, const int8_t *signal, int64_t *sums) {
-    for (size_t o = 0; o < n_rows; o++) {
-        int32_t sum = 0;
-        for (size_t s = 0; s < SYNRL_LANES; s++) {
-            sum += signal[o * SYNRL_LANES + s];
-        }
-        sums[o] += sum;
-    }
-}
-
 static void add_inputs(const struct credit *credit, struct adder *adder, const synrl_pass *pass,
                        const synrl_source *source) {
     const synrl_tensor *tensor = &credit->layout->tensors[source->tensor];
@@ -369,7 +353,8 @@ static void add_inputs(const struct credit *credit, struct adder *adder, const s
     const size_t block = input_block(weights, pass->block, source->position);
     if (credit_is_exact(credit, source->tensor)) {
         credit_add_exact(credit, adder, source->tensor, block);
-        add_signal(tensor->n_rows, adder->bytes, adder->sums + credit->first_row[source->tensor]);
+        kernels_in_use()->add_signal(tensor->n_rows, adder->bytes,
+                                     adder->sums + credit->first_row[source->tensor]);
         return;
     }
     batch_values(batch, block, adder->x);
@@ -417,7 +402,8 @@ void credit_after(struct credit *credit, const synrl_pass *pass, size_t n_source
         }
     }
     if (bias != SYNRL_NO_TENSOR && credit->signal.bytes != NULL) {
-        add_signal(n_rows, adder->bytes, adder->sums + credit->layout->tensors[bias].first);
+        kernels_in_use()->add_signal(n_rows, adder->bytes,
+                                     adder->sums + credit->layout->tensors[bias].first);
     } else if (bias != SYNRL_NO_TENSOR) {
         add_float_signal(credit, adder, n_rows, adder->sums + credit->layout->tensors[bias].first);
     }

@@ -93,6 +93,17 @@ struct kernels {
     /* z[o][s] = (sum over ascending i of weights[o][i] * x[i][s]), + bias[o] unless NULL. */
     void (*affine)(size_t n_outputs, size_t n_inputs, const float *weights, const float *bias,
                    const float *x, float *z);
+    /* z [n_rows][16] += sigma where the lane's bit of the row's word is 1, else -sigma. */
+    void (*add_noise)(size_t n_rows, const uint32_t *words, float sigma, float *z);
+    /* active [n_rows][16] = signal, but 0 where y is 0 or NaN. */
+    void (*where_active)(size_t n_rows, const float *y, const int8_t *signal, int8_t *active);
+    /* sums[o] += the sum of signal [o][16] */
+    void (*add_signal)(size_t n_rows, const int8_t *signal, int64_t *sums);
+    /* turned [16][stride] = x [n_inputs][16] */
+    void (*turn)(size_t n_inputs, size_t stride, const float *x, float *turned);
+    /* sums += values in units of 2^-24, rounded: see fixed_point.h. False, and nothing is added,
+     * where one is not within the limit, or needs more than 51 bits. */
+    bool (*add_fixed_point)(size_t n, const float *values, double limit, int64_t *sums);
     /* sums [n_outputs][4 n_groups], rows `n_row` apart, += the sum over samples of input * signal,
      * exactly, for at most CORRELATE_BLOCKS_MAX blocks. */
     void (*correlate)(const struct correlation *correlation, size_t n_row, int32_t *sums);

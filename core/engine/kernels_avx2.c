@@ -9,6 +9,7 @@
 
 #include "engine/kernels_correlate.h"
 #include "engine/kernels_sparse.h"
+#include "engine/kernels_watch.h"
 
 /* Philox4x32-10 on eight counters at once, one register per word of the counter. */
 ALWAYS_INLINE void multiply(__m256i x, uint32_t factor, __m256i *high, __m256i *low) {
@@ -315,6 +316,7 @@ const struct kernels *kernels_avx2(void) {
         .correlate = correlate,
         .correlate_floats = common_correlate_floats,
         COMMON_KERNELS,
+        WATCH_KERNELS,
     };
     return __builtin_cpu_supports("avx2") ? &kernels : NULL;
 }

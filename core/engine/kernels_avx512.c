@@ -11,6 +11,7 @@
 
 #include "engine/kernels_correlate.h"
 #include "engine/kernels_sparse.h"
+#include "engine/kernels_watch.h"
 
 /* Philox4x32-10 on the sixteen counters of a group at once, one register per word of the
  * counter. */
@@ -335,6 +336,7 @@ FUNCTION(cos, u35)
         .exp = avx512_exp, .log = avx512_log, .sin = avx512_sin, .cos = avx512_cos,               \
         .choose = choose, .count_changes = count_changes, .dense = (the_dense), .sparse = sparse, \
         .correlate = correlate, .correlate_floats = common_correlate_floats, COMMON_KERNELS,      \
+        WATCH_KERNELS,                                                                            \
     }
 
 const struct kernels *kernels_avx512(void) {

@@ -450,12 +450,14 @@ static void common_log_sum_exp(size_t n_rows, const float *x, float *max, float 
     }
 }
 
+typedef float half_f32 __attribute__((vector_size(2 * WIDTH)));
+typedef double half_f64 __attribute__((vector_size(4 * WIDTH)));
+typedef int64_t half_i64 __attribute__((vector_size(4 * WIDTH)));
+enum { HALF_WIDTH = WIDTH / 2 };
+
 /* WIDTH terms at a time; after the last there are zeros, which do not count. The units, below 2^58,
  * are summed in two halves, so that 64 bits hold the sums of any number of terms. */
 static bool common_tally(size_t n, const float *terms, float limit, double unit, int128 *sum) {
-    typedef float half_f32 __attribute__((vector_size(2 * WIDTH)));
-    typedef double half_f64 __attribute__((vector_size(4 * WIDTH)));
-    typedef int64_t half_i64 __attribute__((vector_size(4 * WIDTH)));
     typedef uint64_t half_u64 __attribute__((vector_size(4 * WIDTH)));
     half_u64 low = {0}, high = {0};
     lanes_i32 is_good = ~(lanes_i32){0};

@@ -7,6 +7,7 @@
 
 #include "engine/kernels_correlate.h"
 #include "engine/kernels_sparse.h"
+#include "engine/kernels_watch.h"
 
 static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, uint32_t *out) {
     const philox4x32_key_t key = {{(uint32_t)stream.seed, (uint32_t)(stream.seed >> 32)}};
@@ -175,6 +176,7 @@ const struct kernels *kernels_scalar(void) {
         .correlate = correlate,
         .correlate_floats = common_correlate_floats,
         COMMON_KERNELS,
+        WATCH_KERNELS,
     };
     return &kernels;
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Watches of a pass, in plain C. Sums are integers: see fixed_point.h. */
+/* Watches of a pass. Sums are integers: see fixed_point.h. */
 #include "engine/watch.h"
 
 #include <math.h>
@@ -8,6 +8,7 @@
 #include "engine/batch_private.h"
 #include "engine/credit.h"
 #include "engine/fixed_point.h"
+#include "engine/isa.h"
 #include "engine/pool.h"
 
 enum watch_kind {
@@ -21,7 +22,6 @@ enum watch_kind {
 };
 
 struct watcher {     /* of one worker */
-    uint32_t *words; /* [n_units] */
     int64_t *sums;   /* [n_units][2]: of outputs and of their squares */
     float *fired;    /* [n_units][SYNRL_LANES]: uniform, then y - p of the present units */
     size_t odd_unit; /* of the first units that gave what is not a probability; SIZE_MAX: none */
@@ -36,9 +36,12 @@ struct watch {
     size_t n_workers;
     struct watcher *watchers;
     size_t n_samples;
-    synrl_stream stream, firing;
-    float moves[16][4]; /* of four lanes by their bits: sigma or -sigma */
-    float *values;      /* in lanes, the caller's */
+    uint32_t *words; /* [n_blocks][n_units] of noise, */
+    size_t n_words, n_words_max;
+    synrl_stream stream; /* drawn from this one */
+    synrl_stream firing;
+    float sigma;
+    float *values; /* in lanes, the caller's */
     double limit;
     struct credit *credit; /* made by the first watch that needs it */
 };
@@ -51,7 +54,6 @@ static synrl_status build(struct watch *watch) {
     SYNRL_TRY(SYNRL_NEW(host, watch->watchers, watch->n_workers));
     for (size_t worker = 0; worker < watch->n_workers; worker++) {
         struct watcher *watcher = &watch->watchers[worker];
-        SYNRL_TRY(SYNRL_NEW(host, watcher->words, n_units));
         SYNRL_TRY(SYNRL_NEW(host, watcher->sums, 2 * n_units));
     }
     return SYNRL_OK;
@@ -79,11 +81,11 @@ void watch_destroy(struct watch *watch) {
     }
     const synrl_host *host = watch->host;
     for (size_t worker = 0; watch->watchers != NULL && worker < watch->n_workers; worker++) {
-        host->free(host, watch->watchers[worker].words);
         host->free(host, watch->watchers[worker].sums);
         host->free(host, watch->watchers[worker].fired);
     }
     credit_destroy(watch->credit);
+    host->free(host, watch->words);
     host->free(host, watch->watchers);
     host->free(host, watch);
 }
@@ -113,6 +115,36 @@ static synrl_stream noise_stream(const struct noise *noise, uint32_t purpose) {
                           .purpose = purpose};
 }
 
+static void draw_share(void *context, size_t worker, size_t n_workers) {
+    const struct watch *watch = context;
+    size_t first, end;
+    pool_share(watch->n_words, 64, worker, n_workers, &first, &end);
+    watch->host->random->words(watch->stream, first, end - first, watch->words + first);
+}
+
+/* The words of all units and blocks, unless they are there: a pass and its signs need the same. */
+static synrl_status draw_words(struct watch *watch, const synrl_batch *batch,
+                               const struct noise *noise) {
+    const synrl_host *host = watch->host;
+    const synrl_stream stream = noise_stream(noise, SYNRL_PURPOSE_NOISE);
+    const size_t n = batch->n_blocks * watch->layout->n_units;
+    if (n == watch->n_words && stream.seed == watch->stream.seed &&
+        stream.iteration == watch->stream.iteration) {
+        return SYNRL_OK;
+    }
+    watch->n_words = 0;
+    if (n > watch->n_words_max) {
+        host->free(host, watch->words);
+        watch->n_words_max = 0;
+        SYNRL_TRY(SYNRL_NEW(host, watch->words, n));
+        watch->n_words_max = n;
+    }
+    watch->n_words = n;
+    watch->stream = stream;
+    host->parallel(host, draw_share, watch);
+    return SYNRL_OK;
+}
+
 synrl_status watch_begin_noise(struct watch *watch, const synrl_batch *batch,
                                const struct noise *noise, double sigma) {
     const synrl_host *host = watch->host;
@@ -122,27 +154,14 @@ synrl_status watch_begin_noise(struct watch *watch, const synrl_batch *batch,
                           sigma);
     }
     watch->kind = WATCH_NOISE;
-    watch->stream = noise_stream(noise, SYNRL_PURPOSE_NOISE);
-    for (size_t bits = 0; bits < 16; bits++) {
-        for (size_t lane = 0; lane < 4; lane++) {
-            watch->moves[bits][lane] = (bits >> lane & 1) != 0 ? (float)sigma : -(float)sigma;
-        }
-    }
-    return SYNRL_OK;
+    watch->sigma = (float)sigma;
+    return draw_words(watch, batch, noise);
 }
 
 static void add_noise(struct watch *watch, const synrl_pass *pass, size_t first_unit, size_t n_rows,
                       float *z) {
-    uint32_t *words = watch->watchers[pass->worker].words;
-    const uint64_t first = (uint64_t)pass->block * watch->layout->n_units + first_unit;
-    watch->host->random->words(watch->stream, first, n_rows, words);
-    for (size_t i = 0; i < n_rows * SYNRL_LANES; i += 4) {
-        const float *moves = watch->moves[words[i / SYNRL_LANES] >> i % SYNRL_LANES & 15];
-        z[i] += moves[0];
-        z[i + 1] += moves[1];
-        z[i + 2] += moves[2];
-        z[i + 3] += moves[3];
-    }
+    const size_t first = pass->block * watch->layout->n_units + first_unit;
+    kernels_in_use()->add_noise(n_rows, watch->words + first, watch->sigma, z);
 }
 
 /* Of the first n lanes; 0 after them. */
@@ -159,22 +178,20 @@ static void set_signs(uint32_t word, size_t n, int8_t *signs) {
 }
 
 struct signs_work {
-    struct watch *watch;
+    const struct watch *watch;
     const synrl_batch *batch;
-    synrl_stream stream;
     int8_t *signs;
 };
 
 static void signs_share(void *context, size_t worker, size_t n_workers) {
     const struct signs_work *work = context;
     const size_t n_units = work->watch->layout->n_units;
-    uint32_t *words = work->watch->watchers[worker].words;
     size_t b, end;
     pool_share(work->batch->n_blocks, 1, worker, n_workers, &b, &end);
     for (; b < end; b++) {
         const size_t n_lanes = batch_lanes(work->batch, b);
+        const uint32_t *words = work->watch->words + b * n_units;
         int8_t *signs = work->signs + b * n_units * SYNRL_LANES;
-        work->watch->host->random->words(work->stream, (uint64_t)b * n_units, n_units, words);
         for (size_t u = 0; u < n_units; u++) {
             set_signs(words[u], n_lanes, signs + u * SYNRL_LANES);
         }
@@ -184,7 +201,8 @@ static void signs_share(void *context, size_t worker, size_t n_workers) {
 synrl_status watch_signs(struct watch *watch, const synrl_batch *batch, const struct noise *noise,
                          int8_t *signs) {
     SYNRL_TRY(check_draw(watch, batch, noise->draw, 1));
-    struct signs_work work = {watch, batch, noise_stream(noise, SYNRL_PURPOSE_NOISE), signs};
+    SYNRL_TRY(draw_words(watch, batch, noise));
+    struct signs_work work = {watch, batch, signs};
     watch->host->parallel(watch->host, signs_share, &work);
     return SYNRL_OK;
 }
@@ -276,7 +294,7 @@ synrl_status watch_begin_credit(struct watch *watch, const synrl_weights *weight
     if (watch->credit == NULL) {
         SYNRL_TRY(credit_create(watch->host, watch->layout, &watch->credit));
     }
-    SYNRL_TRY(credit_begin(watch->credit, weights, batch, signal, watch->moves[15][0]));
+    SYNRL_TRY(credit_begin(watch->credit, weights, batch, signal, watch->sigma));
     watch->kind = (signal->flags & SYNRL_WHERE_FIRED) != 0 ? WATCH_FIRED_CREDIT : WATCH_CREDIT;
     return SYNRL_OK;
 }

@@ -87,17 +87,29 @@ static inline void credit_pay(const struct credit_config *c, struct credit *cred
     const double gate = c->pay == TRIT ? c->gate / SYNRL_TERM_UNIT : 0.0;
     const double limit = (double)(SIGNAL_MAX / c->draws);
     double mean = 0.0;
-    for (size_t s = 0; s < n; s++) {
+    for (size_t s = 0; c->pay == GRADED && s < n; s++) {
         mean += fabs((double)credit->falls[s]) / (double)n;
     }
     for (size_t s = 0; s < n; s++) {
-        const double fall = (double)credit->falls[s];
-        const double steps = fmin(fmax(rint(8.0 * fall / mean / (double)c->draws), -limit), limit);
-        const int sign = (fall > 0.0) - (fall < 0.0);
-        const bool is_right = c->pay == TRIT && (double)credit->loss[s] < gate;
-        credit->paid[s] = (int8_t)(is_right                         ? 0
-                                   : c->pay == GRADED && mean > 0.0 ? (int)steps
-                                                                    : sign);
+        const int64_t fall = credit->falls[s];
+        if (mean > 0.0) {
+            const double steps = rint(8.0 * (double)fall / mean / (double)c->draws);
+            credit->paid[s] = (int8_t)fmin(fmax(steps, -limit), limit);
+        } else {
+            const bool is_right = c->pay == TRIT && (double)credit->loss[s] < gate;
+            credit->paid[s] = (int8_t)(is_right ? 0 : (fall > 0) - (fall < 0));
+        }
+    }
+}
+
+/* Adds xi r to the signal of one unit in one block; past the last sample r is 0. */
+__attribute__((noinline)) static void credit_add(bool is_first, const int8_t *restrict xi,
+                                                 const int8_t *restrict paid,
+                                                 int8_t *restrict signal) {
+    const int8_t kept = is_first ? 0 : -1;
+    for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
+        const int8_t sign = (int8_t) - (xi[lane] < 0);
+        signal[lane] = (int8_t)((signal[lane] & kept) + (paid[lane] ^ sign) - sign);
     }
 }
 
@@ -109,12 +121,9 @@ static inline synrl_status credit_draw(const struct credit_config *c, struct cre
     SYNRL_TRY(env->local->noise(env, draw, credit->noise));
     credit_pay(c, credit, env->n_samples);
     for (size_t row = 0; row < credit->n_blocks * credit->n_units; row++) {
-        const int8_t *paid = credit->paid + row / credit->n_units * SYNRL_LANES;
-        const int8_t *xi = credit->noise + row * SYNRL_LANES;
-        int8_t *signal = credit->signal + row * SYNRL_LANES;
-        for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
-            signal[lane] = (int8_t)((draw > 0 ? signal[lane] : 0) + xi[lane] * paid[lane]);
-        }
+        credit_add(draw == 0, credit->noise + row * SYNRL_LANES,
+                   credit->paid + row / credit->n_units * SYNRL_LANES,
+                   credit->signal + row * SYNRL_LANES);
     }
     return SYNRL_OK;
 }
