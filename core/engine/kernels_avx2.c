@@ -11,6 +11,10 @@
 #include "engine/kernels_sparse.h"
 #include "engine/kernels_watch.h"
 
+ALWAYS_INLINE __m256i load(const void *from) {
+    return _mm256_loadu_si256((const __m256i *)from);
+}
+
 /* Philox4x32-10 on eight counters at once, one register per word of the counter. */
 ALWAYS_INLINE void multiply(__m256i x, uint32_t factor, __m256i *high, __m256i *low) {
     const __m256i m = _mm256_set1_epi32((int)factor);
@@ -50,13 +54,61 @@ static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, ui
     }
 }
 
+/* The mask of those of 32 words that are below `end`, 0 .. 2^32, in bytes. */
+ALWAYS_INLINE __m256i words_below(const uint32_t *words, uint64_t end) {
+    const __m256i last = _mm256_set1_epi32((int)(uint32_t)(end - 1));
+    const __m256i order = _mm256_setr_epi32(0, 4, 1, 5, 2, 6, 3, 7);
+    __m256i parts[4];
+    if (end == 0) {
+        return _mm256_setzero_si256();
+    }
+    UNROLLED
+    for (int i = 0; i < 4; i++) {
+        const __m256i some = load(words + i * WIDTH);
+        parts[i] = _mm256_cmpeq_epi32(_mm256_min_epu32(some, last), some);
+    }
+    const __m256i low = _mm256_packs_epi32(parts[0], parts[1]);
+    const __m256i high = _mm256_packs_epi32(parts[2], parts[3]);
+    return _mm256_permutevar8x32_epi32(_mm256_packs_epi16(low, high), order);
+}
+
+/* A table of up to SMALL_TABLE entries, for look-ups by the bytes of each half. */
+enum { SMALL_TABLE = 16, SYNAPSES = 32 };
+ALWAYS_INLINE __m256i load_table(const uint8_t *entries, uint32_t n) {
+    uint8_t padded[SMALL_TABLE] = {0};
+    memcpy(padded, entries, n);
+    return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)padded));
+}
+
+static void choose(const struct greedy_map *map, size_t n, const uint32_t *words,
+                   uint8_t *histories, int8_t *actions) {
+    uint8_t shifted[SYNRL_HISTORIES_MAX];
+    size_t i = 0;
+    if (map->n_histories <= SMALL_TABLE) {
+        shift_table(map->n_histories, shifted);
+        const __m256i greedy = load_table(map->action, map->n_histories);
+        const __m256i shift = load_table(shifted, map->n_histories);
+        const __m256i one = _mm256_set1_epi8(1);
+        const __m256i remembers = _mm256_set1_epi8(map->n_histories > 1 ? -1 : 0);
+        for (; i + SYNAPSES <= n; i += SYNAPSES) {
+            const __m256i history = load(histories + i);
+            const __m256i plus = words_below(words + i, map->explore_end[2]);
+            const __m256i zero = words_below(words + i, map->explore_end[1]);
+            const __m256i minus = words_below(words + i, map->explore_end[0]);
+            __m256i digit = _mm256_shuffle_epi8(greedy, history);
+            digit = _mm256_blendv_epi8(digit, _mm256_set1_epi8(2), plus);
+            digit = _mm256_andnot_si256(minus, _mm256_blendv_epi8(digit, one, zero));
+            _mm256_storeu_si256((__m256i *)(actions + i), _mm256_sub_epi8(digit, one));
+            const __m256i next = _mm256_add_epi8(_mm256_shuffle_epi8(shift, history), digit);
+            _mm256_storeu_si256((__m256i *)(histories + i), _mm256_and_si256(next, remembers));
+        }
+    }
+    common_choose(map, n - i, words + i, histories + i, actions + i);
+}
+
 /* The sums of pairs of products, at most 2 * 255 each, fit in 16 bits for this many groups; those
  * of a whole block for this many outputs fit in the registers. */
 enum { GROUPS_IN_16_BITS = 64, DENSE_OUTPUTS = 6 };
-
-ALWAYS_INLINE __m256i load(const void *from) {
-    return _mm256_loadu_si256((const __m256i *)from);
-}
 
 /* sums += more, of 16 bits, in place: gcc 12 otherwise copies each sum to another register. */
 #define ADD_WORDS(sums, more) __asm__("vpaddw %1, %0, %0" : "+x"(sums) : "x"(more))
@@ -309,7 +361,7 @@ const struct kernels *kernels_avx2(void) {
         .log = avx2_log,
         .sin = avx2_sin,
         .cos = avx2_cos,
-        .choose = common_choose,
+        .choose = choose,
         .count_changes = common_count_changes,
         .dense = dense,
         .sparse = sparse,
