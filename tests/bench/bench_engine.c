@@ -88,7 +88,7 @@ double bench_measure_kernel(struct core *core, size_t n_outputs) {
         batch_create(&host.api, BENCH_SAMPLES, BENCH_INPUTS, true, 1.0F, &batch) == SYNRL_OK) {
         fill_batch(batch, bytes);
         for (size_t i = 0; i < n_outputs * BENCH_INPUTS; i++) {
-            actions[i] = (int8_t)((int)(i * 2654435761U >> 7) % 3 - 1);
+            actions[i] = (int8_t)((int)((uint32_t)i * 2654435761U >> 7) % 3 - 1);
         }
         for (int i = 0; i < 40; i++) {
             const double start = clock_seconds();
@@ -117,7 +117,7 @@ double bench_measure_correlate(struct core *core, size_t n_outputs) {
         batch_create(&host.api, BENCH_SAMPLES, BENCH_INPUTS, true, 1.0F, &batch) == SYNRL_OK) {
         fill_batch(batch, bytes);
         for (size_t i = 0; i < n_blocks * n_outputs * SYNRL_LANES; i++) {
-            signal[i] = (int8_t)((int)(i * 2654435761U >> 7) % 3 - 1);
+            signal[i] = (int8_t)((int)((uint32_t)i * 2654435761U >> 7) % 3 - 1);
         }
         for (int i = 0; i < 40; i++) {
             memset(sums, 0, n_outputs * BENCH_INPUTS * sizeof *sums);
