@@ -1,0 +1,71 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# scripts/mnist.lua, with the shipped letters in the place of digits, and Fashion-MNIST where it is
+# installed.
+
+setup() {
+    mkdir digits
+    for part in train t10k; do
+        ln -s "$SOURCE/datasets/glyphs/images-idx3-ubyte.gz" "digits/$part-images-idx3-ubyte.gz"
+        ln -s "$SOURCE/datasets/glyphs/labels-idx1-ubyte.gz" "digits/$part-labels-idx1-ubyte.gz"
+    done
+}
+
+mnist() {
+    synrl run --quiet --no-record "$SOURCE/scripts/mnist.lua" "$@"
+}
+
+# value NAME: of what the last script returned, as it was printed; the first of several.
+value() {
+    awk -v name="$1" '$1 == name { print int($2); exit }' "$OUTPUT"
+}
+
+test_each_row_learns() {
+    local row
+    for row in bit trit graded; do
+        exits 0 mnist folder=digits rows="$row" hidden=16 iterations=60 batch=400 draws=3 trials=1 from=0.05
+        [ "$(value forwards)" -eq $((60 * 400 * 4)) ]
+        [ "$(value accuracies)" -ge 35 ] # of ten classes
+    done
+    exits 0 mnist folder=digits rows=batch iterations=4000 batch=300 trials=1
+    [ "$(value accuracies)" -ge 20 ]
+}
+
+test_tuning_never_opens_the_test_set() {
+    rm digits/t10k-*
+    exits 0 mnist folder=digits rows=trit hidden=4 iterations=2 batch=50 trials=1 tune=true
+    refuses 1 digits/t10k-images-idx3-ubyte.gz mnist folder=digits rows=trit iterations=2 trials=1
+}
+
+# Two images of 4 x 6: 0 .. 23, and 255 everywhere but for the first pixel.
+test_pixels_are_pooled() {
+    cat >s.lua <<'END'
+package.path = os.getenv 'SOURCE' .. '/scripts/?.lua;' .. package.path
+local pooled = require 'lib.pooled'
+local pixels = {}
+for i = 0, 47 do pixels[i + 1] = string.char(i < 24 and i or i == 24 and 0 or 255) end
+local images = ('>I4I4I4I4'):pack(0x803, 2, 4, 6) .. table.concat(pixels)
+for _, how in ipairs { { 0, 2 }, { 1, 2 }, { 0, 3 } } do
+  local made = pooled.pool(images, how[1], how[2])
+  local _, count, rows, columns = ('>I4I4I4I4'):unpack(made)
+  print(count, rows, columns, table.concat({ made:byte(17, -1) }, ' '))
+end
+assert(pooled.pool(images, 0, 1) == images)
+assert(not pcall(pooled.pool, images, 2, 1) and not pcall(pooled.pool, images, 0, 5))
+END
+    exits 0 synrl run --quiet --no-record s.lua
+    prints $'2\t2\t3\t4 6 8 16 18 20 191 255 255 255 255 255
+2\t1\t2\t11 13 255 255
+2\t1\t2\t7 10 227 255'
+}
+
+has_fashion() {
+    [ -r /usr/share/datasets/fashion-mnist/train-images-idx3-ubyte.gz ] ||
+        skips "Debian's dataset-fashion-mnist is not installed"
+}
+
+test_fashion_is_the_default() {
+    has_fashion || return 0
+    exits 0 mnist rows=graded hidden=16 iterations=40 batch=500 draws=3 trials=1 from=0.02
+    [ "$(value accuracies)" -ge 35 ]
+}
