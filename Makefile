@@ -154,6 +154,7 @@ $(BUILD)/obj/core/%.o: core/%.c
 
 $(BUILD)/obj/core/report/assets.o: $(wildcard core/report/*.js core/report/page.* core/report/uplot/*)
 $(BUILD)/obj/core/draw/assets.o: $(wildcard core/draw/*.gp)
+$(BUILD)/obj/core/cli/assets.o: $(wildcard plugins/template/* examples/*/*.c)
 $(BUILD)/obj/core/%/assets.o: core/%/assets.S
 	$(in_folder)
 	$(call say,AS,$<)

@@ -155,17 +155,14 @@ void c_text_end(struct c_text *text) {
 }
 
 int c_text_is_name(const char *name) {
-    static const char *const words[] = {"auto",    "bool",     "break",         "case",
-                                        "char",    "const",    "continue",      "default",
-                                        "do",      "double",   "else",          "enum",
-                                        "extern",  "false",    "float",         "for",
-                                        "goto",    "if",       "inline",        "int",
-                                        "long",    "register", "restrict",      "return",
-                                        "short",   "signed",   "sizeof",        "static",
-                                        "struct",  "switch",   "true",          "typedef",
-                                        "typeof",  "union",    "asm",           "alignas",
-                                        "alignof", "noreturn", "static_assert", "unsigned",
-                                        "void",    "volatile", "while"};
+    static const char *const words[] = {
+        "auto",     "bool",   "break",    "case",     "char",     "const",    "continue",
+        "default",  "do",     "double",   "else",     "enum",     "extern",   "false",
+        "float",    "for",    "goto",     "if",       "inline",   "i386",     "int",
+        "linux",    "unix",   "long",     "register", "restrict", "return",   "short",
+        "signed",   "sizeof", "static",   "struct",   "switch",   "true",     "typedef",
+        "typeof",   "union",  "asm",      "alignas",  "alignof",  "noreturn", "static_assert",
+        "unsigned", "void",   "volatile", "while"};
     for (size_t i = 0; i < COUNT_OF(words); i++) {
         if (strcmp(name, words[i]) == 0) {
             return 0;

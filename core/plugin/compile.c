@@ -54,7 +54,7 @@ static bool join(char path[PATH_MAX], const char *folder, const char *name) {
 
 /* As everything else, the headers are found by where this code lies: below the prefix of an
  * installed tree, or in the source tree that a build folder is in. */
-static synrl_status find_headers(struct compiling *compiling) {
+synrl_status compile_headers(struct core *core, char include[PATH_MAX]) {
     static const char *const places[] = {
         "../include",
         "../../../include", /* bin/synrl, lib/lua/5.4/synrl.so */
@@ -63,21 +63,22 @@ static synrl_status find_headers(struct compiling *compiling) {
         "../../../core/include",
         "../../../../core/include" /* build/clang/address/ */
     };
-    char home[PATH_MAX], header[2 * PATH_MAX];
+    char home[PATH_MAX], place[PATH_MAX], header[2 * PATH_MAX];
     const bool is_found = search_path_home(home);
     for (size_t i = 0; is_found && i < COUNT_OF(places); i++) {
-        if (join(compiling->include, home, places[i]) &&
-            snprintf(header, sizeof header, "%s/synrl/rule.h", compiling->include) > 0 &&
-            access(header, R_OK) == 0) {
+        if (join(place, home, places[i]) &&
+            snprintf(header, sizeof header, "%s/synrl/rule.h", place) > 0 &&
+            access(header, R_OK) == 0 && realpath(place, include) != NULL) {
             return SYNRL_OK;
         }
     }
-    snprintf(compiling->include, sizeof compiling->include, "%s", SYNRL_PREFIX "/include");
+    snprintf(include, PATH_MAX, "%s", SYNRL_PREFIX "/include");
     return access(SYNRL_PREFIX "/include/synrl/rule.h", R_OK) == 0
                ? SYNRL_OK
-               : core_fail(compiling->core, SYNRL_IO,
-                           "the headers synrl/*.h, which compiling it needs, are neither beside "
-                           "synrl nor in " SYNRL_PREFIX "/include");
+               : core_fail(
+                     core, SYNRL_IO,
+                     "the headers synrl/*.h, which a plugin is compiled with, are neither beside "
+                     "synrl nor in " SYNRL_PREFIX "/include");
 }
 
 /* The program that CC names, else cc, as execvp would find it. */
@@ -351,7 +352,7 @@ static synrl_status look_up(struct compiling *compiling, const char *file, bool 
 }
 
 static synrl_status prepare(struct compiling *compiling) {
-    SYNRL_TRY(find_headers(compiling));
+    SYNRL_TRY(compile_headers(compiling->core, compiling->include));
     SYNRL_TRY(find_compiler(compiling));
     SYNRL_TRY(open_cache(compiling));
     return name_entry(compiling);

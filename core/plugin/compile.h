@@ -26,4 +26,7 @@ struct compile_source {
 synrl_status compile_plugin(struct core *core, const struct compile_source *source,
                             const struct plugin **plugin, bool *has_place);
 
+/* The folder of the headers, for the compiler's -I: that of the tree which this code lies in. */
+synrl_status compile_headers(struct core *core, char include[PATH_MAX]);
+
 #endif
