@@ -9,12 +9,12 @@
 #include "lua/dataset.h"
 #include "lua/evaluate.h"
 #include "lua/evaluation.h"
+#include "lua/in_script.h"
 #include "lua/make.h"
 #include "lua/options.h"
 #include "lua/plot.h"
 #include "lua/policy.h"
 #include "lua/result.h"
-#include "lua/rule.h"
 #include "lua/rule_env.h"
 #include "lua/schedule.h"
 #include "lua/session.h"
@@ -56,7 +56,7 @@ __attribute__((visibility("default"))) int luaopen_synrl(lua_State *L) {
         luaL_setfuncs(L, functions[f], 0);
     }
     open_policy(L);
-    rule_open(L);
+    in_script_open(L);
     lua_pushliteral(L, SYNRL_VERSION);
     lua_setfield(L, -2, "version");
     return 1;

@@ -8,252 +8,8 @@
 
 #include "base/count.h"
 #include "base/number.h"
-#include "lua/c_text.h"
-#include "lua/fields.h"
-#include "lua/make.h"
+#include "lua/c_plugin.h"
 #include "lua/session.h"
-#include "plugin/compile.h"
-#include "plugin/plugin_check.h"
-
-struct writer {
-    lua_State *L;
-    int table; /* the script's */
-    const char *who, *name;
-    struct c_text text;
-    bool has_parameters;
-};
-
-/* The fields of the table ---------------------------------------------------------------------- */
-
-/* The string under this name, kept on the stack; NULL: there is none. */
-static const char *text_field(const struct writer *writer, const char *name) {
-    lua_State *L = writer->L;
-    size_t length;
-    if (!field_push(L, writer->table, name)) {
-        return NULL;
-    }
-    if (lua_type(L, -1) != LUA_TSTRING) {
-        session_fail(L, "%s: %s must be a string, not %s", writer->who, name, describe(L, -1));
-    }
-    const char *text = lua_tolstring(L, -1, &length);
-    if (strlen(text) != length) {
-        session_fail(L, "%s: %s has a zero byte in it", writer->who, name);
-    }
-    return text;
-}
-
-/* Pushes the table under this name; false, with nothing pushed, where there is none. */
-static bool table_field(const struct writer *writer, const char *name) {
-    if (!field_push(writer->L, writer->table, name)) {
-        return false;
-    }
-    if (!lua_istable(writer->L, -1)) {
-        session_fail(writer->L, "%s: %s must be a table, not %s", writer->who, name,
-                     describe(writer->L, -1));
-    }
-    return true;
-}
-
-/* Calls write for every entry of the table under this name, in alphabetical order, with the value
- * on top of the stack. Returns how many there are. */
-static size_t for_each(struct writer *writer, const char *field,
-                       void (*write)(struct writer *writer, const char *name)) {
-    lua_State *L = writer->L;
-    const int top = lua_gettop(L);
-    size_t n = 0;
-    if (table_field(writer, field)) {
-        const char *who = lua_pushfstring(L, "%s: %s", writer->who, field);
-        const char **names = keys_sorted(L, top + 1, who, &n);
-        for (size_t i = 0; i < n; i++) {
-            if (!c_text_is_name(names[i])) {
-                session_fail(L,
-                             "%s: \"%s\" cannot be a variable in C: must be lower-case letters, "
-                             "digits and _, and no word of C",
-                             who, names[i]);
-            }
-            lua_getfield(L, top + 1, names[i]);
-            write(writer, names[i]);
-            lua_settop(L, top + 3);
-        }
-    }
-    lua_settop(L, top);
-    return n;
-}
-
-/* Parameters ----------------------------------------------------------------------------------- */
-
-enum param_kind { NUMBER, INTEGER, BOOLEAN, STRING };
-static const struct {
-    const char *name, *field, *local, *row;
-} types[] = {
-    [NUMBER] = {"number", "const synrl_schedule *", "double ", "SYNRL_SCHEDULE"},
-    [INTEGER] = {"integer", "int64_t ", "int64_t ", "SYNRL_INTEGER"},
-    [BOOLEAN] = {"boolean", "bool ", "bool ", "SYNRL_BOOLEAN"},
-    [STRING] = {"string", "const char *", "const char *", "SYNRL_STRING"},
-};
-
-/* Replaces a parameter on top of the stack, where it is given as a table, by its default, which the
- * table stays below. */
-static void push_default(struct writer *writer, const char *name) {
-    static const char *const keys[] = {"max", "meaning", "min", "type"};
-    lua_State *L = writer->L;
-    if (!lua_istable(L, -1)) {
-        lua_newtable(L);
-        lua_insert(L, -2);
-        return;
-    }
-    const char *who = lua_pushfstring(L, "%s: parameter %s", writer->who, name);
-    const int table = lua_gettop(L) - 1;
-    for (lua_pushnil(L); lua_next(L, table) != 0; lua_pop(L, 1)) {
-        bool is_known = lua_isinteger(L, -2) && lua_tointeger(L, -2) == 1;
-        for (size_t k = 0; k < COUNT_OF(keys) && lua_type(L, -2) == LUA_TSTRING; k++) {
-            is_known = is_known || strcmp(lua_tostring(L, -2), keys[k]) == 0;
-        }
-        if (!is_known) {
-            session_fail(
-                L, "%s: must be a default, or { default, min =, max =, meaning =, type = }", who);
-        }
-    }
-    lua_remove(L, -1);
-    lua_rawgeti(L, table, 1);
-}
-
-/* The type of the default on top of the stack, whose table lies below it. */
-static enum param_kind type_of(struct writer *writer, const char *name) {
-    lua_State *L = writer->L;
-    enum param_kind type = NUMBER;
-    const int lua_kind = lua_type(L, -1);
-    if (lua_kind == LUA_TBOOLEAN || lua_kind == LUA_TSTRING) {
-        type = lua_kind == LUA_TBOOLEAN ? BOOLEAN : STRING;
-    } else if (lua_kind != LUA_TNUMBER || !isfinite(lua_tonumber(L, -1))) {
-        session_fail(L,
-                     "%s: the default of parameter %s must be a finite number, a boolean or a "
-                     "string, not %s",
-                     writer->who, name, describe(L, -1));
-    }
-    if (lua_getfield(L, -2, "type") != LUA_TNIL) {
-        const char *wanted = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
-        const bool fits = strcmp(wanted, types[type].name) == 0;
-        const bool is_integer =
-            type == NUMBER && strcmp(wanted, "integer") == 0 && lua_isinteger(L, -2);
-        if (!fits && !is_integer) {
-            session_fail(
-                L, "%s: the type of parameter %s must be \"%s\"%s, as its default is, not %s",
-                writer->who, name, types[type].name,
-                type == NUMBER ? " or, with an integer, \"integer\"" : "", describe(L, -1));
-        }
-        type = is_integer ? INTEGER : type;
-    }
-    lua_pop(L, 1);
-    return type;
-}
-
-static enum param_kind read_parameter(struct writer *writer, const char *name) {
-    static const char *const taken[] = {"config", "env", "host", "n_synapses", "outcome", "self"};
-    for (size_t i = 0; i < COUNT_OF(taken); i++) {
-        if (strcmp(name, taken[i]) == 0) {
-            session_fail(writer->L,
-                         "%s: a parameter cannot be called %s: step has a variable of "
-                         "that name",
-                         writer->who, name);
-        }
-    }
-    push_default(writer, name);
-    return type_of(writer, name);
-}
-
-static void write_parameter_field(struct writer *writer, const char *name) {
-    const enum param_kind type = read_parameter(writer, name);
-    c_text_add(&writer->text, "    %s%s;\n", types[type].field, name);
-}
-
-/* A bound, or what stands for none. */
-static void write_bound(struct writer *writer, const char *name, const char *bound,
-                        const char *none) {
-    lua_State *L = writer->L;
-    char number[NUMBER_SIZE] = "";
-    if (lua_getfield(L, -2, bound) != LUA_TNIL) {
-        if (lua_type(L, -1) != LUA_TNUMBER || !isfinite(lua_tonumber(L, -1))) {
-            session_fail(L, "%s: %s of parameter %s must be a finite number, not %s", writer->who,
-                         bound, name, describe(L, -1));
-        }
-        number_write_shortest(number, lua_tonumber(L, -1));
-    }
-    lua_pop(L, 1);
-    c_text_add(&writer->text, "%s, ", number[0] != '\0' ? number : none);
-}
-
-static void write_bounds(struct writer *writer, const char *name) {
-    lua_State *L = writer->L;
-    const bool has_min = lua_getfield(L, -2, "min") != LUA_TNIL;
-    const bool has_max = lua_getfield(L, -3, "max") != LUA_TNIL;
-    lua_pop(L, 2);
-    write_bound(writer, name, "min", has_max ? "-SYNRL_UNBOUNDED" : "0");
-    write_bound(writer, name, "max", has_min ? "SYNRL_UNBOUNDED" : "0");
-}
-
-static void check_default(struct writer *writer, const char *name) {
-    static const char *const bounds[] = {"min", "max"};
-    lua_State *L = writer->L;
-    const double value = lua_tonumber(L, -1);
-    for (int b = 0; b < 2; b++) {
-        const bool is_number = lua_getfield(L, -2, bounds[b]) == LUA_TNUMBER;
-        const double bound = lua_tonumber(L, -1);
-        lua_pop(L, 1);
-        if (is_number && (b == 0 ? value < bound : value > bound)) {
-            char given[NUMBER_SIZE], wanted[NUMBER_SIZE];
-            number_write_shortest(given, value);
-            number_write_shortest(wanted, bound);
-            session_fail(L, "%s: parameter %s = %s: must be at %s %s", writer->who, name, given,
-                         b == 0 ? "least" : "most", wanted);
-        }
-    }
-}
-
-static void write_parameter_row(struct writer *writer, const char *name) {
-    lua_State *L = writer->L;
-    const enum param_kind type = read_parameter(writer, name);
-    char number[NUMBER_SIZE];
-    const char *value = number;
-    if (type == NUMBER || type == INTEGER) {
-        check_default(writer, name);
-    }
-    if (type == NUMBER) {
-        number_write_shortest(number, lua_tonumber(L, -1));
-    } else {
-        value = luaL_tolstring(L, -1, NULL);
-        lua_pop(L, 1); /* an integer's text is kept by the pieces */
-        value = lua_pushstring(L, value);
-        lua_insert(L, -3);
-    }
-    c_text_add(&writer->text, "    %s(%s, ", types[type].row, name);
-    c_text_add_literal(&writer->text, value);
-    c_text_add(&writer->text, ", ");
-    if (type == NUMBER || type == INTEGER) {
-        write_bounds(writer, name);
-    }
-    if (lua_getfield(L, -2, "meaning") != LUA_TNIL && lua_type(L, -1) != LUA_TSTRING) {
-        session_fail(L, "%s: the meaning of parameter %s must be a string, not %s", writer->who,
-                     name, describe(L, -1));
-    }
-    c_text_add_literal(&writer->text, lua_isnil(L, -1) ? name : lua_tostring(L, -1));
-    c_text_add(&writer->text, "),\n");
-}
-
-/* Its value in this iteration, as a variable. */
-static void write_parameter_local(struct writer *writer, const char *name) {
-    const enum param_kind type = read_parameter(writer, name);
-    if (type == NUMBER) {
-        c_text_add(&writer->text,
-                   "    double %s;\n"
-                   "    SYNRL_TRY(synrl_at(config->%s, env->iteration, &%s));\n"
-                   "    (void)%s;\n",
-                   name, name, name, name);
-    } else {
-        c_text_add(&writer->text, "    %sconst %s = config->%s;\n    (void)%s;\n",
-                   types[type].local, name, name, name);
-    }
-}
 
 /* State ---------------------------------------------------------------------------------------- */
 
@@ -292,7 +48,7 @@ static bool parse_state(const char *text, struct state *state) {
            integer_read(state->length, length, 1, 65536, &number);
 }
 
-static struct state read_state(struct writer *writer, const char *name) {
+static struct state read_state(struct c_plugin *writer, const char *name) {
     lua_State *L = writer->L;
     struct state state = {.type = ""};
     if (lua_type(L, -1) == LUA_TNUMBER && isfinite(lua_tonumber(L, -1))) {
@@ -311,7 +67,7 @@ static bool is_per_synapse(const struct state *state) {
     return strcmp(state->length, "n_synapses") == 0;
 }
 
-static void write_state_field(struct writer *writer, const char *name) {
+static void write_state_field(struct c_plugin *writer, const char *name) {
     const struct state state = read_state(writer, name);
     if (is_per_synapse(&state)) {
         c_text_add(&writer->text, "    %s *%s;\n", state.type, name);
@@ -322,7 +78,7 @@ static void write_state_field(struct writer *writer, const char *name) {
     }
 }
 
-static void write_state_start(struct writer *writer, const char *name) {
+static void write_state_start(struct c_plugin *writer, const char *name) {
     const struct state state = read_state(writer, name);
     char number[NUMBER_SIZE];
     if (is_per_synapse(&state)) {
@@ -333,7 +89,7 @@ static void write_state_start(struct writer *writer, const char *name) {
     }
 }
 
-static void write_state_visit(struct writer *writer, const char *name) {
+static void write_state_visit(struct c_plugin *writer, const char *name) {
     const struct state state = read_state(writer, name);
     if (is_per_synapse(&state)) {
         c_text_add(&writer->text,
@@ -343,7 +99,7 @@ static void write_state_visit(struct writer *writer, const char *name) {
     }
 }
 
-static void write_metric(struct writer *writer, const char *name) {
+static void write_metric(struct c_plugin *writer, const char *name) {
     lua_State *L = writer->L;
     if (lua_type(L, -1) != LUA_TSTRING) {
         session_fail(L, "%s: metric %s must be its meaning, a string, not %s", writer->who, name,
@@ -351,7 +107,7 @@ static void write_metric(struct writer *writer, const char *name) {
     }
     const char *meaning = lua_tostring(L, -1);
     const int top = lua_gettop(L);
-    const bool is_state = table_field(writer, "state") && lua_getfield(L, -1, name) != LUA_TNIL;
+    const bool is_state = c_plugin_table(writer, "state") && lua_getfield(L, -1, name) != LUA_TNIL;
     const struct state state = is_state ? read_state(writer, name) : (struct state){.type = ""};
     lua_settop(L, top);
     if (strcmp(state.type, "double") != 0 || state.length[0] != '\0') {
@@ -364,30 +120,19 @@ static void write_metric(struct writer *writer, const char *name) {
 
 /* The file ------------------------------------------------------------------------------------- */
 
-static void write_types(struct writer *writer) {
-    struct c_text *text = &writer->text;
-    c_text_add(text,
-               "#include <math.h>\n#include <string.h>\n#include <synrl/rule.h>\n\n"
-               "struct config {\n");
-    writer->has_parameters = for_each(writer, "parameters", write_parameter_field) > 0;
-    if (writer->has_parameters) {
-        c_text_add(text, "};\nstatic const synrl_param params[] = {\n");
-        for_each(writer, "parameters", write_parameter_row);
-        c_text_add(text, "};\n");
-    } else {
-        c_text_add(text, "    char none;\n};\n");
+static void write_types(struct c_plugin *writer) {
+    c_plugin_types(writer);
+    c_text_add(&writer->text, "struct rule {\n");
+    if (c_plugin_each(writer, "state", write_state_field) == 0) {
+        c_text_add(&writer->text, "    char none;\n");
     }
-    c_text_add(text, "struct rule {\n");
-    if (for_each(writer, "state", write_state_field) == 0) {
-        c_text_add(text, "    char none;\n");
-    }
-    c_text_add(text, "};\n");
+    c_text_add(&writer->text, "};\n");
 }
 
-static void write_metrics(struct writer *writer) {
-    if (table_field(writer, "metrics")) {
+static void write_metrics(struct c_plugin *writer) {
+    if (c_plugin_table(writer, "metrics")) {
         c_text_add(&writer->text, "static const synrl_metric metrics[] = {\n");
-        if (for_each(writer, "metrics", write_metric) == 0) {
+        if (c_plugin_each(writer, "metrics", write_metric) == 0) {
             session_fail(writer->L, "%s: metrics is empty", writer->who);
         }
         c_text_add(&writer->text, "};\n");
@@ -395,11 +140,11 @@ static void write_metrics(struct writer *writer) {
     }
 }
 
-static void write_state(struct writer *writer) {
+static void write_state(struct c_plugin *writer) {
     c_text_add(&writer->text,
                "static synrl_status state(const synrl_host *host, const void *config, void *rule, "
                "synrl_state *state) {\n    struct rule *self = rule;\n    (void)self;\n");
-    for_each(writer, "state", write_state_visit);
+    c_plugin_each(writer, "state", write_state_visit);
     c_text_add(&writer->text, "    return SYNRL_OK;\n}\n");
 }
 
@@ -408,7 +153,7 @@ static const char operation[] =
     "synrl_env *env)";
 
 /* An operation with the variables that it has. */
-static void begin_operation(struct writer *writer, const char *name) {
+static void begin_operation(struct c_plugin *writer, const char *name) {
     struct c_text *text = &writer->text;
     c_text_add(text, operation, name);
     c_text_add(text,
@@ -418,17 +163,15 @@ static void begin_operation(struct writer *writer, const char *name) {
                "    (void)config, (void)self, (void)n_synapses;\n");
 }
 
-static void end_operation(struct writer *writer, const char *name, const char *code) {
-    for_each(writer, "parameters", write_parameter_local);
+static void end_operation(struct c_plugin *writer, const char *name, const char *code) {
+    c_plugin_locals(writer);
     c_text_add(&writer->text, "    const synrl_outcome *outcome = NULL;\n    (void)outcome;\n{\n");
-    const char *place = lua_pushfstring(writer->L, "%s of %s", name, writer->who);
-    c_text_add_script(&writer->text, place, code);
-    lua_pop(writer->L, 1);
+    c_plugin_code(writer, name, code);
     c_text_add(&writer->text, "} return SYNRL_OK; }\n");
 }
 
-static const char *traits(struct writer *writer) {
-    const char *reads = text_field(writer, "reads");
+static const char *traits(struct c_plugin *writer) {
+    const char *reads = c_plugin_text(writer, "reads");
     if (reads == NULL || strcmp(reads, "rewards") == 0) {
         return "0";
     }
@@ -442,94 +185,42 @@ static const char *traits(struct writer *writer) {
                  writer->who, describe(writer->L, -1));
 }
 
-static void write_entry(struct writer *writer) {
+static void write_entry(struct c_plugin *writer) {
     struct c_text *text = &writer->text;
-    const char *source = text_field(writer, "source"), *summary = text_field(writer, "summary");
     const char *reads = traits(writer);
     c_text_add(text, operation, "create");
     c_text_add(text, ";\n");
     c_text_add(text, operation, "step");
-    c_text_add(text, ";\nSYNRL_RULE(%s, \"1.0.0\", ", writer->name);
-    c_text_add_literal(text, summary != NULL ? summary : "written in a script");
-    c_text_add(text, ", ");
-    c_text_add_literal(text, source != NULL ? source : "");
-    c_text_add(text, ", %s, struct rule, .traits = %s",
-               writer->has_parameters ? "SYNRL_PARAMS(params)" : "SYNRL_NO_PARAMS", reads);
-    if (table_field(writer, "metrics")) {
+    c_text_add(text, ";\n");
+    c_plugin_entry(writer, "SYNRL_RULE");
+    c_text_add(text, ", struct rule, .traits = %s", reads);
+    if (c_plugin_table(writer, "metrics")) {
         c_text_add(text, ", SYNRL_METRICS(metrics)");
     }
     c_text_add(text, ",\n.create = create, .step = step, .state = state);\n");
 }
 
 /* `step` comes last, so that what is missing at its end is missed at its end. */
-static void write_file(struct writer *writer, const char *step) {
-    struct c_text *text = &writer->text;
-    const char *functions = text_field(writer, "functions"), *create = text_field(writer, "create");
-    write_types(writer);
-    write_metrics(writer);
-    write_state(writer);
-    if (functions != NULL) {
-        c_text_add_script(text, lua_pushfstring(writer->L, "functions of %s", writer->who),
-                          functions);
-        lua_pop(writer->L, 1);
-    }
-    write_entry(writer);
-    begin_operation(writer, "create");
-    for_each(writer, "state", write_state_start);
-    end_operation(writer, "create", create != NULL ? create : "");
-    begin_operation(writer, "step");
-    end_operation(writer, "step", step);
-}
-
-static const char *read_name(lua_State *L, int table) {
-    size_t length;
-    if (lua_getfield(L, table, "name") != LUA_TSTRING) {
-        session_fail(L, "synrl.rule.c: name must be a string, not %s", describe(L, -1));
-    }
-    const char *name = lua_tolstring(L, -1, &length);
-    if (strlen(name) != length || !is_plugin_id(name) || !c_text_is_name(name)) {
-        session_fail(L,
-                     "synrl.rule.c: name \"%s\": must be lower-case letters, digits and _, at most "
-                     "63, and no word of C",
-                     name);
-    }
-    return name;
-}
-
-/* Compiles the two texts on top of the stack. An error within them has its own place. */
-static const struct plugin *compile(struct writer *writer) {
-    lua_State *L = writer->L;
-    struct session *session = session_of(L);
-    const struct compile_source source = {.kind = SYNRL_KIND_RULE,
-                                          .id = writer->name,
-                                          .text = lua_tostring(L, -2),
-                                          .with_lines = lua_tostring(L, -1),
-                                          .may_compile = true};
-    const struct plugin *plugin;
-    bool has_place;
-    const synrl_status status = compile_plugin(session->core, &source, &plugin, &has_place);
-    if (status != SYNRL_OK && has_place) {
-        lua_pushstring(L, session->core->message);
-        lua_error(L);
-    }
-    session_check(L, session, status);
-    return plugin;
-}
-
 int rule_c(lua_State *L) {
     static const char *const keys[] = {"create", "functions", "metrics", "name", "parameters",
                                        "reads",  "source",    "state",   "step", "summary"};
-    lua_settop(L, 1);
-    keys_check(L, 1, "synrl.rule.c", COUNT_OF(keys), keys);
-    struct writer writer = {.L = L, .table = 1, .name = read_name(L, 1)};
-    writer.who = lua_pushfstring(L, "rule \"%s\"", writer.name);
-    c_text_begin(L, &writer.text);
-    const char *step = text_field(&writer, "step");
-    if (step == NULL) {
-        session_fail(L, "%s: it has no step: what it does in one iteration, in C", writer.who);
+    static const char *const taken[] = {"config",  "env",  "host", "n_synapses",
+                                        "outcome", "self", NULL};
+    struct c_plugin writer = {.kind = SYNRL_KIND_RULE, .main = "step", .taken = taken};
+    const char *step = c_plugin_begin(L, &writer, COUNT_OF(keys), keys);
+    const char *functions = c_plugin_text(&writer, "functions"),
+               *create = c_plugin_text(&writer, "create");
+    write_types(&writer);
+    write_metrics(&writer);
+    write_state(&writer);
+    if (functions != NULL) {
+        c_plugin_code(&writer, "functions", functions);
     }
-    write_file(&writer, step);
-    c_text_end(&writer.text);
-    component_make_of(L, compile(&writer), 0);
-    return 1;
+    write_entry(&writer);
+    begin_operation(&writer, "create");
+    c_plugin_each(&writer, "state", write_state_start);
+    end_operation(&writer, "create", create != NULL ? create : "");
+    begin_operation(&writer, "step");
+    end_operation(&writer, "step", step);
+    return c_plugin_end(&writer);
 }

@@ -101,7 +101,8 @@ static json_t *json_of_policy(const struct stored *stored) {
 
 static json_t *json_of_component(const struct component *component) {
     const synrl_plugin *entry = component->plugin->entry;
-    return entry->n_params == 0 ? json_string(entry->id) : component_json(component);
+    return entry->n_params == 0 && component->plugin->code == NULL ? json_string(entry->id)
+                                                                   : component_json(component);
 }
 
 static json_t *json_of_activation(const struct stored *stored) {

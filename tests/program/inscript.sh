@@ -133,6 +133,22 @@ test_a_rule_in_lua_whose_script_has_changed_is_not_resumed() {
     refuses 1 's.lua has changed' synrl resume --quiet runs/*-first
 }
 
+test_a_run_with_an_activation_in_c_is_resumed_and_replayed() {
+    export SYNRL_PLUGIN_PATH=$BUILD/tests/examples/rules
+    sed -i "s/output = 'tanh'/output = synrl.activation.c { name = 'flat', apply = 'host->math->tanh(n, x, y);' }/" s.lua
+    exits 0 run --runs whole plugin=true alpha=0.002
+    cp "$OUTPUT" whole.result
+    grep -q '"code": "#include' whole/*-first/run.json
+    touch die
+    exits 137 run plugin=true alpha=0.002
+    rm -r "$cache"
+    exits 0 synrl resume --quiet runs/*-first
+    prints "$(cat whole.result)"
+    exits 0 synrl replay runs/*-first
+    rm -r "$cache"
+    refuses 1 'activation "flat": it was written in the script' synrl replay runs/*-first
+}
+
 # Refused ---------------------------------------------------------------------------------------
 
 test_errors_are_at_their_line_of_the_script() {
