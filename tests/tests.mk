@@ -229,6 +229,8 @@ lint-text: lint-tools
 
 lint-code: lint-tools
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
+	@! git grep -n 'json_unpack(' -- core || \
+		{ echo 'json_unpack takes a lack of memory for a member that is not there: see base/json.h'; exit 1; }
 	luacheck -q --std lua54 $$(git ls-files '*.lua')
 	shellcheck $$(git grep -lE '^#!.*/(env )?(ba)?sh' -- ':!*.md')
 	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability -j 2 \

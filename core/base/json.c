@@ -280,6 +280,18 @@ bool json_difference(const json_t *left, const json_t *right, size_t size, char 
     return differs(&comparison, left, right);
 }
 
+bool json_take_text(const json_t *object, const char *key, const char **text) {
+    const char *value = json_string_value(json_object_get(object, key));
+    *text = value != NULL ? value : *text;
+    return value != NULL;
+}
+
+bool json_take_integer(const json_t *object, const char *key, json_int_t *integer) {
+    const json_t *value = json_object_get(object, key);
+    *integer = json_is_integer(value) ? json_integer_value(value) : *integer;
+    return json_is_integer(value);
+}
+
 json_t *json_number_or_null(double number) {
     return isfinite(number) ? json_real(number) : json_null();
 }

@@ -40,6 +40,11 @@ size_t json_unescape(char *text, size_t n);
  * replaced, for lack of memory, stays. Such a value cannot be written as JSON again. */
 void json_restore_bytes(json_t *value);
 
+/* A member of an object. False, and nothing changes, where there is none of that type. Unlike
+ * json_unpack, which takes a lack of memory for a member that is not there, they need none. */
+bool json_take_text(const json_t *object, const char *key, const char **text);
+bool json_take_integer(const json_t *object, const char *key, json_int_t *integer);
+
 /* null for numbers that are not finite, which JSON cannot express. */
 json_t *json_number_or_null(double number);
 

@@ -126,25 +126,27 @@ static int enter_folder(struct repetition *repetition, const json_t *call, const
 /* The call as it was, but for the flags given now; in the folder it was called in. */
 static int read_request(struct repetition *repetition) {
     struct run_request *request = &repetition->request;
-    json_t *recorded = json_object_get(repetition->json, "call"), *overrides, *seed;
-    const char *folder = NULL;
-    int pictures = 1;
+    json_t *recorded = json_object_get(repetition->json, "call");
+    const json_t *overrides = json_object_get(recorded, "overrides"),
+                 *seed = json_object_get(recorded, "seed"),
+                 *place = json_object_get(recorded, "folder"),
+                 *pictures = json_object_get(recorded, "pictures");
     json_restore_bytes(recorded);
     json_restore_bytes(json_object_get(repetition->json, "script"));
     request->script = json_string_value(json_object_get(repetition->json, "script"));
-    if (request->script == NULL ||
-        json_unpack(recorded, "{s:o, s:o, s?s, s?b}", "overrides", &overrides, "seed", &seed,
-                    "folder", &folder, "pictures", &pictures) != 0) {
+    if (request->script == NULL || overrides == NULL || seed == NULL ||
+        (place != NULL && !json_is_string(place)) ||
+        (pictures != NULL && !json_is_boolean(pictures))) {
         return refuse_run(repetition->run, "it was not recorded by `synrl run`");
     }
-    const int code = enter_folder(repetition, recorded, folder);
+    const int code = enter_folder(repetition, recorded, json_string_value(place));
     if (code != EXIT_DONE) {
         return code;
     }
     snprintf(repetition->runs, sizeof repetition->runs, "%s", repetition->run);
     *strrchr(repetition->runs, '/') = '\0';
     request->runs = repetition->runs;
-    request->no_pictures = pictures == 0;
+    request->no_pictures = json_is_false(pictures);
     request->seed.is_given = json_is_integer(seed);
     request->seed.value = (uint64_t)json_integer_value(seed);
     request->cell_hash = json_string_value(json_object_get(recorded, "cell"));

@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/clock.h"
+#include "base/json.h"
 #include "lua/session.h"
 #include "record/recorder.h"
 #include "runs/run_files.h"
@@ -32,13 +33,14 @@ static char *parent_of(struct core *core, const char *folder) {
 
 static synrl_status find_earlier(struct session *session) {
     struct core *core = session->core;
-    const char *folder = session->settings->resume, *id;
+    const char *folder = session->settings->resume, *id = NULL;
     char number[24];
     json_t *json;
-    json_int_t ordinal;
+    json_int_t ordinal = 0;
     SYNRL_TRY(record_read(core, folder, &json));
     synrl_status status = SYNRL_OK;
-    if (json_unpack(json, "{s:{s:s, s:I}}", "call", "id", &id, "ordinal", &ordinal) != 0) {
+    const json_t *call = json_object_get(json, "call");
+    if (!json_take_text(call, "id", &id) || !json_take_integer(call, "ordinal", &ordinal)) {
         status = core_fail(
             core, SYNRL_INVALID,
             "%s: cannot be resumed: run.json does not name the call that recorded it", folder);

@@ -332,6 +332,9 @@ static int options(lua_State *L) {
     char problem[256];
     json_decref(session->options);
     session->options = json_from_lua(L, OPTIONS, problem, sizeof problem);
+    if (session->options == NULL) {
+        session_fail(L, "options: %s", problem);
+    }
     guard_keys(L);
     return 1;
 }

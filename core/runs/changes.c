@@ -58,7 +58,9 @@ static synrl_status compare(struct core *core, const json_t *file, const char *f
                                         [READ_TOUCHED] = "may have changed"};
     const char *kind = "", *path = "", *name = NULL;
     char located[PATH_MAX];
-    json_unpack((json_t *)file, "{s:s, s:s, s?s}", "kind", &kind, "path", &path, "name", &name);
+    json_take_text(file, "kind", &kind);
+    json_take_text(file, "path", &path);
+    json_take_text(file, "name", &name);
     path = path_below(path, from);
     SYNRL_TRY(reads_compare(core, file, name != NULL ? locate(core, name, located) : path, state));
     change[0] = '\0';

@@ -10,7 +10,9 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/count.h"
 #include "base/host.h"
+#include "base/json.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
 #include "plugin/component.h"
@@ -268,7 +270,7 @@ static synrl_status fail_record(struct core *core, const char *folder, const cha
 /* Reads what a replay needs from the record, and checks all of it. */
 struct facts {
     json_int_t n_inputs, seed, n_samples, n_iterations, batch_size, batch_every;
-    json_t *shape;
+    const json_t *shape;
     bool as_published;
     unsigned options; /* of replay_open */
     const char *format;
@@ -277,24 +279,25 @@ struct facts {
 
 static synrl_status read_facts(struct core *core, const char *folder, json_t *json,
                                struct facts *facts) {
-    json_t *batch;
-    if (json_unpack(json, "{s:{s:I}}", "summary", "iterations", &facts->n_iterations) != 0) {
+    const json_t *config = json_object_get(json, "config"),
+                 *batch = json_object_get(config, "batch"), *data = json_object_get(config, "data");
+    if (!json_take_integer(json_object_get(json, "summary"), "iterations", &facts->n_iterations)) {
         return fail_record(core, folder, "it has not ended; `synrl resume` continues it");
     }
-    if (json_unpack(json, "{s:{s:o, s:o, s:I, s:o, s:{s:I, s:I, s:s}}}", "config", "model",
-                    &facts->model, "rule", &facts->rule, "seed", &facts->seed, "batch", &batch,
-                    "data", "inputs", &facts->n_inputs, "samples", &facts->n_samples, "format",
-                    &facts->format) != 0) {
-        return fail_record(core, folder, "run.json is incomplete");
-    }
-    if (json_is_object(batch) && json_unpack(batch, "{s:I, s:I}", "size", &facts->batch_size,
-                                             "every", &facts->batch_every) != 0) {
+    facts->model = json_object_get(config, "model");
+    facts->rule = json_object_get(config, "rule");
+    if (facts->model == NULL || facts->rule == NULL || batch == NULL ||
+        !json_take_integer(config, "seed", &facts->seed) ||
+        !json_take_integer(data, "inputs", &facts->n_inputs) ||
+        !json_take_integer(data, "samples", &facts->n_samples) ||
+        !json_take_text(data, "format", &facts->format) ||
+        (json_is_object(batch) && (!json_take_integer(batch, "size", &facts->batch_size) ||
+                                   !json_take_integer(batch, "every", &facts->batch_every)))) {
         return fail_record(core, folder, "run.json is incomplete");
     }
     const char *refresh = json_string_value(json_object_get(batch, "refresh"));
     facts->as_published = refresh != NULL && strcmp(refresh, "as_published") == 0;
-    facts->shape =
-        json_object_get(json_object_get(json_object_get(json, "config"), "data"), "shape");
+    facts->shape = json_object_get(data, "shape");
     if (facts->n_samples < 1 || facts->n_inputs < 1 || facts->n_inputs > INT32_MAX ||
         facts->n_iterations < 0 || facts->batch_every < 0) {
         return fail_record(core, folder, "run.json is inconsistent");
@@ -325,18 +328,20 @@ static synrl_shape recorded_shape(const struct facts *facts) {
     synrl_shape shape = {.size = sizeof(synrl_shape),
                          .n_samples = (size_t)facts->n_samples,
                          .n_inputs = (size_t)facts->n_inputs};
-    json_int_t n[6] = {0};
-    if (facts->shape != NULL &&
-        json_unpack(facts->shape, "{s:I, s:I, s:I, s:I, s:I, s:I}", "targets", &n[0], "classes",
-                    &n[1], "height", &n[2], "width", &n[3], "channels", &n[4], "steps",
-                    &n[5]) == 0) {
-        shape.n_targets = (size_t)n[0];
-        shape.n_classes = (size_t)n[1];
-        shape.height = (size_t)n[2];
-        shape.width = (size_t)n[3];
-        shape.n_channels = (size_t)n[4];
-        shape.n_steps = (size_t)n[5];
+    static const char *const names[] = {"targets", "classes",  "height",
+                                        "width",   "channels", "steps"};
+    json_int_t n[COUNT_OF(names)];
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        if (!json_take_integer(facts->shape, names[i], &n[i])) {
+            return shape;
+        }
     }
+    shape.n_targets = (size_t)n[0];
+    shape.n_classes = (size_t)n[1];
+    shape.height = (size_t)n[2];
+    shape.width = (size_t)n[3];
+    shape.n_channels = (size_t)n[4];
+    shape.n_steps = (size_t)n[5];
     return shape;
 }
 

@@ -13,6 +13,7 @@
 
 #include "base/count.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "base/lock.h"
 #include "base/process.h"
 #include "base/suggest.h"
@@ -413,7 +414,7 @@ synrl_status run_remove(struct core *core, const char *folder, bool force) {
  * skipped: it may be one. */
 static synrl_status add_sibling(struct core *core, const char *folder, const char *call,
                                 json_t *folders) {
-    json_t *json, *number;
+    json_t *json;
     const char *id = NULL;
     char key[24];
     json_int_t ordinal = 0;
@@ -424,8 +425,8 @@ static synrl_status add_sibling(struct core *core, const char *folder, const cha
     if (status != SYNRL_OK) {
         return status == SYNRL_INVALID ? SYNRL_OK : status;
     }
-    number = json_object_get(json, "call");
-    if (json_unpack(number, "{s:s, s:I}", "id", &id, "ordinal", &ordinal) == 0 &&
+    const json_t *recorded = json_object_get(json, "call");
+    if (json_take_text(recorded, "id", &id) && json_take_integer(recorded, "ordinal", &ordinal) &&
         strcmp(id, call) == 0) {
         snprintf(key, sizeof key, "%lld", (long long)ordinal);
         if (json_object_set_new(folders, key, json_string_nocheck(folder)) != 0) {

@@ -8,6 +8,7 @@
 #include <jansson.h>
 
 #include "base/file.h"
+#include "base/json.h"
 #include "runs/changes.h"
 #include "runs/run_files.h"
 #include "runs/runs.h"
@@ -50,7 +51,7 @@ static bool is_of_cell(struct core *core, const char *folder, const char *hash, 
     }
     const char *recorded = json_string_value(json_object_get(run, "status"));
     const char *status = run_status(core, folder, recorded, json_object_get(run, "process"));
-    json_unpack(run, "{s:{s:s}}", "call", "cell", &cell);
+    json_take_text(json_object_get(run, "call"), "cell", &cell);
     const bool is = cell != NULL && strcmp(cell, hash) == 0;
     *can_resume =
         strcmp(status, "failed") != 0 && strcmp(status, "running") != 0 && !has_changed(core, run);

@@ -65,12 +65,12 @@ static synrl_status read_cells(struct core *core, const char *path, json_t **wan
  * {ordinal in the call: folder}}}. A cell that ran again has the runs of its last call only. */
 static void take(json_t *wanted, const json_t *run, const char *folder) {
     const char *hash = NULL, *id = NULL;
-    json_int_t ordinal;
+    json_int_t ordinal = 0;
     char key[24];
-    json_t *call = json_object_get(run, "call");
+    const json_t *call = json_object_get(run, "call");
     const char *status = json_string_value(json_object_get(run, "status"));
-    if (!run_is_complete(status) ||
-        json_unpack(call, "{s:s, s:s, s:I}", "cell", &hash, "id", &id, "ordinal", &ordinal) != 0) {
+    if (!run_is_complete(status) || !json_take_text(call, "cell", &hash) ||
+        !json_take_text(call, "id", &id) || !json_take_integer(call, "ordinal", &ordinal)) {
         return;
     }
     json_t *cell = json_object_get(wanted, hash);

@@ -128,3 +128,33 @@ TEST_EACH(bytes_are_escaped_and_back, COUNT_OF(escapes)) {
     ck_assert_str_eq(text, escapes[_i].bytes);
     json_decref(json);
 }
+
+static void *have_none(size_t size) {
+    (void)size;
+    return NULL;
+}
+
+/* Without memory too, where json_unpack would say that there is no such member. */
+TEST(members_are_taken_or_left) {
+    json_malloc_t allocate;
+    json_free_t release;
+    const char *text = "before";
+    json_int_t integer = 7;
+    json_t *json =
+        json_pack("{s:s, s:I, s:n, s:f}", "text", "a", "integer", INT64_MIN, "null", "real", 2.0);
+    json_get_alloc_funcs(&allocate, &release);
+    json_set_alloc_funcs(have_none, release);
+    const bool takes_others =
+        json_take_text(json, "integer", &text) || json_take_text(json, "null", &text) ||
+        json_take_text(json, "none", &text) || json_take_text(NULL, "text", &text) ||
+        json_take_integer(json, "real", &integer) || json_take_integer(json, "text", &integer) ||
+        json_take_integer(json, "none", &integer) || json_take_integer(NULL, "integer", &integer);
+    const bool is_left = strcmp(text, "before") == 0 && integer == 7;
+    const bool is_taken =
+        json_take_text(json, "text", &text) && json_take_integer(json, "integer", &integer);
+    json_set_alloc_funcs(allocate, release);
+    ck_assert(!takes_others && is_left && is_taken);
+    ck_assert_str_eq(text, "a");
+    ck_assert(integer == INT64_MIN);
+    json_decref(json);
+}
