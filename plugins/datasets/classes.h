@@ -52,7 +52,7 @@ static inline synrl_status classes_name(const synrl_host *host, const char *give
                           given, n_given, *n_classes - 1 + (size_t)first, *n_classes);
     }
     const size_t n = is_given ? n_given : *n_classes;
-    const size_t size = is_given ? strlen(given) + n : n * 24;
+    const size_t size = is_given ? strlen(given) + n : n * 12;
     const char **starts = host->alloc(host, n * sizeof *starts + size, 1);
     if (starts == NULL) {
         return SYNRL_NO_MEMORY;
@@ -66,7 +66,7 @@ static inline synrl_status classes_name(const synrl_host *host, const char *give
             memcpy(out, text, length);
             text = next;
         } else {
-            length = (size_t)snprintf(out, 24, "%zu", c + (size_t)first);
+            length = (size_t)snprintf(out, 12, "%u", (unsigned)c + (unsigned)first);
         }
         out += length + 1;
     }
