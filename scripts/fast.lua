@@ -14,6 +14,7 @@ local o = ocr.options {
    trials = 5,
    rows = "all",       -- or names of rows: bit32,gd32
    iterations = 300,
+   draws = 1,          -- answers of each sample per iteration
    steps = 0,          -- values of alpha_s, from `from` to `to` in equal ratios; 0: by halvings
    from = 0.0,         -- 0: the row's own, as for the next ones
    to = 0.0,
@@ -36,7 +37,7 @@ end
 
 local function three_factor(pay, own)
    return synrl.rule("three_factor", {
-      pay = pay, sigma = option("sigma", own.sigma), momentum = option("momentum", own.momentum, -1),
+      pay = pay, draws = o.draws, sigma = option("sigma", own.sigma), momentum = option("momentum", own.momentum, -1),
       gate = option("gate", own.gate or 0.05, -1),
       alpha_s = falling(option("from", own.from), option("to", own.to)),
    })
