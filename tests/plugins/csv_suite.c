@@ -269,6 +269,8 @@ TEST(names_what_a_file_is_instead) {
     refuse_bytes("1,a\n2,\xC0\x80\n", 9, "table.csv:2: a byte 0xc0");      /* overlong */
     refuse_bytes("1,a\n2,\xED\xA0\x80\n", 10, "table.csv:2: a byte 0xed"); /* a surrogate */
     refuse_bytes("1,a\n2,\xE2\x82", 8, "table.csv:2: a byte 0xe2");        /* cut off */
+    refuse_bytes("1 a\xBF\0\n", 6, "table.csv:1: a byte 0xbf"); /* a zero in the last bytes */
+    refuse_bytes("1,a\xE2\0", 5, "table.csv:1: a byte 0xe2");
     refuse_bytes(
         "1,a\n\xEF\xBB\xBF"
         "2,b\n",

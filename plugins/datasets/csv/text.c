@@ -70,6 +70,20 @@ static size_t line_of(const struct text *text, size_t at) {
     return line;
 }
 
+/* Whether n bytes are the beginning of a character of which the rest may follow. */
+static bool is_cut(const unsigned char *bytes, size_t n) {
+    const size_t length = bytes[0] < 0xC2 || bytes[0] > 0xF4 ? 1
+                          : bytes[0] < 0xE0                  ? 2
+                          : bytes[0] < 0xF0                  ? 3
+                                                             : 4;
+    for (size_t i = 1; i < n; i++) {
+        if ((bytes[i] & 0xC0U) != 0x80U) {
+            return false;
+        }
+    }
+    return n < length;
+}
+
 synrl_status text_check(const synrl_host *host, const char *path, const struct text *text,
                         size_t *checked) {
     const bool is_first = text->n_before == 0 && text->first == 0;
@@ -80,7 +94,7 @@ synrl_status text_check(const synrl_host *host, const char *path, const struct t
     }
     const size_t odd = find_odd(text->bytes, start, text->n);
     *checked = odd;
-    if (odd == text->n || (!text->is_whole && text->n - odd < 4 && text->bytes[odd] != 0)) {
+    if (odd == text->n || (!text->is_whole && is_cut(text->bytes + odd, text->n - odd))) {
         return SYNRL_OK;
     }
     if (text->bytes[odd] == 0) {
