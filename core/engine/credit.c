@@ -204,6 +204,15 @@ static size_t count_addends(const synrl_layout *layout, size_t n_blocks) {
     return n_blocks * n_positions;
 }
 
+static void clear_adder(void *context, size_t worker, size_t n_workers) {
+    (void)n_workers;
+    const struct credit *credit = context;
+    struct adder *adder = &credit->adders[worker];
+    memset(adder->sums, 0, credit->n_sums * sizeof *adder->sums);
+    adder->is_infinite = false;
+    adder->lacking = NULL;
+}
+
 synrl_status credit_begin(struct credit *credit, const synrl_weights *weights,
                           const synrl_batch *batch, const synrl_signal *signal, float reach) {
     SYNRL_TRY(check_signal(credit->host, signal));
@@ -219,12 +228,7 @@ synrl_status credit_begin(struct credit *credit, const synrl_weights *weights,
             SYNRL_TRY(credit_begin_exact(credit, t));
         }
     }
-    for (size_t worker = 0; worker < credit->n_workers; worker++) {
-        struct adder *adder = &credit->adders[worker];
-        memset(adder->sums, 0, credit->n_sums * sizeof *adder->sums);
-        adder->is_infinite = false;
-        adder->lacking = NULL;
-    }
+    credit->host->parallel(credit->host, clear_adder, credit);
     return SYNRL_OK;
 }
 

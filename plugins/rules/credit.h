@@ -85,7 +85,8 @@ static inline synrl_status credit_create(const synrl_host *host, const synrl_env
 /* r of each sample: an integer, so that all sums are exact. */
 static inline void credit_pay(const struct credit_config *c, struct credit *credit, size_t n) {
     const double gate = c->pay == TRIT ? c->gate / SYNRL_TERM_UNIT : 0.0;
-    const double limit = (double)(SIGNAL_MAX / c->draws);
+    const int64_t most = SIGNAL_MAX / c->draws; /* whole steps, so that the sum of draws fits */
+    const double limit = (double)most;
     double mean = 0.0;
     for (size_t s = 0; c->pay == GRADED && s < n; s++) {
         mean += fabs((double)credit->falls[s]) / (double)n;
@@ -141,8 +142,9 @@ static inline synrl_status credit_measure(const struct credit_config *c, struct 
     const synrl_signal signal = {sizeof signal, where[c->where] | (c->centred ? SYNRL_CENTRED : 0),
                                  credit->signal, NULL};
     SYNRL_TRY(env->local->correlate(env, &signal, credit->now));
+    const double momentum = c->momentum;
     for (size_t i = 0; i < credit->n_synapses; i++) {
-        credit->c[i] = c->momentum * credit->c[i] + credit->now[i];
+        credit->c[i] = momentum * credit->c[i] + credit->now[i];
     }
     return SYNRL_OK;
 }

@@ -36,8 +36,10 @@ static synrl_status step(const synrl_host *host, const void *config, void *self,
     double alpha_s;
     SYNRL_TRY(synrl_at(c->alpha_s, env->iteration, &alpha_s));
     SYNRL_TRY(credit_measure(&c->credit, &r->credit, env));
-    for (size_t i = 0; i < r->credit.n_synapses; i++) {
-        r->actions[i] = (int8_t)((r->credit.c[i] > 0.0) - (r->credit.c[i] < 0.0));
+    const double *credit = r->credit.c; /* of its own: the loop then is one of vectors */
+    int8_t *actions = r->actions;
+    for (size_t i = 0, n = r->credit.n_synapses; i < n; i++) {
+        actions[i] = (int8_t)((credit[i] > 0.0) - (credit[i] < 0.0));
     }
     return env->step(env, r->actions, alpha_s, c->bias_scale, NULL);
 }
