@@ -14,6 +14,7 @@
 
 #include "base/count.h"
 #include "base/file.h"
+#include "base/json.h"
 #include "runs/metrics_csv.h"
 #include "runs/runs.h"
 
@@ -93,32 +94,32 @@ static void status_now(sqlite3_context *context, int n, sqlite3_value **argument
     const char *recorded = (const char *)sqlite3_value_text(arguments[1]);
     const char *text = (const char *)sqlite3_value_text(arguments[2]);
     char *folder = name != NULL ? core_printf(index->core, "%s/%s", index->runs, name) : NULL;
-    if (recorded == NULL || folder == NULL) {
-        sqlite3_result_null(context);
-        core_free(index->core, folder);
-        return;
+    json_error_t error = {.text = ""};
+    json_t *process = text != NULL ? json_read_text(text, strlen(text), 0, &error) : NULL;
+    if ((name != NULL && folder == NULL) || strcmp(error.text, JSON_NO_MEMORY) == 0) {
+        sqlite3_result_error_nomem(context);
+    } else if (recorded != NULL && folder != NULL) {
+        sqlite3_result_text(context, run_status(index->core, folder, recorded, process), -1,
+                            SQLITE_TRANSIENT);
     }
-    json_t *process = text != NULL ? json_loads(text, 0, NULL) : NULL;
-    sqlite3_result_text(context, run_status(index->core, folder, recorded, process), -1,
-                        SQLITE_TRANSIENT);
     json_decref(process);
     core_free(index->core, folder);
 }
 
 /* Reads the last metrics of the run, unless they are those read last. */
-static bool read_tail(struct index *index, const char *name) {
+static synrl_status read_tail(struct index *index, const char *name) {
     if (strcmp(name, index->tail_of) == 0) {
-        return true;
+        return SYNRL_OK;
     }
     index->tail_of[0] = '\0';
     char *folder = core_printf(index->core, "%s/%s", index->runs, name);
-    const bool is_read =
-        folder != NULL && metrics_csv_read_last(index->core, folder, &index->tail) == SYNRL_OK;
-    if (is_read && strlen(name) < sizeof index->tail_of) {
+    const synrl_status status =
+        folder == NULL ? SYNRL_NO_MEMORY : metrics_csv_read_last(index->core, folder, &index->tail);
+    if (status == SYNRL_OK && strlen(name) < sizeof index->tail_of) {
         strcpy(index->tail_of, name);
     }
     core_free(index->core, folder);
-    return is_read;
+    return status;
 }
 
 /* last_metric(folder, name): what metrics.csv says last of a metric; null where it does not. */
@@ -127,11 +128,12 @@ static void last_metric(sqlite3_context *context, int n, sqlite3_value **argumen
     struct index *index = sqlite3_user_data(context);
     const char *folder = (const char *)sqlite3_value_text(arguments[0]);
     const char *name = (const char *)sqlite3_value_text(arguments[1]);
-    sqlite3_result_null(context);
-    if (folder == NULL || name == NULL || !read_tail(index, folder)) {
-        return;
+    const synrl_status status =
+        folder != NULL && name != NULL ? read_tail(index, folder) : SYNRL_INVALID;
+    if (status == SYNRL_NO_MEMORY) {
+        sqlite3_result_error_nomem(context);
     }
-    for (size_t i = 0; i < N_METRICS; i++) {
+    for (size_t i = 0; status == SYNRL_OK && i < N_METRICS; i++) {
         if (strcmp(metric_at(i)->name, name) == 0 && metric_at(i)->is_count) {
             sqlite3_result_int64(context, (sqlite3_int64)metric_value_count(&index->tail, i));
         } else if (strcmp(metric_at(i)->name, name) == 0) {
@@ -208,8 +210,7 @@ static int query_text(const struct index *index, const char *sql, char *text, si
     if (sqlite3_step(statement) == SQLITE_ROW && sqlite3_column_text(statement, 0) != NULL) {
         snprintf(text, size, "%s", (const char *)sqlite3_column_text(statement, 0));
     }
-    code = sqlite3_finalize(statement);
-    return code;
+    return sqlite3_finalize(statement);
 }
 
 /* Whether nothing is in the database yet: whoever made it was ended before. */
@@ -335,8 +336,7 @@ static synrl_status rebuild(struct index *index, bool from_scratch) {
     if (lock_runs(index, LOCK_EX, reason, sizeof reason) != SYNRL_OK) {
         return open_memory(index, reason);
     }
-    const bool exists = access(index->path, F_OK) == 0;
-    if (exists && !from_scratch) {
+    if (!from_scratch && access(index->path, F_OK) == 0) {
         const synrl_status status = open_old(index, reason, sizeof reason);
         if (status == SYNRL_UNSUPPORTED) {
             return open_memory(index, reason);
@@ -403,12 +403,12 @@ synrl_status index_open(struct core *core, const char *runs, bool from_scratch,
     }
     *index = (struct index){.core = core, .lock = -1};
     const synrl_status status = open_runs(index, runs, from_scratch);
-    if (status != SYNRL_OK) {
+    if (status == SYNRL_OK) {
+        *made = index;
+    } else {
         index_close(index);
-        return status;
     }
-    *made = index;
-    return SYNRL_OK;
+    return status;
 }
 
 bool index_is_kept(const struct index *index) {
