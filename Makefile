@@ -36,7 +36,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-6s %s\n'
 in_folder = $(if $(wildcard $(@D)/.),,@mkdir -p $(@D))
 
 pkg = $(shell pkg-config $(1) 2>/dev/null)
-LIBRARIES := jansson libarchive libxxhash sleef sqlite3
+LIBRARIES := jansson libarchive libxxhash libzip sleef sqlite3
 
 # As many jobs as the machine has cores, unless the caller says how many.
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)

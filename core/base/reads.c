@@ -16,7 +16,8 @@
 
 const char read_program[] = "program", read_script[] = "script", read_module[] = "module",
            read_data[] = "data", read_policy[] = "policy", read_plugin[] = "plugin",
-           read_file[] = "file", read_cell[] = "cell", read_variable[] = "variable";
+           read_file[] = "file", read_cell[] = "cell", read_variable[] = "variable",
+           read_weights[] = "weights";
 
 struct one {
     const char *kind; /* one of the above; NULL: excluded */
@@ -100,14 +101,14 @@ static synrl_status update(struct core *core, const char *path, struct stamp *st
     return SYNRL_OK;
 }
 
-synrl_status reads_note_opened(struct core *core, const char *path) {
+synrl_status reads_note_opened(struct core *core, const char *kind, const char *path) {
     struct stat status;
     if (stat(path, &status) != 0 || !S_ISREG(status.st_mode) || status.st_size == 0) {
         return SYNRL_OK;
     }
     const int64_t changed =
         (int64_t)status.st_ctim.tv_sec * 1000000000 + (int64_t)status.st_ctim.tv_nsec;
-    return changed < core->started ? reads_note(core, read_file, NULL, path) : SYNRL_OK;
+    return changed < core->started ? reads_note(core, kind, NULL, path) : SYNRL_OK;
 }
 
 synrl_status reads_note(struct core *core, const char *kind, const char *name, const char *path) {

@@ -10,14 +10,14 @@
 
 /* What a file was read as. */
 extern const char read_program[], read_script[], read_module[], read_data[], read_policy[],
-    read_plugin[], read_file[], read_cell[], read_variable[];
+    read_plugin[], read_file[], read_cell[], read_variable[], read_weights[];
 
 /* Notes that the file or folder was read, as it is now. `name` is that of a plugin, "rule/my_rule",
  * or NULL. A path that was noted before is noted again only if it has changed. */
 synrl_status reads_note(struct core *core, const char *kind, const char *name, const char *path);
-/* The same for a file that a script opens, unless it is empty or a product of this process or of
- * its children: was changed since the core was made. */
-synrl_status reads_note_opened(struct core *core, const char *path);
+/* The same for a file, such as one that a script opens, unless it is empty or a product of this
+ * process or of its children: was changed since the core was made. */
+synrl_status reads_note_opened(struct core *core, const char *kind, const char *path);
 /* The same for a variable of the environment, of which only a hash is kept. */
 synrl_status reads_note_variable(struct core *core, const char *name);
 /* The path is an output of this process: from now on it is not noted. */

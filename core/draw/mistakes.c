@@ -34,17 +34,13 @@ struct predictions {
 static synrl_status predict(struct core *core, const struct trainer *trainer,
                             struct predictions *predictions) {
     const struct train_options *options = trainer_options(trainer);
-    const size_t n = trainer_layout(trainer)->n_synapses;
+    struct tensors weights;
     predictions->set = trainer_judged_data(trainer);
     predictions->data = dataset_data(predictions->set);
-    float *weights = core_alloc(core, n, sizeof *weights);
-    if (weights == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    trainer_weights(trainer, weights);
-    const synrl_status status = evaluate(core, options->model, weights, n, NULL, predictions->set,
+    SYNRL_TRY(trainer_tensors(trainer, &weights));
+    const synrl_status status = evaluate(core, options->model, &weights, NULL, predictions->set,
                                          true, &predictions->evaluation);
-    core_free(core, weights);
+    tensors_free(core, &weights);
     return status;
 }
 

@@ -71,9 +71,8 @@ static double grid_place(const struct plane *plane, int d, size_t i) {
 }
 
 static synrl_status predict_grid(struct core *core, const struct trainer *trainer,
-                                 const float *weights, struct plane *plane) {
+                                 const struct tensors *weights, struct plane *plane) {
     const struct train_options *options = trainer_options(trainer);
-    const size_t n = trainer_layout(trainer)->n_synapses;
     float *inputs = core_alloc(core, (size_t)GRID * GRID, 2 * sizeof *inputs);
     struct dataset *grid = NULL;
     synrl_status status = inputs != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
@@ -85,7 +84,7 @@ static synrl_status predict_grid(struct core *core, const struct trainer *traine
         status = dataset_of_inputs(options->data, (size_t)GRID * GRID, inputs, &grid);
     }
     if (status == SYNRL_OK) {
-        status = evaluate(core, options->model, weights, n, NULL, grid, true, &plane->grid);
+        status = evaluate(core, options->model, weights, NULL, grid, true, &plane->grid);
     }
     dataset_release(grid);
     core_free(core, inputs);
@@ -94,18 +93,14 @@ static synrl_status predict_grid(struct core *core, const struct trainer *traine
 
 static synrl_status predict(struct core *core, const struct trainer *trainer, struct plane *plane) {
     const struct train_options *options = trainer_options(trainer);
-    const size_t n = trainer_layout(trainer)->n_synapses;
-    float *weights = core_alloc(core, n, sizeof *weights);
-    if (weights == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    trainer_weights(trainer, weights);
+    struct tensors weights;
+    SYNRL_TRY(trainer_tensors(trainer, &weights));
     synrl_status status =
-        evaluate(core, options->model, weights, n, NULL, options->data, true, &plane->points);
+        evaluate(core, options->model, &weights, NULL, options->data, true, &plane->points);
     if (status == SYNRL_OK) {
-        status = predict_grid(core, trainer, weights, plane);
+        status = predict_grid(core, trainer, &weights, plane);
     }
-    core_free(core, weights);
+    tensors_free(core, &weights);
     return status;
 }
 

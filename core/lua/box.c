@@ -6,6 +6,8 @@
 #include <math.h>
 #include <string.h>
 
+#include "lua/known.h"
+
 /* (object, name); upvalues: the tables of properties and of methods. */
 static int index_box(lua_State *L) {
     lua_settop(L, 2);
@@ -16,22 +18,23 @@ static int index_box(lua_State *L) {
         return 1;
     }
     lua_pushvalue(L, 2);
-    lua_rawget(L, lua_upvalueindex(2));
+    if (lua_rawget(L, lua_upvalueindex(2)) == LUA_TNIL && lua_type(L, 2) == LUA_TSTRING) {
+        lua_pushvalue(L, lua_upvalueindex(1));
+        lua_pushvalue(L, lua_upvalueindex(2));
+        const int tables[] = {lua_gettop(L) - 1, lua_gettop(L)};
+        known_fail(L, describe(L, 1), lua_tostring(L, 2), 2, tables);
+    }
     return 1;
 }
 
 /* Sets __index of the metatable on top of the stack. */
 static void set_index(lua_State *L, const struct type *type) {
     static const luaL_Reg none[] = {{NULL, NULL}};
-    if (type->properties != NULL) {
-        lua_newtable(L);
-        luaL_setfuncs(L, type->properties, 0);
-    }
+    lua_newtable(L);
+    luaL_setfuncs(L, type->properties != NULL ? type->properties : none, 0);
     lua_newtable(L);
     luaL_setfuncs(L, type->methods != NULL ? type->methods : none, 0);
-    if (type->properties != NULL) {
-        lua_pushcclosure(L, index_box, 2);
-    }
+    lua_pushcclosure(L, index_box, 2);
     lua_setfield(L, -2, "__index");
 }
 

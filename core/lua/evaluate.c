@@ -16,13 +16,8 @@ static int evaluate_model(lua_State *L) {
     keys_check(L, 1, "evaluate", 5, names);
     struct trained_network network = {0};
     if (field_push(L, 1, "weights")) {
-        const struct trained_network *trained = result_at(L, -1);
-        if (trained != NULL) {
-            network = *trained;
-        } else {
-            session_fail(L, "evaluate: weights must be the result of synrl.train, not %s",
-                         describe(L, -1));
-        }
+        weights_read(L, lua_gettop(L), "evaluate: weights");
+        network = *result_at(L, -1);
     }
     if (field_push(L, 1, "model")) {
         network.model = component_read(L, lua_gettop(L), SYNRL_KIND_MODEL, "evaluate: model");
@@ -31,7 +26,7 @@ static int evaluate_model(lua_State *L) {
         network.loss = component_read(L, lua_gettop(L), SYNRL_KIND_LOSS, "evaluate: loss");
     }
     if (network.model == NULL) {
-        session_fail(L, "evaluate: model is missing; give a model, or weights");
+        session_fail(L, "evaluate: model is missing; give a model, or the weights of a run");
     }
     if (!field_push(L, 1, "data")) {
         session_fail(L, "evaluate: data is missing");

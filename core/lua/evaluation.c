@@ -52,15 +52,23 @@ static void set_outputs(lua_State *L, const struct evaluation *evaluation) {
     lua_setfield(L, -2, "outputs");
 }
 
-int evaluation_push(lua_State *L, const struct trained_network *network, struct dataset *data,
-                    bool outputs) {
+/* Evaluates the network, and pushes a box that owns what was found. */
+static struct evaluation *evaluate_in_box(lua_State *L, const struct trained_network *network,
+                                          struct dataset *data, bool outputs) {
     struct session *session = session_of(L);
     struct evaluation *evaluation = box_push(L, &evaluation_type, sizeof *evaluation);
     struct dataset **matched = dataset_push(L);
     session_check(L, session, classes_match(&network->classes, data, matched));
     session_check(L, session,
-                  evaluate(session->core, network->model, network->weights, network->n_weights,
-                           network->loss, *matched, outputs, evaluation));
+                  evaluate(session->core, network->model,
+                           network->weights.n > 0 ? &network->weights : NULL, network->loss,
+                           *matched, outputs, evaluation));
+    return evaluation;
+}
+
+int evaluation_push(lua_State *L, const struct trained_network *network, struct dataset *data,
+                    bool outputs) {
+    const struct evaluation *evaluation = evaluate_in_box(L, network, data, outputs);
     lua_newtable(L);
     field_set_integer(L, "samples", evaluation->n_samples);
     field_set_number(L, "loss", evaluation->loss);
@@ -74,6 +82,55 @@ int evaluation_push(lua_State *L, const struct trained_network *network, struct 
             (evaluation->is_labelled || network->classes.n > 0 || network->weights == NULL)) {
             set_predicted(L, evaluation);
         }
+    }
+    return 1;
+}
+
+/* Predictions ---------------------------------------------------------------------------------- */
+
+static void set_class_names(lua_State *L, const struct classes *classes,
+                            const struct evaluation *evaluation) {
+    lua_newtable(L);
+    for (size_t s = 0; s < evaluation->n_samples; s++) {
+        const size_t class = (size_t)evaluation->predicted[s];
+        if (class < classes->n) {
+            lua_pushstring(L, classes->names[class]);
+        } else {
+            lua_pushfstring(L, "%d", (int)class);
+        }
+        lua_rawseti(L, -2, (lua_Integer)s + 1);
+    }
+    lua_setfield(L, -2, "classes");
+}
+
+static void set_probabilities(lua_State *L, const struct evaluation *evaluation) {
+    const size_t n = evaluation->n_outputs;
+    double *shares = lua_newuserdatauv(L, n * sizeof *shares, 0);
+    lua_newtable(L);
+    for (size_t s = 0; s < evaluation->n_samples; s++) {
+        evaluation_probabilities(evaluation, s, shares);
+        lua_createtable(L, (int)n, 0);
+        for (size_t o = 0; o < n; o++) {
+            lua_pushnumber(L, shares[o]);
+            lua_rawseti(L, -2, (lua_Integer)o + 1);
+        }
+        lua_rawseti(L, -2, (lua_Integer)s + 1);
+    }
+    lua_remove(L, -2);
+    lua_setfield(L, -2, "probabilities");
+}
+
+int prediction_push(lua_State *L, const struct trained_network *network, struct dataset *data) {
+    const struct evaluation *evaluation = evaluate_in_box(L, network, data, true);
+    lua_newtable(L);
+    field_set_integer(L, "samples", evaluation->n_samples);
+    set_outputs(L, evaluation);
+    if (evaluation->predicted != NULL) {
+        set_predicted(L, evaluation);
+        set_class_names(L, &network->classes, evaluation);
+    }
+    if (evaluation_has_probabilities(network->loss)) {
+        set_probabilities(L, evaluation);
     }
     return 1;
 }

@@ -10,6 +10,8 @@
 #include "lua/evaluate.h"
 #include "lua/evaluation.h"
 #include "lua/in_script.h"
+#include "lua/known.h"
+#include "lua/load.h"
 #include "lua/make.h"
 #include "lua/options.h"
 #include "lua/plot.h"
@@ -29,20 +31,14 @@ static void open_policy(lua_State *L) {
 }
 
 __attribute__((visibility("default"))) int luaopen_synrl(lua_State *L) {
-    static const struct type *const types[] = {
-        &component_type, &dataset_type,    &policy_type,    &schedule_type, &result_type, &run_type,
-        &text_type,      &evaluation_type, &kept_json_type, &rule_env_type, NULL};
-    static const luaL_Reg *const functions[] = {data_make_functions,
-                                                make_functions,
-                                                array_functions,
-                                                dataset_functions,
-                                                schedule_functions,
-                                                train_functions,
-                                                evaluate_functions,
-                                                options_functions,
-                                                plot_functions,
-                                                sweep_functions,
-                                                NULL};
+    static const struct type *const types[] = {&component_type, &dataset_type,    &policy_type,
+                                               &schedule_type,  &result_type,     &run_type,
+                                               &text_type,      &evaluation_type, &kept_json_type,
+                                               &rule_env_type,  &trained_type,    NULL};
+    static const luaL_Reg *const functions[] = {
+        data_make_functions, make_functions,  array_functions,    dataset_functions,
+        schedule_functions,  train_functions, evaluate_functions, options_functions,
+        plot_functions,      sweep_functions, load_functions,     NULL};
     luaL_checkversion(L);
     session_open(L);
     sources_watch(L);
@@ -59,5 +55,6 @@ __attribute__((visibility("default"))) int luaopen_synrl(lua_State *L) {
     in_script_open(L);
     lua_pushliteral(L, SYNRL_VERSION);
     lua_setfield(L, -2, "version");
+    known_set(L, "the module synrl", 0, NULL);
     return 1;
 }

@@ -4,74 +4,107 @@
  * The network and its data are freed by then; model and loss are kept to evaluate the weights. */
 #include "lua/result.h"
 
+#include <stdio.h>
+
+#include "base/count.h"
+#include "base/reads.h"
 #include "lua/dataset.h"
 #include "lua/evaluation.h"
 #include "lua/fields.h"
+#include "lua/known.h"
 #include "lua/session.h"
 
 struct trained_network *result_push(lua_State *L) {
     return box_push(L, &result_type, sizeof(struct trained_network));
 }
 
+void result_guard_summary(lua_State *L, const struct metric_names *own) {
+    static const char *const optional[] = {"best", "diverged", "run", "stopped"};
+    const char *names[METRICS_MAX + COUNT_OF(optional)];
+    size_t n = 0;
+    for (; n < metric_count(own); n++) {
+        names[n] = metric_name(own, n);
+    }
+    for (size_t i = 0; i < COUNT_OF(optional); i++) {
+        names[n++] = optional[i];
+    }
+    known_set(L, "the summary of a run", n, names);
+}
+
 struct trained_network *result_at(lua_State *L, int index) {
     struct trained_network *result = luaL_testudata(L, index, result_type.name);
-    return result != NULL && result->weights != NULL ? result : NULL;
+    return result != NULL && result->weights.n > 0 ? result : NULL;
 }
 
 static struct trained_network *check_result(lua_State *L) {
     struct trained_network *result = result_at(L, 1);
     if (result == NULL) {
-        session_fail(L, "the result of synrl.train is expected, not %s", describe(L, 1));
+        session_fail(L, "the result of synrl.train or synrl.load is expected, not %s",
+                     describe(L, 1));
     }
     return result;
 }
 
-/* Reads a number of the table on top of the stack, {name, first, rows, columns}. */
-static lua_Integer tensor_field(lua_State *L, int field) {
-    lua_rawgeti(L, -1, field);
-    const lua_Integer value = lua_tointeger(L, -1);
-    lua_pop(L, 1);
-    return value;
+/* One that can be asked: a file of weights has no model. */
+static struct trained_network *check_network(lua_State *L, const char *who) {
+    struct trained_network *result = check_result(L);
+    if (result->model == NULL) {
+        session_fail(L,
+                     "%s: a file of weights has no model: call synrl.evaluate { model = ..., "
+                     "weights = ... }",
+                     who);
+    }
+    return result;
 }
 
-/* Pushes the tensor that the table on top of the stack describes: its weights row after row, and
- * its shape. */
-static void push_tensor(lua_State *L, const struct trained_network *result) {
-    const lua_Integer first = tensor_field(L, 2), rows = tensor_field(L, 3),
-                      columns = tensor_field(L, 4);
-    const lua_Integer n = rows * columns;
+/* Pushes a tensor: its weights row after row, and its shape. */
+static void push_tensor(lua_State *L, const struct tensors *tensors, const struct tensor *tensor) {
+    const size_t n = tensor_size(tensor);
     lua_createtable(L, n < INT32_MAX ? (int)n : 0, 2);
-    for (lua_Integer i = 0; i < n; i++) {
-        lua_pushnumber(L, (lua_Number)result->weights[first + i]);
-        lua_rawseti(L, -2, i + 1);
+    for (size_t i = 0; i < n; i++) {
+        lua_pushnumber(L, (lua_Number)tensors->values[tensor->first + i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
     }
-    field_set_integer(L, "rows", (uint64_t)rows);
-    field_set_integer(L, "columns", (uint64_t)columns);
+    field_set_integer(L, "rows", tensor->n_rows);
+    field_set_integer(L, "columns", tensor->n_columns > 0 ? tensor->n_columns : 1);
 }
 
 /* () -> {["layer1.weight"] = {rows = .., columns = .., w11, w12, ..}, ..} */
 static int weights(lua_State *L) {
-    const struct trained_network *result = check_result(L);
-    lua_settop(L, 1);
-    lua_getiuservalue(L, 1, RESULT_TENSORS);
-    const lua_Integer n = (lua_Integer)lua_rawlen(L, 2);
+    const struct tensors *tensors = &check_result(L)->weights;
     lua_newtable(L);
-    for (lua_Integer t = 1; t <= n; t++) {
-        lua_rawgeti(L, 2, t);
-        lua_rawgeti(L, 4, 1);
-        lua_insert(L, 4);
-        push_tensor(L, result);
-        lua_replace(L, 5);
-        lua_rawset(L, 3);
+    for (size_t t = 0; t < tensors->n; t++) {
+        push_tensor(L, tensors, &tensors->items[t]);
+        lua_setfield(L, -2, tensors->items[t].name);
     }
     return 1;
 }
 
+/* (path): NPZ or safetensors, by its ending */
+static int save(lua_State *L) {
+    struct session *session = session_of(L);
+    const struct trained_network *result = check_result(L);
+    if (lua_type(L, 2) != LUA_TSTRING) {
+        session_fail(L, "save: the path must be a string, not %s", describe(L, 2));
+    }
+    const char *path = lua_tostring(L, 2);
+    session_check(L, session, reads_exclude(session->core, path));
+    session_check(L, session, tensors_write(session->core, path, &result->weights, true));
+    return 0;
+}
+
 /* (data set) -> table, as from synrl.evaluate */
 static int evaluate_on(lua_State *L) {
-    check_result(L);
+    const struct trained_network *result = check_network(L, "evaluate");
     lua_settop(L, 2);
-    return evaluation_push(L, result_at(L, 1), dataset_read(L, 2, "evaluate: the data"), false);
+    return evaluation_push(L, result, dataset_read(L, 2, "evaluate: the data"), false);
+}
+
+/* (data set) -> {classes, predicted, outputs, probabilities}, each with one entry per sample */
+static int predict(lua_State *L) {
+    const struct trained_network *result = check_network(L, "predict");
+    lua_settop(L, 2);
+    return prediction_push(L, result, dataset_read(L, 2, "predict: the data"));
 }
 
 static int get_summary(lua_State *L) {
@@ -100,7 +133,7 @@ static int result_free(lua_State *L) {
     struct session *session = session_of(L);
     component_release(result->model);
     component_release(result->loss);
-    core_free(session->core, result->weights);
+    tensors_free(session->core, &result->weights);
     classes_free(session->core, &result->classes);
     *result = (struct trained_network){0};
     return 0;
@@ -114,9 +147,52 @@ bool result_push_summary(lua_State *L, int index) {
     return true;
 }
 
-static const luaL_Reg methods[] = {{"evaluate", evaluate_on}, {"weights", weights}, {NULL, NULL}};
+/* "result "adaptive": loss 0.02, accuracy 0.97 after 60000 iterations" */
+static int result_tostring(lua_State *L) {
+    const struct trained_network *result = result_at(L, 1);
+    luaL_Buffer text;
+    if (result == NULL) {
+        lua_pushliteral(L, "closed result");
+        return 1;
+    }
+    lua_getiuservalue(L, 1, RESULT_SUMMARY);
+    const int summary = lua_gettop(L);
+    if (!lua_istable(L, summary)) {
+        lua_pushfstring(L, "%d weights in %d tensors", (int)result->weights.n_values,
+                        (int)result->weights.n);
+        return 1;
+    }
+    static const char *const shown[] = {"loss", "accuracy", "valid_loss", "valid_accuracy"};
+    lua_getfield(L, summary, "name");
+    lua_getfield(L, summary, "iterations");
+    const char *name = luaL_tolstring(L, summary + 1, NULL);
+    const char *iterations = luaL_tolstring(L, summary + 2, NULL);
+    luaL_buffinit(L, &text);
+    lua_pushfstring(L, "result \"%s\": %s iterations", name, iterations);
+    luaL_addvalue(&text);
+    for (size_t i = 0; i < COUNT_OF(shown); i++) {
+        if (lua_getfield(L, summary, shown[i]) == LUA_TNUMBER) {
+            char number[64];
+            snprintf(number, sizeof number, ", %s %.6g", shown[i], lua_tonumber(L, -1));
+            lua_pop(L, 1);
+            luaL_addstring(&text, number);
+        } else {
+            lua_pop(L, 1);
+        }
+    }
+    luaL_pushresult(&text);
+    return 1;
+}
+
+static const luaL_Reg metamethods[] = {{"__tostring", result_tostring}, {NULL, NULL}};
+
+static const luaL_Reg methods[] = {{"evaluate", evaluate_on},
+                                   {"predict", predict},
+                                   {"save", save},
+                                   {"weights", weights},
+                                   {NULL, NULL}};
 
 static const luaL_Reg properties[] = {
     {"diverged", get_diverged}, {"policy", get_policy}, {"summary", get_summary}, {NULL, NULL}};
 
-const struct type result_type = {"synrl.result", result_free, NULL, methods, properties};
+const struct type result_type = {"synrl.result", result_free, metamethods, methods, properties};

@@ -41,7 +41,7 @@ static int load_file(lua_State *L) {
 static int read_from(lua_State *L) {
     struct core *core = session_core(L);
     if (lua_type(L, 1) == LUA_TSTRING && core != NULL) {
-        check(L, reads_note_opened(core, lua_tostring(L, 1)));
+        check(L, reads_note_opened(core, read_file, lua_tostring(L, 1)));
     }
     return pass_on(L);
 }
@@ -53,7 +53,7 @@ static int open_file(lua_State *L) {
     struct core *core = session_core(L);
     if (path != NULL && core != NULL) {
         const bool reads = mode[0] == 'r' && strchr(mode, '+') == NULL;
-        check(L, reads ? reads_note_opened(core, path) : reads_exclude(core, path));
+        check(L, reads ? reads_note_opened(core, read_file, path) : reads_exclude(core, path));
     }
     return pass_on(L);
 }

@@ -22,6 +22,7 @@
 #include "lua/session.h"
 #include "policy/policy.h"
 #include "record/recorder.h"
+#include "train/evaluate.h"
 #include "train/trainer.h"
 
 struct run {
@@ -69,6 +70,38 @@ static void read_objects(lua_State *L, struct train_options *options) {
     options->model = read_component(L, "model", SYNRL_KIND_MODEL, "the network to train");
     options->loss = read_component(L, "loss", SYNRL_KIND_LOSS, "such as \"mse\"");
     options->rule = read_component(L, "rule", SYNRL_KIND_RULE, "the learning rule");
+    if (field_push(L, 1, "weights")) {
+        options->weights = weights_read(L, lua_gettop(L), "train: weights");
+    }
+}
+
+/* "last", "best", the name of a metric, or { highest = NAME } or { lowest = NAME }. */
+static void read_keep(lua_State *L, struct train_options *options) {
+    static const char *const names[] = {"highest", "lowest"};
+    if (!field_push(L, 1, "keep")) {
+        return;
+    }
+    const int keep = lua_gettop(L);
+    if (lua_istable(L, keep)) {
+        keys_check(L, keep, "train: keep", 2, names);
+        const bool is_highest = field_push(L, keep, "highest");
+        if (is_highest == field_push(L, keep, "lowest")) {
+            session_fail(L, "train: keep: write { highest = METRIC } or { lowest = METRIC }");
+        }
+        options->keep_better = is_highest ? 1 : -1;
+    }
+    if (lua_type(L, -1) != LUA_TSTRING) {
+        session_fail(L, "train: keep must be \"last\", \"best\" or the name of a metric, not %s",
+                     describe(L, -1));
+    }
+    options->keep = lua_tostring(L, -1);
+    if (strcmp(options->keep, "last") == 0 && options->keep_better == 0) {
+        options->keep = NULL;
+    } else if (strcmp(options->keep, "best") == 0 && options->keep_better == 0) {
+        const bool has_classes = dataset_data(options->data)->n_classes > 0;
+        options->keep = options->valid != NULL ? (has_classes ? "valid_accuracy" : "valid_loss")
+                                               : (has_classes ? "accuracy" : "loss");
+    }
 }
 
 static void read_counts(lua_State *L, const struct session *session,
@@ -184,9 +217,9 @@ static bool read_boolean(lua_State *L, const char *name, bool otherwise) {
 
 static void read_run(lua_State *L, struct session *session, struct run *run) {
     static const char *const names[] = {
-        "batch", "checkpoint", "data",        "evaluate_every", "iterations",   "loss",
-        "model", "name",       "on_evaluate", "record",         "record_every", "reward",
-        "rule",  "seed",       "stop",        "valid"};
+        "batch",  "checkpoint", "data", "evaluate_every", "iterations", "keep",
+        "loss",   "model",      "name", "on_evaluate",    "record",     "record_every",
+        "reward", "rule",       "seed", "stop",           "valid",      "weights"};
     keys_check(L, 1, "train", COUNT_OF(names), names);
     run->options.name = "run";
     if (field_push(L, 1, "name")) {
@@ -196,6 +229,7 @@ static void read_run(lua_State *L, struct session *session, struct run *run) {
         run->options.name = lua_tostring(L, -1);
     }
     read_objects(L, &run->options);
+    read_keep(L, &run->options);
     read_counts(L, session, &run->options);
     read_batch(L, &run->options);
     read_reward(L, &run->options);
@@ -254,6 +288,21 @@ static synrl_status run_trainer(struct session *session, struct run *run) {
 
 /* The result ----------------------------------------------------------------------------------- */
 
+/* Sets summary.best, where the best weights were kept. */
+static void push_best(lua_State *L, const struct best *best) {
+    char hash[17];
+    if (!best->has) {
+        return;
+    }
+    snprintf(hash, sizeof hash, "%016" PRIx64, weights_hash(best->weights, best->n));
+    lua_createtable(L, 0, 4);
+    field_set_string(L, "metric", best->name);
+    field_set_number(L, "value", best->value);
+    field_set_integer(L, "iteration", best->iteration);
+    field_set_string(L, "weights_hash", hash);
+    lua_setfield(L, -2, "best");
+}
+
 static void push_summary(lua_State *L, const struct run *run) {
     struct summary summary;
     trainer_summary(run->trainer, &summary);
@@ -272,25 +321,11 @@ static void push_summary(lua_State *L, const struct run *run) {
         lua_pushboolean(L, 1);
         lua_setfield(L, -2, "diverged");
     }
+    push_best(L, trainer_best(run->trainer));
     if (run->recorder != NULL) {
         field_set_string(L, "run", recorder_folder(run->recorder));
     }
-}
-
-static void push_tensors(lua_State *L, const synrl_layout *layout) {
-    lua_newtable(L);
-    for (size_t t = 0; t < layout->n_tensors; t++) {
-        const synrl_tensor *tensor = &layout->tensors[t];
-        const size_t numbers[] = {tensor->first, tensor->n_rows, tensor->n_columns};
-        lua_createtable(L, 4, 0);
-        lua_pushstring(L, tensor->name);
-        lua_rawseti(L, -2, 1);
-        for (int i = 0; i < 3; i++) {
-            lua_pushinteger(L, (lua_Integer)numbers[i]);
-            lua_rawseti(L, -2, i + 2);
-        }
-        lua_rawseti(L, -2, (lua_Integer)t + 1);
-    }
+    result_guard_summary(L, trainer_metric_names(run->trainer));
 }
 
 static void push_policy_of(lua_State *L, struct session *session, const struct run *run) {
@@ -307,17 +342,15 @@ static void push_policy_of(lua_State *L, struct session *session, const struct r
 }
 
 static void push_result(lua_State *L, struct session *session, const struct run *run) {
-    const synrl_layout *layout = trainer_layout(run->trainer);
+    const struct best *best = trainer_best(run->trainer);
     struct trained_network *result = result_push(L);
     const int index = lua_gettop(L);
     result->model = component_retain(run->options.model);
     result->loss = component_retain(run->options.loss);
-    result->n_weights = layout->n_synapses;
-    result->weights = core_alloc(session->core, layout->n_synapses, sizeof(float));
-    if (result->weights == NULL) {
-        session_raise(L, session);
+    session_check(L, session, trainer_tensors(run->trainer, &result->weights));
+    if (best->has) {
+        memcpy(result->weights.values, best->weights, best->n * sizeof(float));
     }
-    trainer_weights(run->trainer, result->weights);
     session_check(L, session, classes_of(run->options.data, &result->classes));
     result->is_diverged = result->is_unasked = trainer_has_diverged(run->trainer);
     session->settings->n_diverged += result->is_diverged;
@@ -325,8 +358,6 @@ static void push_result(lua_State *L, struct session *session, const struct run 
     lua_setiuservalue(L, index, RESULT_SUMMARY);
     push_policy_of(L, session, run);
     lua_setiuservalue(L, index, RESULT_POLICY);
-    push_tensors(L, layout);
-    lua_setiuservalue(L, index, RESULT_TENSORS);
 }
 
 /* {...} -> result */

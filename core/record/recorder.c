@@ -10,7 +10,6 @@
 
 #include "base/clock.h"
 #include "base/file.h"
-#include "base/npz.h"
 #include "draw/mistakes.h"
 #include "draw/pictures.h"
 #include "policy/policy.h"
@@ -149,27 +148,21 @@ static synrl_status close_files(struct recorder *recorder) {
     return metrics != SYNRL_OK ? metrics : transcript;
 }
 
+/* The last, and where the run keeps them, the best. */
 static synrl_status write_weights(struct recorder *recorder) {
-    struct core *core = recorder->core;
-    const synrl_layout *layout = trainer_layout(recorder->trainer);
-    float *weights = core_alloc(core, layout->n_synapses, sizeof *weights);
-    struct npz_array *arrays = core_alloc(core, layout->n_tensors, sizeof *arrays);
-    char *path = recorder_path(recorder, "weights.npz");
-    synrl_status status = SYNRL_NO_MEMORY;
-    if (weights != NULL && arrays != NULL && path != NULL) {
-        trainer_weights(recorder->trainer, weights);
-        for (size_t t = 0; t < layout->n_tensors; t++) {
-            const synrl_tensor *tensor = &layout->tensors[t];
-            arrays[t] = (struct npz_array){.name = tensor->name,
-                                           .values = weights + tensor->first,
-                                           .n_rows = tensor->n_rows,
-                                           .n_columns = tensor->is_bias ? 0 : tensor->n_columns};
-        }
-        status = npz_write(core, path, layout->n_tensors, arrays);
+    const struct trainer *trainer = recorder->trainer;
+    const struct best *best = trainer_best(trainer);
+    float *weights =
+        core_alloc(recorder->core, trainer_layout(trainer)->n_synapses, sizeof *weights);
+    if (weights == NULL) {
+        return SYNRL_NO_MEMORY;
     }
-    core_free(core, path);
-    core_free(core, arrays);
-    core_free(core, weights);
+    trainer_weights(trainer, weights);
+    synrl_status status = recorder_write_weights(recorder, "weights.npz", weights);
+    if (status == SYNRL_OK && best->has) {
+        status = recorder_write_weights(recorder, "best.npz", best->weights);
+    }
+    core_free(recorder->core, weights);
     return status;
 }
 

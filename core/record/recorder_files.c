@@ -17,6 +17,7 @@
 #include "base/count.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_build.h"
 #include "base/lock.h"
 #include "draw/gnuplot.h"
 #include "policy/policy.h"
@@ -24,6 +25,7 @@
 #include "record/litter.h"
 #include "record/run_json.h"
 #include "runs/metrics_csv.h"
+#include "train/named_weights.h"
 
 char *recorder_path(const struct recorder *recorder, const char *name) {
     return core_printf(recorder->core, "%s/%s", recorder->folder, name);
@@ -97,7 +99,7 @@ static void remove_file(const struct recorder *recorder, const char *name, const
 }
 
 void recorder_remove_results(const struct recorder *recorder) {
-    static const char *const results[] = {"weights.npz", "policy.csv", "confusion.csv"};
+    static const char *const results[] = {"weights.npz", "best.npz", "policy.csv", "confusion.csv"};
     for (size_t i = 0; i < COUNT_OF(results); i++) {
         remove_file(recorder, results[i], "");
     }
@@ -237,6 +239,23 @@ synrl_status recorder_close_file(struct recorder *recorder, FILE **stream, const
     return file_close(recorder->core, closing, path);
 }
 
+/* Weights -------------------------------------------------------------------------------------- */
+
+synrl_status recorder_write_weights(const struct recorder *recorder, const char *name,
+                                    const float *weights) {
+    struct core *core = recorder->core;
+    struct tensors tensors;
+    SYNRL_TRY(tensors_of_layout(core, trainer_layout(recorder->trainer), &tensors));
+    tensors.values = (float *)(uintptr_t)weights; /* only read */
+    char *path = recorder_path(recorder, name);
+    const synrl_status status =
+        path != NULL ? tensors_write(core, path, &tensors, false) : SYNRL_NO_MEMORY;
+    core_free(core, path);
+    tensors.values = NULL;
+    tensors_free(core, &tensors);
+    return status;
+}
+
 /* Copies ----------------------------------------------------------------------------------------- */
 
 /* The script as it is now; one that is no plain file, such as a pipe, cannot be read twice. */
@@ -278,6 +297,40 @@ static synrl_status copy_policies(const struct recorder *recorder,
         SYNRL_TRY(copy_policies(recorder, part));
     }
     return SYNRL_OK;
+}
+
+/* What the run begins with, if that is not the model's own: a replay begins with it. */
+static synrl_status keep_initial(const struct recorder *recorder) {
+    const float *weights = trainer_initial(recorder->trainer);
+    char name[40];
+    if (weights == NULL) {
+        return SYNRL_OK;
+    }
+    snprintf(name, sizeof name, "weights-%016" PRIx64 ".npz",
+             trainer_options(recorder->trainer)->weights_hash);
+    return recorder_write_weights(recorder, name, weights);
+}
+
+/* The names of the classes, by which a network that is used later knows them. */
+static synrl_status write_classes(const struct recorder *recorder) {
+    const synrl_data *data = dataset_data(trainer_options(recorder->trainer)->data);
+    if (data->labels == NULL || data->class_names == NULL) {
+        return SYNRL_OK;
+    }
+    json_t *names = json_array();
+    for (size_t c = 0; c < data->n_classes; c++) {
+        names = json_appended(names, json_text_bytes(data->class_names[c]));
+    }
+    char *text = names != NULL ? json_text(names, JSON_INDENT(0)) : NULL;
+    char *path = recorder_path(recorder, "classes.json");
+    const synrl_status status =
+        text == NULL || path == NULL
+            ? core_fail(recorder->core, SYNRL_NO_MEMORY, "not enough memory for classes.json")
+            : file_write(recorder->core, path, text, strlen(text));
+    core_free(recorder->core, path);
+    free(text);
+    json_decref(names);
+    return status;
 }
 
 /* Tries to begin a folder. */
@@ -346,6 +399,8 @@ synrl_status recorder_start(struct recorder *recorder, const struct recorder_opt
     SYNRL_TRY(copy_script(recorder, options->script));
     SYNRL_TRY(copy_policies(recorder, trainer_options(recorder->trainer)->model));
     SYNRL_TRY(copy_policies(recorder, trainer_options(recorder->trainer)->rule));
+    SYNRL_TRY(keep_initial(recorder));
+    SYNRL_TRY(write_classes(recorder));
     SYNRL_TRY(recorder_start_metrics(recorder));
     SYNRL_TRY(claim_name(recorder, options->folder, stem));
     folder_sync(options->folder);

@@ -13,6 +13,7 @@
 #include "base/json_build.h"
 #include "base/process.h"
 #include "record/provenance.h"
+#include "train/evaluate.h"
 
 /* Now, in universal time: 2026-01-31T23:59:59Z. */
 static json_t *time_json(void) {
@@ -75,6 +76,23 @@ static json_t *batch_json(const struct train_options *options) {
                            options->refresh == BATCH_REBASE ? "rebase" : "as_published");
 }
 
+/* Only where they are asked for: the records of before have neither. */
+static json_t *with_weights(json_t *config, const struct train_options *options) {
+    char hash[17];
+    if (options->weights_hash != 0) {
+        snprintf(hash, sizeof hash, "%016" PRIx64, options->weights_hash);
+        config = json_with(config, "weights", json_pack("{s:s}", "hash", hash));
+    }
+    if (options->keep != NULL) {
+        config = json_with(config, "keep",
+                           json_pack("{s:s, s:o}", "metric", options->keep, "better",
+                                     options->keep_better == 0  ? json_null()
+                                     : options->keep_better > 0 ? json_string("highest")
+                                                                : json_string("lowest")));
+    }
+    return config;
+}
+
 static json_t *reward_json(const struct train_options *options) {
     return options->reward_group == 0 ? json_string("batch")
            : options->reward_group == 1
@@ -83,14 +101,16 @@ static json_t *reward_json(const struct train_options *options) {
 }
 
 json_t *run_json_config(const struct train_options *options) {
-    return json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I}", "name",
-                     json_text_bytes(options->name), "data", dataset_json(options->data), "valid",
-                     options->valid != NULL ? dataset_json(options->valid) : json_null(), "model",
-                     component_json(options->model), "loss", component_json(options->loss), "rule",
-                     component_json(options->rule), "iterations", (json_int_t)options->iterations,
-                     "seed", (json_int_t)options->seed, "batch", batch_json(options), "reward",
-                     reward_json(options), "record_every", (json_int_t)options->record_every,
-                     "evaluate_every", (json_int_t)options->evaluate_every);
+    json_t *config =
+        json_pack("{s:o, s:o, s:o, s:o, s:o, s:o, s:I, s:I, s:o, s:o, s:I, s:I}", "name",
+                  json_text_bytes(options->name), "data", dataset_json(options->data), "valid",
+                  options->valid != NULL ? dataset_json(options->valid) : json_null(), "model",
+                  component_json(options->model), "loss", component_json(options->loss), "rule",
+                  component_json(options->rule), "iterations", (json_int_t)options->iterations,
+                  "seed", (json_int_t)options->seed, "batch", batch_json(options), "reward",
+                  reward_json(options), "record_every", (json_int_t)options->record_every,
+                  "evaluate_every", (json_int_t)options->evaluate_every);
+    return with_weights(config, options);
 }
 
 json_t *run_json_new(struct core *core, const struct trainer *trainer,
@@ -136,6 +156,14 @@ static json_t *summary_json(const struct trainer *trainer) {
     json_t *json =
         json_pack("{s:I, s:f, s:s?}", "iterations", (json_int_t)summary.iterations, "seconds",
                   summary.seconds, "weights_hash", summary.weights_hash != 0 ? hash : NULL);
+    const struct best *best = trainer_best(trainer);
+    if (best->has) {
+        snprintf(hash, sizeof hash, "%016" PRIx64, weights_hash(best->weights, best->n));
+        json =
+            json_with(json, "best",
+                      json_pack("{s:s, s:f, s:I, s:s}", "metric", best->name, "value", best->value,
+                                "iteration", (json_int_t)best->iteration, "weights_hash", hash));
+    }
     for (size_t i = 0; i < metric_count(own); i++) {
         if (metric_at(i)->in_summary) {
             json = json_with(json, metric_name(own, i),

@@ -101,6 +101,7 @@ static synrl_status compare_plugin(struct core *core, const char *name, const ch
 /* Whether the run depends on what was read as this. */
 static bool counts(const char *kind, bool with_script) {
     return strcmp(kind, read_data) == 0 || strcmp(kind, read_policy) == 0 ||
+           strcmp(kind, read_weights) == 0 ||
            (with_script && (strcmp(kind, read_script) == 0 || strcmp(kind, read_module) == 0 ||
                             strcmp(kind, read_variable) == 0));
 }

@@ -21,6 +21,7 @@
 #include "policy/policy.h"
 #include "runs/changes.h"
 #include "runs/run_files.h"
+#include "runs/trained.h"
 #include "train/model.h"
 #include "train/rule.h"
 #include "train/step_check.h"
@@ -270,10 +271,10 @@ static synrl_status fail_record(struct core *core, const char *folder, const cha
 /* Reads what a replay needs from the record, and checks all of it. */
 struct facts {
     json_int_t n_inputs, seed, n_samples, n_iterations, batch_size, batch_every;
-    const json_t *shape;
+    const json_t *data;
     bool as_published;
-    unsigned options; /* of replay_open */
-    const char *format;
+    unsigned options;             /* of replay_open */
+    const char *format, *weights; /* weights: the hash of those given to begin with, or NULL */
     json_t *model, *rule;
 };
 
@@ -297,7 +298,9 @@ static synrl_status read_facts(struct core *core, const char *folder, json_t *js
     }
     const char *refresh = json_string_value(json_object_get(batch, "refresh"));
     facts->as_published = refresh != NULL && strcmp(refresh, "as_published") == 0;
-    facts->shape = json_object_get(data, "shape");
+    facts->weights = json_string_value(
+        json_object_get(json_object_get(json_object_get(json, "config"), "weights"), "hash"));
+    facts->data = data;
     if (facts->n_samples < 1 || facts->n_inputs < 1 || facts->n_inputs > INT32_MAX ||
         facts->n_iterations < 0 || facts->batch_every < 0) {
         return fail_record(core, folder, "run.json is inconsistent");
@@ -323,33 +326,32 @@ static synrl_status make_components(struct replay *replay, const char *folder,
     return status;
 }
 
-/* The shape of the data; the records of older runs have less of it. */
-static synrl_shape recorded_shape(const struct facts *facts) {
-    synrl_shape shape = {.size = sizeof(synrl_shape),
-                         .n_samples = (size_t)facts->n_samples,
-                         .n_inputs = (size_t)facts->n_inputs};
-    static const char *const names[] = {"targets", "classes",  "height",
-                                        "width",   "channels", "steps"};
-    json_int_t n[COUNT_OF(names)];
-    for (size_t i = 0; i < COUNT_OF(names); i++) {
-        if (!json_take_integer(facts->shape, names[i], &n[i])) {
-            return shape;
-        }
+/* The weights that the run was given to begin with. */
+static synrl_status set_given(struct replay *replay, const char *folder, const char *hash) {
+    struct core *core = replay->core;
+    float *weights = core_alloc(core, replay->model.layout.n_synapses, sizeof *weights);
+    char *path = core_printf(core, "%s/weights-%.16s.npz", folder, hash);
+    synrl_status status = SYNRL_NO_MEMORY;
+    if (weights != NULL && path != NULL) {
+        status = recorded_weights(core, path, &replay->model.layout, hash, weights);
     }
-    shape.n_targets = (size_t)n[0];
-    shape.n_classes = (size_t)n[1];
-    shape.height = (size_t)n[2];
-    shape.width = (size_t)n[3];
-    shape.n_channels = (size_t)n[4];
-    shape.n_steps = (size_t)n[5];
-    return shape;
+    if (status == SYNRL_OK) {
+        weights_set(replay->model.weights, weights);
+    }
+    core_free(core, path);
+    core_free(core, weights);
+    return status;
 }
 
-static synrl_status make_model(struct replay *replay, const struct facts *facts) {
+static synrl_status make_model(struct replay *replay, const char *folder,
+                               const struct facts *facts) {
     struct core *core = replay->core;
-    const synrl_shape shape = recorded_shape(facts);
+    const synrl_shape shape = recorded_shape(facts->data);
     SYNRL_TRY(model_create(&replay->model, core, replay->model_component, &shape));
     SYNRL_TRY(model_initial(&replay->model));
+    if (facts->weights != NULL) {
+        SYNRL_TRY(set_given(replay, folder, facts->weights));
+    }
     const bool is_bytes = strcmp(facts->format, "bytes") == 0;
     SYNRL_TRY(
         batch_create(&replay->model.host.api, 1, shape.n_inputs, is_bytes, 1.0F, &replay->batch));
@@ -436,7 +438,7 @@ static synrl_status make_objects(struct replay *replay, const char *folder,
         status = check_plugins(replay, folder, (facts->options & REPLAY_FORCE_CHANGED) != 0);
     }
     if (status == SYNRL_OK) {
-        status = make_model(replay, facts);
+        status = make_model(replay, folder, facts);
     }
     if (status == SYNRL_OK) {
         status = make_rule(replay, facts);

@@ -8,6 +8,7 @@
 
 #include "engine/engine.h"
 #include "train/environment_private.h"
+#include "train/named_weights.h"
 #include "train/step_check.h"
 
 /* Steps ---------------------------------------------------------------------------------------- */
@@ -227,6 +228,22 @@ synrl_status environment_begin(struct environment *environment, uint64_t iterati
 
 /* Making --------------------------------------------------------------------------------------- */
 
+/* Those of the options, in place of the model's own. */
+static synrl_status set_initial(struct environment *environment) {
+    const struct train_options *options = &environment->options;
+    const synrl_layout *layout = network_layout(environment->network);
+    if (options->weights == NULL) {
+        return SYNRL_OK;
+    }
+    environment->initial = core_alloc(environment->core, layout->n_synapses, sizeof(float));
+    if (environment->initial == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    SYNRL_TRY(tensors_fit(environment->core, options->weights, layout, environment->initial));
+    network_set_weights(environment->network, environment->initial);
+    return SYNRL_OK;
+}
+
 static synrl_status build(struct environment *environment) {
     const struct train_options *options = &environment->options;
     struct core *core = environment->core;
@@ -261,6 +278,7 @@ static synrl_status build(struct environment *environment) {
             return SYNRL_NO_MEMORY;
         }
     }
+    SYNRL_TRY(set_initial(environment));
     return draw_batch(environment, 0);
 }
 
@@ -307,6 +325,7 @@ void environment_destroy(struct environment *environment) {
     network_destroy(environment->network);
     network_destroy(environment->probe);
     core_free(environment->core, environment->probe_weights);
+    core_free(environment->core, environment->initial);
     core_free(environment->core, environment->samples);
     core_free(environment->core, environment->actions);
     core_free(environment->core, environment->alphas);
@@ -336,6 +355,10 @@ int environment_reward(const struct environment *environment) {
 
 const double *environment_losses(const struct environment *environment) {
     return environment->losses;
+}
+
+const float *environment_initial(const struct environment *environment) {
+    return environment->initial;
 }
 
 struct network *environment_network(struct environment *environment) {

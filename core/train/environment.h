@@ -40,6 +40,8 @@ const double *environment_losses(const struct environment *environment);
  * pass that is not counted. */
 synrl_status environment_measure(struct environment *environment, struct metrics *metrics);
 struct network *environment_network(struct environment *environment);
+/* The weights that the options gave it to begin with, [n_synapses]; NULL: none. */
+const float *environment_initial(const struct environment *environment);
 
 /* All that the environment knows beside the network's weights, to continue later bit for bit.
  * environment_load draws and binds the batch of that moment; the network is to be loaded after it,

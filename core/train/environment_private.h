@@ -54,6 +54,7 @@ struct environment {
 
     /* Probes: the same batch at other weights */
     struct network *probe; /* made by the first probe */
+    float *initial;        /* [n_synapses], of the options; NULL: the model's own */
     float *probe_weights;  /* [2][n_synapses]: as they are, and as probed; scratch */
     bool is_probe_bound;
 

@@ -5,6 +5,7 @@
 #include <xxhash.h>
 
 #include "train/evaluate.h"
+#include "train/named_weights.h"
 #include "train/network.h"
 #include "train/trainer.h"
 
@@ -14,18 +15,22 @@ uint64_t weights_hash(const float *weights, size_t n) {
     return XXH3_64bits(weights, n * sizeof *weights);
 }
 
-static synrl_status set_weights(struct core *core, struct network *network, const float *weights,
-                                size_t n_weights) {
-    if (weights == NULL) {
+static synrl_status set_weights(struct core *core, struct network *network,
+                                const struct tensors *given) {
+    const synrl_layout *layout = network_layout(network);
+    if (given == NULL) {
         return SYNRL_OK;
     }
-    const size_t n_synapses = network_layout(network)->n_synapses;
-    if (n_weights != n_synapses) {
-        return core_fail(core, SYNRL_INVALID, "%zu weights for a model of %zu synapses", n_weights,
-                         n_synapses);
+    float *weights = core_alloc(core, layout->n_synapses, sizeof *weights);
+    if (weights == NULL) {
+        return SYNRL_NO_MEMORY;
     }
-    network_set_weights(network, weights);
-    return SYNRL_OK;
+    const synrl_status status = tensors_fit(core, given, layout, weights);
+    if (status == SYNRL_OK) {
+        network_set_weights(network, weights);
+    }
+    core_free(core, weights);
+    return status;
 }
 
 static synrl_status allocate(struct core *core, const struct network *network, bool outputs,
@@ -75,8 +80,8 @@ static synrl_status answer(struct core *core, struct network *network, bool outp
     return SYNRL_OK;
 }
 
-synrl_status evaluate(struct core *core, struct component *model, const float *weights,
-                      size_t n_weights, struct component *loss, struct dataset *data, bool outputs,
+synrl_status evaluate(struct core *core, struct component *model, const struct tensors *weights,
+                      struct component *loss, struct dataset *data, bool outputs,
                       struct evaluation *result) {
     struct network *network = NULL;
     *result = (struct evaluation){.n_samples = dataset_data(data)->n_samples,
@@ -85,7 +90,7 @@ synrl_status evaluate(struct core *core, struct component *model, const float *w
     synrl_status status = network_create(core, model, result->is_labelled ? loss : NULL, data,
                                          dataset_data(data)->n_samples, &network);
     if (status == SYNRL_OK) {
-        status = set_weights(core, network, weights, n_weights);
+        status = set_weights(core, network, weights);
     }
     if (status == SYNRL_OK) {
         status = network_bind(network, NULL);
@@ -98,6 +103,26 @@ synrl_status evaluate(struct core *core, struct component *model, const float *w
         evaluation_free(core, result);
     }
     return status;
+}
+
+bool evaluation_has_probabilities(const struct component *loss) {
+    return loss != NULL && strcmp(component_plugin(loss)->entry->id, "cross_entropy") == 0;
+}
+
+void evaluation_probabilities(const struct evaluation *evaluation, size_t sample, double *shares) {
+    const size_t n = evaluation->n_outputs;
+    const float *outputs = evaluation->outputs + sample * n;
+    double most = (double)outputs[0], sum = 0;
+    for (size_t o = 1; o < n; o++) {
+        most = (double)outputs[o] > most ? (double)outputs[o] : most;
+    }
+    for (size_t o = 0; o < n; o++) {
+        shares[o] = exp((double)outputs[o] - most);
+        sum += shares[o];
+    }
+    for (size_t o = 0; o < n; o++) {
+        shares[o] /= sum;
+    }
 }
 
 void evaluation_free(struct core *core, struct evaluation *result) {

@@ -3,6 +3,7 @@
 #ifndef EVALUATE_H
 #define EVALUATE_H
 
+#include "base/tensors.h"
 #include "plugin/component.h"
 #include "train/dataset.h"
 
@@ -22,9 +23,14 @@ struct evaluation {
 enum { CONFUSION_CLASSES_MAX = 1000 };
 
 /* weights NULL: the initial weights of the model. loss NULL: none. Freed by evaluation_free. */
-synrl_status evaluate(struct core *core, struct component *model, const float *weights,
-                      size_t n_weights, struct component *loss, struct dataset *data, bool outputs,
+synrl_status evaluate(struct core *core, struct component *model, const struct tensors *weights,
+                      struct component *loss, struct dataset *data, bool outputs,
                       struct evaluation *result);
+/* Whether a loss takes the outputs as logarithms of shares, up to a constant: cross-entropy does.
+ * NULL: no. */
+bool evaluation_has_probabilities(const struct component *loss);
+/* softmax of a sample's outputs, [n_outputs]. */
+void evaluation_probabilities(const struct evaluation *evaluation, size_t sample, double *shares);
 void evaluation_free(struct core *core, struct evaluation *result);
 
 /* XXH3-64 of n floats in little-endian order. */

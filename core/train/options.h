@@ -3,6 +3,7 @@
 #ifndef OPTIONS_H
 #define OPTIONS_H
 
+#include "base/tensors.h"
 #include "plugin/component.h"
 #include "train/dataset.h"
 #include "train/metrics.h"
@@ -19,14 +20,22 @@ struct train_options {
     struct component *model; /* required, as the next two */
     struct component *loss;
     struct component *rule;
+    /* The weights to begin with, in place of the model's own; NULL: its own. They must outlive the
+     * making of the trainer. */
+    const struct tensors *weights;
+    uint64_t weights_hash; /* filled in by the trainer: of those weights; 0: none */
     uint64_t iterations;
     uint64_t seed;
     size_t batch_size;    /* 0: all of the data, always */
     uint64_t batch_every; /* iterations between redraws; 0: never */
     batch_refresh refresh;
-    size_t reward_group;       /* samples that are paid together by local->rewards; 0: the batch */
-    uint64_t record_every;     /* 0: max(1, iterations / 1000) */
-    uint64_t evaluate_every;   /* 0: max(1, iterations / 100); only where there is `valid` */
+    size_t reward_group;     /* samples that are paid together by local->rewards; 0: the batch */
+    uint64_t record_every;   /* 0: max(1, iterations / 1000) */
+    uint64_t evaluate_every; /* 0: max(1, iterations / 100); only where there is `valid` */
+    /* The metric by which the best weights are kept beside the last, and which is better: above
+     * (+1), below (-1), or as the metric itself says (0). NULL: only the last. */
+    const char *keep;
+    int keep_better;
     uint64_t checkpoint_every; /* 0: never */
     size_t checkpoint_keep;    /* how many of them; 0: 2 */
     /* The script's: called after each evaluation (or record, without `valid`). *stop = true ends

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* Runs a rule in its environment, measures it and notifies the observers. Measuring draws no random
  * number and moves no weight: a run ends with the same bits however often it is measured. */
-#include "train/trainer.h"
+#include "train/trainer_private.h"
 
 #include <inttypes.h>
 #include <math.h>
@@ -10,38 +10,17 @@
 
 #include "base/clock.h"
 #include "plugin/host.h"
+#include "train/best.h"
 #include "train/classes.h"
-#include "train/environment.h"
 #include "train/evaluate.h"
+#include "train/named_weights.h"
 #include "train/network_trial.h"
-#include "train/rule.h"
 
 /* Observers are asked to tick at least this often, in seconds. */
 #define TICK_SECONDS 0.05
 
 /* Why a run was stopped whose rule could get no gradient any more. */
 static const char lost[] = "the loss is not finite, so it has no gradient";
-
-struct trainer {
-    struct core *core;
-    struct train_options options; /* holds references, and its own name */
-    struct environment *environment;
-    struct dataset *valid;      /* its labels numbered as those of the training data; or NULL */
-    struct network *validation; /* or NULL */
-    struct rule rule;
-    size_t rule_state_size;
-    float *weights;        /* [n_synapses], scratch of validation; NULL without */
-    uint64_t weights_hash; /* as the last run left them */
-    uint64_t done;
-    uint64_t rewarded, stepped; /* since the last metrics */
-    struct metrics latest;
-    struct metric_names own; /* of the rule */
-    double seconds;
-    bool has_ended, is_interrupted;
-    bool is_validation_warned; /* its loss was not finite, and that was said */
-    bool is_loaded;            /* what it was loaded from had recorded its present iteration */
-    char stopped[256];
-};
 
 /* Making --------------------------------------------------------------------------------------- */
 
@@ -126,12 +105,19 @@ static synrl_status make_rule(struct trainer *trainer) {
     environment_set_rule(environment, &rule->host, rule->traits, false);
     const struct stateful state = rule_state(rule);
     SYNRL_TRY(rule_metric_names(rule, &trainer->own));
+    SYNRL_TRY(best_start(&trainer->best, trainer->core, options->keep, options->keep_better,
+                         &trainer->own, options->valid != NULL,
+                         trainer_layout(trainer)->n_synapses));
     return state_measure(&state, &trainer->rule_state_size);
 }
 
 static synrl_status build(struct trainer *trainer) {
     const struct train_options *options = &trainer->options;
     SYNRL_TRY(environment_create(trainer->core, options, &trainer->environment));
+    if (trainer_initial(trainer) != NULL) {
+        trainer->options.weights_hash =
+            weights_hash(trainer_initial(trainer), trainer_layout(trainer)->n_synapses);
+    }
     if (options->valid != NULL) {
         SYNRL_TRY(make_validation(trainer));
     }
@@ -166,6 +152,7 @@ void trainer_destroy(struct trainer *trainer) {
     network_destroy(trainer->validation);
     environment_destroy(trainer->environment);
     core_free(trainer->core, trainer->weights);
+    best_clear(&trainer->best, trainer->core);
     component_release(trainer->options.rule);
     component_release(trainer->options.loss);
     component_release(trainer->options.model);
@@ -237,19 +224,23 @@ static synrl_status measure(struct trainer *trainer, bool evaluate) {
     if (evaluate && trainer->validation != NULL) {
         SYNRL_TRY(validate(trainer, metrics));
     }
+    if (best_improves(&trainer->best, metrics)) {
+        trainer_weights(trainer, trainer->best.weights);
+    }
     SYNRL_TRY(scheduled(trainer, "alpha_s", &metrics->alpha_s));
     return scheduled(trainer, "epsilon", &metrics->epsilon);
 }
 
 /* Running -------------------------------------------------------------------------------------- */
 
-static bool is_due(const struct trainer *trainer, uint64_t done, uint64_t every) {
+bool trainer_is_due(const struct trainer *trainer, uint64_t done, uint64_t every) {
     return done % every == 0 || done == trainer->options.iterations;
 }
 
 static bool record_is_due(const struct trainer *trainer, uint64_t done) {
-    return is_due(trainer, done, trainer->options.record_every) ||
-           (trainer->validation != NULL && is_due(trainer, done, trainer->options.evaluate_every));
+    return trainer_is_due(trainer, done, trainer->options.record_every) ||
+           (trainer->validation != NULL &&
+            trainer_is_due(trainer, done, trainer->options.evaluate_every));
 }
 
 /* Measures, notifies the observers, and asks the script whether to continue. */
@@ -257,7 +248,8 @@ static synrl_status report(struct trainer *trainer, size_t n_observers,
                            const struct observer *observers) {
     const struct train_options *options = &trainer->options;
     const bool evaluates = trainer->validation != NULL;
-    const bool evaluate = evaluates && is_due(trainer, trainer->done, options->evaluate_every);
+    const bool evaluate =
+        evaluates && trainer_is_due(trainer, trainer->done, options->evaluate_every);
     SYNRL_TRY(measure(trainer, evaluate));
     for (size_t i = 0; i < n_observers; i++) {
         if (observers[i].record != NULL) {
@@ -456,6 +448,25 @@ void trainer_summary(const struct trainer *trainer, struct summary *summary) {
     snprintf(summary->stopped, sizeof summary->stopped, "%s", trainer->stopped);
 }
 
+synrl_status trainer_tensors(const struct trainer *trainer, struct tensors *tensors) {
+    SYNRL_TRY(tensors_of_layout(trainer->core, trainer_layout(trainer), tensors));
+    tensors->values = core_alloc(trainer->core, tensors->n_values, sizeof(float));
+    if (tensors->values == NULL) {
+        tensors_free(trainer->core, tensors);
+        return SYNRL_NO_MEMORY;
+    }
+    trainer_weights(trainer, tensors->values);
+    return SYNRL_OK;
+}
+
+const struct best *trainer_best(const struct trainer *trainer) {
+    return &trainer->best;
+}
+
+const float *trainer_initial(const struct trainer *trainer) {
+    return environment_initial(trainer->environment);
+}
+
 const struct metric_names *trainer_metric_names(const struct trainer *trainer) {
     return &trainer->own;
 }
@@ -486,103 +497,4 @@ bool trainer_has_ended(const struct trainer *trainer) {
 
 bool trainer_has_diverged(const struct trainer *trainer) {
     return trainer->has_ended && !isfinite(trainer->latest.loss);
-}
-
-/* State ---------------------------------------------------------------------------------------- */
-
-/* In front of the environment's state, the network's and the rule's. */
-struct trainer_state {
-    uint64_t done, rewarded, stepped, has_ended;
-    struct metrics latest;
-    double seconds;
-    char stopped[256];
-};
-
-/* Where each part begins, and where the last one ends. */
-struct parts {
-    size_t environment, network, rule, end;
-};
-
-static struct parts state_parts(const struct trainer *trainer) {
-    struct parts parts = {.environment = sizeof(struct trainer_state)};
-    parts.network = parts.environment + environment_state_size(trainer->environment);
-    parts.rule = parts.network + network_state_size(environment_network(trainer->environment));
-    parts.end = parts.rule + trainer->rule_state_size;
-    return parts;
-}
-
-size_t trainer_state_size(const struct trainer *trainer) {
-    return state_parts(trainer).end;
-}
-
-synrl_status trainer_save(struct trainer *trainer, void *state) {
-    const struct parts parts = state_parts(trainer);
-    const struct stateful rule = rule_state(&trainer->rule);
-    struct trainer_state own = {.done = trainer->done,
-                                .rewarded = trainer->rewarded,
-                                .stepped = trainer->stepped,
-                                .has_ended = trainer->has_ended,
-                                .latest = trainer->latest,
-                                .seconds = trainer->seconds};
-    memcpy(own.stopped, trainer->stopped, sizeof own.stopped);
-    if (!trainer->has_ended) {
-        own.stopped[0] = '\0';
-    }
-    char *to = state;
-    memcpy(to, &own, sizeof own);
-    environment_save(trainer->environment, to + parts.environment);
-    SYNRL_TRY(network_save(environment_network(trainer->environment), to + parts.network));
-    return state_save(&rule, to + parts.rule, trainer->rule_state_size);
-}
-
-static synrl_status load_parts(struct trainer *trainer, const char *from) {
-    const struct parts parts = state_parts(trainer);
-    const struct stateful rule = rule_state(&trainer->rule);
-    SYNRL_TRY(environment_load(trainer->environment, from + parts.environment));
-    SYNRL_TRY(network_load(environment_network(trainer->environment), from + parts.network,
-                           parts.rule - parts.network));
-    environment_loaded(trainer->environment);
-    return state_load(&rule, from + parts.rule, trainer->rule_state_size);
-}
-
-synrl_status trainer_load(struct trainer *trainer, const void *state, size_t size) {
-    struct trainer_state own;
-    if (size != trainer_state_size(trainer)) {
-        return core_fail(trainer->core, SYNRL_INVALID, "a saved run of %zu bytes: must be %zu",
-                         size, trainer_state_size(trainer));
-    }
-    memcpy(&own, state, sizeof own);
-    own.stopped[sizeof own.stopped - 1] = '\0';
-    if (own.done > trainer->options.iterations) {
-        return core_fail(trainer->core, SYNRL_INVALID,
-                         "a saved run of %" PRIu64 " iterations: must be at most %" PRIu64,
-                         own.done, trainer->options.iterations);
-    }
-    SYNRL_TRY(load_parts(trainer, state));
-    trainer->done = own.done;
-    trainer->rewarded = own.rewarded;
-    trainer->stepped = own.stepped;
-    trainer->has_ended = own.has_ended != 0;
-    trainer->is_loaded = true;
-    trainer->latest = own.latest;
-    trainer->seconds = own.seconds;
-    memcpy(trainer->stopped, own.stopped, sizeof own.stopped);
-    return SYNRL_OK;
-}
-
-synrl_status trainer_replay_metrics(struct trainer *trainer, const struct metrics *metrics) {
-    const struct train_options *options = &trainer->options;
-    char reason[sizeof trainer->stopped];
-    bool stop = false;
-    if (options->decide == NULL ||
-        (trainer->validation != NULL &&
-         !is_due(trainer, metrics->iteration, options->evaluate_every))) {
-        return SYNRL_OK;
-    }
-    SYNRL_TRY(options->decide(options->decide_context, metrics, &stop, reason, sizeof reason));
-    if (stop && !trainer->has_ended && metrics->iteration == trainer->done) {
-        trainer->has_ended = true; /* it was interrupted before it could say so */
-        memcpy(trainer->stopped, reason, sizeof reason);
-    }
-    return SYNRL_OK;
 }

@@ -5,6 +5,7 @@
 #define TRAINER_H
 
 #include "synrl/model.h"
+#include "train/best.h"
 #include "train/metrics.h"
 #include "train/options.h"
 
@@ -79,6 +80,12 @@ const struct train_options *trainer_options(const struct trainer *trainer);
 struct dataset *trainer_judged_data(const struct trainer *trainer);
 const synrl_layout *trainer_layout(const struct trainer *trainer);
 void trainer_weights(const struct trainer *trainer, float *weights); /* [n_synapses] */
+/* The same by name; freed by tensors_free. */
+synrl_status trainer_tensors(const struct trainer *trainer, struct tensors *tensors);
+/* The best weights so far; their `weights` are NULL where the options keep none. */
+const struct best *trainer_best(const struct trainer *trainer);
+/* Those that the options gave it to begin with, [n_synapses]; NULL: the model's own. */
+const float *trainer_initial(const struct trainer *trainer);
 const synrl_policy *trainer_policy(const struct trainer *trainer); /* of the rule; NULL: has none */
 
 #endif

@@ -151,8 +151,8 @@ function test.shapes()
 end
 
 function test.evaluate()
-  refused('evaluate: model is missing; give a model, or weights', function() synrl.evaluate {} end)
-  refused('evaluate: weights must be the result of synrl.train, not 3', function()
+  refused('evaluate: model is missing; give a model, or the weights of a run', function() synrl.evaluate {} end)
+  refused('evaluate: weights must be the result of synrl.train or synrl.load, or the path of a run or of a file, not 3', function()
     synrl.evaluate { weights = 3 }
   end)
 end

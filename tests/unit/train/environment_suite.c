@@ -245,9 +245,8 @@ TEST(a_run_stops_on_request_and_says_why) {
 /* What evaluation says is what counting by hand says. */
 TEST(evaluation_counts_answers) {
     struct evaluation result;
-    ck_assert_int_eq(
-        evaluate(core, options.model, NULL, 0, options.loss, options.data, true, &result),
-        SYNRL_OK);
+    ck_assert_int_eq(evaluate(core, options.model, NULL, options.loss, options.data, true, &result),
+                     SYNRL_OK);
     const synrl_data *data = dataset_data(options.data);
     size_t n_correct = 0;
     double squares = 0;
@@ -260,11 +259,12 @@ TEST(evaluation_counts_answers) {
     ck_assert_double_eq_tol(result.loss, sqrt(squares) / 80, 1e-6);
     ck_assert_uint_eq(result.confusion[0] + result.confusion[3], n_correct);
     evaluation_free(core, &result);
-    float weights[3] = {0};
-    test_failure(
-        core, SYNRL_INVALID,
-        evaluate(core, options.model, weights, 3, options.loss, options.data, true, &result),
-        "3 weights for a model of 21 synapses");
+    float values[3] = {0};
+    struct tensor vector = {"layer1.bias", 0, 3, 0};
+    const struct tensors weights = {1, 3, &vector, values, NULL};
+    test_failure(core, SYNRL_INVALID,
+                 evaluate(core, options.model, &weights, options.loss, options.data, true, &result),
+                 "weights: has no tensor \"layer1.weight\"; it has layer1.bias");
 }
 
 static synrl_status train_a_little(struct core *scarce) {

@@ -1,0 +1,123 @@
+/* SPDX-License-Identifier: MIT */
+/* Weights from NumPy's NPZ: a zip of .npy arrays, by libzip, from memory. Memory grows with the
+ * bytes of the file, not with the sizes in a header. */
+#include "base/tensors_private.h"
+
+#include <stdio.h>
+#include <string.h>
+#include <zip.h>
+
+#include "synrl/npy.h"
+
+/* deflate makes at most 1,032 bytes of one. */
+enum { DEFLATE_RATIO_MAX = 1032, DEFLATE_MORE = 64, NAME_SIZE = 256 };
+
+static synrl_status fail_zip(const struct tensors_source *source) {
+    return core_fail(source->core, SYNRL_INVALID, "%s: is not an NPZ file, or damaged",
+                     source->path);
+}
+
+static synrl_status take_values(struct tensors_source *source, const char *name,
+                                const synrl_npy *npy, size_t n, const unsigned char *data) {
+    float *values;
+    SYNRL_TRY(tensors_extend(source, n, &values));
+    for (size_t i = 0; i < n; i++) {
+        const double value = synrl_npy_value(npy, data + synrl_npy_place(npy, n, i) * npy->item);
+        if (!tensors_take(value, &values[i])) {
+            return FAIL_TENSOR(source, name, "has a value of %g: must be a finite float", value);
+        }
+    }
+    return SYNRL_OK;
+}
+
+/* One member, unpacked. */
+static synrl_status take_array(struct tensors_source *source, const char *name,
+                               const unsigned char *bytes, size_t size) {
+    synrl_npy npy;
+    const size_t start = size >= SYNRL_NPY_PREFIX ? synrl_npy_start(bytes) : 0;
+    if (start == 0 || start > size || !synrl_npy_parse(bytes, start, &npy)) {
+        return FAIL_TENSOR(source, name, "%s", "is not an .npy array");
+    }
+    if (!synrl_npy_is_number(&npy) || npy.kind != 'f') {
+        return FAIL_TENSOR(source, name, "is of type \"%s\": must be f2, f4 or f8", npy.type);
+    }
+    SYNRL_TRY(tensors_add(source, name, npy.n_sizes, npy.sizes));
+    const size_t n_columns = npy.n_sizes == 2 ? npy.sizes[1] : 1,
+                 n_most = (size - start) / npy.item;
+    const bool fits = npy.sizes[0] <= n_most / n_columns;
+    if (!fits || npy.sizes[0] * n_columns * npy.item != size - start) {
+        return FAIL_TENSOR(source, name, "has %zu bytes of data, which are not what its shape says",
+                           size - start);
+    }
+    return take_values(source, name, &npy, npy.sizes[0] * n_columns, bytes + start);
+}
+
+/* Reading a member to its end checks its sum. */
+static synrl_status read_member(struct tensors_source *source, zip_t *zip, const zip_stat_t *found,
+                                const char *name) {
+    const size_t size = (size_t)found->size;
+    unsigned char *bytes = core_alloc(source->core, size + 1, 1);
+    zip_file_t *file = bytes != NULL ? zip_fopen_index(zip, found->index, 0) : NULL;
+    if (bytes == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    const zip_int64_t n = file != NULL ? zip_fread(file, bytes, size + 1) : -1;
+    synrl_status status = SYNRL_OK;
+    if (n < 0 || (size_t)n != size || zip_fread(file, bytes + size, 1) != 0) {
+        status = FAIL_TENSOR(source, name, "cannot be read: %s",
+                             file == NULL ? zip_strerror(zip) : zip_file_strerror(file));
+    }
+    if (file != NULL) {
+        zip_fclose(file);
+    }
+    if (status == SYNRL_OK) {
+        status = take_array(source, name, bytes, size);
+    }
+    core_free(source->core, bytes);
+    return status;
+}
+
+static synrl_status read_entry(struct tensors_source *source, zip_t *zip, zip_uint64_t i) {
+    const zip_uint64_t needed =
+        ZIP_STAT_NAME | ZIP_STAT_SIZE | ZIP_STAT_COMP_SIZE | ZIP_STAT_COMP_METHOD;
+    char name[NAME_SIZE];
+    zip_stat_t found;
+    zip_stat_init(&found);
+    if (zip_stat_index(zip, i, 0, &found) != 0 || (found.valid & needed) != needed) {
+        return fail_zip(source);
+    }
+    snprintf(name, sizeof name, "%s", found.name);
+    const size_t length = strlen(name);
+    if (length > 4 && strcmp(name + length - 4, ".npy") == 0) {
+        name[length - 4] = '\0';
+    }
+    const uint64_t most = found.comp_method == ZIP_CM_STORE
+                              ? found.comp_size
+                              : found.comp_size * DEFLATE_RATIO_MAX + DEFLATE_MORE;
+    if (found.comp_size > source->size || found.size > most) {
+        return FAIL_TENSOR(source, name, "%s", "says that it is larger than the file can hold");
+    }
+    return read_member(source, zip, &found, name);
+}
+
+synrl_status tensors_read_npz(struct tensors_source *source) {
+    zip_error_t error;
+    zip_error_init(&error);
+    zip_source_t *bytes = zip_source_buffer_create(source->bytes, source->size, 0, &error);
+    zip_t *zip = bytes != NULL ? zip_open_from_source(bytes, ZIP_RDONLY, &error) : NULL;
+    if (zip == NULL) {
+        const bool is_short = zip_error_code_zip(&error) == ZIP_ER_MEMORY;
+        zip_source_free(bytes);
+        zip_error_fini(&error);
+        return is_short ? core_fail(source->core, SYNRL_NO_MEMORY,
+                                    "%s: not enough memory to read it", source->path)
+                        : fail_zip(source);
+    }
+    const zip_int64_t n = zip_get_num_entries(zip, 0);
+    synrl_status status = SYNRL_OK;
+    for (zip_int64_t i = 0; status == SYNRL_OK && i < n; i++) {
+        status = read_entry(source, zip, (zip_uint64_t)i);
+    }
+    zip_discard(zip);
+    return status;
+}

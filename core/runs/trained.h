@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: MIT */
+/* The network that a run has trained, from its folder: neither script nor data are needed. */
+#ifndef TRAINED_H
+#define TRAINED_H
+
+#include <jansson.h>
+
+#include "base/tensors.h"
+#include "plugin/component.h"
+#include "synrl/model.h"
+#include "train/classes.h"
+
+struct trained {
+    struct component *model, *loss;
+    struct tensors tensors; /* in the order of the model's layout, with their values */
+    struct classes classes; /* of the data it was trained on */
+    json_t *run;            /* run.json */
+};
+
+/* Opens the best weights that the run kept or, where it kept none or is_last, those that it ended
+ * with. SYNRL_INVALID where the run has no weights, where they are not those of its summary, or,
+ * unless that is forced, where a plugin has changed since. */
+synrl_status trained_open(struct core *core, const char *folder, bool is_last, bool force_changed,
+                          struct trained *trained);
+void trained_close(struct core *core, struct trained *trained);
+
+/* The shape of the data that a run was trained on, from "data" of its config; the records of older
+ * runs have less of it. */
+synrl_shape recorded_shape(const json_t *data);
+/* Reads weights for a layout, [n_synapses]. SYNRL_INVALID where they do not fit, or where their
+ * hash is another than `hash`, in hexadecimal; NULL: any. */
+synrl_status recorded_weights(struct core *core, const char *path, const synrl_layout *layout,
+                              const char *hash, float *weights);
+
+#endif

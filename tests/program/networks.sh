@@ -1,0 +1,136 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# Networks that come back: loaded by another process, from NumPy, replayed, resumed.
+
+setup() {
+    cat >s.lua <<'END'
+local synrl = require "synrl"
+local o = synrl.options { rule = "win_stay", iterations = 300, weights = "", keep = "last", die = -1 }
+local data = synrl.dataset("boundary", { samples = 60, seed = 3 })
+local train, valid = data:split(0.5, 1)
+local r = synrl.train {
+   name = "net", data = train, valid = valid, loss = "euclidean", iterations = o.iterations,
+   model = synrl.model("mlp", { layers = { 2, 8, 1 }, activation = synrl.activation("sin"), seed = 4 }),
+   rule = synrl.rule(o.rule, { alpha_s = 0.05 }), keep = o.keep, evaluate_every = 5,
+   checkpoint = { every = 10, keep = 2 }, weights = o.weights ~= "" and o.weights or nil,
+   on_evaluate = function(m) if m.iteration == o.die then os.exit(3) end end,
+}
+print(("%s %.17g %.17g"):format(r.summary.weights_hash, r:evaluate(valid).accuracy, r:evaluate(valid).loss))
+END
+    cat >load.lua <<'END'
+local synrl = require "synrl"
+local o = synrl.options { run = "", last = false }
+local data = synrl.dataset("boundary", { samples = 60, seed = 3 })
+local _, valid = data:split(0.5, 1)
+local e = synrl.load(o.run, { last = o.last }):evaluate(valid)
+print(("%.17g %.17g"):format(e.accuracy, e.loss))
+END
+}
+
+run() {
+    synrl run --quiet --no-pictures s.lua "$@"
+}
+
+test_another_process_has_the_same_network() {
+    exits 0 run
+    read -r hash answers <"$OUTPUT"
+    rm s.lua
+    exits 0 synrl run --quiet --no-record load.lua "run=$(echo runs/*/)"
+    prints "$answers"
+    [ ${#hash} -eq 16 ]
+}
+
+test_the_best_weights_are_those_that_are_loaded() {
+    exits 0 run keep=valid_loss
+    read -r _ best <"$OUTPUT"
+    exits 0 synrl run --quiet --no-record load.lua "run=$(echo runs/*/)"
+    prints "$best"
+    exits 0 synrl run --quiet --no-record load.lua "run=$(echo runs/*/)" last=true
+    [ "$(cat "$OUTPUT")" != "$best" ]
+    says ' '
+    grep -q '"metric": "valid_loss"' runs/*/run.json
+}
+
+test_a_resumed_run_keeps_the_same_best() {
+    exits 0 run keep=valid_loss
+    cp "$OUTPUT" whole
+    cp runs/*/best.npz .
+    rm -r runs
+    exits 3 run keep=valid_loss die=205
+    sed -i 's/os.exit(3)/o.die = -1/' s.lua
+    exits 0 synrl resume --force-changed runs/*/
+    cmp whole "$OUTPUT"
+    cmp best.npz runs/*/best.npz
+}
+
+test_a_run_from_given_weights_replays_and_resumes() {
+    exits 0 run
+    mv runs/*/weights.npz w.npz
+    rm -r runs
+    exits 0 run weights=w.npz
+    cp "$OUTPUT" whole
+    ls runs/*/weights-????????????????.npz
+    rm -r runs
+    exits 3 run weights=w.npz die=100
+    sed -i 's/os.exit(3)/o.die = -1/' s.lua
+    exits 0 synrl resume --force-changed runs/*/
+    cmp whole "$OUTPUT"
+    rm w.npz
+    exits 0 synrl replay runs/*/
+    says 'the weights are those of the run'
+}
+
+test_other_weights_are_a_change() {
+    exits 0 run
+    cp runs/*/weights.npz w.npz
+    exits 3 run weights=w.npz die=100
+    run=$(grep -L '"status": "done"' runs/*/run.json)
+    rm -r "$(dirname "$(grep -l '"status": "done"' runs/*/run.json)")"
+    exits 0 run iterations=100
+    cp "$(dirname "$(grep -l '"status": "done"' runs/*/run.json)")/weights.npz" w.npz
+    refuses 1 'w.npz has changed' synrl resume "$(dirname "$run")"
+}
+
+test_damage_is_seen() {
+    exits 0 run
+    cp runs/*/weights.npz good.npz
+    cp "$SOURCE/tests/program/networks.sh" runs/*/weights.npz
+    refuses 1 'weights.npz: is neither an NPZ nor a safetensors file' synrl run --no-record load.lua "run=$(echo runs/*/)"
+    cp good.npz w.npz
+    exits 0 run iterations=10 weights=w.npz
+    short=$(dirname "$(grep -l '"iterations": 10' runs/*/run.json)")
+    cp good.npz "$short/weights.npz"
+    refuses 1 'the file has changed' synrl run --no-record load.lua "run=$short"
+    refuses 1 'there is no file "nothing", and no such run' synrl run --no-record load.lua run=nothing
+    mkfifo "$short/fifo.npz"
+    refuses 1 'fifo.npz' synrl run --no-record load.lua "run=$short/fifo.npz"
+}
+
+test_what_numpy_writes_is_read() {
+    has_numpy || return 0
+    exits 0 run
+    for kind in savez savez_compressed; do
+        for type in f2 '>f4' f8; do
+            /usr/bin/python3 - "$kind" "$type" <<'END'
+import numpy, glob, sys
+z = numpy.load(glob.glob("runs/*/weights.npz")[0])
+w = {k: numpy.asfortranarray(numpy.round(z[k], 3)) for k in z.files}
+getattr(numpy, sys.argv[1])("w.npz", **{k: v.astype(sys.argv[2]) for k, v in w.items()})
+numpy.savez("expected.npz", **{k: v.astype(sys.argv[2]).astype("f4") for k, v in w.items()})
+END
+            cat >numpy.lua <<'END'
+local synrl = require "synrl"
+synrl.load("w.npz"):save("back.safetensors")
+synrl.load("back.safetensors"):save("back.npz")
+END
+            exits 0 synrl run --no-record numpy.lua
+            /usr/bin/python3 - <<'END'
+import numpy
+a, b = numpy.load("expected.npz"), numpy.load("back.npz")
+assert a.files == b.files
+for k in a.files:
+    assert a[k].shape == b[k].shape and a[k].tobytes() == b[k].tobytes(), k
+END
+        done
+    done
+}
