@@ -66,6 +66,14 @@ static struct evaluation *evaluate_in_box(lua_State *L, const struct trained_net
     return evaluation;
 }
 
+/* Of data without labels nobody knows whether the outputs are of classes, unless the network does.
+ */
+static bool has_predictions(const struct trained_network *network,
+                            const struct evaluation *evaluation) {
+    return evaluation->predicted != NULL &&
+           (evaluation->is_labelled || network->classes.n > 0 || network->weights.n == 0);
+}
+
 int evaluation_push(lua_State *L, const struct trained_network *network, struct dataset *data,
                     bool outputs) {
     const struct evaluation *evaluation = evaluate_in_box(L, network, data, outputs);
@@ -78,8 +86,7 @@ int evaluation_push(lua_State *L, const struct trained_network *network, struct 
     }
     if (outputs) {
         set_outputs(L, evaluation);
-        if (evaluation->predicted != NULL &&
-            (evaluation->is_labelled || network->classes.n > 0 || network->weights == NULL)) {
+        if (has_predictions(network, evaluation)) {
             set_predicted(L, evaluation);
         }
     }
@@ -125,7 +132,7 @@ int prediction_push(lua_State *L, const struct trained_network *network, struct 
     lua_newtable(L);
     field_set_integer(L, "samples", evaluation->n_samples);
     set_outputs(L, evaluation);
-    if (evaluation->predicted != NULL) {
+    if (has_predictions(network, evaluation)) {
         set_predicted(L, evaluation);
         set_class_names(L, &network->classes, evaluation);
     }
