@@ -75,10 +75,10 @@ static synrl_status open_components(struct core *core, const char *folder, const
         return SYNRL_NO_MEMORY;
     }
     synrl_status status = component_from_json(
-        core, SYNRL_KIND_MODEL, json_object_get(config, "model"), policy, &trained->model);
+        core, SYNRL_KIND_MODEL, json_object_get(config, "model"), policy, false, &trained->model);
     if (status == SYNRL_OK) {
         status = component_from_json(core, SYNRL_KIND_LOSS, json_object_get(config, "loss"), policy,
-                                     &trained->loss);
+                                     false, &trained->loss);
     }
     core_free(core, policy);
     return status;
