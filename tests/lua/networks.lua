@@ -152,11 +152,11 @@ end
 
 function test.a_field_that_cannot_be_there_is_a_mistake()
   local r = train(1)
-  expect.error('the module synrl has no field "trian", did you mean "train"?', function() return synrl.trian end)
-  expect.error('a synrl.result has no field "sumary", did you mean "summary"?', function() return r.sumary end)
+  expect.error('the module synrl has no field "trin", did you mean "train"?', function() return synrl.trin end)
+  expect.error('a synrl.result has no field "summry", did you mean "summary"?', function() return r.summry end)
   expect.error('the summary of a run has no field "weight_hash", did you mean "weights_hash"?',
     function() return r.summary.weight_hash end)
-  expect.error('a synrl.dataset has no field "splt", did you mean "split"?', function() return data.splt end)
+  expect.error('a synrl.dataset has no field "spli", did you mean "split"?', function() return data.spli end)
   assert(r.summary.valid_loss == nil and r.summary.stopped == nil and r.summary.run == nil)
 end
 
