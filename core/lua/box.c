@@ -58,8 +58,9 @@ void type_register(lua_State *L, const struct type *type) {
 void type_add_methods(lua_State *L, const struct type *type, const luaL_Reg *methods) {
     luaL_getmetatable(L, type->name);
     lua_getfield(L, -1, "__index");
+    lua_getupvalue(L, -1, 2); /* the table of methods: see set_index */
     luaL_setfuncs(L, methods, 0);
-    lua_pop(L, 2);
+    lua_pop(L, 3);
 }
 
 void *box_push(lua_State *L, const struct type *type, size_t size) {
