@@ -22,7 +22,7 @@ static int index_box(lua_State *L) {
         lua_pushvalue(L, lua_upvalueindex(1));
         lua_pushvalue(L, lua_upvalueindex(2));
         const int tables[] = {lua_gettop(L) - 1, lua_gettop(L)};
-        known_fail(L, describe(L, 1), lua_tostring(L, 2), 2, tables);
+        return known_fail(L, describe(L, 1), lua_tostring(L, 2), 2, tables);
     }
     return 1;
 }

@@ -5,12 +5,10 @@
 #include <lauxlib.h>
 
 #include "base/suggest.h"
-#include "lua/session.h"
 
 enum { NAMES_MAX = 64 };
 
-_Noreturn void known_fail(lua_State *L, const char *who, const char *name, int n,
-                          const int *tables) {
+int known_fail(lua_State *L, const char *who, const char *name, int n, const int *tables) {
     const char *names[NAMES_MAX];
     char suggestion[SUGGESTION_SIZE];
     size_t n_names = 0;
@@ -23,7 +21,7 @@ _Noreturn void known_fail(lua_State *L, const char *who, const char *name, int n
         }
     }
     suggest_text(name, n_names, names, suggestion);
-    session_fail(L, "%s has no field \"%s\"%s", who, name, suggestion);
+    return luaL_error(L, "%s has no field \"%s\"%s", who, name, suggestion);
 }
 
 /* (table, name); upvalues: who, and a table whose keys are the names that may be missing. */
@@ -36,7 +34,7 @@ static int index_known(lua_State *L) {
     }
     lua_pushvalue(L, lua_upvalueindex(2));
     const int tables[] = {1, lua_gettop(L)};
-    known_fail(L, lua_tostring(L, lua_upvalueindex(1)), lua_tostring(L, 2), 2, tables);
+    return known_fail(L, lua_tostring(L, lua_upvalueindex(1)), lua_tostring(L, 2), 2, tables);
 }
 
 void known_set(lua_State *L, const char *who, size_t n, const char *const *names) {

@@ -78,7 +78,8 @@ function test.data()
   write('e.csv', 'x,y\n')
   refused('dataset "csv": e.csv:1: a header without a line of numbers after it', csv('e.csv'))
   write('n.csv', 'x,y\n1,nan\n')
-  refused('dataset "csv": n.csv:2: column 2 ("y") is "nan": must be a finite number', csv('n.csv'))
+  refused('dataset "csv": n.csv:2: column 2 ("y") is "nan": must be a finite number; missing = "drop" ' ..
+    'leaves such rows out, ignore = "y" leaves the column out', csv('n.csv'))
   refused('split: the fraction must be a number from 0.0 to 1.0, not 2', function() data:split(2) end)
   refused('a split of 20 samples by 0.01: both parts must have at least one', function() data:split(0.01) end)
 end
