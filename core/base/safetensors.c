@@ -114,14 +114,14 @@ static json_t *header_of(const struct tensors *tensors) {
     json_t *header = json_object();
     for (size_t t = 0; t < tensors->n; t++) {
         const struct tensor *tensor = &tensors->items[t];
-        const json_int_t first = (json_int_t)(tensor->first * sizeof(float));
+        const size_t first = tensor->first * sizeof(float);
+        const size_t end = first + tensor_size(tensor) * sizeof(float);
         json_t *shape = json_pack("[I]", (json_int_t)tensor->n_rows);
         if (tensor->n_columns > 0) {
             json_array_append_new(shape, json_integer((json_int_t)tensor->n_columns));
         }
-        json_t *entry =
-            json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape, "data_offsets", first,
-                      first + (json_int_t)(tensor_size(tensor) * sizeof(float)));
+        json_t *entry = json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape,
+                                  "data_offsets", (json_int_t)first, (json_int_t)end);
         if (json_object_set_new(header, tensor->name, entry) != 0) {
             json_decref(header);
             return NULL;
