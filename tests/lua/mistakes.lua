@@ -153,7 +153,8 @@ end
 
 function test.evaluate()
   refused('evaluate: model is missing; give a model, or the weights of a run', function() synrl.evaluate {} end)
-  refused('evaluate: weights must be the result of synrl.train or synrl.load, or the path of a run or of a file, not 3', function()
+  refused('evaluate: weights must be the result of synrl.train or synrl.load, or the path of a run ' ..
+    'or of a file, not 3', function()
     synrl.evaluate { weights = 3 }
   end)
 end
