@@ -123,7 +123,7 @@ static bool is_escape(const char *text, size_t n) {
 }
 
 json_t *json_bytes(const char *bytes, size_t n) {
-    char *text = malloc(4 * n + 1), *to = text;
+    char *text = allocate(4 * n + 1), *to = text; /* a lack of it counts */
     if (text == NULL) {
         return NULL;
     }

@@ -50,15 +50,16 @@ static void print_scalar(FILE *stream, const json_t *value) {
     }
 }
 
-static void print_field(FILE *stream, const char *name, const json_t *value, int indent);
+static bool print_field(FILE *stream, const char *name, const json_t *value, int indent);
 
 /* Scalars first: they belong to the name above. */
-static void print_object(FILE *stream, const json_t *object, int indent) {
+static bool print_object(FILE *stream, const json_t *object, int indent) {
     const size_t n = json_object_size(object);
     const char **names = calloc(n + 1, sizeof *names);
     if (names == NULL) {
-        return;
+        return false;
     }
+    bool is_whole = true;
     size_t k = 0;
     const char *name;
     json_t *value;
@@ -70,29 +71,30 @@ static void print_object(FILE *stream, const json_t *object, int indent) {
         for (size_t i = 0; i < n; i++) {
             value = json_object_get(object, names[i]);
             if (is_scalar(value) == (scalars == 1)) {
-                print_field(stream, names[i], value, indent);
+                is_whole = print_field(stream, names[i], value, indent) && is_whole;
             }
         }
     }
     free(names);
+    return is_whole;
 }
 
-static void print_field(FILE *stream, const char *name, const json_t *value, int indent) {
+static bool print_field(FILE *stream, const char *name, const json_t *value, int indent) {
     if (is_scalar(value) || is_short_list(value)) {
         fprintf(stream, "%*s%-*s ", indent, "", 20 - indent, name);
     } else {
         fprintf(stream, "%*s%s\n", indent, "", name);
     }
     if (json_is_object(value)) {
-        print_object(stream, value, indent + 2);
-        return;
+        return print_object(stream, value, indent + 2);
     }
     if (is_scalar(value)) {
         print_scalar(stream, value);
         fputs("\n", stream);
-        return;
+        return true;
     }
     const bool is_inline = is_short_list(value);
+    bool is_whole = true;
     size_t i;
     json_t *item;
     json_array_foreach(value, i, item) {
@@ -102,16 +104,14 @@ static void print_field(FILE *stream, const char *name, const json_t *value, int
         } else {
             char number[32];
             snprintf(number, sizeof number, "[%zu]", i + 1);
-            print_field(stream, number, item, indent + 2);
+            is_whole = print_field(stream, number, item, indent + 2) && is_whole;
         }
     }
     fputs(is_inline ? "\n" : "", stream);
+    return is_whole;
 }
 
-void output_print(FILE *stream, const json_t *value) {
-    if (json_is_object(value)) {
-        print_object(stream, value, 0);
-    } else {
-        print_field(stream, "result", value, 0);
-    }
+bool output_print(FILE *stream, const json_t *value) {
+    return json_is_object(value) ? print_object(stream, value, 0)
+                                 : print_field(stream, "result", value, 0);
 }

@@ -220,12 +220,11 @@ static int conclude(lua_State *L, const struct script_run *job, int outcome) {
 static int print_result(const struct script_run *job, FILE *stream) {
     json_t *kept = job->files != NULL ? kept_json(json_incref(job->result), json_incref(job->files))
                                       : json_incref(job->result);
-    const bool is_written = !job->request->json || output_json(stream, kept);
+    const bool is_written =
+        job->request->json ? output_json(stream, kept) : output_print(stream, job->result);
     json_decref(kept);
-    if (!job->request->json) {
-        output_print(stream, job->result);
-    } else if (!is_written) {
-        fprintf(stderr, "synrl: not enough memory to write JSON\n");
+    if (!is_written) {
+        fprintf(stderr, "synrl: not enough memory to write the result\n");
         return EXIT_ERROR;
     }
     if (fflush(stream) != 0 || ferror(stream) != 0) {

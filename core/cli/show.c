@@ -69,10 +69,8 @@ static synrl_status show_run(struct core *core, void *context) {
         status = complete(core, run, folder);
     }
     if (status == SYNRL_OK) {
-        if (!request->json) {
-            output_print(stdout, run);
-        } else if (!output_json(stdout, run)) {
-            status = core_fail(core, SYNRL_NO_MEMORY, "not enough memory to write JSON");
+        if (!(request->json ? output_json : output_print)(stdout, run)) {
+            status = core_fail(core, SYNRL_NO_MEMORY, "not enough memory to print all of it");
         }
     }
     json_decref(run);
