@@ -28,16 +28,16 @@ extern char **environ;
 
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
 
-static volatile sig_atomic_t interrupted, control, looks;
-static volatile sig_atomic_t has_ended, end_code; /* of the script */
-static volatile sig_atomic_t is_exit, exit_code;  /* os.exit */
+static atomic_int interrupted, control, looks;
+static atomic_int has_ended, end_code; /* of the script */
+static atomic_int is_exit, exit_code;  /* os.exit */
 static lua_State *volatile main_state, *volatile running;
 
-const volatile sig_atomic_t *interrupt_flag(void) {
+const atomic_int *interrupt_flag(void) {
     return &interrupted;
 }
 
-volatile sig_atomic_t *interrupt_control(void) {
+atomic_int *interrupt_control(void) {
     return &control;
 }
 

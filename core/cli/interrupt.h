@@ -9,7 +9,7 @@
 #define INTERRUPT_H
 
 #include <lua.h>
-#include <signal.h>
+#include <stdatomic.h>
 #include <stdbool.h>
 
 /* Signals that arrive from now on wait for interrupt_begin, and those of all threads started
@@ -23,9 +23,9 @@ void interrupt_begin(lua_State *L);
 void interrupt_end(int code);
 
 /* Not 0: the script is to end, as for settings.interrupted. */
-const volatile sig_atomic_t *interrupt_flag(void);
+const atomic_int *interrupt_flag(void);
 /* As for settings.control. */
-volatile sig_atomic_t *interrupt_control(void);
+atomic_int *interrupt_control(void);
 /* Whether the script has called os.exit, and with which exit code. */
 bool interrupt_is_exit(int *code);
 

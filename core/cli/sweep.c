@@ -2,6 +2,7 @@
 /* synrl sweep: a script with every combination of options, side by side, and what came of it as a
  * table. */
 #include <signal.h>
+#include <stdatomic.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -58,7 +59,7 @@ static const struct flag flags[] = {
     {"--quiet", FLAG_SWITCH(struct sweep_request, quiet), NULL, "show no progress"},
 };
 
-static volatile sig_atomic_t interrupted;
+static atomic_int interrupted;
 
 static void on_signal(int number) {
     (void)number;

@@ -162,12 +162,12 @@ bool session_interrupted(struct session *session) {
 }
 
 enum control session_control(struct session *session, enum control now) {
-    volatile sig_atomic_t *control = session->settings->control;
+    atomic_int *control = session->settings->control;
     if (control == NULL) {
         return CONTROL_SCRIPT;
     }
     const enum control before = (enum control) * control;
-    *control = (sig_atomic_t)now;
+    *control = (int)now;
     return before;
 }
 

@@ -5,7 +5,7 @@
 
 #include <jansson.h>
 #include <lua.h>
-#include <signal.h>
+#include <stdatomic.h>
 
 #include "record/recorder.h"
 
@@ -40,11 +40,11 @@ struct settings {
     const char *resume;
     bool force_changed; /* as in recorder_options */
     size_t n_overrides;
-    const char *const *overrides;             /* "key=value" */
-    bool help;                                /* print the script's options instead of running it */
-    bool help_json;                           /* the same, as cell_result instead of printing */
-    const volatile sig_atomic_t *interrupted; /* not 0: the user has interrupted it; or NULL */
-    volatile sig_atomic_t *control;           /* set to an enum control; or NULL */
+    const char *const *overrides;  /* "key=value" */
+    bool help;                     /* print the script's options instead of running it */
+    bool help_json;                /* the same, as cell_result instead of printing */
+    const atomic_int *interrupted; /* not 0: the user has interrupted it; or NULL */
+    atomic_int *control;           /* set to an enum control; or NULL */
     void (*log)(void *context, synrl_log_level level, const char *line);
     void *log_context;
     struct operation *running;     /* as in core_options */
