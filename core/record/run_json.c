@@ -113,15 +113,24 @@ json_t *run_json_config(const struct train_options *options) {
     return with_weights(config, options);
 }
 
+/* A model is built for this: a network is made again without its data. */
+static json_t *shape_json(const struct dataset *dataset) {
+    const synrl_data *data = dataset_data(dataset);
+    return json_pack("{s:I, s:I, s:I, s:I, s:I, s:I}", "targets", (json_int_t)data->n_targets,
+                     "classes", (json_int_t)data->n_classes, "height", (json_int_t)data->height,
+                     "width", (json_int_t)data->width, "channels", (json_int_t)data->n_channels,
+                     "steps", (json_int_t)data->n_steps);
+}
+
 json_t *run_json_new(struct core *core, const struct trainer *trainer,
                      const struct recorder_options *options) {
     const struct train_options *train = trainer_options(trainer);
-    json_t *json = json_pack("{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "status",
-                             "running", "abi", SYNRL_ABI_MAJOR, "config", run_json_config(train),
-                             "provenance", provenance_json(core, train, options->script), "script",
-                             json_text_bytes(options->script), "command",
-                             json_text_bytes(options->command), "call", invocation_json(options),
-                             "process", process_json(), "started", time_json(), "resumed");
+    json_t *json = json_pack(
+        "{s:s, s:i, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:o, s:[]}", "status", "running", "abi",
+        SYNRL_ABI_MAJOR, "config", run_json_config(train), "shape", shape_json(train->data),
+        "provenance", provenance_json(core, train, options->script), "script",
+        json_text_bytes(options->script), "command", json_text_bytes(options->command), "call",
+        invocation_json(options), "process", process_json(), "started", time_json(), "resumed");
     if (json == NULL) {
         core_fail(core, SYNRL_NO_MEMORY, "not enough memory for run.json");
     }

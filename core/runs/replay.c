@@ -271,7 +271,6 @@ static synrl_status fail_record(struct core *core, const char *folder, const cha
 /* Reads what a replay needs from the record, and checks all of it. */
 struct facts {
     json_int_t n_inputs, seed, n_samples, n_iterations, batch_size, batch_every;
-    const json_t *data;
     bool as_published;
     unsigned options;             /* of replay_open */
     const char *format, *weights; /* weights: the hash of those given to begin with, or NULL */
@@ -300,7 +299,6 @@ static synrl_status read_facts(struct core *core, const char *folder, json_t *js
     facts->as_published = refresh != NULL && strcmp(refresh, "as_published") == 0;
     facts->weights = json_string_value(
         json_object_get(json_object_get(json_object_get(json, "config"), "weights"), "hash"));
-    facts->data = data;
     if (facts->n_samples < 1 || facts->n_inputs < 1 || facts->n_inputs > INT32_MAX ||
         facts->n_iterations < 0 || facts->batch_every < 0) {
         return fail_record(core, folder, "run.json is inconsistent");
@@ -346,7 +344,7 @@ static synrl_status set_given(struct replay *replay, const char *folder, const c
 static synrl_status make_model(struct replay *replay, const char *folder,
                                const struct facts *facts) {
     struct core *core = replay->core;
-    const synrl_shape shape = recorded_shape(facts->data);
+    const synrl_shape shape = recorded_shape(replay->json);
     SYNRL_TRY(model_create(&replay->model, core, replay->model_component, &shape));
     SYNRL_TRY(model_initial(&replay->model));
     if (facts->weights != NULL) {

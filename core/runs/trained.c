@@ -7,6 +7,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/count.h"
 #include "base/file.h"
 #include "base/json.h"
 #include "plugin/component_json.h"
@@ -18,17 +19,23 @@
 
 enum { CLASSES_LIMIT = 256 << 20 };
 
-synrl_shape recorded_shape(const json_t *data) {
+/* A number that no hostile record makes negative. */
+static size_t recorded_number(const json_t *object, const char *key) {
+    const json_int_t number = json_integer_value(json_object_get(object, key));
+    return number > 0 ? (size_t)number : 0;
+}
+
+synrl_shape recorded_shape(const json_t *run) {
     static const char *const names[] = {"targets", "classes",  "height",
                                         "width",   "channels", "steps"};
     synrl_shape shape = {.size = sizeof(synrl_shape)};
     size_t *const numbers[] = {&shape.n_targets, &shape.n_classes,  &shape.height,
                                &shape.width,     &shape.n_channels, &shape.n_steps};
-    const json_t *rest = json_object_get(data, "shape");
-    shape.n_samples = (size_t)json_integer_value(json_object_get(data, "samples"));
-    shape.n_inputs = (size_t)json_integer_value(json_object_get(data, "inputs"));
-    for (size_t i = 0; i < sizeof names / sizeof *names; i++) {
-        *numbers[i] = (size_t)json_integer_value(json_object_get(rest, names[i]));
+    const json_t *data = json_object_get(json_object_get(run, "config"), "data");
+    shape.n_samples = recorded_number(data, "samples");
+    shape.n_inputs = recorded_number(data, "inputs");
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        *numbers[i] = recorded_number(json_object_get(run, "shape"), names[i]);
     }
     return shape;
 }
@@ -173,7 +180,7 @@ static synrl_status open_all(struct core *core, const char *folder, bool is_last
                              struct trained *trained) {
     SYNRL_TRY(record_read(core, folder, &trained->run));
     const json_t *config = json_object_get(trained->run, "config");
-    const synrl_shape shape = recorded_shape(json_object_get(config, "data"));
+    const synrl_shape shape = recorded_shape(trained->run);
     SYNRL_TRY(open_components(core, folder, config, trained));
     SYNRL_TRY(check_plugins(core, folder, force, trained));
     SYNRL_TRY(open_model(core, folder, is_last, &shape, trained));

@@ -24,9 +24,9 @@ synrl_status trained_open(struct core *core, const char *folder, bool is_last, b
                           struct trained *trained);
 void trained_close(struct core *core, struct trained *trained);
 
-/* The shape of the data that a run was trained on, from "data" of its config; the records of older
- * runs have less of it. */
-synrl_shape recorded_shape(const json_t *data);
+/* The shape of the data that a run was trained on, from its run.json; the records of older runs
+ * have less of it. */
+synrl_shape recorded_shape(const json_t *run);
 /* Reads weights for a layout, [n_synapses]. SYNRL_INVALID where they do not fit, or where their
  * hash is another than `hash`, in hexadecimal; NULL: any. */
 synrl_status recorded_weights(struct core *core, const char *path, const synrl_layout *layout,

@@ -80,6 +80,27 @@ test_a_run_from_given_weights_replays_and_resumes() {
     says 'the weights are those of the run'
 }
 
+# A model that asks for the height and width of its pictures.
+test_a_network_of_pictures_comes_back() {
+    export SYNRL_PLUGIN_PATH=$BUILD/tests/examples
+    cat >conv.lua <<'END'
+local synrl = require "synrl"
+local o = synrl.options { run = "" }
+local data = synrl.dataset("glyphs", {})
+local r = o.run ~= "" and synrl.load(o.run) or synrl.train {
+   data = data, model = synrl.model("conv", { filters = 2, kernel = 9 }), loss = "cross_entropy",
+   rule = synrl.rule("win_stay", { alpha_s = 0.01 }), iterations = 5,
+}
+print(("%.17g"):format(r:evaluate(data).loss))
+END
+    exits 0 synrl run --quiet --no-pictures conv.lua
+    cp "$OUTPUT" whole
+    exits 0 synrl run --quiet --no-record conv.lua "run=$(echo runs/*/)"
+    cmp whole "$OUTPUT"
+    exits 0 synrl replay runs/*/
+    says 'the weights are those of the run'
+}
+
 test_other_weights_are_a_change() {
     exits 0 run
     cp runs/*/weights.npz w.npz
