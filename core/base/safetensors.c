@@ -50,12 +50,13 @@ static synrl_status take_values(struct tensors_source *source, const char *name,
 /* data: of n_data bytes, of all tensors. */
 static synrl_status take_tensor(struct tensors_source *source, const char *name, json_t *entry,
                                 const char *data, size_t n_data) {
-    const char *type;
-    json_t *shape;
-    json_int_t first, end;
-    if (json_unpack(entry, "{s:s, s:o, s:[I, I]}", "dtype", &type, "shape", &shape, "data_offsets",
-                    &first, &end) != 0 ||
-        !json_is_array(shape) || first < 0 || end < first || (size_t)end > n_data) {
+    const char *type = json_string_value(json_object_get(entry, "dtype"));
+    const json_t *shape = json_object_get(entry, "shape");
+    const json_t *offsets = json_object_get(entry, "data_offsets");
+    const json_int_t first = json_integer_value(json_array_get(offsets, 0));
+    const json_int_t end = json_integer_value(json_array_get(offsets, 1));
+    if (type == NULL || !json_is_array(shape) || json_array_size(offsets) != 2 || first < 0 ||
+        end < first || (size_t)end > n_data) {
         return FAIL_TENSOR(source, name, "%s",
                            "has no dtype, shape and data_offsets that lie within the file");
     }
