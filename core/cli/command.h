@@ -30,8 +30,8 @@ struct program {
 };
 
 extern const struct command command_check, command_completion, command_data, command_diff,
-    command_export, command_help, command_ls, command_new, command_plugins, command_reindex,
-    command_replay, command_report, command_resume, command_rm, command_run, command_serve,
-    command_show, command_sweep, command_version;
+    command_evaluate, command_export, command_help, command_ls, command_new, command_plugins,
+    command_predict, command_reindex, command_replay, command_report, command_resume, command_rm,
+    command_run, command_serve, command_show, command_sweep, command_version;
 
 #endif

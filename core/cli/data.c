@@ -42,19 +42,6 @@ static void note(void *context, synrl_log_level level, const char *line) {
     json_array_append_new(request->notes, json_text_bytes(line));
 }
 
-/* NAME=VALUE */
-static synrl_status set(struct core *core, struct component *component, const char *setting) {
-    const char *equals = strchr(setting, '=');
-    char *name = core_strdup(core, setting);
-    if (name == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    name[equals - setting] = '\0';
-    const synrl_status status = component_set_text(component, name, equals + 1);
-    core_free(core, name);
-    return status;
-}
-
 static synrl_status read_data(struct core *core, const struct data_request *request,
                               struct dataset **data) {
     struct component *component;
@@ -62,7 +49,7 @@ static synrl_status read_data(struct core *core, const struct data_request *requ
     SYNRL_TRY(component_create(core, SYNRL_KIND_DATASET, request->id, &component));
     synrl_status status = SYNRL_OK;
     for (size_t i = 0; i < request->n_settings && status == SYNRL_OK; i++) {
-        status = set(core, component, request->settings[i]);
+        status = component_set_line(component, request->settings[i]);
     }
     status = status == SYNRL_OK ? component_finish(component) : status;
     status = status == SYNRL_OK ? dataset_create(core, component, data) : status;

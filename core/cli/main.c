@@ -11,10 +11,11 @@
 #include "cli/usage.h"
 
 static const struct command *const commands[] = {
-    &command_run,    &command_resume,  &command_sweep,      &command_report,  &command_serve,
-    &command_replay, &command_diff,    &command_ls,         &command_show,    &command_export,
-    &command_rm,     &command_reindex, &command_plugins,    &command_data,    &command_new,
-    &command_check,  &command_help,    &command_completion, &command_version,
+    &command_run,     &command_resume,  &command_sweep,   &command_report, &command_serve,
+    &command_replay,  &command_diff,    &command_ls,      &command_show,   &command_export,
+    &command_rm,      &command_reindex, &command_plugins, &command_data,   &command_evaluate,
+    &command_predict, &command_new,     &command_check,   &command_help,   &command_completion,
+    &command_version,
 };
 static const struct program program = {COUNT_OF(commands), commands};
 

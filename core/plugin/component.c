@@ -138,6 +138,18 @@ synrl_status component_set_text(struct component *component, const char *name, c
     return param_set_text(component, p, text);
 }
 
+synrl_status component_set_line(struct component *component, const char *line) {
+    const char *equals = strchr(line, '=');
+    char *name = core_strdup(component->core, line);
+    if (name == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    name[equals - line] = '\0';
+    const synrl_status status = component_set_text(component, name, equals + 1);
+    core_free(component->core, name);
+    return status;
+}
+
 synrl_status component_finish(struct component *component) {
     const synrl_plugin *entry = component->plugin->entry;
     for (uint32_t p = 0; p < entry->n_params; p++) {

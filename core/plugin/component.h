@@ -26,6 +26,8 @@ synrl_status component_set(struct component *component, const char *name,
                            const struct value *value);
 /* The same from text, as a default is written: "0.25", "tanh", "{2, 100, 1}". */
 synrl_status component_set_text(struct component *component, const char *name, const char *text);
+/* The same from "NAME=VALUE", which has a "=". */
+synrl_status component_set_line(struct component *component, const char *line);
 /* Fills in defaults; fails where a required parameter is missing. */
 synrl_status component_finish(struct component *component);
 /* component_create and component_finish, all parameters at their defaults. */

@@ -18,6 +18,8 @@ struct making {
     struct component *component;
     const char *policy_path;
     bool may_compile;
+    size_t n_settings;
+    char *const *settings; /* "NAME=VALUE", in place of recorded ones */
 };
 
 static synrl_status set_from_json(struct making *making, const synrl_param *param,
@@ -229,31 +231,73 @@ static synrl_status make_plugin(const struct making *making, synrl_kind kind, co
     return status;
 }
 
+/* The setting of that name; NULL: there is none. */
+static const char *find_setting(const struct making *making, const char *name) {
+    const size_t length = strlen(name);
+    for (size_t i = 0; i < making->n_settings; i++) {
+        const char *setting = making->settings[i];
+        if (strncmp(setting, name, length) == 0 && setting[length] == '=') {
+            return setting;
+        }
+    }
+    return NULL;
+}
+
+/* "NAME=" of a parameter that there is; of another it is a mistake, as any value would be. */
+static bool leaves_out(const synrl_plugin *entry, const char *setting) {
+    const size_t length = strlen(setting) - 1;
+    bool is_known = false;
+    for (uint32_t p = 0; !is_known && p < entry->n_params; p++) {
+        is_known = strlen(entry->params[p].name) == length &&
+                   strncmp(setting, entry->params[p].name, length) == 0;
+    }
+    return is_known && setting[length] == '=';
+}
+
+static synrl_status set_parameters(struct making *making, const json_t *parameters) {
+    const synrl_plugin *entry = component_plugin(making->component)->entry;
+    for (uint32_t p = 0; p < entry->n_params; p++) {
+        const synrl_param *param = &entry->params[p];
+        if (find_setting(making, param->name) == NULL) {
+            SYNRL_TRY(set_from_json(making, param, json_object_get(parameters, param->name)));
+        }
+    }
+    for (size_t i = 0; i < making->n_settings; i++) {
+        if (!leaves_out(entry, making->settings[i])) {
+            SYNRL_TRY(component_set_line(making->component, making->settings[i]));
+        }
+    }
+    return component_finish(making->component);
+}
+
+static synrl_status make(struct making *making, synrl_kind kind, const json_t *json,
+                         struct component **made) {
+    const char *id = json_string_value(json_object_get(json, "id"));
+    const json_t *parameters = json_object_get(json, "parameters");
+    *made = NULL;
+    if (id == NULL || !json_is_object(parameters)) {
+        return core_fail(making->core, SYNRL_INVALID, "the record has no %s", kind_name(kind));
+    }
+    SYNRL_TRY(make_plugin(making, kind, id, json_object_get(json, "code")));
+    SYNRL_TRY(component_create(making->core, kind, id, &making->component));
+    const synrl_status status = set_parameters(making, parameters);
+    if (status != SYNRL_OK) {
+        component_release(making->component);
+        return status;
+    }
+    *made = making->component;
+    return SYNRL_OK;
+}
+
 synrl_status component_from_json(struct core *core, synrl_kind kind, const json_t *json,
                                  const char *policy_path, bool may_compile,
                                  struct component **made) {
-    const char *id = json_string_value(json_object_get(json, "id"));
-    const json_t *parameters = json_object_get(json, "parameters");
     struct making making = {.core = core, .policy_path = policy_path, .may_compile = may_compile};
-    *made = NULL;
-    if (id == NULL || !json_is_object(parameters)) {
-        return core_fail(core, SYNRL_INVALID, "the record has no %s", kind_name(kind));
-    }
-    SYNRL_TRY(make_plugin(&making, kind, id, json_object_get(json, "code")));
-    SYNRL_TRY(component_create(core, kind, id, &making.component));
-    const synrl_plugin *entry = component_plugin(making.component)->entry;
-    synrl_status status = SYNRL_OK;
-    for (uint32_t p = 0; status == SYNRL_OK && p < entry->n_params; p++) {
-        status = set_from_json(&making, &entry->params[p],
-                               json_object_get(parameters, entry->params[p].name));
-    }
-    if (status == SYNRL_OK) {
-        status = component_finish(making.component);
-    }
-    if (status != SYNRL_OK) {
-        component_release(making.component);
-        return status;
-    }
-    *made = making.component;
-    return SYNRL_OK;
+    return make(&making, kind, json, made);
+}
+
+synrl_status component_from_json_but(struct core *core, synrl_kind kind, const json_t *json,
+                                     size_t n, char *const *settings, struct component **made) {
+    struct making making = {.core = core, .policy_path = "", .n_settings = n, .settings = settings};
+    return make(&making, kind, json, made);
 }

@@ -12,5 +12,9 @@
 synrl_status component_from_json(struct core *core, synrl_kind kind, const json_t *json,
                                  const char *policy_path, bool may_compile,
                                  struct component **made);
+/* The same without policies and code, but with these parameters, "NAME=VALUE", in place of the
+ * recorded ones; "NAME=": as if none were recorded. */
+synrl_status component_from_json_but(struct core *core, synrl_kind kind, const json_t *json,
+                                     size_t n, char *const *settings, struct component **made);
 
 #endif

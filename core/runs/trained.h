@@ -24,6 +24,13 @@ synrl_status trained_open(struct core *core, const char *folder, bool is_last, b
                           struct trained *trained);
 void trained_close(struct core *core, struct trained *trained);
 
+/* Data as the run read its own: by the same plugin and parameters but for the settings, each
+ * "NAME=VALUE" ("NAME=": as if not given), and with its inputs normalised as they were. id: of
+ * another plugin, which has only the settings; NULL: the same. *made is a reference of the
+ * caller's. */
+synrl_status trained_data(struct core *core, const struct trained *trained, const char *id,
+                          size_t n, char *const *settings, struct dataset **made);
+
 /* The shape of the data that a run was trained on, from its run.json; the records of older runs
  * have less of it. */
 synrl_shape recorded_shape(const json_t *run);

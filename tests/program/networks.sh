@@ -101,6 +101,70 @@ END
     says 'the weights are those of the run'
 }
 
+# A table of which half is for training, its inputs normalised, and the other half a file of its own.
+table_run() {
+    awk 'BEGIN { srand(5); for (f = 0; f < 2; f++) { name = f ? "test.csv" : "train.csv"
+        print "a,b,kind" >name
+        for (i = 0; i < 60; i++) { a = 10 * rand(); b = 3 * rand()
+            printf "%.3f,%.3f,%s\n", a, b, (a > 3 * b ? "yes, sir" : "no") >name } } }'
+    cut -d, -f1,2 test.csv >plain.csv
+    cat >table.lua <<'END'
+local synrl = require "synrl"
+local data = synrl.dataset("csv", { path = "train.csv", label = "kind", header = "yes" })
+local train = (data:split(0.9, 1))
+local r = synrl.train {
+   name = "table", data = (train:normalise {}), loss = "cross_entropy", iterations = 60,
+   model = synrl.model("mlp", { layers = { 2, 6, 2 } }), rule = synrl.rule("gd", { alpha = 0.5 }),
+}
+END
+    sed -i 's/,yes, sir$/,"yes, sir"/' train.csv test.csv
+    exits 0 synrl run --quiet --no-pictures table.lua
+}
+
+test_data_is_read_and_normalised_as_the_run_did() {
+    table_run
+    rm train.csv table.lua
+    exits 0 synrl evaluate --json runs/*/ test.csv
+    cp "$OUTPUT" evaluation
+    exits 0 synrl predict runs/*/ plain.csv label= -o answers.csv
+    python3 - <<'END'
+import csv, json
+wanted = [r["kind"] for r in csv.DictReader(open("test.csv"))]
+rows = list(csv.DictReader(open("answers.csv")))
+found = [r["class"] for r in rows]
+e = json.load(open("evaluation"))
+assert len(found) == len(wanted) == e["samples"] == 60
+assert list(rows[0]) == ["class", "no", "yes, sir"], rows[0]
+for r in rows:
+    p = {k: float(r[k]) for k in ("no", "yes, sir")}
+    assert abs(sum(p.values()) - 1) < 1e-8 and r["class"] == max(p, key=p.get)
+assert e["accuracy"] == sum(a == b for a, b in zip(found, wanted)) / 60 > 0.9
+for c in e["classes"]:
+    both = sum(a == b == c["class"] for a, b in zip(found, wanted))
+    n, m = wanted.count(c["class"]), found.count(c["class"])
+    assert (c["samples"], c["recall"], c["precision"]) == (n, both / n, both / m)
+    assert abs(c["f1"] - 2 / (n / both + m / both)) < 1e-12
+END
+    exits 0 synrl evaluate runs/*/ test.csv
+    says 'class     samples'
+}
+
+test_questions_that_cannot_be_answered() {
+    table_run
+    refuses 2 'which run, and which data? write synrl evaluate RUN DATA' synrl evaluate
+    refuses 2 'which data? write synrl predict RUN DATA' synrl predict runs/*/
+    refuses 2 '"x": parameters of the data are written NAME=VALUE' synrl predict runs/*/ test.csv x
+    refuses 1 'neither labels nor targets: there is nothing to compare' synrl evaluate runs/*/ plain.csv label=
+    refuses 1 'no column "kind"' synrl predict runs/*/ plain.csv
+    refuses 1 'unknown parameter "labl", did you mean "label"?' synrl predict runs/*/ plain.csv labl=
+    refuses 1 'no run "nothing"' synrl predict nothing plain.csv
+    sed 's/no$/perhaps/' test.csv >other.csv
+    refuses 1 'has the class "perhaps", which the training data lacks' synrl evaluate runs/*/ other.csv
+    cut -d, -f1 plain.csv >narrow.csv
+    refuses 1 'for 2 inputs, and the data has 1' synrl predict runs/*/ narrow.csv label=
+    refuses 1 'cannot' synrl predict runs/*/ plain.csv label= -o nowhere/answers.csv
+}
+
 test_other_weights_are_a_change() {
     exits 0 run
     cp runs/*/weights.npz w.npz

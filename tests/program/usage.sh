@@ -30,7 +30,7 @@ test_every_command_shows_its_help_wherever_it_is_asked() {
         prints "$(cat help)"
         n=$((n + 1))
     done
-    [ $n -eq 19 ]
+    [ $n -eq 21 ]
 }
 
 test_help_is_shown_after_other_flags() {

@@ -1,0 +1,140 @@
+/* SPDX-License-Identifier: MIT */
+/* synrl evaluate: how well the network of a run does on other data. */
+#include <math.h>
+#include <stdio.h>
+
+#include "base/json.h"
+#include "base/json_build.h"
+#include "base/table.h"
+#include "cli/output.h"
+#include "cli/question.h"
+
+static const struct flag flags[] = {
+    {"--json", FLAG_SWITCH(struct question_request, json), NULL, "print it as JSON"},
+    {"--as", FLAG_TEXT(struct question_request, as), "DATASET",
+     "read the data by this data set, not by that of the run"},
+    {"--last", FLAG_SWITCH(struct question_request, last), NULL,
+     "use the last weights where the run kept its best"},
+    {"--force-changed", FLAG_SWITCH(struct question_request, force_changed), NULL,
+     "even if a plugin of the network has changed"},
+    {"--runs", FLAG_TEXT(struct question_request, runs), "DIR",
+     "look for the run by name in DIR (default: `runs`)"},
+};
+
+/* Of one class: how many samples are of it, were taken for it, and both. */
+struct counts {
+    uint64_t actual, predicted, both;
+};
+
+static struct counts count_class(const struct evaluation *answers, size_t class) {
+    const size_t n = answers->n_classes;
+    struct counts counts = {.both = answers->confusion[class * n + class]};
+    for (size_t other = 0; other < n; other++) {
+        counts.actual += answers->confusion[class * n + other];
+        counts.predicted += answers->confusion[other * n + class];
+    }
+    return counts;
+}
+
+static double ratio(uint64_t part, uint64_t whole) {
+    return whole > 0 ? (double)part / (double)whole : (double)NAN;
+}
+
+/* The harmonic mean of recall and precision, 2 TP / (2 TP + FP + FN). */
+static double f1(struct counts counts) {
+    return ratio(2 * counts.both, counts.actual + counts.predicted);
+}
+
+static json_t *class_json(const struct question *question, size_t class) {
+    const struct counts counts = count_class(&question->answers, class);
+    char number[24];
+    return json_pack("{s:o, s:I, s:o, s:o, s:o}", "class",
+                     json_text_bytes(question_class(question, class, number)), "samples",
+                     (json_int_t)counts.actual, "recall",
+                     json_number_or_null(ratio(counts.both, counts.actual)), "precision",
+                     json_number_or_null(ratio(counts.both, counts.predicted)), "f1",
+                     json_number_or_null(f1(counts)));
+}
+
+static json_t *evaluation_json(const struct question *question) {
+    const struct evaluation *answers = &question->answers;
+    json_t *json = json_pack("{s:I, s:o, s:o}", "samples", (json_int_t)answers->n_samples, "loss",
+                             json_number_or_null(answers->loss), "accuracy",
+                             json_number_or_null(answers->accuracy));
+    json_t *classes = json_array();
+    for (size_t c = 0; answers->confusion != NULL && c < answers->n_classes; c++) {
+        classes = json_appended(classes, class_json(question, c));
+    }
+    return json_with(json, "classes", classes);
+}
+
+static void add_share(struct table *table, double share) {
+    if (isnan(share)) {
+        table_add(table, "-");
+    } else {
+        table_add(table, "%.2f%%", 100 * share);
+    }
+}
+
+static void print_evaluation(const struct question *question) {
+    static const char *const heads[] = {"class", "samples", "recall", "precision", "F1"};
+    const struct evaluation *answers = &question->answers;
+    struct table table = {.alignments = "lrrrr"};
+    char number[24];
+    printf("samples   %zu\nloss      %.6g\n", answers->n_samples, answers->loss);
+    if (answers->confusion == NULL) {
+        return;
+    }
+    printf("accuracy  %.2f%%\n\n", 100 * answers->accuracy);
+    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+        table_add(&table, "%s", heads[i]);
+    }
+    for (size_t c = 0; c < answers->n_classes; c++) {
+        const struct counts counts = count_class(answers, c);
+        table_add(&table, "%s", question_class(question, c, number));
+        table_add(&table, "%zu", (size_t)counts.actual);
+        add_share(&table, ratio(counts.both, counts.actual));
+        add_share(&table, ratio(counts.both, counts.predicted));
+        add_share(&table, f1(counts));
+    }
+    table_print(&table, stdout, "");
+    table_free(&table);
+}
+
+static synrl_status show_evaluation(struct core *core, const struct question_request *request,
+                                    const struct question *question) {
+    if (!question->answers.is_labelled) {
+        return core_fail(core, SYNRL_INVALID,
+                         "the data has neither labels nor targets: there is nothing to compare the "
+                         "answers with; `synrl predict` writes them");
+    }
+    if (!request->json) {
+        print_evaluation(question);
+        return SYNRL_OK;
+    }
+    json_t *json = evaluation_json(question);
+    const bool is_out = json != NULL && output_json(stdout, json);
+    json_decref(json);
+    return is_out ? SYNRL_OK : core_fail(core, SYNRL_NO_MEMORY, "not enough memory to print it");
+}
+
+static int evaluate_call(const struct program *program, int argc, char **argv) {
+    (void)program;
+    return question_call(&(struct question_call){&command_evaluate, show_evaluation}, argc, argv);
+}
+
+const struct command command_evaluate = {
+    .name = "evaluate",
+    .arguments = "[options] RUN DATA [NAME=VALUE ...]",
+    .summary = "evaluate the network of a run on other data",
+    .description =
+        "DATA is a path, read as the run read its own data: by the same data set, with the same "
+        "parameters but for those given here (`NAME=` leaves a recorded one out), and normalised "
+        "by the run's statistics. Classes are compared by name. Neither the script nor the run's "
+        "data are needed.",
+    .examples =
+        "synrl evaluate runs/20260131-120000-letters test.csv\n"
+        "synrl evaluate letters --as npz path=test.npz images=x labels=y\n",
+    COMMAND_FLAGS(flags),
+    .run = evaluate_call,
+};

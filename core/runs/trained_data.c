@@ -1,0 +1,99 @@
+/* SPDX-License-Identifier: MIT */
+/* Data for a trained network, read and normalised as its own were. */
+#include <string.h>
+
+#include "plugin/component_json.h"
+#include "runs/trained.h"
+#include "train/derive.h"
+
+static synrl_status make_component(struct core *core, const json_t *data, const char *id, size_t n,
+                                   char *const *settings, struct component **made) {
+    const char *recorded = json_string_value(json_object_get(data, "id"));
+    if (id == NULL || (recorded != NULL && strcmp(id, recorded) == 0)) {
+        return component_from_json_but(core, SYNRL_KIND_DATASET, data, n, settings, made);
+    }
+    SYNRL_TRY(component_create(core, SYNRL_KIND_DATASET, id, made));
+    synrl_status status = SYNRL_OK;
+    for (size_t i = 0; status == SYNRL_OK && i < n; i++) {
+        status = component_set_line(*made, settings[i]);
+    }
+    status = status == SYNRL_OK ? component_finish(*made) : status;
+    if (status != SYNRL_OK) {
+        component_release(*made);
+        *made = NULL;
+    }
+    return status;
+}
+
+static synrl_status take_numbers(struct core *core, const json_t *list, double **numbers) {
+    const size_t n = json_array_size(list);
+    *numbers = core_alloc(core, n, sizeof **numbers);
+    if (*numbers == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    for (size_t i = 0; i < n; i++) {
+        (*numbers)[i] = json_number_value(json_array_get(list, i));
+    }
+    return SYNRL_OK;
+}
+
+/* Replaces *data by itself normalised. */
+static synrl_status normalise(struct core *core, const json_t *step, struct dataset **data) {
+    const json_t *centres = json_object_get(step, "centre"),
+                 *scales = json_object_get(step, "scale");
+    const size_t n = json_array_size(centres);
+    double *centre = NULL, *scale = NULL;
+    struct dataset *made = NULL;
+    if (n == 0 || json_array_size(scales) != n) {
+        return core_fail(core, SYNRL_INVALID, "the recorded normalisation is incomplete");
+    }
+    synrl_status status = take_numbers(core, centres, &centre);
+    status = status == SYNRL_OK ? take_numbers(core, scales, &scale) : status;
+    if (status == SYNRL_OK) {
+        status = dataset_normalise(*data, &(struct normalisation){n, centre, scale}, &made);
+    }
+    if (status == SYNRL_OK) {
+        dataset_release(*data);
+        *data = made;
+    }
+    core_free(core, centre);
+    core_free(core, scale);
+    return status;
+}
+
+/* The steps by which the run's data was made from what was read; the innermost was the first. Of
+ * these a normalisation alone says something of other samples. */
+static synrl_status repeat(struct core *core, const json_t *step, struct dataset **data) {
+    enum { STEPS_MAX = 64 };
+    const json_t *steps[STEPS_MAX];
+    size_t n = 0;
+    for (; json_is_object(step) && n < STEPS_MAX; step = json_object_get(step, "of")) {
+        steps[n++] = step;
+    }
+    while (n > 0) {
+        const char *by = json_string_value(json_object_get(steps[--n], "by"));
+        if (by != NULL && strcmp(by, "normalise") == 0) {
+            SYNRL_TRY(normalise(core, steps[n], data));
+        }
+    }
+    return SYNRL_OK;
+}
+
+synrl_status trained_data(struct core *core, const struct trained *trained, const char *id,
+                          size_t n, char *const *settings, struct dataset **made) {
+    const json_t *data = json_object_get(json_object_get(trained->run, "config"), "data");
+    const json_t *derived = json_object_get(data, "derived");
+    struct component *component;
+    *made = NULL;
+    SYNRL_TRY(make_component(core, data, id, n, settings, &component));
+    synrl_status status = dataset_create(core, component, made);
+    component_release(component);
+    if (status == SYNRL_OK) {
+        status = repeat(core, derived != NULL ? derived : json_object_get(data, "split"), made);
+    }
+    if (status != SYNRL_OK) {
+        dataset_release(*made);
+        *made = NULL;
+    }
+    return status;
+}
