@@ -6,6 +6,7 @@
 #include "base/json.h"
 #include "base/json_build.h"
 #include "base/table.h"
+#include "cli/command.h"
 #include "cli/output.h"
 #include "cli/question.h"
 

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "cli/command.h"
 #include "cli/question.h"
 
 static const struct flag flags[] = {

@@ -22,7 +22,7 @@ test_examples_of_the_lua_reference_run() {
 
 test_examples_of_the_pages_on_data_run() {
     local page n i
-    for page in "$SOURCE"/docs/reference/datasets.md "$SOURCE"/docs/guide/own-*.md; do
+    for page in "$SOURCE"/docs/reference/datasets.md "$SOURCE"/docs/guide/own-*.md "$SOURCE"/docs/guide/trained-networks.md; do
         n=$(examples_of "$page")
         [ "$n" -ge 1 ]
         for ((i = 1; i <= n; i++)); do
