@@ -133,7 +133,7 @@ static json_t *header_of(const struct tensors *tensors) {
 
 synrl_status safetensors_write(struct core *core, const char *path, const struct tensors *tensors,
                                bool is_output) {
-    struct draft *draft;
+    struct draft *draft = NULL;
     json_t *header = header_of(tensors);
     char *text = header != NULL ? json_dumps(header, JSON_COMPACT) : NULL;
     json_decref(header);

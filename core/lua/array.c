@@ -35,14 +35,14 @@ struct array *array_at(lua_State *L, int index) {
 
 struct array *array_check(lua_State *L, int index, size_t n, const char *who) {
     struct array *array = array_at(L, index);
-    if (array == NULL) {
-        session_fail(L, "%s must be an array, not %s", who, describe(L, index));
+    if (array != NULL && array->n == n) {
+        return array;
     }
-    if (array->n != n) {
+    if (array != NULL) {
         session_fail(L, "%s has %I elements: must have %I", who, (LUAI_UACINT)array->n,
                      (LUAI_UACINT)n);
     }
-    return array;
+    session_fail(L, "%s must be an array, not %s", who, describe(L, index));
 }
 
 /* Arithmetic ----------------------------------------------------------------------------------- */

@@ -8,14 +8,13 @@
 
 static struct rule_env *env_at(lua_State *L) {
     struct rule_env *env = luaL_testudata(L, 1, rule_env_type.name);
-    if (env == NULL) {
-        session_fail(L, "the environment was expected, not %s: write env:method(...)",
-                     describe(L, 1));
+    if (env != NULL && env->env != NULL) {
+        return env;
     }
-    if (env->env == NULL) {
+    if (env != NULL) {
         session_fail(L, "the environment is there only within create and step");
     }
-    return env;
+    session_fail(L, "the environment was expected, not %s: write env:method(...)", describe(L, 1));
 }
 
 static void check(lua_State *L, synrl_status status) {
