@@ -140,37 +140,51 @@ static synrl_status take_classes(struct core *core, const char *path, json_t *na
     if (texts == NULL) {
         return SYNRL_NO_MEMORY;
     }
+    bool are_names = n > 0;
     json_restore_bytes(names);
-    for (size_t c = 0; c < n; c++) {
+    for (size_t c = 0; are_names && c < n; c++) {
         texts[c] = json_string_value(json_array_get(names, c));
-        if (texts[c] == NULL) {
-            core_free(core, texts);
-            return core_fail(core, SYNRL_INVALID, "%s: must be a list of names", path);
-        }
+        are_names = texts[c] != NULL;
     }
-    const synrl_status status = class_names_copy(core, n, texts, &classes->names);
+    const synrl_status status =
+        are_names ? class_names_copy(core, n, texts, &classes->names)
+                  : core_fail(core, SYNRL_INVALID, "%s: must be a list of names", path);
     classes->n = status == SYNRL_OK ? n : 0;
     core_free(core, texts);
     return status;
 }
 
-/* Runs of before have no such file; their networks take labels by number. */
-static synrl_status open_classes(struct core *core, const char *folder, struct classes *classes) {
-    char *path = core_printf(core, "%s/classes.json", folder), *text;
-    struct stat found;
+static synrl_status read_classes(struct core *core, const char *path, struct classes *classes) {
+    char *text;
     size_t size;
+    json_error_t error = {.text = ""};
+    SYNRL_TRY(file_read_no_link(core, path, CLASSES_LIMIT, &text, &size));
+    json_t *names = json_read_text(text, size, 0, &error);
+    core_free(core, text);
+    const synrl_status status =
+        names == NULL && strcmp(error.text, JSON_NO_MEMORY) == 0
+            ? core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to read it", path)
+            : take_classes(core, path, names, classes);
+    json_decref(names);
+    return status;
+}
+
+/* There is no such file where classes have no names, nor in a run that was recorded before there
+ * were any (it has no "shape" either), whose network knows labels by number alone. */
+static synrl_status open_classes(struct core *core, const char *folder, const json_t *run,
+                                 struct classes *classes) {
+    char *path = core_printf(core, "%s/classes.json", folder);
+    struct stat found;
     if (path == NULL) {
         return SYNRL_NO_MEMORY;
     }
     synrl_status status = SYNRL_OK;
     if (lstat(path, &found) == 0) {
-        status = file_read_no_link(core, path, CLASSES_LIMIT, &text, &size);
-        if (status == SYNRL_OK) {
-            json_t *names = json_read_text(text, size, 0, NULL);
-            core_free(core, text);
-            status = take_classes(core, path, names, classes);
-            json_decref(names);
-        }
+        status = read_classes(core, path, classes);
+    } else if (json_object_get(run, "shape") == NULL) {
+        core_log(core, SYNRL_LOG_WARNING,
+                 "%s: was recorded without the names of its classes: labels are compared by number",
+                 folder);
     }
     core_free(core, path);
     return status;
@@ -184,7 +198,7 @@ static synrl_status open_all(struct core *core, const char *folder, bool is_last
     SYNRL_TRY(open_components(core, folder, config, trained));
     SYNRL_TRY(check_plugins(core, folder, force, trained));
     SYNRL_TRY(open_model(core, folder, is_last, &shape, trained));
-    return open_classes(core, folder, &trained->classes);
+    return open_classes(core, folder, trained->run, &trained->classes);
 }
 
 synrl_status trained_open(struct core *core, const char *folder, bool is_last, bool force_changed,

@@ -184,6 +184,9 @@ test_damage_is_seen() {
     cp good.npz w.npz
     exits 0 run iterations=10 weights=w.npz
     short=$(dirname "$(grep -l '"iterations": 10' runs/*/run.json)")
+    echo '{"yes": 1}' >"$short/classes.json"
+    refuses 1 'classes.json: must be a list of names' synrl run --no-record load.lua "run=$short"
+    rm "$short/classes.json"
     cp good.npz "$short/weights.npz"
     refuses 1 'the file has changed' synrl run --no-record load.lua "run=$short"
     refuses 1 'there is no file "nothing", and no such run' synrl run --no-record load.lua run=nothing
