@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* safetensors: eight bytes of length, a header in JSON, {"NAME": {"dtype", "shape",
- * "data_offsets"},
- * ..}, and the data in little-endian order. */
+/* safetensors: eight bytes of length, a header in JSON, which has "dtype", "shape" and
+ * "data_offsets" for each name, and the data in little-endian order. */
 #include "base/safetensors.h"
 
 #include <jansson.h>
@@ -90,11 +89,15 @@ synrl_status tensors_read_safetensors(struct tensors_source *source) {
     json_error_t error;
     json_t *header =
         json_read_text(source->bytes + LENGTH_SIZE, (size_t)length, JSON_REJECT_DUPLICATES, &error);
+    if (header == NULL && strcmp(error.text, JSON_NO_MEMORY) == 0) {
+        return core_fail(source->core, SYNRL_NO_MEMORY, "%s: not enough memory for its header",
+                         source->path);
+    }
     if (!json_is_object(header)) {
         json_decref(header);
         return core_fail(source->core, SYNRL_INVALID,
-                         "%s: is not a safetensors file: its header is no JSON: %.100s",
-                         source->path, error.text);
+                         "%s: is not a safetensors file: its header is no JSON object%s%.100s",
+                         source->path, error.text[0] != '\0' ? ": " : "", error.text);
     }
     const char *name, *data = source->bytes + LENGTH_SIZE + length;
     json_t *entry;

@@ -19,19 +19,6 @@ synrl_status tensors_new(struct core *core, size_t n, struct tensors *tensors) {
     return tensors->items != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
-synrl_status tensors_copy(struct core *core, const struct tensors *tensors, struct tensors *copy) {
-    SYNRL_TRY(tensors_new(core, tensors->n, copy));
-    copy->n_values = tensors->n_values;
-    copy->values = core_alloc(core, tensors->n_values, sizeof(float));
-    if (copy->values == NULL) {
-        tensors_free(core, copy);
-        return SYNRL_NO_MEMORY;
-    }
-    memcpy(copy->items, tensors->items, tensors->n * sizeof *tensors->items);
-    memcpy(copy->values, tensors->values, tensors->n_values * sizeof(float));
-    return SYNRL_OK;
-}
-
 size_t tensor_size(const struct tensor *tensor) {
     return tensor->n_rows * (tensor->n_columns > 0 ? tensor->n_columns : 1);
 }
@@ -84,17 +71,23 @@ synrl_status tensors_add(struct tensors_source *source, const char *name, size_t
 
 synrl_status tensors_extend(struct tensors_source *source, size_t n, float **values) {
     struct tensors *tensors = source->tensors;
-    float *more = core_alloc(source->core, tensors->n_values + n, sizeof(float));
-    if (more == NULL) {
-        return SYNRL_NO_MEMORY;
+    const size_t wanted = tensors->n_values + n;
+    if (wanted > source->value_capacity) {
+        /* Doubled, so that many tensors are not copied as many times. */
+        const size_t twice = 2 * source->value_capacity, capacity = wanted > twice ? wanted : twice;
+        float *more = core_alloc(source->core, capacity, sizeof(float));
+        if (more == NULL) {
+            return SYNRL_NO_MEMORY;
+        }
+        if (tensors->values != NULL) {
+            memcpy(more, tensors->values, tensors->n_values * sizeof(float));
+        }
+        core_free(source->core, tensors->values);
+        tensors->values = more;
+        source->value_capacity = capacity;
     }
-    if (tensors->values != NULL) {
-        memcpy(more, tensors->values, tensors->n_values * sizeof(float));
-    }
-    core_free(source->core, tensors->values);
-    tensors->values = more;
-    *values = more + tensors->n_values;
-    tensors->n_values += n;
+    *values = tensors->values + tensors->n_values;
+    tensors->n_values = wanted;
     return SYNRL_OK;
 }
 

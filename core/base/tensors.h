@@ -24,8 +24,6 @@ struct tensors {
 void tensors_free(struct core *core, struct tensors *tensors);
 /* Room for n of them, to be freed by tensors_free; their values are the caller's to add. */
 synrl_status tensors_new(struct core *core, size_t n, struct tensors *tensors);
-/* A copy with its values, to be freed by tensors_free. */
-synrl_status tensors_copy(struct core *core, const struct tensors *tensors, struct tensors *copy);
 /* The number of values of a tensor. */
 size_t tensor_size(const struct tensor *tensor);
 /* NULL where none has the name. */

@@ -12,9 +12,13 @@
 /* deflate makes at most 1,032 bytes of one. */
 enum { DEFLATE_RATIO_MAX = 1032, DEFLATE_MORE = 64, NAME_SIZE = 256 };
 
-static synrl_status fail_zip(const struct tensors_source *source) {
-    return core_fail(source->core, SYNRL_INVALID, "%s: is not an NPZ file, or damaged",
-                     source->path);
+/* A lack of memory is no fault of the file. */
+static synrl_status fail_zip(const struct tensors_source *source, zip_error_t *error) {
+    return zip_error_code_zip(error) == ZIP_ER_MEMORY
+               ? core_fail(source->core, SYNRL_NO_MEMORY, "%s: not enough memory to read it",
+                           source->path)
+               : core_fail(source->core, SYNRL_INVALID, "%s: is not an NPZ file, or damaged: %s",
+                           source->path, zip_error_strerror(error));
 }
 
 static synrl_status take_values(struct tensors_source *source, const char *name,
@@ -57,15 +61,17 @@ static synrl_status read_member(struct tensors_source *source, zip_t *zip, const
                                 const char *name) {
     const size_t size = (size_t)found->size;
     unsigned char *bytes = core_alloc(source->core, size + 1, 1);
-    zip_file_t *file = bytes != NULL ? zip_fopen_index(zip, found->index, 0) : NULL;
     if (bytes == NULL) {
         return SYNRL_NO_MEMORY;
     }
+    zip_file_t *file = zip_fopen_index(zip, found->index, 0);
+    zip_error_t *error = file != NULL ? zip_file_get_error(file) : zip_get_error(zip);
     const zip_int64_t n = file != NULL ? zip_fread(file, bytes, size + 1) : -1;
     synrl_status status = SYNRL_OK;
     if (n < 0 || (size_t)n != size || zip_fread(file, bytes + size, 1) != 0) {
-        status = FAIL_TENSOR(source, name, "cannot be read: %s",
-                             file == NULL ? zip_strerror(zip) : zip_file_strerror(file));
+        status = zip_error_code_zip(error) == ZIP_ER_MEMORY
+                     ? fail_zip(source, error)
+                     : FAIL_TENSOR(source, name, "cannot be read: %s", zip_error_strerror(error));
     }
     if (file != NULL) {
         zip_fclose(file);
@@ -84,7 +90,7 @@ static synrl_status read_entry(struct tensors_source *source, zip_t *zip, zip_ui
     zip_stat_t found;
     zip_stat_init(&found);
     if (zip_stat_index(zip, i, 0, &found) != 0 || (found.valid & needed) != needed) {
-        return fail_zip(source);
+        return fail_zip(source, zip_get_error(zip));
     }
     snprintf(name, sizeof name, "%s", found.name);
     const size_t length = strlen(name);
@@ -106,13 +112,12 @@ synrl_status tensors_read_npz(struct tensors_source *source) {
     zip_source_t *bytes = zip_source_buffer_create(source->bytes, source->size, 0, &error);
     zip_t *zip = bytes != NULL ? zip_open_from_source(bytes, ZIP_RDONLY, &error) : NULL;
     if (zip == NULL) {
-        const bool is_short = zip_error_code_zip(&error) == ZIP_ER_MEMORY;
+        const synrl_status failed = fail_zip(source, &error);
         zip_source_free(bytes);
         zip_error_fini(&error);
-        return is_short ? core_fail(source->core, SYNRL_NO_MEMORY,
-                                    "%s: not enough memory to read it", source->path)
-                        : fail_zip(source);
+        return failed;
     }
+    zip_error_fini(&error);
     const zip_int64_t n = zip_get_num_entries(zip, 0);
     synrl_status status = SYNRL_OK;
     for (zip_int64_t i = 0; status == SYNRL_OK && i < n; i++) {

@@ -12,7 +12,7 @@ struct tensors_source {
     const char *bytes;
     size_t size;
     struct tensors *tensors;
-    size_t capacity; /* of tensors->items */
+    size_t capacity, value_capacity; /* of tensors->items and tensors->values */
 };
 
 /* Fails with "PATH: tensor "NAME" ...". */

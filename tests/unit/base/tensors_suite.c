@@ -105,7 +105,8 @@ static const struct {
     size_t n;
     const char *wanted;
 } wrong[] = {
-    {"{", 8, "its header is no JSON"},
+    {"{", 8, "its header is no JSON object"},
+    {"{} []", 8, "its header is no JSON object"},
     {"{\"a\":3}", 8, "tensor \"a\" has no dtype, shape and data_offsets"},
     {"{\"a\":{\"dtype\":\"I64\",\"shape\":[1],\"data_offsets\":[0,8]}}", 8,
      "is of type I64: must be F16, BF16, F32 or F64"},
@@ -126,7 +127,7 @@ static const struct {
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[-1],\"data_offsets\":[0,4]}}", 8, "is empty"},
     {"{\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]},"
      "\"a\":{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[4,8]}}",
-     8, "its header is no JSON"},
+     8, "its header is no JSON object"},
     {"{\"0123456789012345678901234567890123456789012345678901234567890123\":"
      "{\"dtype\":\"F32\",\"shape\":[1],\"data_offsets\":[0,4]}}",
      8, "has a name of 64 bytes: must be at most 63"},
