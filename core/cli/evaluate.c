@@ -3,6 +3,7 @@
 #include <math.h>
 #include <stdio.h>
 
+#include "base/count.h"
 #include "base/json.h"
 #include "base/json_build.h"
 #include "base/table.h"
@@ -12,14 +13,7 @@
 
 static const struct flag flags[] = {
     {"--json", FLAG_SWITCH(struct question_request, json), NULL, "print it as JSON"},
-    {"--as", FLAG_TEXT(struct question_request, as), "DATASET",
-     "read the data by this data set, not by that of the run"},
-    {"--last", FLAG_SWITCH(struct question_request, last), NULL,
-     "use the last weights where the run kept its best"},
-    {"--force-changed", FLAG_SWITCH(struct question_request, force_changed), NULL,
-     "even if a plugin of the network has changed"},
-    {"--runs", FLAG_TEXT(struct question_request, runs), "DIR",
-     "look for the run by name in DIR (default: `runs`)"},
+    QUESTION_FLAGS,
 };
 
 /* Of one class: how many samples are of it, were taken for it, and both. */
@@ -83,11 +77,14 @@ static void print_evaluation(const struct question *question) {
     struct table table = {.alignments = "lrrrr"};
     char number[24];
     printf("samples   %zu\nloss      %.6g\n", answers->n_samples, answers->loss);
+    if (!isnan(answers->accuracy)) {
+        printf("accuracy  %.2f%%\n", 100 * answers->accuracy);
+    }
     if (answers->confusion == NULL) {
         return;
     }
-    printf("accuracy  %.2f%%\n\n", 100 * answers->accuracy);
-    for (size_t i = 0; i < sizeof heads / sizeof *heads; i++) {
+    printf("\n");
+    for (size_t i = 0; i < COUNT_OF(heads); i++) {
         table_add(&table, "%s", heads[i]);
     }
     for (size_t c = 0; c < answers->n_classes; c++) {

@@ -10,14 +10,7 @@
 static const struct flag flags[] = {
     {"-o", FLAG_TEXT(struct question_request, output), "FILE",
      "write to FILE (default: standard output)"},
-    {"--as", FLAG_TEXT(struct question_request, as), "DATASET",
-     "read the data by this data set, not by that of the run"},
-    {"--last", FLAG_SWITCH(struct question_request, last), NULL,
-     "use the last weights where the run kept its best"},
-    {"--force-changed", FLAG_SWITCH(struct question_request, force_changed), NULL,
-     "even if a plugin of the network has changed"},
-    {"--runs", FLAG_TEXT(struct question_request, runs), "DIR",
-     "look for the run by name in DIR (default: `runs`)"},
+    QUESTION_FLAGS,
 };
 
 /* A field of CSV: quoted where it has to be. */
@@ -33,10 +26,8 @@ static void write_field(FILE *stream, const char *text) {
     fputc('"', stream);
 }
 
-/* Whether outputs stand for classes: so the network was trained. */
 static bool answers_classes(const struct question *question) {
-    const struct evaluation *answers = &question->answers;
-    return answers->predicted != NULL && (answers->is_labelled || question->trained.classes.n > 0);
+    return evaluation_has_classes(&question->answers, &question->trained.classes);
 }
 
 static void write_heading(FILE *stream, const struct question *question, bool has_shares) {

@@ -58,10 +58,7 @@ static int read_words(struct question_request *request, const struct command *co
     request->settings = words + 1;
     request->n_settings = n - 1;
     for (size_t i = 1; i < n; i++) {
-        if (strchr(words[i], '=') == NULL && i > 1) {
-            return usage_error("\"%s\": parameters of the data are written NAME=VALUE", words[i]);
-        }
-        if (words[i][0] == '=') {
+        if (words[i][0] == '=' || (i > 1 && strchr(words[i], '=') == NULL)) {
             return usage_error("\"%s\": parameters of the data are written NAME=VALUE", words[i]);
         }
     }

@@ -16,6 +16,19 @@ struct question_request {
     char *path; /* "path=DATA", or NULL */
 };
 
+/* Rows of both commands' tables of flags. */
+#define QUESTION_FLAGS                                                                 \
+    {"--as", FLAG_TEXT(struct question_request, as), "DATASET",                        \
+     "read the data by this data set, not by that of the run"},                        \
+        {"--last", FLAG_SWITCH(struct question_request, last), NULL,                   \
+         "use the last weights where the run kept its best"},                          \
+        {"--force-changed", FLAG_SWITCH(struct question_request, force_changed), NULL, \
+         "even if a plugin of the network has changed"},                               \
+    {                                                                                  \
+        "--runs", FLAG_TEXT(struct question_request, runs), "DIR",                     \
+            "look for the run by name in DIR (default: `runs`)"                        \
+    }
+
 /* Its answers are for `data`, whose classes are numbered as the network's. */
 struct question {
     struct trained trained;

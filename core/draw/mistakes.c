@@ -37,7 +37,7 @@ static synrl_status predict(struct core *core, const struct trainer *trainer,
     struct tensors weights;
     predictions->set = trainer_judged_data(trainer);
     predictions->data = dataset_data(predictions->set);
-    SYNRL_TRY(trainer_tensors(trainer, &weights));
+    SYNRL_TRY(trainer_tensors(core, trainer, &weights));
     const synrl_status status = evaluate(core, options->model, &weights, NULL, predictions->set,
                                          true, &predictions->evaluation);
     tensors_free(core, &weights);

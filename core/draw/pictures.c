@@ -94,7 +94,7 @@ static synrl_status predict_grid(struct core *core, const struct trainer *traine
 static synrl_status predict(struct core *core, const struct trainer *trainer, struct plane *plane) {
     const struct train_options *options = trainer_options(trainer);
     struct tensors weights;
-    SYNRL_TRY(trainer_tensors(trainer, &weights));
+    SYNRL_TRY(trainer_tensors(core, trainer, &weights));
     synrl_status status =
         evaluate(core, options->model, &weights, NULL, options->data, true, &plane->points);
     if (status == SYNRL_OK) {

@@ -66,12 +66,11 @@ static struct evaluation *evaluate_in_box(lua_State *L, const struct trained_net
     return evaluation;
 }
 
-/* Of data without labels nobody knows whether the outputs are of classes, unless the network does.
- */
+/* One that was never trained answers what it is asked. */
 static bool has_predictions(const struct trained_network *network,
                             const struct evaluation *evaluation) {
-    return evaluation->predicted != NULL &&
-           (evaluation->is_labelled || network->classes.n > 0 || network->weights.n == 0);
+    return evaluation_has_classes(evaluation, &network->classes) ||
+           (evaluation->predicted != NULL && network->weights.n == 0);
 }
 
 int evaluation_push(lua_State *L, const struct trained_network *network, struct dataset *data,

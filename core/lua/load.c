@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "base/count.h"
 #include "base/reads.h"
 #include "lua/component.h"
 #include "lua/fields.h"
@@ -47,7 +48,7 @@ static void push_policy(lua_State *L, struct session *session, const char *folde
 static synrl_status note_files(struct core *core, const char *folder) {
     static const char *const names[] = {"run.json", "weights.npz", "best.npz", "classes.json"};
     synrl_status status = SYNRL_OK;
-    for (size_t i = 0; status == SYNRL_OK && i < sizeof names / sizeof *names; i++) {
+    for (size_t i = 0; status == SYNRL_OK && i < COUNT_OF(names); i++) {
         char *path = core_printf(core, "%s/%s", folder, names[i]);
         status = path == NULL ? SYNRL_NO_MEMORY : reads_note_opened(core, read_weights, path);
         core_free(core, path);

@@ -347,7 +347,7 @@ static void push_result(lua_State *L, struct session *session, const struct run 
     const int index = lua_gettop(L);
     result->model = component_retain(run->options.model);
     result->loss = component_retain(run->options.loss);
-    session_check(L, session, trainer_tensors(run->trainer, &result->weights));
+    session_check(L, session, trainer_tensors(session->core, run->trainer, &result->weights));
     if (best->has) {
         memcpy(result->weights.values, best->weights, best->n * sizeof(float));
     }

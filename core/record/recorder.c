@@ -149,21 +149,10 @@ static synrl_status close_files(struct recorder *recorder) {
 }
 
 /* The last, and where the run keeps them, the best. */
-static synrl_status write_weights(struct recorder *recorder) {
-    const struct trainer *trainer = recorder->trainer;
-    const struct best *best = trainer_best(trainer);
-    float *weights =
-        core_alloc(recorder->core, trainer_layout(trainer)->n_synapses, sizeof *weights);
-    if (weights == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    trainer_weights(trainer, weights);
-    synrl_status status = recorder_write_weights(recorder, "weights.npz", weights);
-    if (status == SYNRL_OK && best->has) {
-        status = recorder_write_weights(recorder, "best.npz", best->weights);
-    }
-    core_free(recorder->core, weights);
-    return status;
+static synrl_status write_weights(const struct recorder *recorder) {
+    const struct best *best = trainer_best(recorder->trainer);
+    SYNRL_TRY(recorder_write_weights(recorder, "weights.npz", NULL));
+    return best->has ? recorder_write_weights(recorder, "best.npz", best->weights) : SYNRL_OK;
 }
 
 static synrl_status write_policy(struct recorder *recorder) {

@@ -25,7 +25,6 @@
 #include "record/litter.h"
 #include "record/run_json.h"
 #include "runs/metrics_csv.h"
-#include "train/named_weights.h"
 
 char *recorder_path(const struct recorder *recorder, const char *name) {
     return core_printf(recorder->core, "%s/%s", recorder->folder, name);
@@ -245,13 +244,14 @@ synrl_status recorder_write_weights(const struct recorder *recorder, const char 
                                     const float *weights) {
     struct core *core = recorder->core;
     struct tensors tensors;
-    SYNRL_TRY(tensors_of_layout(core, trainer_layout(recorder->trainer), &tensors));
-    tensors.values = (float *)(uintptr_t)weights; /* only read */
+    SYNRL_TRY(trainer_tensors(core, recorder->trainer, &tensors));
+    if (weights != NULL) {
+        memcpy(tensors.values, weights, tensors.n_values * sizeof *weights);
+    }
     char *path = recorder_path(recorder, name);
     const synrl_status status =
         path != NULL ? tensors_write(core, path, &tensors, false) : SYNRL_NO_MEMORY;
     core_free(core, path);
-    tensors.values = NULL;
     tensors_free(core, &tensors);
     return status;
 }

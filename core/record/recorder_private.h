@@ -55,7 +55,7 @@ synrl_status recorder_start_metrics(struct recorder *recorder);
 /* Makes the folder, PARENT/TIME-NAME. It is hidden until run.json is in it, so that no kill can
  * leave a folder that is not a run. */
 synrl_status recorder_start(struct recorder *recorder, const struct recorder_options *options);
-/* Writes weights, [n_synapses], as named tensors. */
+/* Writes weights, [n_synapses], as named tensors; NULL: those of now. */
 synrl_status recorder_write_weights(const struct recorder *recorder, const char *name,
                                     const float *weights);
 /* Removes the folder of a run that failed to start. */

@@ -10,7 +10,6 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "base/count.h"
 #include "base/host.h"
 #include "base/json.h"
 #include "engine/engine.h"

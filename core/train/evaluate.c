@@ -105,6 +105,10 @@ synrl_status evaluate(struct core *core, struct component *model, const struct t
     return status;
 }
 
+bool evaluation_has_classes(const struct evaluation *evaluation, const struct classes *classes) {
+    return evaluation->predicted != NULL && (evaluation->is_labelled || classes->n > 0);
+}
+
 bool evaluation_has_probabilities(const struct component *loss) {
     return loss != NULL && strcmp(component_plugin(loss)->entry->id, "cross_entropy") == 0;
 }

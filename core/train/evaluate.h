@@ -5,6 +5,7 @@
 
 #include "base/tensors.h"
 #include "plugin/component.h"
+#include "train/classes.h"
 #include "train/dataset.h"
 
 /* What a network answers on any data set, off the training path: draws no random number, changes
@@ -26,6 +27,9 @@ enum { CONFUSION_CLASSES_MAX = 1000 };
 synrl_status evaluate(struct core *core, struct component *model, const struct tensors *weights,
                       struct component *loss, struct dataset *data, bool outputs,
                       struct evaluation *result);
+/* Whether `predicted` means classes: the data has labels, or else the network was trained on some,
+ * whose names are `classes`. */
+bool evaluation_has_classes(const struct evaluation *evaluation, const struct classes *classes);
 /* Whether a loss takes the outputs as logarithms of shares, up to a constant: cross-entropy does.
  * NULL: no. */
 bool evaluation_has_probabilities(const struct component *loss);

@@ -448,11 +448,12 @@ void trainer_summary(const struct trainer *trainer, struct summary *summary) {
     snprintf(summary->stopped, sizeof summary->stopped, "%s", trainer->stopped);
 }
 
-synrl_status trainer_tensors(const struct trainer *trainer, struct tensors *tensors) {
-    SYNRL_TRY(tensors_of_layout(trainer->core, trainer_layout(trainer), tensors));
-    tensors->values = core_alloc(trainer->core, tensors->n_values, sizeof(float));
+synrl_status trainer_tensors(struct core *core, const struct trainer *trainer,
+                             struct tensors *tensors) {
+    SYNRL_TRY(tensors_of_layout(core, trainer_layout(trainer), tensors));
+    tensors->values = core_alloc(core, tensors->n_values, sizeof(float));
     if (tensors->values == NULL) {
-        tensors_free(trainer->core, tensors);
+        tensors_free(core, tensors);
         return SYNRL_NO_MEMORY;
     }
     trainer_weights(trainer, tensors->values);

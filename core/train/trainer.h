@@ -81,7 +81,8 @@ struct dataset *trainer_judged_data(const struct trainer *trainer);
 const synrl_layout *trainer_layout(const struct trainer *trainer);
 void trainer_weights(const struct trainer *trainer, float *weights); /* [n_synapses] */
 /* The same by name; freed by tensors_free. */
-synrl_status trainer_tensors(const struct trainer *trainer, struct tensors *tensors);
+synrl_status trainer_tensors(struct core *core, const struct trainer *trainer,
+                             struct tensors *tensors);
 /* The best weights so far; their `weights` are NULL where the options keep none. */
 const struct best *trainer_best(const struct trainer *trainer);
 /* Those that the options gave it to begin with, [n_synapses]; NULL: the model's own. */

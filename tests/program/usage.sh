@@ -70,6 +70,8 @@ test_every_flag_of_the_tables_is_explained() {
     for name in $(grep -l '{"--\?[a-z]*", *FLAG_' "$SOURCE"/core/cli/*.c | xargs -n 1 basename -s .c); do
         explained "$name" "$SOURCE/core/cli/$name.c"
     done
+    explained evaluate "$SOURCE/core/cli/question.h"
+    explained predict "$SOURCE/core/cli/question.h"
     explained run "$SOURCE/core/record/invocation.c" "$(flags_of "$SOURCE/core/record/invocation.c" |
         grep -vx -e --force-changed -e --folder)"
     explained resume "$SOURCE/core/record/invocation.c" '--force-changed --folder --quiet'
