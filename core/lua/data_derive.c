@@ -1,4 +1,6 @@
 /* SPDX-License-Identifier: MIT */
+/* Methods of a data set that make others of it. What is collected from a script is in userdata,
+ * since reading its values may throw. */
 #include "lua/data_derive.h"
 
 #include <math.h>
@@ -79,31 +81,10 @@ static uint32_t *ask_function(lua_State *L, const struct dataset *data, size_t *
     return places;
 }
 
-/* Pushes a list of names, strings or integers, as an array of texts, with a table that keeps them.
- */
-static const char **push_names(lua_State *L, int list, const char *who, size_t *n) {
-    if (!lua_istable(L, list) || !table_is_list(L, list, n)) {
-        session_fail(L, "%s must be a list of names, not %s", who, describe(L, list));
-    }
-    lua_createtable(L, (int)*n, 0);
-    const int texts = lua_gettop(L);
-    const char **names = lua_newuserdatauv(L, (*n + 1) * sizeof *names, 0);
-    for (size_t c = 0; c < *n; c++) {
-        lua_rawgeti(L, list, (lua_Integer)c + 1);
-        if (lua_type(L, -1) != LUA_TSTRING && !lua_isinteger(L, -1)) {
-            session_fail(L, "%s: entry %I must be a string or an integer, not %s", who,
-                         (LUAI_UACINT)c + 1, describe(L, -1));
-        }
-        names[c] = lua_tostring(L, -1);
-        lua_rawseti(L, texts, (lua_Integer)c + 1);
-    }
-    return names;
-}
-
 static int derive_classes(lua_State *L, struct dataset *data, int list, bool leaves_out) {
     size_t n;
     struct session *session = session_of(L);
-    const char **names = push_names(L, list, "classes", &n);
+    const char **names = names_push(L, list, "classes", &n);
     struct dataset **box = dataset_push(L);
     session_check(L, session, dataset_with_classes(data, n, names, leaves_out, box));
     return 1;

@@ -167,27 +167,16 @@ static const char **push_sorted(lua_State *L, int table, size_t n) {
     return names;
 }
 
-/* Pushes `classes` as an array of texts, with a table that keeps them; NULL, with nothing pushed,
- * where it is not given. */
+/* The field `classes`, pushed as names_push does; NULL, with nothing pushed, where there is none.
+ */
 static const char **push_given(lua_State *L, size_t *n) {
     if (!field_push(L, 1, "classes")) {
         return NULL;
     }
-    if (!lua_istable(L, -1) || !table_is_list(L, lua_gettop(L), n) || *n < 2) {
-        session_fail(L, "synrl.data: classes must be a list of at least two names, not %s",
-                     describe(L, -1));
-    }
-    const int list = lua_gettop(L);
-    lua_createtable(L, (int)*n, 0);
-    const char **names = lua_newuserdatauv(L, *n * sizeof *names, 0);
-    for (size_t c = 0; c < *n; c++) {
-        lua_rawgeti(L, list, (lua_Integer)c + 1);
-        if (!make_name(L)) {
-            session_fail(L, "synrl.data: classes[%I] must be a string or an integer, not %s",
-                         (LUAI_UACINT)c + 1, describe(L, -1));
-        }
-        names[c] = lua_tostring(L, -1);
-        lua_rawseti(L, list + 1, (lua_Integer)c + 1);
+    const char **names = names_push(L, lua_gettop(L), "synrl.data: classes", n);
+    if (*n < 2) {
+        session_fail(L, "synrl.data: classes must be a list of at least two names, not of %I",
+                     (LUAI_UACINT)*n);
     }
     return names;
 }

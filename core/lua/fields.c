@@ -139,3 +139,22 @@ bool table_is_list(lua_State *L, int index, size_t *n) {
     }
     return n_keys == *n;
 }
+
+const char **names_push(lua_State *L, int list, const char *who, size_t *n) {
+    if (!lua_istable(L, list) || !table_is_list(L, list, n)) {
+        session_fail(L, "%s must be a list of names, not %s", who, describe(L, list));
+    }
+    lua_createtable(L, (int)*n, 0);
+    const int texts = lua_gettop(L);
+    const char **names = lua_newuserdatauv(L, (*n + 1) * sizeof *names, 0);
+    for (size_t c = 0; c < *n; c++) {
+        lua_rawgeti(L, list, (lua_Integer)c + 1);
+        if (lua_type(L, -1) != LUA_TSTRING && !lua_isinteger(L, -1)) {
+            session_fail(L, "%s: entry %I must be a string or an integer, not %s", who,
+                         (LUAI_UACINT)c + 1, describe(L, -1));
+        }
+        names[c] = lua_tostring(L, -1);
+        lua_rawseti(L, texts, (lua_Integer)c + 1);
+    }
+    return names;
+}

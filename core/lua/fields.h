@@ -30,4 +30,8 @@ void field_set_string(lua_State *L, const char *name, const char *text);
 /* Whether the keys of the table at the index are exactly 1 .. n. */
 bool table_is_list(lua_State *L, int index, size_t *n);
 
+/* Pushes the names at the index, a list of strings or integers, as an array of texts, after a table
+ * that keeps them. Throws for anything else. */
+const char **names_push(lua_State *L, int list, const char *who, size_t *n);
+
 #endif
