@@ -133,7 +133,8 @@ endif
 # and traps at undefined behaviour, and what computes is compiled as in a release.
 ifeq ($(SAN),branches)
 READING := $(SAN_FLAGS) -fno-sanitize-coverage=stack-depth -fsanitize=undefined -fsanitize-trap=undefined
-$(call objects,core/base/csv.c core/plugin/*.c core/policy/policy_*.c plugins/datasets/*.c \
+$(call objects,core/base/csv.c core/base/safetensors.c core/base/tensors*.c core/plugin/*.c \
+	core/policy/policy_*.c plugins/datasets/*.c \
 	plugins/datasets/*/*.c): override CFLAGS += $(READING)
 $(call objects,$(patsubst %,core/%/*.c,cli lua record runs sweep) tests/fuzz/*.c tests/fuzz/*/*.c): \
 	override CFLAGS += -O1 $(READING)

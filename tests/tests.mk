@@ -185,11 +185,11 @@ coverage:
 		--print-summary --html-details build/coverage/html/index.html
 
 # What reads the files that a harness is for.
-READERS := core/base/csv.c core/plugin/schedule.c core/policy/policy_csv.c core/record/checkpoint.c \
+READERS := core/base/csv.c core/base/safetensors.c core/base/tensors.c core/base/tensors_files.c \
+	core/base/tensors_npz.c core/plugin/schedule.c core/policy/policy_csv.c core/record/checkpoint.c \
 	core/runs/metrics_csv.c core/runs/replay.c core/runs/run_files.c core/sweep/sweep_record.c \
 	core/lua/json.c core/lua/options.c core/lua/policy.c core/lua/schedule.c core/cli/serve.c \
-	plugins/datasets/csv.c plugins/datasets/glyphs.c plugins/datasets/idx.c plugins/datasets/images.c \
-	plugins/datasets/npz.c
+	core/include/synrl/npy.h $(patsubst %,plugins/datasets/%,csv glyphs idx images npz)
 coverage-fuzz:
 	$(MAKE) BUILD=build/coverage CFLAGS="-O1 -g --coverage" WERROR= build/coverage/tests/fuzz fuzz-plugins
 	find build/coverage -name '*.gcda' -delete

@@ -6,6 +6,7 @@
 #include <zlib.h>
 
 #include "base/reads.h"
+#include "base/tensors.h"
 #include "fuzz/guided/frame.h"
 #include "fuzz/sound_data.h"
 #include "policy/policy.h"
@@ -98,11 +99,41 @@ static void prepare_csv(struct frame *frame) {
 static void refuse_csv(struct frame *frame, uint8_t c, const char *path) {
     const char *const paths[] = {path, path, frame_path(frame, "none"), frame_path(frame, "folder"),
                                  frame_path(frame, "large.csv")};
-    const size_t why = c / 16 < COUNT_OF(paths) ? c / 16 : 0;
+    const size_t why = c / 16;
     refuse(frame, c, "csv",
            GIVEN({"path", STRING(paths[why])}, {"label", STRING("1")},
                  {"comment", STRING(why == 0 ? "//" : "")},
                  {"separator", STRING(why == 1 ? "ab" : ",")}, {"limit", INTEGER(1)}));
+}
+
+/* The parameters that few tables need; form: 0 to 10. */
+static void read_rare_csv(struct frame *frame, uint8_t c, const char *path, unsigned form) {
+    static const struct value two[] = {INTEGER(1), INTEGER(2)};
+    static const struct value three[] = {INTEGER(2), INTEGER(2), INTEGER(1)};
+    static const char *const labels[] = {"-1", "1", "kind", "1", "",  "-1",
+                                         "-1", "",  "1",    "2", "-1"};
+    static const char *const inputs[] = {"1..2", "", "", "", "", "", "", "a..b", "", "", ""};
+    static const char *const classes[] = {"p,q", "", "", "", "", "", "1,0", "", "", "", "one,2"};
+    static const char *const missing[] = {"refuse", "refuse", "refuse", "drop", "mean",  "mean",
+                                          "refuse", "refuse", "drop",   "mean", "refuse"};
+    const bool is_picture = form == 1 || form == 6;
+    const struct value flat = LIST(two), picture = LIST(three);
+    const struct named_value values[] = {
+        {"path", STRING(path)},
+        {"label", STRING(labels[form])},
+        {"inputs", STRING(inputs[form])},
+        {"classes", STRING(classes[form])},
+        {"missing", STRING(missing[form])},
+        {"missing_words", STRING(form == 3 ? "?,x" : "NA")},
+        {"skip", INTEGER(form == 2 ? 2 : 0)},
+        {"one_hot", STRING(form == 5   ? "a=p|q|r"
+                           : form == 9 ? "1"
+                                       : "")},
+        {"targets", STRING(form == 7 ? "-1" : "")},
+        {"separator", STRING(form == 8 ? "tab" : ",")},
+        {"pixels", form == 1 ? flat : picture},
+    };
+    load(frame, c, "csv", COUNT_OF(values) - (is_picture ? 0 : 1), values);
 }
 
 static void read_csv(struct frame *frame, const uint8_t *bytes, size_t n) {
@@ -113,8 +144,13 @@ static void read_csv(struct frame *frame, const uint8_t *bytes, size_t n) {
     struct input input = {bytes, bytes + n};
     const uint8_t c = input_byte(&input);
     const char *path = frame_write(frame, "t.csv", input.at, input_size(&input));
-    if (c % 16 == 0) {
+    enum { REFUSED = 5 };
+    if (c % 16 == 0 && c / 16 < REFUSED) {
         refuse_csv(frame, c, path);
+        return;
+    }
+    if (c % 16 == 0) {
+        read_rare_csv(frame, c, path, c / 16U - REFUSED);
         return;
     }
     if (c % 4 == 0) { /* without labels, in the other forms */
@@ -376,6 +412,50 @@ static void read_policy_csv(struct frame *frame, const uint8_t *bytes, size_t n)
     policy_release(policy);
 }
 
+/* Weights: what is read can be written, and reads back bit for bit ----------------------------- */
+
+static void write_and_read(struct frame *frame, const struct tensors *tensors, const char *name) {
+    struct tensors again;
+    const char *path = frame_path(frame, name);
+    if (tensors_write(frame->core, path, tensors, false) != SYNRL_OK ||
+        tensors_read(frame->core, path, &again) != SYNRL_OK) {
+        frame_fail("written again: %s", frame->core->message);
+    }
+    if (again.n != tensors->n || again.n_values != tensors->n_values ||
+        memcmp(again.values, tensors->values, again.n_values * sizeof *again.values) != 0) {
+        frame_fail("written, they read back as others");
+    }
+    tensors_free(frame->core, &again);
+}
+
+/* A file as it is or, after an odd byte, one or two arrays in a zip that is sound. */
+static void read_tensors(struct frame *frame, const uint8_t *bytes, size_t n) {
+    static const char *const names[] = {"a.npy", "b.npy"};
+    struct input input = {bytes, bytes + n};
+    struct tensors tensors;
+    static struct zip zip;
+    const uint8_t how = input_byte(&input);
+    const void *file = input.at;
+    size_t size = input_size(&input);
+    if (how % 2 == 1) {
+        const struct input first = input_part(&input, how / 2 * 16U);
+        const struct input parts[] = {first, input};
+        make_zip(&zip, how < 255 ? 2 : 1, names, parts);
+        file = zip.at;
+        size = zip.n;
+    }
+    const synrl_status status =
+        tensors_read(frame->core, frame_write(frame, "w", file, size), &tensors);
+    frame_expect_refusal(frame, status);
+    if (status == SYNRL_OK && tensors.n > 0) {
+        write_and_read(frame, &tensors, "again.npz");
+        write_and_read(frame, &tensors, "again.safetensors");
+    }
+    if (status == SYNRL_OK) {
+        tensors_free(frame->core, &tensors);
+    }
+}
+
 /* The table ------------------------------------------------------------------------------------ */
 
 /* A label of 999,999 in an NPZ names a million classes, of 20 bytes each. */
@@ -388,5 +468,6 @@ const struct harness data_harnesses[] = {
     {"archive", 64, prepare_archives, clear, read_archive},
     {"font", 16, prepare_font, clear, read_font},
     {"policy", 4, NULL, NULL, read_policy_csv},
+    {"weights", 64, NULL, NULL, read_tensors},
     {.name = NULL},
 };
