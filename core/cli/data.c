@@ -78,10 +78,7 @@ static json_t *classes_json(struct core *core, const struct dataset *dataset) {
         counts[data->labels[dataset_row(dataset, s)]]++;
     }
     for (size_t c = 0; list != NULL && c < data->n_classes; c++) {
-        if (json_array_append_new(list, class_json(data, c, counts[c])) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
+        list = json_appended(list, class_json(data, c, counts[c]));
     }
     core_free(core, counts);
     return list;
@@ -99,10 +96,7 @@ static json_t *ranges_json(struct core *core, const struct dataset *dataset, siz
         dataset_statistics(dataset, n, of);
     }
     for (size_t i = 0; list != NULL && i < n; i++) {
-        if (json_array_append_new(list, statistics_json(&of[i])) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
+        list = json_appended(list, statistics_json(&of[i]));
     }
     core_free(core, of);
     return list;

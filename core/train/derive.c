@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_build.h"
 #include "engine/engine.h"
 #include "train/classes.h"
 #include "train/dataset_private.h"
@@ -173,11 +174,8 @@ static synrl_status find_mapped(const struct dataset *data, const int32_t *map, 
 
 static json_t *classes_json(size_t n, const char *const *names) {
     json_t *list = json_array();
-    for (size_t i = 0; list != NULL && i < n; i++) {
-        if (json_array_append_new(list, json_text_bytes(names[i])) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
+    for (size_t i = 0; i < n; i++) {
+        list = json_appended(list, json_text_bytes(names[i]));
     }
     return list;
 }
@@ -416,11 +414,8 @@ void dataset_statistics(const struct dataset *data, size_t n, struct statistics 
 
 static json_t *numbers_json(size_t n, const double *values) {
     json_t *list = json_array();
-    for (size_t i = 0; list != NULL && i < n; i++) {
-        if (json_array_append_new(list, json_real(values[i])) != 0) {
-            json_decref(list);
-            list = NULL;
-        }
+    for (size_t i = 0; i < n; i++) {
+        list = json_appended(list, json_real(values[i]));
     }
     return list;
 }
