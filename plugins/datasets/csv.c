@@ -30,7 +30,8 @@ static const synrl_param params[] = {
     SYNRL_STRING(targets, SYNRL_OPTIONAL,
                  "columns of targets, by name or number: \"x,y\" or \"3,5..7\""),
     SYNRL_STRING(inputs, SYNRL_OPTIONAL,
-                 "columns of inputs, in this order; left out: all that nothing else names"),
+                 "columns of inputs, in this order, which may be targets too; left out: all that "
+                 "nothing else names"),
     SYNRL_STRING(ignore, SYNRL_OPTIONAL, "columns to leave out"),
     SYNRL_STRING(one_hot, SYNRL_OPTIONAL,
                  "input columns of words, each word an input of its own: \"island,sex\", or with "

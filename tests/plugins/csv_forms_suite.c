@@ -304,6 +304,67 @@ TEST_EACH(reads_every_form_of_table, COUNT_OF(forms)) {
     check_form(form, path);
 }
 
+/* Tables whose targets are inputs too, as for an autoencoder. */
+static const struct {
+    const char *text;
+    struct named_value params[PARAMS_MAX];
+    size_t n_samples, n_inputs, n_targets;
+    float inputs[VALUES_MAX], targets[VALUES_MAX];
+} doubles[] = {
+    {"1,7\n3,4\n",
+     PARAMS({"inputs", STRING("1..2")}, {"targets", STRING("1..2")}),
+     2,
+     2,
+     2,
+     {1, 7, 3, 4},
+     {1, 7, 3, 4}},
+    {"a,b,c\n1,2,3\n4,5,6\n",
+     PARAMS({"inputs", STRING("c,b")}, {"targets", STRING("a,b")}),
+     2,
+     2,
+     2,
+     {3, 2, 6, 5},
+     {1, 2, 4, 5}},
+    {"a,b\n1,2\n?,3\n4,?\n5,6\n",
+     PARAMS({"inputs", STRING("a,b")}, {"targets", STRING("b")}, {"missing", STRING("drop")}),
+     2,
+     2,
+     1,
+     {1, 2, 5, 6},
+     {2, 6}},
+    {"a,b\n1,2\n?,3\n",
+     PARAMS({"inputs", STRING("a,b")}, {"targets", STRING("b")}, {"missing", STRING("mean")}),
+     2,
+     2,
+     1,
+     {1, 2, 1, 3},
+     {2, 3}},
+    {"k\n3\n1\n",
+     PARAMS({"inputs", STRING("k")}, {"targets", STRING("k")}, {"one_hot", STRING("k")}),
+     2,
+     2,
+     1,
+     {0, 1, 1, 0},
+     {3, 1}},
+};
+
+TEST_EACH(a_column_may_be_input_and_target, COUNT_OF(doubles)) {
+    struct named_value values[PARAMS_MAX + 1];
+    const char *text = doubles[_i].text;
+    const char *path = loader_file(&loader, "table.csv", text, strlen(text));
+    const size_t n = with_path(path, doubles[_i].params, values);
+    struct dataset *dataset = loader_load(&loader, "csv", n, values);
+    const synrl_data *data = dataset_data(dataset);
+    ck_assert_uint_eq(data->n_samples, doubles[_i].n_samples);
+    ck_assert_uint_eq(data->n_inputs, doubles[_i].n_inputs);
+    ck_assert_uint_eq(data->n_targets, doubles[_i].n_targets);
+    ck_assert_mem_eq(data->inputs, doubles[_i].inputs,
+                     data->n_samples * data->n_inputs * sizeof(float));
+    ck_assert_mem_eq(data->targets, doubles[_i].targets,
+                     data->n_samples * data->n_targets * sizeof(float));
+    dataset_release(dataset);
+}
+
 static const struct {
     const char *text;
     struct named_value params[PARAMS_MAX];
@@ -345,6 +406,16 @@ static const struct {
      "table.csv:2: the label is \"y\": must be one of classes = \"x,z\""},
     {"1,2\n", PARAMS({"ignore", STRING("1..2")}, {"header", STRING("no")}),
      "all columns (2) are labels or targets, or ignored"},
+    {"a,b\n1,2\n", PARAMS({"inputs", STRING("a,b,a")}),
+     "column 1 (\"a\") is an input twice: must be listed once"},
+    {"a,b\n1,2\n", PARAMS({"targets", STRING("b,b")}), "column 2 (\"b\") is a target twice"},
+    {"a,b\n1,2\n", PARAMS({"targets", STRING("b")}, {"ignore", STRING("b")}),
+     "column 2 (\"b\") is a target and ignored: only targets may be inputs as well"},
+    {"a,k\n1,x\n2,y\n", PARAMS({"label", STRING("k")}, {"inputs", STRING("a,k")}),
+     "column 2 (\"k\") is the label and an input"},
+    {"a,b\n1,2\n3,?\n",
+     PARAMS({"inputs", STRING("a,b")}, {"targets", STRING("b")}, {"missing", STRING("mean")}),
+     "table.csv:3: column 2 (\"b\") is \"?\": must be a finite number; missing = \"drop\""},
     {"1,2,x\n", PARAMS({"label", STRING("1..2")}), "label = \"1..2\": must be one column"},
     {"1,2,x\n", PARAMS({"label", STRING("3")}, {"ignore", STRING("2..1")}), "no column \"2..1\""},
     {"1,2,3,5,x\n2,2,2,2,y\n", PARAMS({"label", STRING("5")}, {"pixels", LIST(line)}),

@@ -318,7 +318,8 @@ TEST(refuses_parameters) {
         &loader, SYNRL_INVALID, "separator = \";;\": must be one byte", "csv",
         GIVEN({"path", STRING(path)}, {"label", STRING("2")}, {"separator", STRING(";;")}));
     loader_refuse(
-        &loader, SYNRL_INVALID, "column 2 is requested twice", "csv",
+        &loader, SYNRL_INVALID,
+        "column 2 is the label and a target: only targets may be inputs as well", "csv",
         GIVEN({"path", STRING(path)}, {"label", STRING("2")}, {"targets", STRING("1,2")}));
 }
 

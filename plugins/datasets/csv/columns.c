@@ -118,9 +118,18 @@ static synrl_status find(const struct columns *columns, const struct part *part,
 
 /* Roles ---------------------------------------------------------------------------------------- */
 
+/* A target may be an input too, which then decides the role. */
 static synrl_status take(struct columns *columns, size_t column, enum role role) {
-    if (COLUMN_ROLE(columns, column) != ROLE_FREE) {
-        return FAIL_AT(columns, "column %zu is requested twice", column + 1);
+    static const char *const roles[] = {"free",     "an input",  "an input",
+                                        "a target", "the label", "ignored"};
+    const enum role before = COLUMN_ROLE(columns, column);
+    char name[80];
+    if (before != ROLE_FREE && !(before == ROLE_TARGET && role == ROLE_NUMBER)) {
+        columns_describe(columns, column, name, sizeof name);
+        return before == role
+                   ? FAIL_AT(columns, "%s is %s twice: must be listed once", name, roles[role])
+                   : FAIL_AT(columns, "%s is %s and %s: only targets may be inputs as well", name,
+                             roles[before], roles[role]);
     }
     columns->roles.bytes[column] = (unsigned char)role;
     return SYNRL_OK;

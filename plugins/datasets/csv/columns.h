@@ -13,6 +13,8 @@ struct selection {
     const char *label, *targets, *inputs, *ignore, *one_hot;
 };
 
+/* What the fields of a column are read as; a target that is an input too has the role of the input.
+ */
 enum role { ROLE_FREE, ROLE_NUMBER, ROLE_WORD, ROLE_TARGET, ROLE_LABEL, ROLE_IGNORED };
 
 /* An input of words. */
