@@ -14,11 +14,13 @@
 
 #include "base/count.h"
 #include "base/json.h"
+#include "base/number.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/run.h"
 #include "plugin/host.h"
+#include "record/longer.h"
 #include "runs/changes.h"
 #include "runs/run_files.h"
 #include "runs/runs.h"
@@ -46,6 +48,10 @@ static int read_record(const char *run, struct repetition *repetition) {
     int code = exit_code_of(core, run_find(core, "runs", run, &folder));
     if (code == EXIT_DONE) {
         code = exit_code_of(core, record_read(core, folder, &repetition->json));
+    }
+    const uint64_t iterations = repetition->request.iterations;
+    if (code == EXIT_DONE && iterations > 0) {
+        code = exit_code_of(core, longer_check(core, folder, repetition->json, iterations));
     }
     if (code == EXIT_DONE && realpath(folder, repetition->run) == NULL) {
         code = refuse_run(folder, "its folder is gone");
@@ -192,21 +198,44 @@ static int check_flags(int argc, char **argv) {
     return EXIT_DONE;
 }
 
+/* RUN and iterations=N, in any order. */
+static int read_words(size_t n_words, char **words, struct run_request *request, const char **run) {
+    static const char key[] = "iterations=";
+    for (size_t i = 0; i < n_words; i++) {
+        const char *value = words[i] + strlen(key);
+        if (strncmp(words[i], key, strlen(key)) == 0) {
+            if (!integer_read(value, strlen(value), 1, INT64_MAX, &request->iterations)) {
+                return usage_error("iterations must be an integer of at least 1, not \"%s\"",
+                                   value);
+            }
+        } else if (*run == NULL) {
+            *run = words[i];
+        } else if (strchr(words[i], '=') != NULL) {
+            return usage_error(
+                "resume takes only iterations=N, not \"%s\": the script is called as "
+                "it was",
+                words[i]);
+        } else {
+            return usage_error("resume takes one run, not \"%s\" too", words[i]);
+        }
+    }
+    return *run != NULL ? EXIT_DONE : usage_error("which run? write synrl resume RUN");
+}
+
 static int resume(const struct program *program, int argc, char **argv) {
     (void)program;
     struct repetition repetition = {.json = NULL};
+    const char *run = NULL;
     size_t n_words = 0;
     int code = check_flags(argc, argv);
     if (code == EXIT_DONE) {
         code = arguments_parse(&command_resume, &repetition.request, argc, argv, &n_words);
     }
-    if (code == EXIT_DONE && n_words == 0) {
-        code = usage_error("which run? write synrl resume RUN");
-    } else if (code == EXIT_DONE && n_words > 1) {
-        code = usage_error("resume takes one run, not \"%s\" too", argv[1]);
+    if (code == EXIT_DONE) {
+        code = read_words(n_words, argv, &repetition.request, &run);
     }
     if (code == EXIT_DONE) {
-        code = read_record(argv[0], &repetition);
+        code = read_record(run, &repetition);
     }
     if (code == EXIT_DONE) {
         code = read_request(&repetition);
@@ -224,12 +253,15 @@ static int resume(const struct program *program, int argc, char **argv) {
 
 const struct command command_resume = {
     .name = "resume",
-    .arguments = "[options] RUN",
+    .arguments = "[options] RUN [iterations=N]",
     .summary = "continue a run that was interrupted, and the rest of its script",
     .description =
         "It continues from its newest checkpoint, to the same bits as if nothing had "
-        "happened. The script is called as it was.",
-    .examples = "synrl resume runs/20260131-120000-adaptive\n",
+        "happened. The script is called as it was. With iterations=N the run, also one that has "
+        "ended, is trained to so many iterations.",
+    .examples =
+        "synrl resume runs/20260131-120000-adaptive\n"
+        "synrl resume adaptive iterations=20000\n",
     .n_flags = N_RESUME_FLAGS,
     .flags = call_flags,
     .run = resume,

@@ -75,6 +75,7 @@ static struct settings settings_for(const struct run_request *request) {
     settings.has_seed = request->seed.is_given;
     settings.seed = request->seed.is_given ? request->seed.value : settings.seed;
     settings.force_changed = request->force_changed;
+    settings.iterations = request->iterations;
     settings.cell_hash = request->cell_hash;
     settings.cell_place = request->cell;
     if (request->cell != NULL &&

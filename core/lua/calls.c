@@ -104,6 +104,10 @@ synrl_status calls_next_run(struct session *session, struct recorder_options *op
         .command = settings->command,
         .invocation = invocation,
         .force_changed = settings->force_changed,
+        .follows_longer = session->has_longer,
         .resume = json_string_value(json_object_get(session->earlier, ordinal))};
+    if (options->resume != NULL && strcmp(options->resume, settings->resume) == 0) {
+        options->iterations = settings->iterations;
+    }
     return SYNRL_OK;
 }

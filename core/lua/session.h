@@ -25,6 +25,7 @@ struct session {
     char call_id[128];        /* shared by the runs recorded here; "": none yet */
     char folder[4096];        /* the working folder; "": unknown */
     uint64_t n_recorded;      /* runs started */
+    bool has_longer;          /* one of them was trained longer than the script says */
     uint64_t n_sweeps;        /* sweeps started */
     json_t *options;          /* of the script, with their values; NULL: it has none */
     json_t *earlier;          /* the runs of the call that is resumed, {"1": folder, ...}; or

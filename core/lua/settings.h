@@ -38,7 +38,8 @@ struct settings {
     /* The folder of a run, or NULL: it and the others of its call are resumed, or if complete
      * loaded, instead of being run again. */
     const char *resume;
-    bool force_changed; /* as in recorder_options */
+    uint64_t iterations; /* to which that run is trained; 0: its own number */
+    bool force_changed;  /* as in recorder_options */
     size_t n_overrides;
     const char *const *overrides;  /* "key=value" */
     bool help;                     /* print the script's options instead of running it */

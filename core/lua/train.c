@@ -256,7 +256,9 @@ static synrl_status start_run(struct session *session, struct run *run) {
         return SYNRL_OK;
     }
     SYNRL_TRY(calls_next_run(session, &options, &invocation));
-    return recorder_create(session->core, run->trainer, &options, &run->recorder);
+    SYNRL_TRY(recorder_create(session->core, run->trainer, &options, &run->recorder));
+    session->has_longer = session->has_longer || recorder_is_longer(run->recorder);
+    return SYNRL_OK;
 }
 
 static synrl_status run_trainer(struct session *session, struct run *run) {

@@ -23,7 +23,8 @@ struct run_request {
     const char *const *overrides; /* "key=value" */
     /* Of `synrl resume`. */
     bool force_changed;
-    const char *folder; /* in which the script is called; NULL: where it was called before */
+    const char *folder;  /* in which the script is called; NULL: where it was called before */
+    uint64_t iterations; /* to which the run is trained; 0: its own number */
 };
 
 /* The flags of both. First those of `synrl resume` only; then those that it has in common with

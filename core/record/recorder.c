@@ -15,6 +15,7 @@
 #include "policy/policy.h"
 #include "policy/policy_csv.h"
 #include "record/checkpoint.h"
+#include "record/longer.h"
 #include "record/provenance.h"
 #include "record/run_json.h"
 #include "record/transcript.h"
@@ -28,6 +29,10 @@ bool recorder_is_complete(const struct recorder *recorder) {
     return recorder->is_complete;
 }
 
+bool recorder_is_longer(const struct recorder *recorder) {
+    return longer_iterations(recorder->json) > longer_script_iterations(recorder->json);
+}
+
 synrl_status recorder_create(struct core *core, struct trainer *trainer,
                              const struct recorder_options *options, struct recorder **made) {
     *made = NULL;
@@ -39,9 +44,8 @@ synrl_status recorder_create(struct core *core, struct trainer *trainer,
     recorder->trainer = trainer;
     recorder->pictures = options->pictures;
     recorder->lock = -1;
-    const synrl_status status =
-        options->resume != NULL ? recorder_resume(recorder, options->resume, options->force_changed)
-                                : recorder_start(recorder, options);
+    const synrl_status status = options->resume != NULL ? recorder_resume(recorder, options)
+                                                        : recorder_start(recorder, options);
     if (status != SYNRL_OK) {
         if (options->resume == NULL) {
             recorder_abandon(recorder);

@@ -29,7 +29,9 @@ struct recorder_options {
     const char *command;                 /* the command line that repeats the run, or NULL */
     const struct invocation *invocation; /* or NULL */
     const char *resume;                  /* the folder of the run to resume; NULL: a new run */
-    bool force_changed; /* resume even if files that the run depends on have changed */
+    uint64_t iterations; /* train the run to resume to this number, more than it has; 0: its own */
+    bool force_changed;  /* resume even if files that the run depends on have changed */
+    bool follows_longer; /* a run before it, whose result it may use, was trained longer */
 };
 
 /* Creates the folder and run.json for a trainer that has not run yet. Keeps a pointer to the
@@ -37,13 +39,16 @@ struct recorder_options {
  *
  * To resume, the trainer must be new, its config the recorded one, and what it depends on
  * unchanged. It is brought to the newest intact checkpoint (a damaged one is named in a warning),
- * and what was recorded after it is cut off; without a checkpoint the run starts again. Refused
- * while another process writes the folder. */
+ * and what was recorded after it is cut off; without a checkpoint the run starts again, unless it
+ * had ended and is to be trained longer, which is refused. Refused while another process writes
+ * the folder. */
 synrl_status recorder_create(struct core *core, struct trainer *trainer,
                              const struct recorder_options *options, struct recorder **made);
 /* Whether the run to resume had ended: then nothing more is recorded, and trainer_run only reports
  * its end. */
 bool recorder_is_complete(const struct recorder *recorder);
+/* Whether the run was or is to be trained longer than the script says. */
+bool recorder_is_longer(const struct recorder *recorder);
 /* The observer to pass to trainer_run. */
 struct observer recorder_observer(struct recorder *recorder);
 /* After trainer_run: writes weights, policy, pictures, and the run's end and status into

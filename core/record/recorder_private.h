@@ -63,8 +63,8 @@ void recorder_abandon(struct recorder *recorder);
 /* Removes the results of a failed run. */
 void recorder_remove_results(const struct recorder *recorder);
 
-/* Brings the recorder and its trainer to the state of the run in that folder
+/* Brings the recorder and its trainer to the state of the run in the folder options->resume
  * (recorder_resume.c). */
-synrl_status recorder_resume(struct recorder *recorder, const char *folder, bool force_changed);
+synrl_status recorder_resume(struct recorder *recorder, const struct recorder_options *options);
 
 #endif

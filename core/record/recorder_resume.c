@@ -11,9 +11,11 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_build.h"
 #include "base/reads.h"
 #include "record/checkpoint.h"
 #include "record/litter.h"
+#include "record/longer.h"
 #include "record/provenance.h"
 #include "record/run_json.h"
 #include "record/transcript.h"
@@ -33,10 +35,15 @@ static synrl_status check_abi(struct recorder *recorder) {
                            recorder->folder, (int)made, SYNRL_ABI_MAJOR);
 }
 
-static synrl_status check_config(struct recorder *recorder) {
+static synrl_status check_config(struct recorder *recorder, bool follows_longer) {
     struct core *core = recorder->core;
     char difference[512];
-    json_t *config = run_json_config(trainer_options(recorder->trainer));
+    const struct train_options *options = trainer_options(recorder->trainer);
+    json_t *config = run_json_config(options);
+    if (options->iterations == longer_script_iterations(recorder->json)) {
+        config = json_with(config, "iterations",
+                           json_integer((json_int_t)longer_iterations(recorder->json)));
+    }
     char *text = config != NULL ? json_dumps(config, JSON_REAL_PRECISION(17)) : NULL;
     json_t *as_written = text != NULL ? json_read_text(text, strlen(text), 0, NULL) : NULL;
     synrl_status status = SYNRL_OK;
@@ -45,15 +52,28 @@ static synrl_status check_config(struct recorder *recorder) {
                            recorder->folder);
     } else if (json_difference(json_object_get(recorder->json, "config"), as_written,
                                sizeof difference, difference)) {
-        status =
-            core_fail(core, SYNRL_INVALID,
-                      "%s: cannot resume: the script has changed since the run was recorded: %s",
-                      recorder->folder, difference);
+        status = core_fail(
+            core, SYNRL_INVALID, "%s: cannot resume: %s: %s", recorder->folder,
+            follows_longer
+                ? "a run before it was trained longer, and the script no longer makes the "
+                  "recorded one"
+                : "the script has changed since the run was recorded",
+            difference);
     }
     json_decref(as_written);
     free(text);
     json_decref(config);
     return status;
+}
+
+/* Trains a run that has been trained longer, or is to be, to its own number of iterations. */
+static synrl_status check_longer(struct recorder *recorder, uint64_t iterations) {
+    if (iterations > 0) {
+        SYNRL_TRY(longer_check(recorder->core, recorder->folder, recorder->json, iterations));
+    }
+    trainer_set_iterations(recorder->trainer,
+                           iterations > 0 ? iterations : longer_iterations(recorder->json));
+    return SYNRL_OK;
 }
 
 /* The hash of the samples as they have been read now, and as they were. */
@@ -183,19 +203,18 @@ static synrl_status check_checkpoint(struct recorder *recorder, uint64_t iterati
     return status;
 }
 
-/* The newest intact checkpoint; `found` is false where there is none. */
-static synrl_status find_checkpoint(struct recorder *recorder, struct checkpoint *checkpoint,
-                                    bool *found) {
+/* The newest intact checkpoint; without a state where there is none. */
+static synrl_status find_checkpoint(struct recorder *recorder, struct checkpoint *checkpoint) {
     struct core *core = recorder->core;
     uint64_t *iterations;
     size_t n;
     SYNRL_TRY(checkpoint_list(core, recorder->folder, &iterations, &n));
     synrl_status status = SYNRL_OK;
-    *found = false;
-    for (size_t i = 0; status != SYNRL_NO_MEMORY && !*found && i < n; i++) {
+    bool found = false;
+    for (size_t i = 0; status != SYNRL_NO_MEMORY && !found && i < n; i++) {
         status = check_checkpoint(recorder, iterations[i], checkpoint);
-        *found = status == SYNRL_OK;
-        if (!*found) {
+        found = status == SYNRL_OK;
+        if (!found) {
             core_free(core, checkpoint->state);
             *checkpoint = (struct checkpoint){.iteration = 0};
             core_log(core, SYNRL_LOG_WARNING, "%s; %s", core->message,
@@ -204,6 +223,11 @@ static synrl_status find_checkpoint(struct recorder *recorder, struct checkpoint
     }
     core_free(core, iterations);
     return status == SYNRL_NO_MEMORY ? status : SYNRL_OK;
+}
+
+static bool was_complete(const struct recorder *recorder) {
+    const char *status = json_string_value(json_object_get(recorder->json, "status"));
+    return status != NULL && run_is_complete(status);
 }
 
 static synrl_status go_on(struct recorder *recorder, const struct checkpoint *checkpoint) {
@@ -215,8 +239,7 @@ static synrl_status go_on(struct recorder *recorder, const struct checkpoint *ch
         return core_fail_in(recorder->core, loaded, recorder->folder);
     }
     SYNRL_TRY(replay_metrics(recorder, checkpoint->iteration));
-    const char *status = json_string_value(json_object_get(recorder->json, "status"));
-    if (trainer_has_ended(recorder->trainer) && status != NULL && run_is_complete(status)) {
+    if (trainer_has_ended(recorder->trainer) && was_complete(recorder)) {
         recorder->is_complete = true;
         return SYNRL_OK;
     }
@@ -224,9 +247,43 @@ static synrl_status go_on(struct recorder *recorder, const struct checkpoint *ch
     return transcript_reopen(recorder, checkpoint->iteration, checkpoint->n_rewards);
 }
 
-synrl_status recorder_resume(struct recorder *recorder, const char *folder, bool force_changed) {
+/* From the checkpoint, or without one from the start, but not where that would undo a run that had
+ * ended. */
+static synrl_status go_on_or_restart(struct recorder *recorder, const struct checkpoint *checkpoint,
+                                     bool is_longer) {
+    if (checkpoint->state != NULL) {
+        return go_on(recorder, checkpoint);
+    }
+    return is_longer && was_complete(recorder)
+               ? core_fail(recorder->core, SYNRL_INVALID,
+                           "%s: cannot be trained longer: it has no intact checkpoint of its end%s",
+                           recorder->folder,
+                           trainer_can_resume(recorder->trainer)
+                               ? ""
+                               : ", since its rule does not say what it remembers")
+               : recorder_start_metrics(recorder);
+}
+
+static synrl_status record_resumption(struct recorder *recorder, uint64_t iteration,
+                                      uint64_t iterations) {
+    const uint64_t before = longer_script_iterations(recorder->json);
+    if ((iterations > 0 && !longer_set(recorder->json, iterations)) ||
+        !run_json_resume(recorder->json, iteration, iterations, recorder->changes)) {
+        return core_fail(recorder->core, SYNRL_NO_MEMORY, "%s: not enough memory for run.json",
+                         recorder->folder);
+    }
+    if (iterations > 0) {
+        core_log(recorder->core, SYNRL_LOG_INFO,
+                 "%s: from iteration %" PRIu64 " to %" PRIu64
+                 "; all else is as the script makes it for %" PRIu64 ", schedules too",
+                 recorder->folder, iteration, iterations, before);
+    }
+    return recorder_write_json(recorder);
+}
+
+synrl_status recorder_resume(struct recorder *recorder, const struct recorder_options *options) {
     struct checkpoint checkpoint = {.iteration = 0};
-    bool found;
+    const char *folder = options->resume;
     recorder->folder = core_strdup(recorder->core, folder);
     if (recorder->folder == NULL) {
         return SYNRL_NO_MEMORY;
@@ -237,17 +294,13 @@ synrl_status recorder_resume(struct recorder *recorder, const char *folder, bool
     }
     SYNRL_TRY(record_read(recorder->core, folder, &recorder->json));
     SYNRL_TRY(check_abi(recorder));
-    SYNRL_TRY(check_config(recorder));
-    SYNRL_TRY(check_changes(recorder, force_changed));
-    SYNRL_TRY(find_checkpoint(recorder, &checkpoint, &found));
-    const synrl_status status =
-        found ? go_on(recorder, &checkpoint) : recorder_start_metrics(recorder);
+    SYNRL_TRY(check_config(recorder, options->follows_longer));
+    SYNRL_TRY(check_longer(recorder, options->iterations));
+    SYNRL_TRY(check_changes(recorder, options->force_changed));
+    SYNRL_TRY(find_checkpoint(recorder, &checkpoint));
+    const synrl_status status = go_on_or_restart(recorder, &checkpoint, options->iterations > 0);
     core_free(recorder->core, checkpoint.state);
-    if (status == SYNRL_OK && !recorder->is_complete) {
-        return run_json_resume(recorder->json, checkpoint.iteration, recorder->changes)
-                   ? recorder_write_json(recorder)
-                   : core_fail(recorder->core, SYNRL_NO_MEMORY,
-                               "%s: not enough memory for run.json", recorder->folder);
-    }
-    return status;
+    return status == SYNRL_OK && !recorder->is_complete
+               ? record_resumption(recorder, checkpoint.iteration, options->iterations)
+               : status;
 }

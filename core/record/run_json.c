@@ -137,7 +137,7 @@ json_t *run_json_new(struct core *core, const struct trainer *trainer,
     return json;
 }
 
-bool run_json_resume(json_t *json, uint64_t iteration, const char *changes) {
+bool run_json_resume(json_t *json, uint64_t iteration, uint64_t iterations, const char *changes) {
     static const char *const ends[] = {"summary", "error", "stopped", "ended"};
     for (size_t i = 0; i < COUNT_OF(ends); i++) {
         json_object_del(json, ends[i]);
@@ -150,8 +150,10 @@ bool run_json_resume(json_t *json, uint64_t iteration, const char *changes) {
            json_object_set_new(json, "process", process_json()) == 0 &&
            json_array_append_new(
                json_object_get(json, "resumed"),
-               json_pack("{s:I, s:o, s:o}", "iteration", (json_int_t)iteration, "at", time_json(),
-                         "changes", json_text_bytes(changes[0] != '\0' ? changes : NULL))) == 0;
+               json_pack("{s:I, s:o, s:o, s:o}", "iteration", (json_int_t)iteration, "at",
+                         time_json(), "changes",
+                         json_text_bytes(changes[0] != '\0' ? changes : NULL), "iterations",
+                         iterations > 0 ? json_integer((json_int_t)iterations) : json_null())) == 0;
 }
 
 /* Ending --------------------------------------------------------------------------------------- */

@@ -11,8 +11,9 @@
 json_t *run_json_new(struct core *core, const struct trainer *trainer,
                      const struct recorder_options *options);
 /* For a resumed run: updates status, process and history. changes: what has changed of the files
- * that it depends on, in words; "": nothing. False where there is no memory. */
-bool run_json_resume(json_t *json, uint64_t iteration, const char *changes);
+ * that it depends on, in words; "": nothing. iterations: to which it is now trained, if more than
+ * before; else 0. False where there is no memory. */
+bool run_json_resume(json_t *json, uint64_t iteration, uint64_t iterations, const char *changes);
 /* Adds the end; problem: the message of a failed run, else NULL. False where there is no memory. */
 bool run_json_end(json_t *json, const struct trainer *trainer, const char *status,
                   const char *problem);

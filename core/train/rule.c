@@ -50,9 +50,12 @@ synrl_status rule_step(struct rule *rule, synrl_env *env) {
     return drive(rule, "step", rule->ops->step, env);
 }
 
+bool rule_has_finish(const struct rule *rule) {
+    return SYNRL_OFFERS(rule->ops, finish);
+}
+
 synrl_status rule_finish(struct rule *rule, synrl_env *env) {
-    return SYNRL_OFFERS(rule->ops, finish) ? drive(rule, "finish", rule->ops->finish, env)
-                                           : SYNRL_OK;
+    return rule_has_finish(rule) ? drive(rule, "finish", rule->ops->finish, env) : SYNRL_OK;
 }
 
 const synrl_policy *rule_policy(struct rule *rule) {

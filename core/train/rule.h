@@ -27,6 +27,7 @@ void rule_clear(struct rule *rule); /* all zero is allowed */
 
 synrl_status rule_step(struct rule *rule, synrl_env *env);
 synrl_status rule_finish(struct rule *rule, synrl_env *env);
+bool rule_has_finish(const struct rule *rule);      /* whether that does anything */
 const synrl_policy *rule_policy(struct rule *rule); /* NULL: it has none */
 /* The names of its metrics, and their values now [n]. SYNRL_INVALID where a name is taken. */
 synrl_status rule_metric_names(const struct rule *rule, struct metric_names *names);

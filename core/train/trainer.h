@@ -56,11 +56,14 @@ bool trainer_has_ended(const struct trainer *trainer);
 bool trainer_has_diverged(const struct trainer *trainer);
 
 /* All that a run is at this moment, between two iterations. A trainer made from the same options
- * that loads it continues to the same bits. load: SYNRL_INVALID where the bytes do not fit; the
- * trainer may then load others, or be destroyed. */
+ * that loads it continues to the same bits; with more iterations, one that had all of its own
+ * continues too, if its rule did nothing at its end (SYNRL_UNSUPPORTED). load: SYNRL_INVALID where
+ * the bytes do not fit; the trainer may then load others, or be destroyed. */
 size_t trainer_state_size(const struct trainer *trainer);
 synrl_status trainer_save(struct trainer *trainer, void *state);
 synrl_status trainer_load(struct trainer *trainer, const void *state, size_t size);
+/* Before trainer_load: runs to this number of iterations. All else stays as the options were. */
+void trainer_set_iterations(struct trainer *trainer, uint64_t iterations);
 /* After trainer_load, for each of the metrics recorded before: what the script decides by may
  * remember, so it is asked again. Only for the last can its answer be news. */
 synrl_status trainer_replay_metrics(struct trainer *trainer, const struct metrics *metrics);

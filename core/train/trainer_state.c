@@ -63,6 +63,16 @@ static synrl_status load_parts(struct trainer *trainer, const char *from) {
     return state_load(&rule, from + parts.rule, trainer->rule_state_size);
 }
 
+void trainer_set_iterations(struct trainer *trainer, uint64_t iterations) {
+    trainer->options.iterations = iterations;
+}
+
+/* Whether the saved run had done all its iterations, and now has more. */
+static bool is_longer(const struct trainer *trainer, const struct trainer_state *saved) {
+    return saved->has_ended != 0 && saved->stopped[0] == '\0' &&
+           saved->done < trainer->options.iterations;
+}
+
 synrl_status trainer_load(struct trainer *trainer, const void *state, size_t size) {
     struct trainer_state own;
     if (size != trainer_state_size(trainer)) {
@@ -76,11 +86,16 @@ synrl_status trainer_load(struct trainer *trainer, const void *state, size_t siz
                          "a saved run of %" PRIu64 " iterations: must be at most %" PRIu64,
                          own.done, trainer->options.iterations);
     }
+    if (is_longer(trainer, &own) && rule_has_finish(&trainer->rule)) {
+        return core_fail(trainer->core, SYNRL_UNSUPPORTED,
+                         "cannot be trained longer: %s ends a run by moving weights once more",
+                         trainer->rule.host.who);
+    }
     SYNRL_TRY(load_parts(trainer, state));
     trainer->done = own.done;
     trainer->rewarded = own.rewarded;
     trainer->stepped = own.stepped;
-    trainer->has_ended = own.has_ended != 0;
+    trainer->has_ended = own.has_ended != 0 && !is_longer(trainer, &own);
     trainer->is_loaded = true;
     trainer->latest = own.latest;
     trainer->seconds = own.seconds;
@@ -92,9 +107,10 @@ synrl_status trainer_replay_metrics(struct trainer *trainer, const struct metric
     const struct train_options *options = &trainer->options;
     char reason[sizeof trainer->stopped];
     bool stop = false;
-    if (options->decide == NULL ||
-        (trainer->validation != NULL &&
-         !trainer_is_due(trainer, metrics->iteration, options->evaluate_every))) {
+    /* Where a run is trained longer, the row of its former end may be none of its own. */
+    const uint64_t every =
+        trainer->validation != NULL ? options->evaluate_every : options->record_every;
+    if (options->decide == NULL || !trainer_is_due(trainer, metrics->iteration, every)) {
         return SYNRL_OK;
     }
     SYNRL_TRY(options->decide(options->decide_context, metrics, &stop, reason, sizeof reason));
