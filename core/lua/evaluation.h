@@ -15,6 +15,7 @@ struct trained_network {
     struct classes classes;
     struct tensors weights;
     bool is_diverged, is_unasked; /* of a run: its loss is not finite; the script has not asked */
+    bool is_loaded;               /* by synrl.load */
 };
 /* Evaluates the network on the data, and pushes a table with the result. Returns 1. */
 int evaluation_push(lua_State *L, const struct trained_network *network, struct dataset *data,

@@ -87,7 +87,8 @@ static void push_run(lua_State *L, struct session *session, const char *folder, 
     *result = (struct trained_network){.model = trained->model,
                                        .loss = trained->loss,
                                        .classes = trained->classes,
-                                       .weights = trained->tensors};
+                                       .weights = trained->tensors,
+                                       .is_loaded = true};
     trained->model = trained->loss = NULL;
     trained->classes = (struct classes){.n = 0};
     trained->tensors = (struct tensors){.n = 0};
@@ -95,6 +96,8 @@ static void push_run(lua_State *L, struct session *session, const char *folder, 
     lua_setiuservalue(L, index, RESULT_SUMMARY);
     push_policy(L, session, folder);
     lua_setiuservalue(L, index, RESULT_POLICY);
+    lua_pushstring(L, folder);
+    lua_setiuservalue(L, index, RESULT_HISTORY);
     lua_settop(L, index);
 }
 

@@ -9,6 +9,7 @@
 #include "lua/dataset.h"
 #include "lua/evaluate.h"
 #include "lua/evaluation.h"
+#include "lua/history.h"
 #include "lua/in_script.h"
 #include "lua/known.h"
 #include "lua/load.h"
@@ -31,10 +32,19 @@ static void open_policy(lua_State *L) {
 }
 
 __attribute__((visibility("default"))) int luaopen_synrl(lua_State *L) {
-    static const struct type *const types[] = {&component_type, &dataset_type,    &policy_type,
-                                               &schedule_type,  &result_type,     &run_type,
-                                               &text_type,      &evaluation_type, &kept_json_type,
-                                               &rule_env_type,  &trained_type,    NULL};
+    static const struct type *const types[] = {&component_type,
+                                               &dataset_type,
+                                               &policy_type,
+                                               &schedule_type,
+                                               &result_type,
+                                               &run_type,
+                                               &text_type,
+                                               &evaluation_type,
+                                               &kept_json_type,
+                                               &rule_env_type,
+                                               &trained_type,
+                                               &history_type,
+                                               NULL};
     static const luaL_Reg *const functions[] = {
         data_make_functions, make_functions,  array_functions,    dataset_functions,
         schedule_functions,  train_functions, evaluate_functions, options_functions,

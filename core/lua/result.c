@@ -11,6 +11,7 @@
 #include "lua/dataset.h"
 #include "lua/evaluation.h"
 #include "lua/fields.h"
+#include "lua/history.h"
 #include "lua/known.h"
 #include "lua/session.h"
 
@@ -128,6 +129,17 @@ static int get_policy(lua_State *L) {
     return 1;
 }
 
+/* A table once it has been asked for; nothing for a file of weights. */
+static int get_history(lua_State *L) {
+    const struct trained_network *result = luaL_checkudata(L, 1, result_type.name);
+    if (lua_getiuservalue(L, 1, RESULT_HISTORY) != LUA_TNIL && !lua_istable(L, -1)) {
+        history_push_table(L, result->is_loaded);
+        lua_pushvalue(L, -1);
+        lua_setiuservalue(L, 1, RESULT_HISTORY);
+    }
+    return 1;
+}
+
 static int result_free(lua_State *L) {
     struct trained_network *result = luaL_checkudata(L, 1, result_type.name);
     struct session *session = session_of(L);
@@ -192,7 +204,10 @@ static const luaL_Reg methods[] = {{"evaluate", evaluate_on},
                                    {"weights", weights},
                                    {NULL, NULL}};
 
-static const luaL_Reg properties[] = {
-    {"diverged", get_diverged}, {"policy", get_policy}, {"summary", get_summary}, {NULL, NULL}};
+static const luaL_Reg properties[] = {{"diverged", get_diverged},
+                                      {"history", get_history},
+                                      {"policy", get_policy},
+                                      {"summary", get_summary},
+                                      {NULL, NULL}};
 
 const struct type result_type = {"synrl.result", result_free, metamethods, methods, properties};

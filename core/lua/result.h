@@ -7,8 +7,9 @@
 #include "lua/evaluation.h"
 #include "train/metrics.h"
 
-/* The user values of its box: the fields `summary` and `policy`. */
-enum { RESULT_SUMMARY = 1, RESULT_POLICY, RESULT_USER_VALUES = RESULT_POLICY };
+/* The user values of its box: the fields `summary`, `policy` and `history`; the last at first as
+ * what history_push_table makes it of. */
+enum { RESULT_SUMMARY = 1, RESULT_POLICY, RESULT_HISTORY, RESULT_USER_VALUES = RESULT_HISTORY };
 _Static_assert((int)RESULT_USER_VALUES <= (int)BOX_USER_VALUES, "a box has too few");
 /* Sets the metatable of a summary, the table on top of the stack: its optional fields, and the
  * metrics, may be missing; any other is a mistake. */

@@ -15,6 +15,7 @@
 #include "lua/decide.h"
 #include "lua/evaluation.h"
 #include "lua/fields.h"
+#include "lua/history.h"
 #include "lua/make.h"
 #include "lua/options.h"
 #include "lua/policy.h"
@@ -30,6 +31,7 @@ struct run {
     struct decider decider;
     bool is_recorded;
     bool interrupted;
+    struct history *history; /* in a box on the running function's stack */
     struct trainer *trainer;
     struct recorder *recorder;
 };
@@ -265,11 +267,13 @@ static synrl_status run_trainer(struct session *session, struct run *run) {
     if (run->recorder != NULL && recorder_is_complete(run->recorder)) {
         return trainer_run(run->trainer, 0, NULL);
     }
-    struct observer observers[3] = {{.context = run, .tick = watch_for_interrupts}};
+    struct observer observers[4] = {{.context = run, .tick = watch_for_interrupts}};
     size_t n = 1;
     const struct display *display = session->settings->display;
     if (run->recorder != NULL) {
         observers[n++] = recorder_observer(run->recorder);
+    } else {
+        observers[n++] = history_observer(run->history, trainer_metric_names(run->trainer));
     }
     if (display != NULL) {
         observers[n++] = display->observer;
@@ -343,7 +347,16 @@ static void push_policy_of(lua_State *L, struct session *session, const struct r
     session_check(L, session, status);
 }
 
-static void push_result(lua_State *L, struct session *session, const struct run *run) {
+/* Of a recorded run its folder; else the box of what was kept. */
+static void push_history_of(lua_State *L, const struct run *run, int box) {
+    if (run->recorder != NULL) {
+        lua_pushstring(L, recorder_folder(run->recorder));
+    } else {
+        lua_pushvalue(L, box);
+    }
+}
+
+static void push_result(lua_State *L, struct session *session, const struct run *run, int history) {
     const struct best *best = trainer_best(run->trainer);
     struct trained_network *result = result_push(L);
     const int index = lua_gettop(L);
@@ -360,6 +373,8 @@ static void push_result(lua_State *L, struct session *session, const struct run 
     lua_setiuservalue(L, index, RESULT_SUMMARY);
     push_policy_of(L, session, run);
     lua_setiuservalue(L, index, RESULT_POLICY);
+    push_history_of(L, run, history);
+    lua_setiuservalue(L, index, RESULT_HISTORY);
 }
 
 /* {...} -> result */
@@ -370,6 +385,8 @@ static int train(lua_State *L) {
     options_require_taken(L);
     struct run *run = box_push(L, &run_type, sizeof *run);
     const int box = lua_gettop(L);
+    run->history = history_push(L);
+    const int history = lua_gettop(L);
     session->has_error = false;
     read_run(L, session, run);
     const enum control before = session_control(session, CONTROL_CORE);
@@ -389,7 +406,7 @@ static int train(lua_State *L) {
     if (status != SYNRL_STOPPED) {
         session_check(L, session, status);
     }
-    push_result(L, session, run);
+    push_result(L, session, run, history);
     /* Frees the network and its packed data now, not at the next collection. */
     lua_pushcfunction(L, run_free);
     lua_pushvalue(L, box);
