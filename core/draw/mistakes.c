@@ -10,16 +10,15 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "draw/gnuplot.h"
+#include "draw/mosaic.h"
 #include "synrl/utf8.h"
+#include "train/derive.h"
 #include "train/evaluate.h"
 
 enum {
     CLASSES_MAX = 30, /* for which a picture of a confusion matrix has room */
     SIDE_MAX = 64,    /* of an image that is drawn */
-    COLUMNS = 10,
     ROWS = 4,
-    GAP = 3,             /* pixels between samples */
-    CAPTION = 9,         /* pixels above each */
     CHARACTERS_MAX = 20, /* of a name in a picture */
     NAME_SIZE = 4 * CHARACTERS_MAX + 4
 };
@@ -202,61 +201,50 @@ static size_t find_mistakes(const struct predictions *predictions, struct mistak
     return n;
 }
 
-/* The mean of a pixel's channels. */
-static double pixel(const struct predictions *predictions, size_t sample, size_t y, size_t x) {
-    const synrl_data *data = predictions->data;
-    const size_t n = data->n_channels;
-    const size_t at =
-        dataset_row(predictions->set, sample) * data->n_inputs + (y * data->width + x) * n;
+/* The worst mistakes. */
+struct shown {
+    const struct predictions *predictions;
+    const struct mistake *mistakes;
+};
+
+/* Of three channels, or the mean of others. */
+static double value_of(const void *context, size_t m, size_t y, size_t x, size_t channel) {
+    const struct shown *shown = context;
+    const struct dataset *set = shown->predictions->set;
+    const synrl_data *data = shown->predictions->data;
+    const size_t n = data->n_channels, sample = shown->mistakes[m].sample;
+    const size_t first = (y * data->width + x) * n;
     double sum = 0;
+    if (n == 3) {
+        return dataset_input(set, sample, first + channel);
+    }
     for (size_t c = 0; c < n; c++) {
-        sum += data->format == SYNRL_INPUT_BYTES
-                   ? (double)((const uint8_t *)data->inputs)[at + c] * (double)data->scale
-                   : (double)((const float *)data->inputs)[at + c];
+        sum += dataset_input(set, sample, first + c);
     }
     return sum / (double)n;
 }
 
-static void write_mistakes(FILE *script, const struct predictions *predictions, size_t n,
-                           const struct mistake *mistakes) {
-    const size_t width = predictions->data->width, height = predictions->data->height;
-    char actual[NAME_SIZE], predicted[NAME_SIZE], caption[2 * NAME_SIZE + 2];
-    const size_t n_rows = (n + COLUMNS - 1) / COLUMNS;
-    fputs("$pixels << END\n", script);
-    for (size_t y = 0; y < n_rows * (height + CAPTION); y++) {
-        for (size_t x = 0; x < COLUMNS * (width + GAP); x++) {
-            const size_t m = y / (height + CAPTION) * COLUMNS + x / (width + GAP);
-            const size_t row = y % (height + CAPTION), column = x % (width + GAP);
-            const bool is_inside = m < n && row >= CAPTION && column < width;
-            fprintf(script, "%g ",
-                    is_inside ? pixel(predictions, mistakes[m].sample, row - CAPTION, column)
-                              : 0.0);
-        }
-        fputc('\n', script);
-    }
-    fprintf(script, "END\narray captions[%zu]\n", n);
-    for (size_t m = 0; m < n; m++) {
-        const int32_t answer = predictions->evaluation.predicted[mistakes[m].sample];
-        short_name(predictions->data, (size_t)actual_class(predictions, mistakes[m].sample),
-                   actual);
-        short_name(predictions->data, (size_t)answer, predicted);
-        snprintf(caption, sizeof caption, "%s: %s", actual, predicted);
-        gnuplot_entry(script, "captions", m + 1, caption);
-    }
-    fputs("$captions << END\n", script);
-    for (size_t m = 0; m < n; m++) {
-        fprintf(script, "%g %zu\n", (double)(m % COLUMNS * (width + GAP)) + (double)width / 2,
-                m / COLUMNS * (height + CAPTION) + CAPTION / 2);
-    }
-    fprintf(script, "END\nwidth = %zu\nheight = %zu\n", COLUMNS * (width + GAP),
-            n_rows * (height + CAPTION));
+static void caption(const void *context, size_t m, char text[MOSAIC_CAPTION]) {
+    const struct shown *shown = context;
+    const struct predictions *predictions = shown->predictions;
+    const size_t sample = shown->mistakes[m].sample;
+    char actual[NAME_SIZE], predicted[NAME_SIZE];
+    short_name(predictions->data, (size_t)actual_class(predictions, sample), actual);
+    short_name(predictions->data, (size_t)predictions->evaluation.predicted[sample], predicted);
+    snprintf(text, MOSAIC_CAPTION, "%s: %s", actual, predicted);
 }
 
 static synrl_status draw_mistakes(struct core *core, const struct predictions *predictions,
                                   size_t n, const struct mistake *mistakes, const char *folder) {
     FILE *script;
     SYNRL_TRY(gnuplot_begin(core, &script));
-    write_mistakes(script, predictions, n, mistakes);
+    mosaic_write(script, &(struct mosaic){.n = n,
+                                          .height = predictions->data->height,
+                                          .width = predictions->data->width,
+                                          .is_coloured = predictions->data->n_channels == 3,
+                                          .value = value_of,
+                                          .caption = caption,
+                                          .context = &(struct shown){predictions, mistakes}});
     return gnuplot_picture(core, script, PICTURE_MISTAKES, folder);
 }
 
@@ -277,7 +265,7 @@ static synrl_status draw(struct core *core, const struct predictions *prediction
     if (mistakes == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    const size_t n = find_mistakes(predictions, mistakes), max = (size_t)COLUMNS * ROWS;
+    const size_t n = find_mistakes(predictions, mistakes), max = (size_t)MOSAIC_COLUMNS * ROWS;
     synrl_status status = SYNRL_OK;
     if (n > 0) {
         status = draw_mistakes(core, predictions, n < max ? n : max, mistakes, folder);

@@ -7,21 +7,26 @@
 
 #include "base/number.h"
 #include "draw/gnuplot.h"
+#include "draw/mosaic.h"
 #include "synrl/utf8.h"
 #include "train/derive.h"
 
 enum {
-    COLUMNS = 10,
     DRAWN_MAX = 40,
     SIDE_MAX = 256,  /* of a picture that is drawn */
     WIDE_MAX = 1024, /* inputs of a row */
-    GAP = 3,         /* pixels between pictures */
-    CAPTION = 9,     /* pixels above each */
     NAME_SIZE = 64
 };
 
+/* What is shown, and the range of all its inputs. */
+struct shown {
+    const struct dataset *dataset;
+    struct statistics all;
+};
+
 /* In UTF-8, on one line, and not too long: the class of a sample, or its number. */
-static void caption(const struct dataset *dataset, size_t sample, char name[NAME_SIZE]) {
+static void caption(const void *context, size_t sample, char name[MOSAIC_CAPTION]) {
+    const struct dataset *dataset = ((const struct shown *)context)->dataset;
     const synrl_data *data = dataset_data(dataset);
     const size_t row = dataset_row(dataset, sample);
     size_t n = 0;
@@ -59,36 +64,31 @@ static double shade(double value, const struct statistics *of) {
     return of->max > of->min ? (value - of->min) / (of->max - of->min) : 0.0;
 }
 
+static double value_of(const void *context, size_t sample, size_t y, size_t x, size_t channel) {
+    const struct shown *shown = context;
+    const synrl_data *data = dataset_data(shown->dataset);
+    const double value = data->n_channels == 3 ? dataset_input(shown->dataset, sample,
+                                                               (y * data->width + x) * 3 + channel)
+                                               : pixel(shown->dataset, sample, y, x);
+    return shade(value, &shown->all);
+}
+
+/* Colours of pixels are as they are, other values from the least to the largest. */
 static void write_pictures(FILE *script, const struct dataset *dataset, size_t n) {
     const synrl_data *data = dataset_data(dataset);
-    const size_t width = data->width, height = data->height;
-    const size_t n_rows = (n + COLUMNS - 1) / COLUMNS;
-    struct statistics all;
-    char name[NAME_SIZE];
-    dataset_statistics(dataset, 1, &all);
-    fputs("$pixels << END\n", script);
-    for (size_t y = 0; y < n_rows * (height + CAPTION); y++) {
-        for (size_t x = 0; x < COLUMNS * (width + GAP); x++) {
-            const size_t s = y / (height + CAPTION) * COLUMNS + x / (width + GAP);
-            const size_t row = y % (height + CAPTION), column = x % (width + GAP);
-            const bool is_inside = s < n && row >= CAPTION && column < width;
-            fprintf(script, "%.4g ",
-                    is_inside ? shade(pixel(dataset, s, row - CAPTION, column), &all) : 0.0);
-        }
-        fputc('\n', script);
+    struct shown shown = {.dataset = dataset};
+    dataset_statistics(dataset, 1, &shown.all);
+    if (data->n_channels == 3 && data->format == SYNRL_INPUT_BYTES) {
+        shown.all.min = 0;
+        shown.all.max = 255 * (double)data->scale;
     }
-    fprintf(script, "END\narray captions[%zu]\n", n);
-    for (size_t s = 0; s < n; s++) {
-        caption(dataset, s, name);
-        gnuplot_entry(script, "captions", s + 1, name);
-    }
-    fputs("$captions << END\n", script);
-    for (size_t s = 0; s < n; s++) {
-        fprintf(script, "%g %zu\n", (double)(s % COLUMNS * (width + GAP)) + (double)width / 2,
-                s / COLUMNS * (height + CAPTION) + CAPTION / 2);
-    }
-    fprintf(script, "END\nn_captions = %zu\nwidth = %zu\nheight = %zu\n", n,
-            COLUMNS * (width + GAP), n_rows * (height + CAPTION));
+    mosaic_write(script, &(struct mosaic){.n = n,
+                                          .height = data->height,
+                                          .width = data->width,
+                                          .is_coloured = data->n_channels == 3,
+                                          .value = value_of,
+                                          .caption = caption,
+                                          .context = &shown});
     gnuplot_string(script, "heading", "the first samples");
 }
 
@@ -107,7 +107,8 @@ static synrl_status write_rows(struct core *core, FILE *script, const struct dat
         }
         fputc('\n', script);
     }
-    fprintf(script, "END\nn_captions = 0\nwidth = %zu\nheight = %zu\n", n_inputs, n);
+    fprintf(script, "END\nn_captions = 0\nwidth = %zu\nheight = %zu\nis_coloured = 0\n", n_inputs,
+            n);
     gnuplot_string(script, "heading",
                    "the first samples, one per row; each input from its least to its largest");
     core_free(core, of);

@@ -8,14 +8,15 @@
 #include <synrl/dataset.h>
 
 #include "classes.h"
-#include "images/grey.h"
 #include "images/jpeg.h"
 #include "images/layout.h"
+#include "images/pixels.h"
+#include "images/png.h"
 #include "unpack.h"
 
 struct config {
     const char *path, *part, *classes;
-    int32_t background;
+    int32_t colour, background;
     int64_t limit;
 };
 
@@ -30,6 +31,9 @@ static const synrl_param params[] = {
     SYNRL_STRING(
         classes, SYNRL_OPTIONAL,
         "all classes in their order: \"ABC\" or \"ant,bee\"; left out: the folders, sorted"),
+    SYNRL_CHOICE(
+        colour, "grey", "grey|rgb",
+        "what pictures become: grey, one input per pixel, or rgb, three: red, green, blue"),
     SYNRL_CHOICE(background, "none", "none|black|white",
                  "what lies under transparent pixels; none: they are refused"),
     SYNRL_INTEGER(limit, "4096", 1, 1 << 20, "MiB that the pixels may have"),
@@ -50,11 +54,12 @@ struct images {
     struct jpeg jpeg;
     struct buffer texts;    /* names, terminated */
     struct buffer samples;  /* struct sample */
-    struct buffer read;     /* [n_samples][height][width], in the order of reading */
+    struct buffer read;     /* [n_samples][height][width][channels], in the order of reading */
     struct buffer file;     /* the current one */
     struct buffer unpacked; /* its pixels */
     size_t height, width;   /* of all; 0 before the first */
-    size_t n_files, n_unreadable;
+    size_t n_channels;
+    size_t n_files, n_unreadable, n_coloured;
 };
 
 #define SAMPLES(images) ITEMS(struct sample, (images)->samples)
@@ -106,60 +111,68 @@ static synrl_status append_sample(struct images *images, const char *class_name,
 }
 
 /* Makes a sample of the pixels behind those that have been read. */
-static synrl_status keep(struct images *images, size_t height, size_t width, const char *class_name,
+static synrl_status keep(struct images *images, size_t height, size_t width,
+                         const struct pixels *pixels, const char *class_name,
                          const char *file_name) {
-    SYNRL_TRY(check_size(images, height, width, class_name, file_name));
-    SYNRL_TRY(append_sample(images, class_name, file_name));
-    images->read.n += height * width;
-    return SYNRL_OK;
-}
-
-/* Appends the current file as grey bytes to `read`. Leaves *image open for png_image_free. */
-static synrl_status decode(struct images *images, png_image *image, const char *class_name,
-                           const char *file_name) {
-    bool is_transparent;
-    const char *why = grey_begin(image, &images->file);
-    if (why != NULL) {
-        note_unreadable(images, class_name, file_name, why);
-        return SYNRL_OK;
-    }
-    const size_t size = (size_t)image->width * image->height;
-    SYNRL_TRY(check_limit(images, size));
-    SYNRL_TRY(buffer_reserve(images->host, &images->read, size));
-    SYNRL_TRY(buffer_reserve(images->host, &images->unpacked, grey_unpacked_size(image)));
-    why = grey_read(image, (enum background)images->config->background, images->unpacked.bytes,
-                    images->read.bytes + images->read.n, &is_transparent);
-    if (why != NULL) {
-        note_unreadable(images, class_name, file_name, why);
-        return SYNRL_OK;
-    }
-    if (is_transparent) {
+    if (pixels->is_transparent) {
         return FAIL(images,
                     "%s/%s has transparent pixels: must be opaque, or background must be black or "
                     "white",
                     class_name, file_name);
     }
-    return keep(images, image->height, image->width, class_name, file_name);
+    SYNRL_TRY(check_size(images, height, width, class_name, file_name));
+    SYNRL_TRY(append_sample(images, class_name, file_name));
+    images->read.n += height * width * images->n_channels;
+    images->n_coloured += pixels->is_coloured;
+    return SYNRL_OK;
+}
+
+/* Makes room for the pixels of a picture, and for what is unpacked of it. */
+static synrl_status make_room(struct images *images, size_t n_pixels, size_t unpacked) {
+    SYNRL_TRY(check_limit(images, n_pixels * images->n_channels));
+    SYNRL_TRY(buffer_reserve(images->host, &images->read, n_pixels * images->n_channels));
+    return buffer_reserve(images->host, &images->unpacked, unpacked);
+}
+
+static struct pixels wanted(const struct images *images) {
+    return (struct pixels){.colour = (enum colour)images->config->colour,
+                           .background = (enum background)images->config->background};
+}
+
+/* Appends the current file to `read`. Leaves *image open for png_image_free. */
+static synrl_status decode(struct images *images, png_image *image, const char *class_name,
+                           const char *file_name) {
+    struct pixels pixels = wanted(images);
+    const char *why = png_file_begin(image, &images->file);
+    if (why == NULL) {
+        SYNRL_TRY(
+            make_room(images, (size_t)image->width * image->height, png_file_unpacked_size(image)));
+        why = png_file_read(image, &pixels, images->unpacked.bytes,
+                            images->read.bytes + images->read.n);
+    }
+    if (why != NULL) {
+        note_unreadable(images, class_name, file_name, why);
+        return SYNRL_OK;
+    }
+    return keep(images, image->height, image->width, &pixels, class_name, file_name);
 }
 
 /* The same of a JPEG. */
 static synrl_status decode_jpeg(struct images *images, const char *class_name,
                                 const char *file_name) {
+    struct pixels pixels = wanted(images);
     struct jpeg *jpeg = &images->jpeg;
     const char *why = jpeg_begin(jpeg, &images->file);
     if (why == NULL) {
-        const size_t size = jpeg->width * jpeg->height;
-        SYNRL_TRY(check_limit(images, size));
-        SYNRL_TRY(buffer_reserve(images->host, &images->read, size));
-        SYNRL_TRY(buffer_reserve(images->host, &images->unpacked, jpeg_unpacked_size(jpeg)));
-        why = jpeg_read(jpeg, &images->file, images->unpacked.bytes,
+        SYNRL_TRY(make_room(images, jpeg->width * jpeg->height, jpeg_unpacked_size(jpeg)));
+        why = jpeg_read(jpeg, &images->file, &pixels, images->unpacked.bytes,
                         images->read.bytes + images->read.n);
     }
     if (why != NULL) {
         note_unreadable(images, class_name, file_name, why);
         return SYNRL_OK;
     }
-    return keep(images, jpeg->height, jpeg->width, class_name, file_name);
+    return keep(images, jpeg->height, jpeg->width, &pixels, class_name, file_name);
 }
 
 static synrl_status take_image(struct images *images, const char *class_name,
@@ -429,6 +442,12 @@ static synrl_status read_images(struct images *images) {
         images->host->log(images->host, SYNRL_LOG_WARNING, "%s: %zu of %zu files are unreadable",
                           path, images->n_unreadable, images->n_files);
     }
+    if (images->n_coloured > 0 && images->n_channels == 1) {
+        images->host->log(images->host, SYNRL_LOG_INFO,
+                          "%s: %zu of %zu pictures have colours, read as grey: colour = \"rgb\" "
+                          "keeps them",
+                          path, images->n_coloured, N_SAMPLES(images));
+    }
     return N_SAMPLES(images) > 0
                ? SYNRL_OK
                : FAIL(images,
@@ -503,7 +522,7 @@ static synrl_status label_samples(struct images *images, synrl_data *data) {
 static synrl_status arrange(struct images *images, synrl_data *data) {
     struct sample *samples = SAMPLES(images);
     const char *texts = (const char *)images->texts.bytes;
-    const size_t n = N_SAMPLES(images), size = images->height * images->width;
+    const size_t n = N_SAMPLES(images), size = images->height * images->width * images->n_channels;
     uint8_t *pixels;
     qsort_r(samples, n, sizeof *samples, compare_samples, images->texts.bytes);
     for (size_t s = 1; s < n; s++) {
@@ -519,7 +538,7 @@ static synrl_status arrange(struct images *images, synrl_data *data) {
                          .scale = 1.0F / 255.0F,
                          .height = images->height,
                          .width = images->width,
-                         .n_channels = 1};
+                         .n_channels = images->n_channels};
     SYNRL_TRY(label_samples(images, data));
     SYNRL_TRY(SYNRL_NEW(images->host, pixels, images->read.n));
     for (size_t s = 0; s < n; s++) {
@@ -536,6 +555,8 @@ static synrl_status create(const synrl_host *host, const void *config, void *sel
     images->config = config;
     images->layout.host = host;
     images->layout.part = images->config->part;
+    const struct pixels pixels = wanted(images);
+    images->n_channels = pixels_size(&pixels);
     SYNRL_TRY(read_images(images));
     SYNRL_TRY(arrange(images, data));
     buffer_free(host, &images->samples);
@@ -552,7 +573,7 @@ static void destroy(const synrl_host *host, const void *config, void *self) {
     jpeg_free(&images->jpeg);
 }
 
-SYNRL_DATASET(images, "1.1.0",
-              "PNGs and JPEGs in one folder per class, or in a tar.gz or zip of it, as grey bytes",
+SYNRL_DATASET(images, "1.2.0",
+              "PNGs and JPEGs in one folder per class, or in a tar.gz or zip of it, as bytes",
               "the layout of Bulatov's notMNIST_small.tar.gz", SYNRL_PARAMS(params), struct images,
               .create = create, .destroy = destroy);

@@ -114,6 +114,26 @@ TEST(reads_jpegs_as_grey) {
     ck_assert_uint_eq(loader.n_warnings, 0);
 }
 
+TEST(reads_jpegs_in_colour) {
+    const struct bytes grey = grey_jpeg(), colour = colour_jpeg();
+    put("set/a/1.jpg", grey.at, grey.n);
+    put("set/b/2.jpg", colour.at, colour.n);
+    struct dataset *dataset = loader_load(
+        &loader, "images",
+        GIVEN({"path", STRING(scratch_path(&loader.scratch, "set"))}, {"colour", STRING("rgb")}));
+    const synrl_data *data = dataset_data(dataset);
+    static const uint8_t sides[2][2][3] = {{{0, 0, 0}, {255, 255, 255}},
+                                           {{254, 0, 0}, {0, 0, 254}}};
+    ck_assert_uint_eq(data->n_channels, 3);
+    ck_assert_uint_eq(data->n_inputs, (size_t)8 * 16 * 3);
+    for (size_t i = 0; i < data->n_samples * data->n_inputs; i++) {
+        const size_t pixel = i / 3;
+        ck_assert_uint_eq(((const uint8_t *)data->inputs)[i],
+                          sides[pixel / 128][pixel % 16 / 8][i % 3]);
+    }
+    dataset_release(dataset);
+}
+
 TEST(jpegs_for_print_and_cut_ones_are_left_out) {
     const struct bytes grey = grey_jpeg(), print = print_jpeg();
     put("set/a/1.jpg", grey.at, grey.n);

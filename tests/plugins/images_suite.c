@@ -165,6 +165,48 @@ TEST(turns_colour_into_grey) {
     dataset_release(dataset);
 }
 
+/* Channels beside each other, as NumPy has them; a grey picture has three that are equal. */
+TEST(keeps_colours_where_asked) {
+    static const unsigned char rows[] = {0, 200, 200, 200, 255, 0, 0, 0, 255, 0, 10, 100, 240};
+    static const unsigned char grey[] = {0, 7, 0, 255, 128};
+    static const unsigned char equal[] = {7, 7, 7, 0, 0, 0, 255, 255, 255, 128, 128, 128};
+    const struct bytes pngs[] = {make_png(1, 4, PNG_COLOUR, rows, sizeof rows),
+                                 make_png(1, 4, PNG_GREY, grey, sizeof grey)};
+    write_picture("a", "1.png", &pngs[0]);
+    write_picture("b", "1.png", &pngs[1]);
+    struct dataset *dataset =
+        loader_load(&loader, "images",
+                    GIVEN({"path", STRING(loader.scratch.folder)}, {"colour", STRING("rgb")}));
+    const synrl_data *data = dataset_data(dataset);
+    ck_assert_uint_eq(data->height, 1);
+    ck_assert_uint_eq(data->width, 4);
+    ck_assert_uint_eq(data->n_channels, 3);
+    ck_assert_uint_eq(data->n_inputs, 12);
+    ck_assert_mem_eq(data->inputs, rows + 1, 12);
+    ck_assert_mem_eq((const uint8_t *)data->inputs + 12, equal, 12);
+    dataset_release(dataset);
+}
+
+TEST(blends_each_colour_with_what_lies_under_it) {
+    static const unsigned char rows[] = {0, 255, 0, 100, 51, 10, 20, 30, 255};
+    static const unsigned char black[] = {51, 0, 20, 10, 20, 30};
+    static const unsigned char white[] = {255, 204, 224, 10, 20, 30};
+    const struct bytes png = make_png(1, 2, PNG_COLOUR_ALPHA, rows, sizeof rows);
+    const char *folder = loader.scratch.folder;
+    write_picture("a", "1.png", &png);
+    write_picture("b", "1.png", &png);
+    loader_refuse(&loader, SYNRL_INVALID, "a/1.png has transparent pixels", "images",
+                  GIVEN({"path", STRING(folder)}, {"colour", STRING("rgb")}));
+    for (int b = 0; b < 2; b++) {
+        struct dataset *dataset =
+            loader_load(&loader, "images",
+                        GIVEN({"path", STRING(folder)}, {"colour", STRING("rgb")},
+                              {"background", STRING(b == 0 ? "black" : "white")}));
+        ck_assert_mem_eq(dataset_data(dataset)->inputs, b == 0 ? black : white, 6);
+        dataset_release(dataset);
+    }
+}
+
 TEST(asks_what_lies_under_transparent_pixels) {
     static const unsigned char solid[] = {0, 100, 255, 7, 255, 0, 255, 255, 255};
     static const unsigned char clear[] = {0, 100, 255, 100, 0, 0, 51, 255, 51};

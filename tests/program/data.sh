@@ -44,6 +44,49 @@ test_pictures_are_shown() {
         synrl data csv path=p.csv label=5 -o p.gif
 }
 
+# pictures/CLASS/1.png of 2 x 2: red; blue above green.
+colours() {
+    mkdir -p pictures/red pictures/two
+    base64 -d >pictures/red/1.png <<<iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAAEElEQVR42mP4z8AARAwQCgAf7gP9Y167WwAAAABJRU5ErkJggg==
+    base64 -d >pictures/two/1.png <<<iVBORw0KGgoAAAANSUhEUgAAAAIAAAACCAIAAAD91JpzAAAADUlEQVR42mNgYPiPQAAZ9AP9ekzIgAAAAABJRU5ErkJggg==
+}
+
+test_colours_are_kept_where_asked() {
+    colours
+    exits 0 synrl data images path=pictures
+    says '2 samples of 4 inputs, bytes, pictures of 2 x 2'
+    says 'pictures: 2 of 2 pictures have colours, read as grey: colour = "rgb" keeps them'
+    exits 0 synrl data images path=pictures colour=rgb
+    says '2 samples of 12 inputs, bytes, pictures of 2 x 2 x 3 channels'
+    ! grep -q 'read as grey' "$OUTPUT" "$ERROR"
+    refuses 1 'colour = "color"' synrl data images path=pictures colour=color
+    has gnuplot || return 0
+    local colour
+    exits 0 synrl data images path=pictures colour=rgb -o p.svg
+    for colour in '255, *0, *0' '0, *255, *0' '0, *0, *255'; do
+        grep -qE "rgb\( *$colour\)" p.svg || fail "$colour is not drawn"
+    done
+}
+
+# A model of pictures is told of the channels, and so is one that comes back.
+test_a_model_of_pictures_has_their_channels() {
+    colours
+    cp pictures/red/1.png pictures/two/2.png # a mistake in any case
+    cat >s.lua <<'END'
+local synrl = require "synrl"
+synrl.train {
+   name = "colours", data = synrl.dataset("images", { path = "pictures", colour = "rgb" }), iterations = 30,
+   model = synrl.model("conv", { kernel = 2 }), loss = "cross_entropy", rule = "win_stay",
+}
+END
+    export SYNRL_PLUGIN_PATH=$BUILD/tests/examples/models
+    exits 0 synrl run --quiet s.lua
+    grep -q '"channels": 3' runs/*/run.json
+    ! has gnuplot || grep -qE 'rgb\( *255, *0, *0\)' runs/*/mistakes.svg
+    exits 0 synrl evaluate runs/*-colours pictures
+    says 'accuracy'
+}
+
 test_what_is_wrong_is_said() {
     table
     refuses 2 'which data set? write synrl data ID [NAME=VALUE ...]' synrl data

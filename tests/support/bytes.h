@@ -16,7 +16,7 @@ struct bytes {
 void bytes_add(struct bytes *bytes, const void *more, size_t n);
 void bytes_add_big_endian(struct bytes *bytes, unsigned long value);
 
-enum { PNG_GREY = 0, PNG_COLOUR = 2, PNG_GREY_ALPHA = 4 };
+enum { PNG_GREY = 0, PNG_COLOUR = 2, PNG_GREY_ALPHA = 4, PNG_COLOUR_ALPHA = 6 };
 
 /* The 13 bytes of a header: one byte a channel, not interlaced. */
 struct bytes png_header(unsigned height, unsigned width, unsigned char type);

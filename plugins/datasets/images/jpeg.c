@@ -3,8 +3,6 @@
 
 #include <turbojpeg.h>
 
-#include "grey.h"
-
 /* A scan needs a bit for each block of 8 x 8. */
 enum { PIXELS_PER_BYTE_MAX = 8 * 64 };
 
@@ -34,20 +32,18 @@ const char *jpeg_begin(struct jpeg *jpeg, const struct buffer *file) {
 }
 
 size_t jpeg_unpacked_size(const struct jpeg *jpeg) {
-    return jpeg->is_grey ? 1 : 3 * jpeg->width * jpeg->height;
+    return (jpeg->is_grey ? 1 : 3) * jpeg->width * jpeg->height;
 }
 
-const char *jpeg_read(struct jpeg *jpeg, const struct buffer *file, unsigned char *unpacked,
-                      unsigned char *grey) {
+const char *jpeg_read(struct jpeg *jpeg, const struct buffer *file, struct pixels *pixels,
+                      unsigned char *unpacked, unsigned char *out) {
     const int format = jpeg->is_grey ? TJPF_GRAY : TJPF_RGB;
-    if (tjDecompress2(jpeg->decoder, file->bytes, file->n, jpeg->is_grey ? grey : unpacked,
-                      (int)jpeg->width, 0, (int)jpeg->height, format,
+    if (tjDecompress2(jpeg->decoder, file->bytes, file->n, unpacked, (int)jpeg->width, 0,
+                      (int)jpeg->height, format,
                       TJFLAG_ACCURATEDCT | TJFLAG_STOPONWARNING | TJFLAG_LIMITSCANS) != 0) {
         return tjGetErrorStr2(jpeg->decoder);
     }
-    for (size_t i = 0; !jpeg->is_grey && i < jpeg->width * jpeg->height; i++) {
-        grey[i] = grey_luma(unpacked + 3 * i);
-    }
+    pixels_convert(pixels, jpeg->width * jpeg->height, jpeg->is_grey ? 1 : 3, unpacked, out);
     return NULL;
 }
 

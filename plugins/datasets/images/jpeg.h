@@ -1,11 +1,12 @@
 /* SPDX-License-Identifier: MIT */
-/* JPEGs as grey bytes, with the values that Pillow reads: libjpeg-turbo's accurate transform. */
+/* The pixels of JPEGs, with the values that Pillow reads: libjpeg-turbo's accurate transform. */
 #ifndef JPEG_H
 #define JPEG_H
 
 #include <stdbool.h>
 
 #include "../buffer.h"
+#include "pixels.h"
 
 struct jpeg {
     void *decoder; /* of libjpeg-turbo, made with the first picture */
@@ -22,9 +23,10 @@ const char *jpeg_begin(struct jpeg *jpeg, const struct buffer *file);
 /* Bytes that jpeg_read needs to unpack the pixels. */
 size_t jpeg_unpacked_size(const struct jpeg *jpeg);
 
-/* Reads the pixels to grey [height][width]. Returns NULL, or why the file is unreadable. */
-const char *jpeg_read(struct jpeg *jpeg, const struct buffer *file, unsigned char *unpacked,
-                      unsigned char *grey);
+/* Reads and converts the pixels to `out` [height][width][pixels_size]. Returns NULL, or why the
+ * file is unreadable. */
+const char *jpeg_read(struct jpeg *jpeg, const struct buffer *file, struct pixels *pixels,
+                      unsigned char *unpacked, unsigned char *out);
 
 void jpeg_free(struct jpeg *jpeg);
 

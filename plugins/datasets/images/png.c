@@ -1,8 +1,7 @@
 /* SPDX-License-Identifier: MIT */
-/* Grey bytes of a PNG. Samples are taken as they are stored: of 16 bits, the nearest of 8 (v /
- * 257); gamma and colour profiles, which change how a picture is shown, do not change what it
- * holds. Colours become grey by the luma of ITU-R 601-2, in Pillow's integers. */
-#include "grey.h"
+/* Samples are taken as they are stored: of 16 bits, the nearest of 8 (v / 257); gamma and colour
+ * profiles, which change how a picture is shown, do not change what it holds. */
+#include "png.h"
 
 #include <synrl/plugin.h>
 
@@ -47,7 +46,7 @@ static bool remove_chunks(struct buffer *file) {
     return is_whole;
 }
 
-const char *grey_begin(png_image *image, struct buffer *file) {
+const char *png_file_begin(png_image *image, struct buffer *file) {
     if (file->n == 0) {
         return "it is empty";
     }
@@ -66,26 +65,17 @@ const char *grey_begin(png_image *image, struct buffer *file) {
     return NULL;
 }
 
-size_t grey_unpacked_size(const png_image *image) {
+size_t png_file_unpacked_size(const png_image *image) {
     return (size_t)image->width * image->height * PNG_IMAGE_SAMPLE_CHANNELS(image->format);
 }
 
-const char *grey_read(png_image *image, enum background background, unsigned char *unpacked,
-                      unsigned char *grey, bool *is_transparent) {
-    const size_t n = (size_t)image->width * image->height;
-    const unsigned n_channels = PNG_IMAGE_SAMPLE_CHANNELS(image->format);
-    const unsigned behind = background == BACKGROUND_WHITE ? 255 : 0;
-    *is_transparent = false;
-    if (png_image_finish_read(image, NULL, unpacked, (png_int_32)(image->width * n_channels),
+const char *png_file_read(png_image *image, struct pixels *pixels, unsigned char *unpacked,
+                          unsigned char *out) {
+    const unsigned n_samples = PNG_IMAGE_SAMPLE_CHANNELS(image->format);
+    if (png_image_finish_read(image, NULL, unpacked, (png_int_32)(image->width * n_samples),
                               NULL) == 0) {
         return image->message;
     }
-    for (size_t i = 0; i < n; i++) {
-        const unsigned char *pixel = unpacked + i * n_channels;
-        const unsigned value = n_channels == 4 ? grey_luma(pixel) : pixel[0];
-        const unsigned alpha = pixel[n_channels - 1];
-        *is_transparent = *is_transparent || (alpha < 255 && background == BACKGROUND_NONE);
-        grey[i] = (unsigned char)((value * alpha + behind * (255 - alpha) + 127) / 255);
-    }
+    pixels_convert(pixels, (size_t)image->width * image->height, n_samples, unpacked, out);
     return NULL;
 }
