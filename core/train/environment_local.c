@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "engine/pool.h"
 #include "train/environment_private.h"
 
 __extension__ typedef __int128 wide; /* sums of up to 2^31 terms below 2^58 */
@@ -31,12 +32,6 @@ static synrl_status prepare(struct environment *environment) {
     return environment->clean != NULL && environment->noisy != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
-static void copy_terms(const struct environment *environment, int64_t *terms) {
-    for (size_t s = 0; s < environment->api.n_samples; s++) {
-        terms[s] = network_term(environment->network, s);
-    }
-}
-
 /* A pass whose loss is known already, for what the watch sees, or without it for the terms. */
 static synrl_status watched_pass(struct environment *environment, bool is_watched) {
     const struct pass_options options = {.watch = is_watched ? environment->watch : NULL,
@@ -57,7 +52,7 @@ static synrl_status find_clean_terms(struct environment *environment) {
         SYNRL_TRY(watched_pass(environment, false));
     }
     environment->has_terms = environment->has_clean = true;
-    copy_terms(environment, environment->clean);
+    network_terms(environment->network, environment->clean);
     return SYNRL_OK;
 }
 
@@ -70,7 +65,7 @@ static synrl_status noisy_pass(struct environment *environment, const struct noi
     SYNRL_TRY(network_pass(environment->network,
                            &(struct pass_options){.watch = environment->watch}, &pass));
     environment->sample_forwards += network_samples(environment->network);
-    copy_terms(environment, environment->noisy);
+    network_terms(environment->network, environment->noisy);
     environment->noise = *noise;
     environment->has_terms = false;
     environment->has_noise = environment->is_perturbed_last = true;
@@ -183,27 +178,43 @@ static int64_t group_fall(const struct environment *environment, size_t first, s
     return fall > INT64_MAX ? INT64_MAX : fall < -INT64_MAX ? -INT64_MAX : (int64_t)fall;
 }
 
+struct pay_work {
+    const struct environment *environment;
+    size_t group;
+    int64_t *falls; /* one of the two; the other is NULL */
+    int8_t *signs;
+};
+
+static void pay_share(void *context, size_t worker, size_t n_workers) {
+    const struct pay_work *work = context;
+    const size_t n = work->environment->api.n_samples, group = work->group;
+    size_t g, end_group;
+    pool_share((n + group - 1) / group, 1, worker, n_workers, &g, &end_group);
+    for (; g < end_group; g++) {
+        const size_t first = g * group, end = n - first < group ? n : first + group;
+        const int64_t fall = group_fall(work->environment, first, end);
+        for (size_t s = first; s < end; s++) {
+            if (work->falls != NULL) {
+                work->falls[s] = fall;
+            } else {
+                work->signs[s] = (int8_t)((fall > 0) - (fall < 0));
+            }
+        }
+    }
+}
+
 /* One of the two; the other is NULL. */
 static synrl_status pay(struct environment *environment, const char *call, int64_t *falls,
                         int8_t *signs) {
-    const size_t n = environment->api.n_samples;
-    const size_t given = environment->options.reward_group, group = given > 0 ? given : n;
+    const size_t group = environment->options.reward_group;
+    struct pay_work work = {environment, group > 0 ? group : environment->api.n_samples, falls,
+                            signs};
     if (!environment->has_noise) {
         return core_fail(environment->core, SYNRL_INVALID,
                          "env->local->%s: there was no perturb of these weights", call);
     }
     SYNRL_TRY(find_clean_terms(environment));
-    for (size_t first = 0; first < n; first += group) {
-        const size_t end = n - first < group ? n : first + group;
-        const int64_t fall = group_fall(environment, first, end);
-        for (size_t s = first; s < end; s++) {
-            if (falls != NULL) {
-                falls[s] = fall;
-            } else {
-                signs[s] = (int8_t)((fall > 0) - (fall < 0));
-            }
-        }
-    }
+    pool_run(environment->core->pool, pay_share, &work);
     return SYNRL_OK;
 }
 

@@ -61,10 +61,10 @@ bool network_has_classes(const struct network *network);
 int32_t network_class(const struct network *network, size_t sample);
 int32_t predicted_class(const float *outputs, size_t n_outputs, size_t stride);
 
-/* From now on passes keep the terms of their samples, which network_term gives in units of 2^-32;
- * INT64_MAX: not a finite one. */
+/* From now on passes keep the terms of their samples, which network_terms gives [n] in units of
+ * 2^-32; INT64_MAX: not a finite one. */
 synrl_status network_keep_terms(struct network *network);
-int64_t network_term(const struct network *network, size_t sample);
+void network_terms(const struct network *network, int64_t *terms);
 
 struct host *network_host(struct network *network); /* the model's */
 const synrl_weights *network_weights(const struct network *network);

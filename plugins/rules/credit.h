@@ -60,16 +60,17 @@ struct credit_config {
                         "inputs of the network less their mean over the batch")
 
 struct credit {
+    const synrl_host *host;
     size_t n_synapses, n_units, n_blocks;
     double *c, *now;       /* [n_synapses]: with momentum, and of this iteration */
     int8_t *signal;        /* [n_blocks][n_units][SYNRL_LANES]: xi r, of all draws */
     int8_t *noise;         /* the same of one draw: xi */
-    int8_t *paid;          /* [n_blocks][SYNRL_LANES]: r */
     int64_t *falls, *loss; /* [n_samples]: -d and L, in units of 2^-32 */
 };
 
 static inline synrl_status credit_create(const synrl_host *host, const synrl_env *env,
                                          struct credit *credit) {
+    credit->host = host;
     credit->n_synapses = env->layout->n_synapses;
     credit->n_units = env->local->n_units(env);
     credit->n_blocks = env->local->n_blocks(env);
@@ -77,30 +78,38 @@ static inline synrl_status credit_create(const synrl_host *host, const synrl_env
     SYNRL_TRY(SYNRL_NEW(host, credit->now, credit->n_synapses));
     SYNRL_TRY(SYNRL_NEW(host, credit->signal, credit->n_blocks * credit->n_units * SYNRL_LANES));
     SYNRL_TRY(SYNRL_NEW(host, credit->noise, credit->n_blocks * credit->n_units * SYNRL_LANES));
-    SYNRL_TRY(SYNRL_NEW(host, credit->paid, credit->n_blocks * SYNRL_LANES));
     SYNRL_TRY(SYNRL_NEW(host, credit->falls, env->n_samples));
     return SYNRL_NEW(host, credit->loss, env->n_samples);
 }
 
-/* r of each sample: an integer, so that all sums are exact. */
-static inline void credit_pay(const struct credit_config *c, struct credit *credit, size_t n) {
-    const double gate = c->pay == TRIT ? c->gate / SYNRL_TERM_UNIT : 0.0;
-    const int64_t most = SIGNAL_MAX / c->draws; /* whole steps, so that the sum of draws fits */
-    const double limit = (double)most;
-    double mean = 0.0;
-    for (size_t s = 0; c->pay == GRADED && s < n; s++) {
-        mean += fabs((double)credit->falls[s]) / (double)n;
+/* What all workers share. */
+struct credit_work {
+    const struct credit_config *config;
+    struct credit *credit;
+    size_t n_samples;
+    double mean; /* of |d|, where pay is "graded"; else 0 */
+    bool is_first;
+};
+
+static inline void credit_share(size_t n, size_t worker, size_t n_workers, size_t *first,
+                                size_t *end) {
+    *first = n * worker / n_workers;
+    *end = n * (worker + 1) / n_workers;
+}
+
+/* r of a sample: an integer, so that all sums are exact. */
+static inline int8_t credit_pay(const struct credit_work *work, size_t s) {
+    const struct credit_config *c = work->config;
+    const int64_t fall = work->credit->falls[s];
+    if (work->mean > 0.0) {
+        const int64_t most = SIGNAL_MAX / c->draws; /* whole steps, so that the sum of draws fits */
+        const double limit = (double)most;
+        const double steps = rint(8.0 * (double)fall / work->mean / (double)c->draws);
+        return (int8_t)fmin(fmax(steps, -limit), limit);
     }
-    for (size_t s = 0; s < n; s++) {
-        const int64_t fall = credit->falls[s];
-        if (mean > 0.0) {
-            const double steps = rint(8.0 * (double)fall / mean / (double)c->draws);
-            credit->paid[s] = (int8_t)fmin(fmax(steps, -limit), limit);
-        } else {
-            const bool is_right = c->pay == TRIT && (double)credit->loss[s] < gate;
-            credit->paid[s] = (int8_t)(is_right ? 0 : (fall > 0) - (fall < 0));
-        }
-    }
+    const bool is_right =
+        c->pay == TRIT && (double)work->credit->loss[s] < c->gate / SYNRL_TERM_UNIT;
+    return (int8_t)(is_right ? 0 : (fall > 0) - (fall < 0));
 }
 
 /* Adds xi r to the signal of one unit in one block; past the last sample r is 0. */
@@ -114,19 +123,48 @@ __attribute__((noinline)) static void credit_add(bool is_first, const int8_t *re
     }
 }
 
+/* Adds xi r of some blocks to the signal. */
+static inline void credit_draw_share(void *context, size_t worker, size_t n_workers) {
+    const struct credit_work *work = context;
+    const struct credit *credit = work->credit;
+    size_t b, end;
+    credit_share(credit->n_blocks, worker, n_workers, &b, &end);
+    for (; b < end; b++) {
+        int8_t paid[SYNRL_LANES];
+        for (size_t lane = 0; lane < SYNRL_LANES; lane++) {
+            const size_t s = b * SYNRL_LANES + lane;
+            paid[lane] = s < work->n_samples ? credit_pay(work, s) : 0;
+        }
+        for (size_t row = b * credit->n_units; row < (b + 1) * credit->n_units; row++) {
+            credit_add(work->is_first, credit->noise + row * SYNRL_LANES, paid,
+                       credit->signal + row * SYNRL_LANES);
+        }
+    }
+}
+
 /* Adds xi r of one draw to the signal. */
 static inline synrl_status credit_draw(const struct credit_config *c, struct credit *credit,
                                        uint32_t draw, double sigma, synrl_env *env) {
     SYNRL_TRY(env->local->perturb(env, draw, sigma, NULL));
     SYNRL_TRY(env->local->falls(env, credit->falls));
     SYNRL_TRY(env->local->noise(env, draw, credit->noise));
-    credit_pay(c, credit, env->n_samples);
-    for (size_t row = 0; row < credit->n_blocks * credit->n_units; row++) {
-        credit_add(draw == 0, credit->noise + row * SYNRL_LANES,
-                   credit->paid + row / credit->n_units * SYNRL_LANES,
-                   credit->signal + row * SYNRL_LANES);
+    struct credit_work work = {c, credit, env->n_samples, 0.0, draw == 0};
+    for (size_t i = 0; c->pay == GRADED && i < work.n_samples; i++) {
+        work.mean += fabs((double)credit->falls[i]) / (double)work.n_samples;
     }
+    credit->host->parallel(credit->host, credit_draw_share, &work);
     return SYNRL_OK;
+}
+
+static inline void credit_add_share(void *context, size_t worker, size_t n_workers) {
+    const struct credit_work *work = context;
+    const double momentum = work->config->momentum, *now = work->credit->now;
+    double *c = work->credit->c;
+    size_t i, end;
+    credit_share(work->credit->n_synapses, worker, n_workers, &i, &end);
+    for (; i < end; i++) {
+        c[i] = momentum * c[i] + now[i];
+    }
 }
 
 /* credit->c at the weights as they are. Costs `draws` perturbed passes of the batch. */
@@ -142,10 +180,8 @@ static inline synrl_status credit_measure(const struct credit_config *c, struct 
     const synrl_signal signal = {sizeof signal, where[c->where] | (c->centred ? SYNRL_CENTRED : 0),
                                  credit->signal, NULL};
     SYNRL_TRY(env->local->correlate(env, &signal, credit->now));
-    const double momentum = c->momentum;
-    for (size_t i = 0; i < credit->n_synapses; i++) {
-        credit->c[i] = momentum * credit->c[i] + credit->now[i];
-    }
+    struct credit_work work = {.config = c, .credit = credit};
+    credit->host->parallel(credit->host, credit_add_share, &work);
     return SYNRL_OK;
 }
 

@@ -30,17 +30,24 @@ static synrl_status create(const synrl_host *host, const void *config, void *sel
     return SYNRL_NEW(host, r->actions, r->credit.n_synapses);
 }
 
+static void follow_share(void *context, size_t worker, size_t n_workers) {
+    const struct rule *r = context;
+    const double *credit = r->credit.c; /* of its own: the loop then is one of vectors */
+    int8_t *actions = r->actions;
+    size_t i, end;
+    credit_share(r->credit.n_synapses, worker, n_workers, &i, &end);
+    for (; i < end; i++) {
+        actions[i] = (int8_t)((credit[i] > 0.0) - (credit[i] < 0.0));
+    }
+}
+
 static synrl_status step(const synrl_host *host, const void *config, void *self, synrl_env *env) {
     const struct config *c = config;
     struct rule *r = self;
     double alpha_s;
     SYNRL_TRY(synrl_at(c->alpha_s, env->iteration, &alpha_s));
     SYNRL_TRY(credit_measure(&c->credit, &r->credit, env));
-    const double *credit = r->credit.c; /* of its own: the loop then is one of vectors */
-    int8_t *actions = r->actions;
-    for (size_t i = 0, n = r->credit.n_synapses; i < n; i++) {
-        actions[i] = (int8_t)((credit[i] > 0.0) - (credit[i] < 0.0));
-    }
+    host->parallel(host, follow_share, r);
     return env->step(env, r->actions, alpha_s, c->bias_scale, NULL);
 }
 
