@@ -69,9 +69,20 @@ static const char *target_format(const struct c_plugin *writer) {
     return "SYNRL_TARGET_LABELS";
 }
 
+static bool has_logits(const struct c_plugin *writer) {
+    lua_State *L = writer->L;
+    lua_getfield(L, writer->table, "logits");
+    if (!lua_isnil(L, -1) && !lua_isboolean(L, -1)) {
+        session_fail(L, "%s: logits must be true or false, not %s", writer->who, describe(L, -1));
+    }
+    const bool are_logits = lua_toboolean(L, -1) != 0;
+    lua_pop(L, 1);
+    return are_logits;
+}
+
 int loss_c(lua_State *L) {
-    static const char *const keys[] = {"finish", "functions", "gradient", "name", "parameters",
-                                       "source", "summary",   "targets",  "terms"};
+    static const char *const keys[] = {"finish",     "functions", "gradient", "logits",  "name",
+                                       "parameters", "source",    "summary",  "targets", "terms"};
     static const char *const taken[] = {"block", "config", "host",  "n_outputs", "n_samples",
                                         "slope", "sum",    "terms", NULL};
     static const char terms_head[] =
@@ -88,13 +99,16 @@ int loss_c(lua_State *L) {
     const char *finish = c_plugin_text(&writer, "finish");
     const char *gradient = c_plugin_text(&writer, "gradient");
     const char *format = target_format(&writer);
+    const bool are_logits = has_logits(&writer);
     c_plugin_types(&writer);
     write_functions(&writer);
     c_text_add(&writer.text, "%s;\n%s;\n", terms_head, finish_head);
     c_text_add(&writer.text, gradient != NULL ? "%s;\n" : "\n", gradient_head);
     c_plugin_entry(&writer, "SYNRL_LOSS");
-    c_text_add(&writer.text, ",\n.target_format = %s, .terms = write_terms, .finish = finish%s);\n",
-               format, gradient != NULL ? ", .gradient = gradient" : "");
+    c_text_add(&writer.text,
+               ",\n.target_format = %s, .traits = %s, .terms = write_terms, .finish = finish%s);\n",
+               format, are_logits ? "SYNRL_LOSS_LOGITS" : "0",
+               gradient != NULL ? ", .gradient = gradient" : "");
     write_operation(&writer, finish_head, "finish", finish != NULL ? finish : "",
                     finish != NULL ? "" : "return sum / (double)n_samples; ");
     if (gradient != NULL) {

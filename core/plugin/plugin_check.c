@@ -257,12 +257,22 @@ static synrl_status check_self_size(struct core *core, uint32_t self_size, bool 
                            file);
 }
 
+static synrl_status check_traits(struct core *core, uint32_t traits, uint32_t known,
+                                 const char *file) {
+    return (traits & ~known) == 0
+               ? SYNRL_OK
+               : core_fail(core, SYNRL_INVALID, "%s: has traits %#x: known are %#x", file, traits,
+                           known);
+}
+
+static synrl_status check_loss(struct core *core, const synrl_loss_ops *ops, const char *file) {
+    return SYNRL_REACHES(ops, traits) ? check_traits(core, ops->traits, SYNRL_LOSS_LOGITS, file)
+                                      : SYNRL_OK;
+}
+
 static synrl_status check_rule(struct core *core, const synrl_rule_ops *ops, const char *file) {
     const uint32_t known = SYNRL_RULE_STATELESS | SYNRL_RULE_READS_LOSS | SYNRL_RULE_READS_MORE;
-    if ((ops->traits & ~known) != 0) {
-        return core_fail(core, SYNRL_INVALID, "%s: has traits %#x: known are %#x", file,
-                         ops->traits, known);
-    }
+    SYNRL_TRY(check_traits(core, ops->traits, known, file));
     if (ops->n_metrics > SYNRL_METRICS_MAX) {
         return core_fail(core, SYNRL_INVALID, "%s: has %u metrics: must be at most %d", file,
                          ops->n_metrics, SYNRL_METRICS_MAX);
@@ -284,6 +294,9 @@ synrl_status plugin_check(struct core *core, const synrl_plugin *entry, const ch
     if (missing != NULL) {
         return core_fail(core, SYNRL_INVALID, "%s: operation missing from %s \"%s\": %s", file,
                          kind_name((synrl_kind)entry->kind), entry->id, missing);
+    }
+    if (entry->kind == SYNRL_KIND_LOSS) {
+        return check_loss(core, entry->ops, file);
     }
     if (entry->kind == SYNRL_KIND_MODEL) {
         const synrl_model_ops *ops = entry->ops;

@@ -110,7 +110,8 @@ bool evaluation_has_classes(const struct evaluation *evaluation, const struct cl
 }
 
 bool evaluation_has_probabilities(const struct component *loss) {
-    return loss != NULL && strcmp(component_plugin(loss)->entry->id, "cross_entropy") == 0;
+    const synrl_loss_ops *ops = loss != NULL ? component_plugin(loss)->entry->ops : NULL;
+    return ops != NULL && SYNRL_REACHES(ops, traits) && (ops->traits & SYNRL_LOSS_LOGITS) != 0;
 }
 
 void evaluation_probabilities(const struct evaluation *evaluation, size_t sample, double *shares) {

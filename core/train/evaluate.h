@@ -30,8 +30,7 @@ synrl_status evaluate(struct core *core, struct component *model, const struct t
 /* Whether `predicted` means classes: the data has labels, or else the network was trained on some,
  * whose names are `classes`. */
 bool evaluation_has_classes(const struct evaluation *evaluation, const struct classes *classes);
-/* Whether a loss takes the outputs as logarithms of shares, up to a constant: cross-entropy does.
- * NULL: no. */
+/* Whether a loss takes the outputs as logits of the classes. NULL: no. */
 bool evaluation_has_probabilities(const struct component *loss);
 /* softmax of a sample's outputs, [n_outputs]. */
 void evaluation_probabilities(const struct evaluation *evaluation, size_t sample, double *shares);

@@ -69,5 +69,5 @@ static void gradient(const synrl_host *host, const void *config, const synrl_los
 
 SYNRL_LOSS(cross_entropy, "1.0.0", "mean of -log softmax(outputs)[label]",
            "log-sum-exp form; Bhargava et al. 2021, section 3", SYNRL_NO_PARAMS,
-           .target_format = SYNRL_TARGET_LABELS, .terms = terms, .finish = finish,
-           .gradient = gradient);
+           .target_format = SYNRL_TARGET_LABELS, .traits = SYNRL_LOSS_LOGITS, .terms = terms,
+           .finish = finish, .gradient = gradient);

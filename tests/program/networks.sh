@@ -121,6 +121,34 @@ END
     exits 0 synrl run --quiet --no-pictures table.lua
 }
 
+# What a loss says of its outputs counts, not how it is called.
+test_a_loss_of_logits_gives_probabilities() {
+    has "${CC:-cc}" || return 0
+    local logits
+    table_run
+    for logits in true false; do
+        rm -rf runs
+        cat >loss.lua <<END
+local synrl = require "synrl"
+local softplus = synrl.loss.c {
+   name = "softplus", targets = "labels", logits = $logits,
+   terms = "for (size_t s = 0; s < SYNRL_LANES; s++) terms[s] = block->labels[s];",
+}
+synrl.train {
+   data = synrl.dataset("csv", { path = "train.csv", label = "kind" }), loss = softplus, iterations = 2,
+   model = synrl.model("mlp", { layers = { 2, 2 } }), rule = "win_stay",
+}
+END
+        exits 0 synrl run --quiet --no-pictures loss.lua
+        exits 0 synrl predict runs/*/ plain.csv label= -o answers.csv
+        if $logits; then
+            [ "$(head -n 1 answers.csv)" = 'class,no,"yes, sir"' ]
+        else
+            [ "$(head -n 1 answers.csv)" = 'class,output1,output2' ]
+        fi
+    done
+}
+
 test_data_is_read_and_normalised_as_the_run_did() {
     table_run
     rm train.csv table.lua

@@ -23,6 +23,13 @@ typedef enum synrl_target_format {
     SYNRL_TARGET_LABELS = 2   /* class numbers */
 } synrl_target_format;
 
+/* What a loss says about the outputs. */
+enum {
+    /* They are logits of the classes: softmax(outputs) are probabilities, which `synrl predict` and
+     * result:predict report. */
+    SYNRL_LOSS_LOGITS = 1
+};
+
 typedef struct synrl_loss_block {
     uint32_t size;
     size_t n_outputs;
@@ -48,6 +55,7 @@ typedef struct synrl_loss_ops {
     /* Optional. [main] Refuses data or outputs that the loss cannot be taken of. */
     synrl_status (*check)(const synrl_host *host, const void *config, const synrl_shape *shape,
                           size_t n_outputs);
+    uint32_t traits; /* since ABI 3.6: SYNRL_LOSS_LOGITS or 0 */
 } synrl_loss_ops;
 
 #define SYNRL_LOSS(id, version, summary, source, params_, ...)                             \

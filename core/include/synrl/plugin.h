@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 #define SYNRL_ABI_MAJOR 3
-#define SYNRL_ABI_MINOR 5
+#define SYNRL_ABI_MINOR 6
 
 typedef enum synrl_kind {
     SYNRL_KIND_ACTIVATION = 1, /* ops: synrl_activation_ops (activation.h) */
@@ -64,8 +64,9 @@ typedef char synrl_nothing;
 
 /* Every operation table begins with its size. Tables grow at the end only; a slot that is NULL, or
  * that lies past the size, is not offered. */
-#define SYNRL_OFFERS(ops, slot) \
-    ((ops)->size >= offsetof(__typeof__(*(ops)), slot) + sizeof((ops)->slot) && (ops)->slot != NULL)
+#define SYNRL_REACHES(ops, slot) \
+    ((ops)->size >= offsetof(__typeof__(*(ops)), slot) + sizeof((ops)->slot))
+#define SYNRL_OFFERS(ops, slot) (SYNRL_REACHES(ops, slot) && (ops)->slot != NULL)
 
 #define SYNRL_EXPORT __attribute__((visibility("default")))
 

@@ -15,6 +15,7 @@
 #include "support/support.h"
 #include "support/test.h"
 #include "train/dataset.h"
+#include "train/evaluate.h"
 
 static struct core *core;
 static struct scratch scratch;
@@ -72,10 +73,10 @@ static const struct {
     const char *id, *message;
 } broken[] = {
     {"wrong_major",
-     "wrong_major.so: built for ABI 4.5, this synrl speaks 3.5; it needs a newer synrl"},
+     "wrong_major.so: built for ABI 4.6, this synrl speaks 3.6; it needs a newer synrl"},
     {"newer_minor",
-     "newer_minor.so: built for ABI 3.6, this synrl speaks 3.5; it needs a newer synrl"},
-    {"old_major", "old_major.so: built for ABI 2.5, this synrl speaks 3.5; rebuild it"},
+     "newer_minor.so: built for ABI 3.7, this synrl speaks 3.6; it needs a newer synrl"},
+    {"old_major", "old_major.so: built for ABI 2.6, this synrl speaks 3.6; rebuild it"},
     {"short_entry", "short_entry.so: its entry has 64 bytes: must be 80 .. 4096"},
     {"huge_entry", "huge_entry.so: its entry has 100000 bytes: must be 80 .. 4096"},
     {"param_size", "param_size.so: its parameters have 56 bytes each: must be 64, as"},
@@ -118,6 +119,29 @@ enum { N_BROKEN = COUNT_OF(broken) };
 TEST_EACH(refuses_a_broken_plugin, N_BROKEN) {
     refuse(SYNRL_KIND_RULE, broken[_i].id, broken[_i].message);
     find(SYNRL_KIND_RULE, "static"); /* and goes on working */
+}
+
+TEST(refuses_a_loss_with_a_trait_that_it_does_not_know) {
+    refuse(SYNRL_KIND_LOSS, "odd_loss_trait", "odd_loss_trait.so: has traits 0x2: known are 0x1");
+}
+
+/* A table that ends before the traits has none, whatever lies after it. */
+TEST(takes_a_loss_of_an_older_minor_version) {
+    struct component *loss;
+    core_destroy(core);
+    core = core_with_path(BUILD_DIR "/tests/fixtures");
+    find(SYNRL_KIND_LOSS, "older_loss");
+    ck_assert_int_eq(component_create_default(core, SYNRL_KIND_LOSS, "older_loss", &loss),
+                     SYNRL_OK);
+    ck_assert(!evaluation_has_probabilities(loss));
+    component_release(loss);
+    ck_assert_int_eq(component_create_default(core, SYNRL_KIND_LOSS, "cross_entropy", &loss),
+                     SYNRL_OK);
+    ck_assert(evaluation_has_probabilities(loss));
+    component_release(loss);
+    ck_assert_int_eq(component_create_default(core, SYNRL_KIND_LOSS, "mse", &loss), SYNRL_OK);
+    ck_assert(!evaluation_has_probabilities(loss));
+    component_release(loss);
 }
 
 TEST(refuses_a_loss_without_target_format) {
