@@ -36,7 +36,7 @@ run() {
 
 # What run.json says, but for what differs each time: times, process, call, history.
 record() {
-    grep -vE '"(started|ended|seconds|pid|start|boot|id|at|host|command|iteration|folder|file|changed)"|"changes": null|^ *[]{}[]+,?$' \
+    grep -vE '"(started|ended|seconds|pid|start|boot|id|at|host|command|iteration|folder|file|changed)"|"(changes|iterations)": null|^ *[]{}[]+,?$' \
         "$1/run.json" | tr -d '[]{} ,' | grep . | sort
 }
 
