@@ -21,6 +21,7 @@
 #include "lua/policy.h"
 #include "lua/result.h"
 #include "lua/session.h"
+#include "lua/stop.h"
 #include "policy/policy.h"
 #include "record/recorder.h"
 #include "train/evaluate.h"
@@ -203,6 +204,7 @@ static void read_callbacks(lua_State *L, struct session *session, struct run *ru
     if (field_push(L, 1, "stop")) {
         decider_read_stop(L, &run->decider, run->options.valid != NULL);
     }
+    run->options.may_decide_metrics = run->decider.on_evaluate != 0 || run->decider.stop != 0;
     run->options.decide = decider_decide;
     run->options.decide_context = &run->decider;
 }
@@ -253,7 +255,7 @@ static synrl_status start_run(struct session *session, struct run *run) {
     struct recorder_options options;
     struct invocation invocation;
     SYNRL_TRY(trainer_create(session->core, &run->options, &run->trainer));
-    run->decider.own = trainer_metric_names(run->trainer);
+    decider_set_metrics(&run->decider, trainer_metric_names(run->trainer));
     if (!run->is_recorded) {
         return SYNRL_OK;
     }

@@ -87,7 +87,12 @@ const char *recorder_folder(const struct recorder *recorder) {
 
 static synrl_status observe_record(void *context, const struct metrics *metrics) {
     struct recorder *recorder = context;
-    metrics_csv_write_row(recorder->metrics, trainer_metric_names(recorder->trainer), metrics);
+    const struct metric_names *own = trainer_metric_names(recorder->trainer);
+    if (!recorder->has_heading) {
+        metrics_csv_write_heading(recorder->metrics, own);
+        recorder->has_heading = true;
+    }
+    metrics_csv_write_row(recorder->metrics, own, metrics);
     if (clock_seconds() - recorder->flushed >= FLUSH_SECONDS) { /* for those who watch it */
         fflush(recorder->metrics);
         recorder->flushed = clock_seconds();

@@ -216,9 +216,8 @@ synrl_status recorder_open_metrics(struct recorder *recorder, uint64_t size) {
 }
 
 synrl_status recorder_start_metrics(struct recorder *recorder) {
-    SYNRL_TRY(recorder_open_metrics(recorder, 0));
-    metrics_csv_write_heading(recorder->metrics, trainer_metric_names(recorder->trainer));
-    return recorder_check_written(recorder, recorder->metrics, "metrics.csv");
+    recorder->has_heading = false;
+    return recorder_open_metrics(recorder, 0);
 }
 
 synrl_status recorder_sync_file(const struct recorder *recorder, FILE *stream, const char *name) {

@@ -20,6 +20,7 @@ struct recorder {
     void *state;      /* [trainer_state_size], or NULL before the first checkpoint */
     json_t *json;     /* of run.json */
     FILE *metrics;    /* open and locked during the run */
+    bool has_heading; /* it begins with the names of its columns */
     double flushed;   /* when metrics was, by clock_seconds */
     FILE *rewards;    /* opened by the first reward */
     FILE *losses;     /* of rules that read losses */
@@ -50,7 +51,7 @@ synrl_status recorder_open_end(const struct recorder *recorder, const char *name
 synrl_status recorder_sync_file(const struct recorder *recorder, FILE *stream, const char *name);
 /* Opens metrics.csv with its first `size` bytes, which it must have, and locks it. */
 synrl_status recorder_open_metrics(struct recorder *recorder, uint64_t size);
-/* metrics.csv with its heading. */
+/* An empty metrics.csv: the names of its columns are known with its first row. */
 synrl_status recorder_start_metrics(struct recorder *recorder);
 /* Makes the folder, PARENT/TIME-NAME. It is hidden until run.json is in it, so that no kill can
  * leave a folder that is not a run. */

@@ -125,29 +125,42 @@ static synrl_status check_changes(struct recorder *recorder, bool force) {
     return provenance_renew(core, options, json_object_get(recorder->json, "provenance"));
 }
 
-/* Rows are appended to the file, so its columns must be the rule's present metrics. */
-static synrl_status check_columns(const struct recorder *recorder,
-                                  const struct metric_names *recorded) {
-    const struct metric_names *own = trainer_metric_names(recorder->trainer);
-    bool are_same = own->n == recorded->n;
-    for (size_t i = 0; are_same && i < own->n; i++) {
-        are_same = strcmp(own->names[i], recorded->names[i]) == 0;
+/* Rows are appended to the file, so its first columns must be the rule's present metrics; the
+ * others are the script's. */
+static synrl_status take_columns(const struct recorder *recorder,
+                                 const struct metric_names *recorded) {
+    const struct metric_names *rule = trainer_metric_names(recorder->trainer);
+    bool are_same = rule->n <= recorded->n;
+    for (size_t i = 0; are_same && i < rule->n; i++) {
+        are_same = strcmp(rule->names[i], recorded->names[i]) == 0;
     }
-    return are_same
-               ? SYNRL_OK
-               : core_fail(
-                     recorder->core, SYNRL_INVALID,
-                     "%s/metrics.csv: its columns are not the metrics that the rule reports now",
-                     recorder->folder);
+    if (!are_same) {
+        return core_fail(
+            recorder->core, SYNRL_INVALID,
+            "%s/metrics.csv: its columns are not the metrics that the rule reports now",
+            recorder->folder);
+    }
+    const synrl_status status =
+        trainer_set_columns(recorder->trainer, recorded->n - rule->n, recorded->names + rule->n);
+    return status == SYNRL_OK ? status : core_fail_in(recorder->core, status, recorder->folder);
 }
 
-static synrl_status replay_metrics(struct recorder *recorder, uint64_t iteration) {
+/* What was recorded up to the checkpoint: nothing where the script was interrupted in its first
+ * call. */
+static synrl_status replay_metrics(struct recorder *recorder, const struct checkpoint *checkpoint) {
     struct metrics_table *table;
-    SYNRL_TRY(metrics_csv_read(recorder->core, recorder->folder, iteration, &table));
-    synrl_status status = check_columns(recorder, &table->own);
+    recorder->has_heading = checkpoint->metrics_size > 0;
+    if (!recorder->has_heading) {
+        trainer_set_recorded(recorder->trainer, false);
+        return SYNRL_OK;
+    }
+    SYNRL_TRY(metrics_csv_read(recorder->core, recorder->folder, checkpoint->iteration, &table));
+    synrl_status status = take_columns(recorder, &table->own);
     for (size_t i = 0; status == SYNRL_OK && i < table->n; i++) {
         status = trainer_replay_metrics(recorder->trainer, &table->rows[i]);
     }
+    trainer_set_recorded(recorder->trainer, table->n > 0 && table->rows[table->n - 1].iteration ==
+                                                                checkpoint->iteration);
     metrics_table_free(recorder->core, table);
     return status;
 }
@@ -155,8 +168,8 @@ static synrl_status replay_metrics(struct recorder *recorder, uint64_t iteration
 /* Whether the first `size` bytes of a file are whole lines; the rest will be cut off. */
 static bool are_lines(const char *path, uint64_t size) {
     FILE *stream = fopen(path, "rbe");
-    const bool are = stream != NULL && size > 0 &&
-                     fseeko(stream, (off_t)(size - 1), SEEK_SET) == 0 && fgetc(stream) == '\n';
+    const bool are =
+        stream != NULL && fseeko(stream, (off_t)(size - 1), SEEK_SET) == 0 && fgetc(stream) == '\n';
     if (stream != NULL) {
         fclose(stream);
     }
@@ -186,7 +199,8 @@ static synrl_status check_checkpoint(struct recorder *recorder, uint64_t iterati
         status = core_fail(recorder->core, SYNRL_INVALID,
                            "%s: is shorter than at iteration %" PRIu64, path, iteration);
     }
-    if (status == SYNRL_OK && !are_lines(path, checkpoint->metrics_size)) {
+    if (status == SYNRL_OK && checkpoint->metrics_size > 0 &&
+        !are_lines(path, checkpoint->metrics_size)) {
         status = core_fail(recorder->core, SYNRL_INVALID,
                            "%s: has no line end where it had one at iteration %" PRIu64, path,
                            iteration);
@@ -238,7 +252,7 @@ static synrl_status go_on(struct recorder *recorder, const struct checkpoint *ch
     if (loaded != SYNRL_OK) {
         return core_fail_in(recorder->core, loaded, recorder->folder);
     }
-    SYNRL_TRY(replay_metrics(recorder, checkpoint->iteration));
+    SYNRL_TRY(replay_metrics(recorder, checkpoint));
     if (trainer_has_ended(recorder->trainer) && was_complete(recorder)) {
         recorder->is_complete = true;
         return SYNRL_OK;

@@ -50,22 +50,7 @@ struct reader {
     size_t metrics[METRICS_MAX]; /* the metric of each column */
 };
 
-/* Whether a rule's metric may have this name (synrl/rule.h). */
-static bool is_name(struct csv_field field) {
-    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
-    const size_t length = (size_t)(field.end - field.start);
-    if (length == 0 || length >= METRIC_NAME_SIZE || field.start[0] < 'a' || field.start[0] > 'z') {
-        return false;
-    }
-    for (size_t i = 0; i < length; i++) {
-        if (field.start[i] == '\0' || strchr(letters, field.start[i]) == NULL) {
-            return false;
-        }
-    }
-    return true;
-}
-
-/* Finds the metric of a column; unknown names become metrics of the rule. */
+/* Finds the metric of a column; unknown names become metrics of the run's own. */
 static synrl_status name_column(struct reader *reader, struct csv_field field, size_t *metric) {
     struct metrics_table *table = reader->table;
     struct metric_names *own = &table->own;
@@ -75,11 +60,12 @@ static synrl_status name_column(struct reader *reader, struct csv_field field, s
             return SYNRL_OK;
         }
     }
-    if (!is_name(field)) {
+    if (!metric_name_is_good(field.start, (size_t)(field.end - field.start))) {
         return csv_fail(&reader->csv, "\"%s\" is not the name of a metric", csv_text(field, text));
     }
     if (own->n == METRICS_OWN_MAX) {
-        return csv_fail(&reader->csv, "more than %d metrics of a rule", METRICS_OWN_MAX);
+        return csv_fail(&reader->csv, "more than %d metrics of a rule and a script",
+                        METRICS_OWN_MAX);
     }
     memcpy(table->texts[own->n], field.start, (size_t)(field.end - field.start));
     own->names[own->n] = table->texts[own->n];

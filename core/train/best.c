@@ -18,33 +18,66 @@ static synrl_status fail_unknown(struct core *core, const char *name,
     return core_fail(core, SYNRL_INVALID, "keep: unknown metric \"%.60s\"%s", name, suggestion);
 }
 
+/* A metric whose better direction nobody knows. */
+static synrl_status fail_undirected(struct core *core, const char *name) {
+    return core_fail(core, SYNRL_INVALID,
+                     "keep: is more or less of %s better? write { highest = \"%s\" } or "
+                     "{ lowest = \"%s\" }",
+                     name, name, name);
+}
+
+/* One that is not known yet: of those that the script will have in its first row. */
+static synrl_status await_metric(struct best *best, struct core *core, const char *name,
+                                 const struct metric_names *own) {
+    if (!metric_name_is_good(name, strlen(name)) || metric_name_is_taken(name)) {
+        return fail_unknown(core, name, own);
+    }
+    if (best->better == 0) {
+        char suggestion[SUGGESTION_SIZE];
+        const char *names[METRICS_MAX];
+        for (size_t i = 0; i < metric_count(own); i++) {
+            names[i] = metric_name(own, i);
+        }
+        suggest_text(name, metric_count(own), names, suggestion);
+        return suggestion[0] != '\0' ? fail_unknown(core, name, own) : fail_undirected(core, name);
+    }
+    return SYNRL_OK;
+}
+
 synrl_status best_start(struct best *best, struct core *core, const char *name, int better,
-                        const struct metric_names *own, bool has_valid, size_t n_synapses) {
-    size_t metric = 0;
+                        const struct metric_names *own, bool has_valid, bool has_script,
+                        size_t n_synapses) {
     if (name == NULL) {
         return SYNRL_OK;
     }
-    while (metric < metric_count(own) && strcmp(metric_name(own, metric), name) != 0) {
-        metric++;
-    }
-    if (metric == metric_count(own) || metric_at(metric)->is_count) {
+    const size_t metric = metric_find(own, name);
+    const bool is_known = metric < metric_count(own);
+    if (is_known ? metric_at(metric)->is_count : !has_script) {
         return fail_unknown(core, name, own);
     }
-    if (metric_at(metric)->needs_valid && !has_valid) {
+    if (is_known && metric_at(metric)->needs_valid && !has_valid) {
         return core_fail(core, SYNRL_INVALID, "keep: %s needs valid, a validation set", name);
     }
-    *best = (struct best){.name = metric_name(own, metric),
+    *best = (struct best){.name = name,
                           .metric = metric,
-                          .better = better != 0 ? better : metric_at(metric)->better,
+                          .better = better != 0 || !is_known ? better : metric_at(metric)->better,
                           .n = n_synapses,
                           .weights = core_alloc(core, n_synapses, sizeof(float))};
-    if (best->better == 0) {
-        return core_fail(core, SYNRL_INVALID,
-                         "keep: is more or less of %s better? write { highest = \"%s\" } or "
-                         "{ lowest = \"%s\" }",
-                         name, name, name);
+    if (!is_known) {
+        SYNRL_TRY(await_metric(best, core, name, own));
+    } else if (best->better == 0) {
+        return fail_undirected(core, name);
     }
     return best->weights != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+}
+
+synrl_status best_find_metric(struct best *best, struct core *core,
+                              const struct metric_names *own) {
+    if (best->weights == NULL) {
+        return SYNRL_OK;
+    }
+    best->metric = metric_find(own, best->name);
+    return best->metric < metric_count(own) ? SYNRL_OK : fail_unknown(core, best->name, own);
 }
 
 void best_clear(struct best *best, struct core *core) {

@@ -18,11 +18,15 @@ struct best {
     double value;
 };
 
-/* Resolves the name among the metrics of the run; better: +1, -1, or 0: as the metric says.
- * SYNRL_INVALID where it is none, where nothing says which is better, or where it is only known
- * with a validation set and there is none. */
+/* Resolves the name, which must outlive it, among the metrics of the run; better: +1, -1, or 0: as
+ * the metric says. has_script: it may also be one that the script has in its first row; then
+ * best_find_metric is due. SYNRL_INVALID where it is none, where nothing says which is better, or
+ * where it is only known with a validation set and there is none. */
 synrl_status best_start(struct best *best, struct core *core, const char *name, int better,
-                        const struct metric_names *own, bool has_valid, size_t n_synapses);
+                        const struct metric_names *own, bool has_valid, bool has_script,
+                        size_t n_synapses);
+/* Once all metrics are known. SYNRL_INVALID where its own is none of them. */
+synrl_status best_find_metric(struct best *best, struct core *core, const struct metric_names *own);
 void best_clear(struct best *best, struct core *core);
 /* Whether the metrics are better than all before: then the caller fills in best->weights. The first
  * of equal ones stays. */

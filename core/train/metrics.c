@@ -43,6 +43,14 @@ const char *metric_name(const struct metric_names *own, size_t i) {
     return i < N_METRICS ? metrics_table[i].name : own->names[i - N_METRICS];
 }
 
+size_t metric_find(const struct metric_names *own, const char *name) {
+    size_t i = 0;
+    while (i < metric_count(own) && strcmp(metric_name(own, i), name) != 0) {
+        i++;
+    }
+    return i;
+}
+
 static const void *field(const struct metrics *metrics, size_t i) {
     return (const char *)metrics + metric_at(i)->offset;
 }
@@ -65,8 +73,8 @@ void metric_set_count(struct metrics *metrics, size_t i, uint64_t value) {
 }
 
 bool metric_name_is_taken(const char *name) {
-    static const char *const others[] = {"iterations", "name",         "run",     "seconds",
-                                         "seed",       "weights_hash", "stopped", "diverged"};
+    static const char *const others[] = {"best",    "diverged", "iterations", "name",        "run",
+                                         "seconds", "seed",     "stopped",    "weights_hash"};
     for (size_t i = 0; i < N_METRICS; i++) {
         if (strcmp(name, metrics_table[i].name) == 0) {
             return true;
@@ -78,4 +86,17 @@ bool metric_name_is_taken(const char *name) {
         }
     }
     return false;
+}
+
+bool metric_name_is_good(const char *name, size_t length) {
+    static const char letters[] = "abcdefghijklmnopqrstuvwxyz0123456789_";
+    if (length == 0 || length >= METRIC_NAME_SIZE || name[0] < 'a' || name[0] > 'z') {
+        return false;
+    }
+    for (size_t i = 0; i < length; i++) {
+        if (name[i] == '\0' || strchr(letters, name[i]) == NULL) {
+            return false;
+        }
+    }
+    return true;
 }

@@ -13,6 +13,17 @@ typedef enum batch_refresh {
     BATCH_AS_PUBLISHED = 1 /* the new batch's loss is compared with the old batch's */
 } batch_refresh;
 
+/* What a script says of the metrics. */
+struct decision {
+    bool stop;        /* ends the run as "stopped: reason" */
+    char reason[256]; /* why; "" */
+    size_t n_metrics; /* of its own, which have good names that are not taken */
+    struct own_metric {
+        char name[METRIC_NAME_SIZE];
+        double value;
+    } metrics[METRICS_OWN_MAX];
+};
+
 struct train_options {
     const char *name;
     struct dataset *data;    /* required */
@@ -38,11 +49,11 @@ struct train_options {
     int keep_better;
     uint64_t checkpoint_every; /* 0: never */
     size_t checkpoint_keep;    /* how many of them; 0: 2 */
-    /* The script's: called after each evaluation (or record, without `valid`). *stop = true ends
-     * the run as "stopped: reason". */
-    synrl_status (*decide)(void *context, const struct metrics *metrics, bool *stop, char *reason,
-                           size_t reason_size);
+    /* The script's: called at each evaluation (or record, without `valid`), before the row is
+     * recorded. The decision is zeroed. */
+    synrl_status (*decide)(void *context, const struct metrics *metrics, struct decision *decision);
     void *decide_context;
+    bool may_decide_metrics; /* a decision may have metrics */
 };
 
 #endif

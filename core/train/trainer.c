@@ -105,8 +105,10 @@ static synrl_status make_rule(struct trainer *trainer) {
     environment_set_rule(environment, &rule->host, rule->traits, false);
     const struct stateful state = rule_state(rule);
     SYNRL_TRY(rule_metric_names(rule, &trainer->own));
+    trainer->n_rule_metrics = trainer->own.n;
+    trainer_forget_metrics(trainer, &trainer->latest);
     SYNRL_TRY(best_start(&trainer->best, trainer->core, options->keep, options->keep_better,
-                         &trainer->own, options->valid != NULL,
+                         &trainer->own, options->valid != NULL, options->may_decide_metrics,
                          trainer_layout(trainer)->n_synapses));
     return state_measure(&state, &trainer->rule_state_size);
 }
@@ -132,6 +134,7 @@ synrl_status trainer_create(struct core *core, const struct train_options *optio
         return SYNRL_NO_MEMORY;
     }
     trainer->core = core;
+    trainer->is_report_due = true;
     synrl_status status = take_options(trainer, options);
     if (status == SYNRL_OK) {
         status = build(trainer);
@@ -210,25 +213,32 @@ static synrl_status scheduled(const struct trainer *trainer, const char *name, d
 }
 
 static synrl_status measure(struct trainer *trainer, bool evaluate) {
-    struct metrics *metrics = &trainer->latest;
+    struct metrics *metrics = &trainer->latest, before = *metrics;
     *metrics = (struct metrics){.iteration = trainer->done,
                                 .reward_rate = (double)NAN,
                                 .valid_loss = (double)NAN,
                                 .valid_accuracy = (double)NAN};
+    if (before.iteration == trainer->done) { /* what the script has said of it holds */
+        memcpy(metrics->own, before.own, sizeof before.own);
+    } else {
+        trainer_forget_metrics(trainer, metrics);
+    }
     rule_metrics(&trainer->rule, metrics->own);
     SYNRL_TRY(environment_measure(trainer->environment, metrics));
     if (trainer->stepped > 0) {
         metrics->reward_rate = (double)trainer->rewarded / (double)trainer->stepped;
     }
-    trainer->rewarded = trainer->stepped = 0;
     if (evaluate && trainer->validation != NULL) {
         SYNRL_TRY(validate(trainer, metrics));
     }
-    if (best_improves(&trainer->best, metrics)) {
-        trainer_weights(trainer, trainer->best.weights);
-    }
     SYNRL_TRY(scheduled(trainer, "alpha_s", &metrics->alpha_s));
     return scheduled(trainer, "epsilon", &metrics->epsilon);
+}
+
+static void keep_best(struct trainer *trainer) {
+    if (trainer->has_columns && best_improves(&trainer->best, &trainer->latest)) {
+        trainer_weights(trainer, trainer->best.weights);
+    }
 }
 
 /* Running -------------------------------------------------------------------------------------- */
@@ -237,37 +247,61 @@ bool trainer_is_due(const struct trainer *trainer, uint64_t done, uint64_t every
     return done % every == 0 || done == trainer->options.iterations;
 }
 
-static bool record_is_due(const struct trainer *trainer, uint64_t done) {
+bool trainer_has_row(const struct trainer *trainer, uint64_t done) {
     return trainer_is_due(trainer, done, trainer->options.record_every) ||
            (trainer->validation != NULL &&
             trainer_is_due(trainer, done, trainer->options.evaluate_every));
 }
 
-/* Measures, notifies the observers, and asks the script whether to continue. */
-static synrl_status report(struct trainer *trainer, size_t n_observers,
-                           const struct observer *observers) {
+/* Asks the script whether to continue, and for its own metrics. */
+static synrl_status ask(struct trainer *trainer) {
     const struct train_options *options = &trainer->options;
-    const bool evaluates = trainer->validation != NULL;
-    const bool evaluate =
-        evaluates && trainer_is_due(trainer, trainer->done, options->evaluate_every);
-    SYNRL_TRY(measure(trainer, evaluate));
+    struct decision decision = {.stop = false};
+    synrl_status status = SYNRL_OK;
+    if (options->decide != NULL) {
+        status = options->decide(options->decide_context, &trainer->latest, &decision);
+    }
+    if (status == SYNRL_OK) {
+        status = trainer_take_metrics(trainer, &decision);
+    }
+    trainer->is_interrupted = status == SYNRL_STOPPED;
+    trainer->has_ended = status == SYNRL_OK && decision.stop;
+    memcpy(trainer->stopped, decision.reason, sizeof trainer->stopped);
+    if (!trainer->has_ended) {
+        trainer->stopped[0] = '\0';
+    }
+    return status;
+}
+
+static synrl_status record(struct trainer *trainer, size_t n_observers,
+                           const struct observer *observers) {
     for (size_t i = 0; i < n_observers; i++) {
         if (observers[i].record != NULL) {
             SYNRL_TRY(observers[i].record(observers[i].context, &trainer->latest));
         }
     }
-    if (options->decide == NULL || (evaluates && !evaluate)) {
-        return SYNRL_OK;
+    trainer->rewarded = trainer->stepped = 0;
+    trainer->is_report_due = false;
+    return SYNRL_OK;
+}
+
+/* Measures, asks the script, and notifies the observers. What is interrupted is done again when the
+ * run is resumed; where the script fails, its row is recorded without its metrics. */
+static synrl_status report(struct trainer *trainer, size_t n_observers,
+                           const struct observer *observers) {
+    const bool evaluates = trainer->validation != NULL;
+    const bool evaluate =
+        evaluates && trainer_is_due(trainer, trainer->done, trainer->options.evaluate_every);
+    SYNRL_TRY(measure(trainer, evaluate));
+    const synrl_status asked = !evaluates || evaluate ? ask(trainer) : SYNRL_OK;
+    if (asked == SYNRL_STOPPED) {
+        return asked;
     }
-    bool stop = false;
-    const synrl_status status = options->decide(options->decide_context, &trainer->latest, &stop,
-                                                trainer->stopped, sizeof trainer->stopped);
-    trainer->is_interrupted = status == SYNRL_STOPPED;
-    trainer->has_ended = status == SYNRL_OK && stop;
-    if (!trainer->has_ended) {
-        trainer->stopped[0] = '\0';
+    if (asked == SYNRL_OK) {
+        keep_best(trainer);
     }
-    return trainer->has_ended ? SYNRL_STOPPED : status;
+    SYNRL_TRY(record(trainer, n_observers, observers));
+    return asked == SYNRL_OK && trainer->has_ended ? SYNRL_STOPPED : asked;
 }
 
 bool trainer_records_losses(const struct trainer *trainer) {
@@ -342,14 +376,14 @@ static synrl_status finish_rule(struct trainer *trainer) {
 static synrl_status iterate(struct trainer *trainer, size_t n_observers,
                             const struct observer *observers) {
     SYNRL_TRY(environment_begin(trainer->environment, trainer->done,
-                                record_is_due(trainer, trainer->done + 1)));
+                                trainer_has_row(trainer, trainer->done + 1)));
     SYNRL_TRY(step_rule(trainer));
     SYNRL_TRY(tell_reward(trainer, n_observers, observers));
     trainer->done++;
     if (trainer->done == trainer->options.iterations) {
         SYNRL_TRY(finish_rule(trainer));
     }
-    if (record_is_due(trainer, trainer->done)) {
+    if (trainer_has_row(trainer, trainer->done)) {
         SYNRL_TRY(report(trainer, n_observers, observers));
     }
     /* The last state is the observers' to save when the run is over. */
@@ -362,7 +396,7 @@ static synrl_status iterate(struct trainer *trainer, size_t n_observers,
 static synrl_status run(struct trainer *trainer, size_t n_observers,
                         const struct observer *observers) {
     double last_tick = clock_seconds();
-    if (trainer->done == 0 && !trainer->is_loaded) {
+    if (trainer->is_report_due) {
         SYNRL_TRY(report(trainer, n_observers, observers));
     }
     while (trainer->done < trainer->options.iterations) {
@@ -425,10 +459,12 @@ synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
             SYNRL_TRY(finish_rule(trainer)); /* the script ended it early */
         }
         SYNRL_TRY(measure(trainer, true));
+        keep_best(trainer);
     } else if (status == SYNRL_STOPPED && trainer->latest.iteration != trainer->done) {
         const synrl_status measured = measure(trainer, true);
         if (measured != SYNRL_STOPPED) { /* a schedule of the script is interrupted too */
             SYNRL_TRY(measured);
+            keep_best(trainer);
         }
     }
     if (status == SYNRL_OK || status == SYNRL_STOPPED) {

@@ -64,9 +64,16 @@ synrl_status trainer_save(struct trainer *trainer, void *state);
 synrl_status trainer_load(struct trainer *trainer, const void *state, size_t size);
 /* Before trainer_load: runs to this number of iterations. All else stays as the options were. */
 void trainer_set_iterations(struct trainer *trainer, uint64_t iterations);
-/* After trainer_load, for each of the metrics recorded before: what the script decides by may
- * remember, so it is asked again. Only for the last can its answer be news. */
+/* After trainer_load: the script's own metrics in the rows recorded before, of whose columns the
+ * first are the rule's. SYNRL_INVALID where there are too many, or where the metric by which the
+ * best weights are kept is not among them. */
+synrl_status trainer_set_columns(struct trainer *trainer, size_t n, const char *const *names);
+/* Then for each of the metrics recorded before: what the script decides by may remember, so it is
+ * asked again. Only for the last can its answer be news. */
 synrl_status trainer_replay_metrics(struct trainer *trainer, const struct metrics *metrics);
+/* At last: whether the present iteration has a row. Without one that is due, it gets it in
+ * trainer_run: the script was interrupted when it was asked. */
+void trainer_set_recorded(struct trainer *trainer, bool is_recorded);
 
 /* Whether the rule says all that it remembers, so that a run can be saved and continued. */
 bool trainer_can_resume(const struct trainer *trainer);
@@ -75,7 +82,8 @@ bool trainer_can_replay(const struct trainer *trainer);
 /* Whether `losses` is called. */
 bool trainer_records_losses(const struct trainer *trainer);
 
-/* The names of the metrics that the rule reports of itself. */
+/* The names of the metrics that the rule reports of itself, and from the first row on of those that
+ * the script does. */
 const struct metric_names *trainer_metric_names(const struct trainer *trainer);
 const struct train_options *trainer_options(const struct trainer *trainer);
 /* What the network is judged by: the validation set, its classes numbered as those of the training

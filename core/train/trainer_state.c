@@ -96,7 +96,7 @@ synrl_status trainer_load(struct trainer *trainer, const void *state, size_t siz
     trainer->rewarded = own.rewarded;
     trainer->stepped = own.stepped;
     trainer->has_ended = own.has_ended != 0 && !is_longer(trainer, &own);
-    trainer->is_loaded = true;
+    trainer->is_report_due = false;
     trainer->latest = own.latest;
     trainer->seconds = own.seconds;
     memcpy(trainer->stopped, own.stopped, sizeof own.stopped);
@@ -105,18 +105,23 @@ synrl_status trainer_load(struct trainer *trainer, const void *state, size_t siz
 
 synrl_status trainer_replay_metrics(struct trainer *trainer, const struct metrics *metrics) {
     const struct train_options *options = &trainer->options;
-    char reason[sizeof trainer->stopped];
-    bool stop = false;
+    struct decision decision = {.stop = false};
+    struct metrics measured = *metrics;
     /* Where a run is trained longer, the row of its former end may be none of its own. */
     const uint64_t every =
         trainer->validation != NULL ? options->evaluate_every : options->record_every;
     if (options->decide == NULL || !trainer_is_due(trainer, metrics->iteration, every)) {
         return SYNRL_OK;
     }
-    SYNRL_TRY(options->decide(options->decide_context, metrics, &stop, reason, sizeof reason));
-    if (stop && !trainer->has_ended && metrics->iteration == trainer->done) {
+    trainer_forget_metrics(trainer, &measured);
+    SYNRL_TRY(options->decide(options->decide_context, &measured, &decision));
+    if (decision.stop && !trainer->has_ended && metrics->iteration == trainer->done) {
         trainer->has_ended = true; /* it was interrupted before it could say so */
-        memcpy(trainer->stopped, reason, sizeof reason);
+        memcpy(trainer->stopped, decision.reason, sizeof trainer->stopped);
     }
     return SYNRL_OK;
+}
+
+void trainer_set_recorded(struct trainer *trainer, bool is_recorded) {
+    trainer->is_report_due = !is_recorded && trainer_has_row(trainer, trainer->done);
 }

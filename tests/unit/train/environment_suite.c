@@ -221,11 +221,11 @@ TEST(looking_changes_nothing) {
     ck_assert_uint_ne(final_hash(), unseen);
 }
 
-static synrl_status stop_at_50(void *context, const struct metrics *metrics, bool *stop,
-                               char *reason, size_t reason_size) {
+static synrl_status stop_at_50(void *context, const struct metrics *metrics,
+                               struct decision *decision) {
     (void)context;
-    *stop = metrics->iteration >= 50;
-    strncpy(reason, "enough", reason_size);
+    decision->stop = metrics->iteration >= 50;
+    strcpy(decision->reason, "enough");
     return SYNRL_OK;
 }
 

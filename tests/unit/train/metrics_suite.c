@@ -61,7 +61,14 @@ TEST(names_are_those_of_the_list_and_of_the_rule) {
     ck_assert_str_eq(metric_name(&two, 5), "valid_accuracy");
     ck_assert_str_eq(metric_name(&two, N_METRICS + 1), "n_kept");
     ck_assert(metric_name_is_taken("loss") && metric_name_is_taken("seconds"));
+    ck_assert(metric_name_is_taken("best") && metric_name_is_taken("weights_hash"));
     ck_assert(!metric_name_is_taken("temperature"));
+    ck_assert_uint_eq(metric_find(&two, "iteration"), 0);
+    ck_assert_uint_eq(metric_find(&two, "n_kept"), N_METRICS + 1);
+    ck_assert_uint_eq(metric_find(&two, "n_kep"), metric_count(&two));
+    ck_assert(metric_name_is_good("a", 1) && metric_name_is_good("n_2x", 3));
+    ck_assert(!metric_name_is_good("", 0) && !metric_name_is_good("_a", 2));
+    ck_assert(!metric_name_is_good("a\0", 2) && !metric_name_is_good("2a", 2));
 }
 
 /* The reference names each column, as a word of its own in backquotes. */
