@@ -105,12 +105,12 @@ void short_memory_init(struct short_memory *memory, size_t n_left) {
 }
 
 /* Whether the attempt got by without the allocation that was to fail. */
-static bool attempt_once(synrl_status (*attempt)(struct core *core, void *context), void *context,
-                         size_t n_left, bool for_good) {
+static bool attempt_once(const char *plugins, attempt_with *attempt, void *context, size_t n_left,
+                         bool for_good) {
     struct short_memory memory;
     short_memory_init(&memory, SIZE_MAX);
     struct core *core = core_create(&(struct core_options){
-        .n_threads = 1, .plugin_path = TEST_PLUGINS, .allocator = &memory.allocator});
+        .n_threads = 1, .plugin_path = plugins, .allocator = &memory.allocator});
     ck_assert_ptr_nonnull(core);
     memory.n_left = n_left;
     memory.for_good = for_good;
@@ -125,14 +125,17 @@ static bool attempt_once(synrl_status (*attempt)(struct core *core, void *contex
     return !memory.failed;
 }
 
-void test_short_memory_with(synrl_status (*attempt)(struct core *core, void *context),
-                            void *context) {
+static void short_memory(const char *plugins, attempt_with *attempt, void *context) {
     size_t n_left = 0;
-    while (!attempt_once(attempt, context, n_left, false)) {
-        attempt_once(attempt, context, n_left, true);
+    while (!attempt_once(plugins, attempt, context, n_left, false)) {
+        attempt_once(plugins, attempt, context, n_left, true);
         n_left++;
     }
     ck_assert_uint_gt(n_left, 0);
+}
+
+void test_short_memory_with(attempt_with *attempt, void *context) {
+    short_memory(TEST_PLUGINS, attempt, context);
 }
 
 struct plain {
@@ -146,4 +149,8 @@ static synrl_status attempt_plain(struct core *core, void *context) {
 
 void test_short_memory(synrl_status (*attempt)(struct core *core)) {
     test_short_memory_with(attempt_plain, &(struct plain){attempt});
+}
+
+void test_short_memory_among(const char *plugins, synrl_status (*attempt)(struct core *core)) {
+    short_memory(plugins, attempt_plain, &(struct plain){attempt});
 }

@@ -49,7 +49,10 @@ void short_memory_init(struct short_memory *memory, size_t n_left);
  * follow, which finds a clean-up that needs memory. Each failure must be told as SYNRL_NO_MEMORY
  * and leave nothing behind. An attempt frees what it made. */
 void test_short_memory(synrl_status (*attempt)(struct core *core));
-void test_short_memory_with(synrl_status (*attempt)(struct core *core, void *context),
-                            void *context);
+typedef synrl_status attempt_with(struct core *core, void *context);
+void test_short_memory_with(attempt_with *attempt, void *context);
+
+/* The same with the plugins of one folder, instead of all there are. */
+void test_short_memory_among(const char *plugins, synrl_status (*attempt)(struct core *core));
 
 #endif
