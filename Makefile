@@ -36,7 +36,9 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-6s %s\n'
 in_folder = $(if $(wildcard $(@D)/.),,@mkdir -p $(@D))
 
 pkg = $(shell pkg-config $(1) 2>/dev/null)
-LIBRARIES := jansson libarchive libxxhash libzip sleef sqlite3
+# What every start of the program loads, and what is loaded by those that need it (synrl/late.h).
+LIBRARIES := jansson libxxhash sleef sqlite3
+LATE_LIBRARIES := libmicrohttpd libzip openblas
 
 # As many jobs as the machine has cores, unless the caller says how many.
 ifeq ($(MAKELEVEL)$(filter -j%,$(MAKEFLAGS)),0)
@@ -50,7 +52,7 @@ CHECKS := $(filter check% tests examples lint coverage,$(GOALS))
 ifneq ($(filter-out help clean format docs dist uninstall,$(GOALS)),)
 MISSING := $(shell for tool in $(firstword $(CC)) pkg-config; do \
 	command -v $$tool >/dev/null 2>&1 || echo $$tool; done; \
-	for library in $(LIBRARIES) lua5.4 libmicrohttpd zlib libpng libturbojpeg freetype2 openblas \
+	for library in $(LIBRARIES) $(LATE_LIBRARIES) lua5.4 zlib libarchive libpng libturbojpeg freetype2 \
 		$(if $(CHECKS),check); do pkg-config --exists $$library 2>/dev/null || echo $$library; done; \
 	echo '\#include <Random123/philox.h>' | $(CC) -E -x c - >/dev/null 2>&1 || echo random123)
 ifneq ($(MISSING),)
@@ -70,7 +72,7 @@ override CFLAGS += -std=c11 $(WARNINGS) -ffp-contract=off -fno-math-errno -fPIC 
 	-pthread $(if $(filter-out branches,$(SAN)),$(SAN_FLAGS) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 CPPFLAGS := -Icore/include -MMD -MP
 CORE_CPPFLAGS := $(CPPFLAGS) -DSYNRL_HOST_SIDE -Icore -D_GNU_SOURCE -DSYNRL_VERSION='"$(VERSION)"' \
-	-DSYNRL_PREFIX='"$(PREFIX)"' $(call pkg,--cflags $(LIBRARIES))
+	-DSYNRL_PREFIX='"$(PREFIX)"' $(call pkg,--cflags $(LIBRARIES) libzip libmicrohttpd)
 LUA_CPPFLAGS := $(CORE_CPPFLAGS) $(call pkg,--cflags lua5.4) $(call pkg,--cflags zlib)
 LDLIBS := $(call pkg,--libs $(LIBRARIES)) -lz -ldl -lm -pthread
 LDFLAGS := $(SAN_FLAGS)
@@ -109,7 +111,7 @@ $(BUILD)/libsynrl.a: $(CORE_OBJECTS)
 
 $(BUILD)/synrl: $(CLI_OBJECTS) $(LUA_OBJECTS) $(BUILD)/libsynrl.a
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs lua5.4 libmicrohttpd) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs lua5.4) $(LDLIBS)
 
 # No liblua inside: the interpreter that loads the module brings it.
 $(BUILD)/lua/synrl.so: $(LUA_OBJECTS) $(BUILD)/libsynrl.a
@@ -161,9 +163,24 @@ $(BUILD)/obj/core/%/assets.o: core/%/assets.S
 	$(call say,AS,$<)
 	$(Q)$(CC) -MMD -MP -Icore -c -o $@ $<
 
-# Libraries that single plugins need; the objects that a plugin is linked from inherit it from there.
+# By what names the linker would have them loaded.
+LATE_OBJECTS := $(patsubst %,$(BUILD)/obj/%.o,core/base/tensors_npz core/cli/serve plugins/models/mlp/gradient \
+	tests/fuzz/guided/serve)
+$(LATE_OBJECTS): $(BUILD)/late.h
+$(LATE_OBJECTS): override CFLAGS += -include $(BUILD)/late.h
+$(BUILD)/late.h:
+	$(in_folder)
+	$(Q)for library in $(LATE_LIBRARIES); do \
+		$(CC) -shared -nostdlib -Wl,--no-as-needed -o $@.so $$(pkg-config --libs $$library) && \
+		echo "#define $${library^^}_SONAME \"$$(readelf -d $@.so | \
+			sed -n '/NEEDED/ { s/.*\[\(.*\)\]/\1/p; q; }')\"" || exit 1; \
+	done >$@
+
+# Libraries that single plugins need, and those whose headers alone they are built with; the objects that
+# a plugin is linked from inherit it from there.
 PACKAGES :=
-$(BUILD)/plugins/models/mlp.so: PACKAGES := openblas
+HEADERS :=
+$(BUILD)/plugins/models/mlp.so: HEADERS := openblas
 $(BUILD)/plugins/datasets/csv.so: PACKAGES := zlib
 $(BUILD)/plugins/datasets/idx.so: PACKAGES := zlib
 $(BUILD)/plugins/datasets/npz.so: PACKAGES := libarchive
@@ -175,7 +192,7 @@ $(BUILD)/plugins/datasets/glyphs.so: PACKAGES := freetype2
 $(BUILD)/obj/plugins/%.o: plugins/%.c
 	$(in_folder)
 	$(call say,CC,$<)
-	$(Q)$(CC) $(CPPFLAGS) $(call pkg,--cflags $(PACKAGES)) $(CFLAGS) -c -o $@ $<
+	$(Q)$(CC) $(CPPFLAGS) $(call pkg,--cflags $(PACKAGES) $(HEADERS)) $(CFLAGS) -c -o $@ $<
 
 # A plugin is its file and those of the folder of its name, where there is one.
 .SECONDEXPANSION:

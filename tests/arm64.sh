@@ -11,7 +11,7 @@ export PKG_CONFIG_SYSROOT_DIR=$root
 if [ ! -e build/arm64/gcc ]; then
     mkdir -p build/arm64
     packages=libc6-dev,liblua5.4-dev,libsleef-dev,librandom123-dev,libopenblas-dev,libjansson-dev,libxxhash-dev
-    packages+=,zlib1g-dev,libarchive-dev,libpng-dev,libturbojpeg0-dev,libfreetype-dev,libmicrohttpd-dev,libsqlite3-dev,check
+    packages+=,zlib1g-dev,libzip-dev,libarchive-dev,libpng-dev,libturbojpeg0-dev,libfreetype-dev,libmicrohttpd-dev,libsqlite3-dev,check
     mmdebstrap --quiet --mode=root --arch=arm64 --variant=extract --include="$packages" bookworm "$root"
     find "$root/$libraries" -maxdepth 1 -type l -lname '/*' | while read -r link; do # from this root, not the machine's
         ln -sf "$root$(readlink "$link")" "$link"

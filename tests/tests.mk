@@ -27,7 +27,7 @@ $(BUILD)/obj/tests/%.o: tests/%.c
 $(BUILD)/tests/check: $(TEST_OBJECTS) $(LUA_OBJECTS) $(BUILD)/libsynrl.a
 	$(in_folder)
 	$(call say,LINK,$@)
-	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs check lua5.4) $(LDLIBS)
+	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) -o $@ $^ $(call pkg,--libs check lua5.4 libarchive) $(LDLIBS)
 
 BENCH_OBJECTS := $(call objects,tests/bench/*.c)
 $(BUILD)/bench: $(BENCH_OBJECTS) $(BUILD)/libsynrl.a
@@ -42,7 +42,7 @@ $(BUILD)/tests/fuzz: $(if $(filter fuzzer branches,$(SAN)),$(filter-out %/read.o
 	$(in_folder)
 	$(call say,LINK,$@)
 	$(Q)$(CC) $(CFLAGS) $(LDFLAGS) $(if $(filter fuzzer branches,$(SAN)),-fsanitize=fuzzer) -o $@ $^ \
-		$(call pkg,--libs lua5.4 libmicrohttpd) $(LDLIBS)
+		$(call pkg,--libs lua5.4 libarchive libmicrohttpd) $(LDLIBS)
 
 has_fuzzer := echo 'int LLVMFuzzerTestOneInput(void) { return 0; }' | \
 	clang -fsanitize=fuzzer -x c -o /dev/null - 2>/dev/null

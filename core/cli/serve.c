@@ -24,6 +24,7 @@
 #include "plugin/host.h"
 #include "report/report.h"
 #include "runs/runs.h"
+#include "synrl/late.h"
 
 enum { RUNS_SHOWN = 20, RUNS_ASKED = 100, TIMEOUT_SECONDS = 30 };
 /* That are kept; and that may be there before those in excess are closed. */
@@ -31,7 +32,20 @@ enum { CONNECTIONS_KEPT = 64, CONNECTIONS_MAX = 128 };
 
 enum { DEFAULT_PORT = 8123 };
 
+#define MHD_FUNCTIONS(_)               \
+    _(MHD_add_response_header)         \
+    _(MHD_create_response_from_buffer) \
+    _(MHD_destroy_response)            \
+    _(MHD_get_connection_info)         \
+    _(MHD_get_connection_values)       \
+    _(MHD_get_daemon_info)             \
+    _(MHD_lookup_connection_value) _(MHD_queue_response) _(MHD_start_daemon) _(MHD_stop_daemon)
+struct mhd {
+    MHD_FUNCTIONS(SYNRL_LATE_POINTER)
+};
+
 struct server {
+    struct mhd mhd;
     struct core *core; /* used by the server's one thread */
     const char *runs;
     struct flag_integer port;
@@ -112,36 +126,38 @@ static synrl_status add_newest(struct selection *selection) {
 /* Answers -------------------------------------------------------------------------------------- */
 
 /* The body is copied. */
-static enum MHD_Result answer(struct MHD_Connection *connection, unsigned code, const char *type,
-                              const char *body) {
+static enum MHD_Result answer(const struct server *server, struct MHD_Connection *connection,
+                              unsigned code, const char *type, const char *body) {
+    const struct mhd *mhd = &server->mhd;
     struct MHD_Response *response =
-        MHD_create_response_from_buffer(strlen(body), (void *)body, MHD_RESPMEM_MUST_COPY);
+        mhd->MHD_create_response_from_buffer(strlen(body), (void *)body, MHD_RESPMEM_MUST_COPY);
     if (response == NULL) {
         return MHD_NO;
     }
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    MHD_add_response_header(response, "X-Frame-Options", "DENY");
-    MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
-    const enum MHD_Result result = MHD_queue_response(connection, code, response);
-    MHD_destroy_response(response);
+    mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
+    mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
+    mhd->MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
+    mhd->MHD_add_response_header(response, "X-Frame-Options", "DENY");
+    mhd->MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
+    const enum MHD_Result result = mhd->MHD_queue_response(connection, code, response);
+    mhd->MHD_destroy_response(response);
     return result;
 }
 
-static enum MHD_Result answer_error(struct MHD_Connection *connection, unsigned code,
-                                    const char *why) {
-    return answer(connection, code, "text/plain; charset=utf-8", why);
+static enum MHD_Result answer_error(const struct server *server, struct MHD_Connection *connection,
+                                    unsigned code, const char *why) {
+    return answer(server, connection, code, "text/plain; charset=utf-8", why);
 }
 
 static enum MHD_Result answer_made(struct MHD_Connection *connection, struct server *server,
                                    synrl_status status, const char *type, char *body) {
     enum MHD_Result result;
     if (status == SYNRL_OK) {
-        result = answer(connection, MHD_HTTP_OK, type, body);
+        result = answer(server, connection, MHD_HTTP_OK, type, body);
         core_free(server->core, body);
     } else {
-        result = answer_error(connection, MHD_HTTP_INTERNAL_SERVER_ERROR, server->core->message);
+        result =
+            answer_error(server, connection, MHD_HTTP_INTERNAL_SERVER_ERROR, server->core->message);
     }
     return result;
 }
@@ -164,9 +180,10 @@ static enum MHD_Result answer_data(struct MHD_Connection *connection, struct ser
     struct selection selection = {.server = server, .is_good = true};
     char *json = NULL;
     enum MHD_Result result;
-    MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, read_argument, &selection);
+    server->mhd.MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, read_argument,
+                                          &selection);
     if (!selection.is_good) {
-        result = answer_error(connection, MHD_HTTP_NOT_FOUND, "no such run\n");
+        result = answer_error(server, connection, MHD_HTTP_NOT_FOUND, "no such run\n");
     } else {
         const synrl_status status = make_data(server, &selection, &json);
         result = answer_made(connection, server, status, "application/json", json);
@@ -199,12 +216,13 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         *upload_size = 0;
         return MHD_YES;
     }
-    if (!is_this_machine(
-            MHD_lookup_connection_value(connection, MHD_HEADER_KIND, MHD_HTTP_HEADER_HOST))) {
-        return answer_error(connection, MHD_HTTP_FORBIDDEN, "ask for localhost\n");
+    if (!is_this_machine(server->mhd.MHD_lookup_connection_value(connection, MHD_HEADER_KIND,
+                                                                 MHD_HTTP_HEADER_HOST))) {
+        return answer_error(server, connection, MHD_HTTP_FORBIDDEN, "ask for localhost\n");
     }
     if (strcmp(method, "GET") != 0 && strcmp(method, "HEAD") != 0) {
-        return answer_error(connection, MHD_HTTP_METHOD_NOT_ALLOWED, "GET and HEAD alone\n");
+        return answer_error(server, connection, MHD_HTTP_METHOD_NOT_ALLOWED,
+                            "GET and HEAD alone\n");
     }
     if (strcmp(url, "/data.json") == 0) {
         return answer_data(connection, server);
@@ -214,15 +232,15 @@ static enum MHD_Result handle(void *context, struct MHD_Connection *connection, 
         const synrl_status status = report_live_page(server->core, "/data.json", &html);
         return answer_made(connection, server, status, "text/html; charset=utf-8", html);
     }
-    return answer_error(connection, MHD_HTTP_NOT_FOUND, "there are / and /data.json\n");
+    return answer_error(server, connection, MHD_HTTP_NOT_FOUND, "there are / and /data.json\n");
 }
 
 /* Connections ---------------------------------------------------------------------------------- */
 
 /* Ends a connection as if the other side had: the server closes it in its next turn. */
-static void hang_up(struct MHD_Connection *connection) {
+static void hang_up(const struct server *server, struct MHD_Connection *connection) {
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        server->mhd.MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (info != NULL) {
         shutdown(info->connect_fd, SHUT_RDWR);
     }
@@ -235,7 +253,7 @@ static void on_connection(void *context, struct MHD_Connection *connection, void
     (void)unused;
     if (code == MHD_CONNECTION_NOTIFY_STARTED) {
         if (server->n_connections >= CONNECTIONS_KEPT) {
-            hang_up(server->connections[server->n_connections - CONNECTIONS_KEPT]);
+            hang_up(server, server->connections[server->n_connections - CONNECTIONS_KEPT]);
         }
         if (server->n_connections < CONNECTIONS_MAX) {
             server->connections[server->n_connections++] = connection;
@@ -256,13 +274,13 @@ static void *look_at_address(void *context, const char *address,
     static const char refusal[] =
         "HTTP/1.1 414 URI Too Long\r\nConnection: close\r\n"
         "Content-Length: 19\r\n\r\ntoo many arguments\n";
+    const struct server *server = context;
     size_t n_arguments = 0;
-    (void)context;
     for (const char *c = address; *c != '\0'; c++) {
         n_arguments += *c == '&';
     }
     const union MHD_ConnectionInfo *info =
-        MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
+        server->mhd.MHD_get_connection_info(connection, MHD_CONNECTION_INFO_CONNECTION_FD);
     if (n_arguments >= RUNS_ASKED && info != NULL) {
         const ssize_t sent =
             send(info->connect_fd, refusal, sizeof refusal - 1, MSG_DONTWAIT | MSG_NOSIGNAL);
@@ -274,11 +292,20 @@ static void *look_at_address(void *context, const char *address,
 
 /* The server ----------------------------------------------------------------------------------- */
 
+static bool load_mhd(struct mhd *mhd) {
+    static const char *const names[] = {MHD_FUNCTIONS(SYNRL_LATE_NAME)};
+    const char *why = synrl_late_load(LIBMICROHTTPD_SONAME, COUNT_OF(names), names, mhd);
+    if (why != NULL) {
+        fprintf(stderr, "synrl: serve needs libmicrohttpd, which cannot be loaded: %s\n", why);
+    }
+    return why == NULL;
+}
+
 static int listen_and_wait(struct server *server) {
     const uint16_t port = (uint16_t)server->port.value;
     const struct sockaddr_in address = {
         .sin_family = AF_INET, .sin_port = htons(port), .sin_addr.s_addr = htonl(INADDR_LOOPBACK)};
-    struct MHD_Daemon *daemon = MHD_start_daemon(
+    struct MHD_Daemon *daemon = server->mhd.MHD_start_daemon(
         MHD_USE_AUTO_INTERNAL_THREAD, port, NULL, NULL, handle, server, MHD_OPTION_SOCK_ADDR,
         (const struct sockaddr *)&address, MHD_OPTION_CONNECTION_LIMIT, (unsigned)CONNECTIONS_MAX,
         MHD_OPTION_CONNECTION_TIMEOUT, (unsigned)TIMEOUT_SECONDS, MHD_OPTION_NOTIFY_CONNECTION,
@@ -288,7 +315,8 @@ static int listen_and_wait(struct server *server) {
         fprintf(stderr, "synrl: cannot listen on port %u: %s\n", (unsigned)port, strerror(errno));
         return EXIT_ERROR;
     }
-    const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
+    const union MHD_DaemonInfo *info =
+        server->mhd.MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
     printf("http://127.0.0.1:%u/ shows the runs in %s; Ctrl-C ends it\n",
            info != NULL ? (unsigned)info->port : (unsigned)port, server->runs);
     fflush(stdout);
@@ -298,7 +326,7 @@ static int listen_and_wait(struct server *server) {
     sigaddset(&signals, SIGINT);
     sigaddset(&signals, SIGTERM);
     sigwait(&signals, &received);
-    MHD_stop_daemon(daemon);
+    server->mhd.MHD_stop_daemon(daemon);
     return EXIT_DONE;
 }
 
@@ -309,6 +337,9 @@ static int serve(const struct program *program, int argc, char **argv) {
     int code = arguments_parse_flags(&command_serve, &server, argc, argv);
     if (code != EXIT_DONE) {
         return code;
+    }
+    if (!load_mhd(&server.mhd)) {
+        return EXIT_ERROR;
     }
     /* Before the server's thread is started, so that it leaves them to sigwait. */
     sigemptyset(&signals);

@@ -4,7 +4,6 @@
  * bits. */
 #include "gradient.h"
 
-#include <cblas.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -40,14 +39,23 @@ static synrl_status check_memory(const synrl_host *host, size_t n_workers) {
     return SYNRL_OK;
 }
 
+static synrl_status load_blas(const synrl_host *host, struct blas *blas) {
+    static const char *const names[] = {BLAS_FUNCTIONS(SYNRL_LATE_NAME)};
+    const char *why = synrl_late_load(OPENBLAS_SONAME, sizeof names / sizeof *names, names, blas);
+    return why == NULL ? SYNRL_OK
+                       : host->fail(host, SYNRL_UNSUPPORTED,
+                                    "gradients need OpenBLAS, which cannot be loaded: %s", why);
+}
+
 synrl_status gradient_prepare(struct gradient *gradient, const synrl_host *host,
                               const struct layer *layers, size_t n_layers) {
     SYNRL_TRY(check_derivatives(host, layers, n_layers));
     if (gradient->values != NULL) {
         return SYNRL_OK;
     }
-    openblas_set_num_threads(1); /* the host's workers share the chunks */
     *gradient = (struct gradient){.host = host, .layers = layers, .n_layers = n_layers};
+    SYNRL_TRY(load_blas(host, &gradient->blas));
+    gradient->blas.openblas_set_num_threads(1); /* the host's workers share the chunks */
     size_t width = layers[0].n_from;
     for (size_t l = 0; l < n_layers; l++) {
         width += 3 * layers[l].n_to; /* z, x and the slope of each layer */
@@ -99,8 +107,9 @@ static void chunk_forward(const struct chunk *chunk) {
         for (size_t s = 0; layer->bias != SYNRL_NO_TENSOR && s < chunk->n; s++) {
             memcpy(z + s * layer->n_to, biases, layer->n_to * sizeof *z);
         }
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n_to, n_from, 1.0F, from, n_from,
-                    weights, n_from, layer->bias != SYNRL_NO_TENSOR ? 1.0F : 0.0F, z, n_to);
+        gradient->blas.cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasTrans, n, n_to, n_from, 1.0F,
+                                   from, n_from, weights, n_from,
+                                   layer->bias != SYNRL_NO_TENSOR ? 1.0F : 0.0F, z, n_to);
         synrl_activation_apply(layer->activation, chunk->n * layer->n_to, z, layer_x(chunk, l));
         from = layer_x(chunk, l);
     }
@@ -126,8 +135,9 @@ static void layer_backward(const struct chunk *chunk, size_t l) {
     float *biases = weights + layer->n_from * layer->n_to;
     const float *slope = layer_slope(chunk, l);
     through_activation(chunk, l);
-    cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n_to, n_from, n, 1.0F, slope, n_to,
-                l > 0 ? layer_x(chunk, l - 1) : chunk->inputs, n_from, 0.0F, weights, n_from);
+    gradient->blas.cblas_sgemm(CblasRowMajor, CblasTrans, CblasNoTrans, n_to, n_from, n, 1.0F,
+                               slope, n_to, l > 0 ? layer_x(chunk, l - 1) : chunk->inputs, n_from,
+                               0.0F, weights, n_from);
     if (layer->bias != SYNRL_NO_TENSOR) {
         memset(biases, 0, layer->n_to * sizeof *biases);
         for (size_t s = 0; s < chunk->n; s++) {
@@ -137,9 +147,9 @@ static void layer_backward(const struct chunk *chunk, size_t l) {
         }
     }
     if (l > 0) {
-        cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n_from, n_to, 1.0F, slope, n_to,
-                    chunk->feedback + layer->first, n_from, 0.0F, layer_slope(chunk, l - 1),
-                    n_from);
+        gradient->blas.cblas_sgemm(CblasRowMajor, CblasNoTrans, CblasNoTrans, n, n_from, n_to, 1.0F,
+                                   slope, n_to, chunk->feedback + layer->first, n_from, 0.0F,
+                                   layer_slope(chunk, l - 1), n_from);
     }
 }
 

@@ -4,12 +4,20 @@
 #ifndef GRADIENT_H
 #define GRADIENT_H
 
+#include <cblas.h>
 #include <synrl/engine.h>
 #include <synrl/host.h>
+#include <synrl/late.h>
 
 #include "layers.h"
 
+#define BLAS_FUNCTIONS(_) _(cblas_sgemm) _(openblas_set_num_threads)
+struct blas {
+    BLAS_FUNCTIONS(SYNRL_LATE_POINTER)
+};
+
 struct gradient {
+    struct blas blas;
     const synrl_host *host;
     const struct layer *layers;
     size_t n_layers, n_synapses;
@@ -20,7 +28,8 @@ struct gradient {
 };
 
 /* Makes the buffers, memory of the host, unless there are some already. Looks at the layers from
- * now on, which do not change. SYNRL_UNSUPPORTED where an activation has no derivative. */
+ * now on, which do not change. SYNRL_UNSUPPORTED where an activation has no derivative, or
+ * there is no OpenBLAS. */
 synrl_status gradient_prepare(struct gradient *gradient, const synrl_host *host,
                               const struct layer *layers, size_t n_layers);
 

@@ -78,6 +78,9 @@ static void start(struct frame *frame) {
     }
     begin_and_end(runs);
     server = (struct server){.core = frame->core, .runs = runs};
+    if (!load_mhd(&server.mhd)) {
+        frame_fail("no libmicrohttpd");
+    }
     daemon_ = MHD_start_daemon(
         MHD_USE_NO_LISTEN_SOCKET, 0, NULL, NULL, handle, &server, MHD_OPTION_CONNECTION_LIMIT,
         (unsigned)CONNECTIONS_MAX, MHD_OPTION_NOTIFY_CONNECTION, on_connection, &server,
