@@ -37,9 +37,11 @@ static inline const char *classes_next(const char *text, bool has_commas, size_t
 
 /* Takes names for the labels 0 .. *n_classes - 1 (the largest label plus one) from the parameter,
  * or their numbers, which begin with `first`. It may name more classes, which increases *n_classes;
- * SYNRL_INVALID where it names fewer. *names is a single allocation. */
-static inline synrl_status classes_name(const synrl_host *host, const char *given, int64_t first,
-                                        size_t *n_classes, const char *const **names) {
+ * SYNRL_INVALID where it names fewer than there are in the file at `path`. *names is a single
+ * allocation. */
+static inline synrl_status classes_name(const synrl_host *host, const char *path, const char *given,
+                                        int64_t first, size_t *n_classes,
+                                        const char *const **names) {
     const bool is_given = given != NULL && *given != '\0';
     const bool has_commas = is_given && strchr(given, ',') != NULL;
     size_t n_given = 0, length;
@@ -47,9 +49,10 @@ static inline synrl_status classes_name(const synrl_host *host, const char *give
         text = classes_next(text, has_commas, &length);
     }
     if (is_given && n_given < *n_classes) {
-        return host->fail(host, SYNRL_INVALID,
-                          "classes = \"%.80s\" names %zu, and there is a label %zu: must name %zu",
-                          given, n_given, *n_classes - 1 + (size_t)first, *n_classes);
+        return host->fail(
+            host, SYNRL_INVALID,
+            "%s: classes = \"%.80s\" names %zu, and there is a label %zu: must name %zu", path,
+            given, n_given, *n_classes - 1 + (size_t)first, *n_classes);
     }
     const size_t n = is_given ? n_given : *n_classes;
     const size_t size = is_given ? strlen(given) + n : n * 12;

@@ -186,7 +186,8 @@ static synrl_status find_classes(struct csv *csv, bool are_numbers, int32_t *cod
 /* The classes given. Numbers are compared by value. */
 static synrl_status take_classes(struct csv *csv, const char *given, int32_t *codes) {
     const struct words *words = &csv->table.label_words;
-    SYNRL_TRY(classes_name(csv->table.host, given, 0, &csv->n_classes, &csv->class_names));
+    SYNRL_TRY(classes_name(csv->table.host, csv->table.reader.path, given, 0, &csv->n_classes,
+                           &csv->class_names));
     SYNRL_TRY(classes_check(csv->table.host, csv->table.reader.path, csv->n_classes));
     for (size_t w = 0; w < words_count(words); w++) {
         const char *text = WORD_TEXT(words, w);

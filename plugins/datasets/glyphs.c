@@ -408,7 +408,8 @@ static synrl_status create(const synrl_host *host, const void *config, void *sel
                          .height = glyphs->size,
                          .width = glyphs->size,
                          .n_channels = 1};
-    return classes_name(host, glyphs->config->letters, 0, &n_classes, &data->class_names);
+    return classes_name(host, glyphs->config->folder, glyphs->config->letters, 0, &n_classes,
+                        &data->class_names);
 }
 
 static void destroy(const synrl_host *host, const void *config, void *self) {

@@ -179,8 +179,8 @@ static synrl_status take_labels(const synrl_host *host, const struct config *con
         host->log(host, SYNRL_LOG_WARNING,
                   "%s: has no label 0: first_label = 1 if they count from 1", config->labels);
     }
-    SYNRL_TRY(classes_name(host, config->classes, config->first_label, &data->n_classes,
-                           &data->class_names));
+    SYNRL_TRY(classes_name(host, config->labels, config->classes, config->first_label,
+                           &data->n_classes, &data->class_names));
     return classes_check(host, config->labels, data->n_classes);
 }
 

@@ -39,7 +39,7 @@ static const synrl_param params[] = {
     SYNRL_INTEGER(limit, "4096", 1, 1 << 20, "MiB that the pixels may have"),
 };
 
-enum { FILE_LIMIT = 64 << 20, N_NAMED_MAX = 10, DEPTH_MAX = 8 };
+enum { FILE_LIMIT = 64 << 20, N_NAMED_MAX = 10 };
 
 /* The positions of its names in `texts`, and the number of its image in `read`. */
 struct sample {
@@ -227,25 +227,38 @@ static bool is_on_trail(const struct trail *trail, const struct stat *info) {
 static synrl_status list_folder(struct images *images, const char *relative,
                                 const struct trail *above);
 
-/* `relative` is the path below the folder; `path` is scratch. */
-static synrl_status list_entry(struct images *images, const char *relative, const char *name,
-                               const struct trail *trail, struct buffer *path) {
-    struct stat info;
-    bool is_listed;
-    SYNRL_TRY(buffer_join(images->host, path, relative, name));
-    if (layout_is_picture(name)) {
-        return layout_add(&images->layout, (const char *)path->bytes, &is_listed);
-    }
+/* Whether what an entry names, `relative` to the folder, is one itself: by the listing where that
+ * says it, since there may be many files. */
+static synrl_status look_at(struct images *images, const struct dirent *entry, const char *relative,
+                            struct stat *info, bool *is_folder) {
     struct buffer whole = {0};
-    SYNRL_TRY(buffer_join(images->host, &whole, images->config->path, (const char *)path->bytes));
-    const bool is_there = stat((const char *)whole.bytes, &info) == 0;
-    buffer_free(images->host, &whole);
-    if (is_there && S_ISDIR(info.st_mode)) {
-        return trail->depth < DEPTH_MAX && !is_on_trail(trail, &info)
-                   ? list_folder(images, (const char *)path->bytes, trail)
-                   : SYNRL_OK;
+    *is_folder = false;
+    if (entry->d_type == DT_REG) {
+        return SYNRL_OK;
     }
-    return layout_add(&images->layout, (const char *)path->bytes, &is_listed);
+    SYNRL_TRY(buffer_join(images->host, &whole, images->config->path, relative));
+    *is_folder = stat((const char *)whole.bytes, info) == 0 && S_ISDIR(info->st_mode);
+    buffer_free(images->host, &whole);
+    return SYNRL_OK;
+}
+
+/* `relative` is the path below the folder; `path` is scratch. */
+static synrl_status list_entry(struct images *images, const char *relative,
+                               const struct dirent *entry, const struct trail *trail,
+                               struct buffer *path) {
+    struct stat info;
+    bool is_folder, is_listed;
+    SYNRL_TRY(buffer_join(images->host, path, relative, entry->d_name));
+    const char *below = (const char *)path->bytes;
+    SYNRL_TRY(look_at(images, entry, below, &info, &is_folder));
+    if (!is_folder) {
+        return layout_add(&images->layout, below, &is_listed);
+    }
+    if (is_on_trail(trail, &info)) {
+        return SYNRL_OK;
+    }
+    return trail->depth < LAYOUT_DEPTH_MAX ? list_folder(images, below, trail)
+                                           : layout_refuse_depth(&images->layout, below + 1);
 }
 
 static synrl_status list_stream(struct images *images, const char *relative, DIR *stream,
@@ -260,7 +273,7 @@ static synrl_status list_stream(struct images *images, const char *relative, DIR
                                 above != NULL ? above->depth + 1 : 0};
     for (const struct dirent *entry; status == SYNRL_OK && (entry = readdir(stream)) != NULL;) {
         if (entry->d_name[0] != '.') {
-            status = list_entry(images, relative, entry->d_name, &trail, &path);
+            status = list_entry(images, relative, entry, &trail, &path);
         }
     }
     buffer_free(images->host, &path);
@@ -295,7 +308,7 @@ static synrl_status read_folder(struct images *images) {
     struct place place;
     SYNRL_TRY(list_folder(images, "", NULL));
     layout_sort(layout);
-    SYNRL_TRY(layout_settle(layout, images->config->path));
+    SYNRL_TRY(layout_settle(layout));
     for (size_t e = 0; e < layout_count(layout); e++) {
         if (layout_place(layout, e, &place)) {
             SYNRL_TRY(name_class(images, &place, &name));
@@ -361,7 +374,7 @@ static synrl_status list_archive(struct images *images) {
         SYNRL_TRY(unpack_next(&images->unpack, &entry));
     }
     unpack_close(&images->unpack);
-    return layout_settle(&images->layout, images->config->path);
+    return layout_settle(&images->layout);
 }
 
 static synrl_status take_entry(struct images *images, struct archive_entry *entry,
@@ -386,7 +399,8 @@ static synrl_status take_entry(struct images *images, struct archive_entry *entr
 
 /* The second reading: what was listed in the first one, in the same order. */
 static synrl_status read_archive(struct images *images) {
-    struct layout again = {.host = images->host, .part = images->config->part};
+    struct layout again = {
+        .host = images->host, .root = images->config->path, .part = images->config->part};
     struct archive_entry *entry;
     struct buffer class_name = {0};
     struct place place;
@@ -498,7 +512,8 @@ static synrl_status label_samples(struct images *images, synrl_data *data) {
         n_classes += begins_class(images, s);
     }
     if (are_given) {
-        SYNRL_TRY(classes_name(host, given, 0, &data->n_classes, &data->class_names));
+        SYNRL_TRY(classes_name(host, images->config->path, given, 0, &data->n_classes,
+                               &data->class_names));
         n_classes = data->n_classes;
     }
     SYNRL_TRY(classes_check(host, images->config->path, n_classes));
@@ -554,6 +569,7 @@ static synrl_status create(const synrl_host *host, const void *config, void *sel
     images->host = host;
     images->config = config;
     images->layout.host = host;
+    images->layout.root = images->config->path;
     images->layout.part = images->config->part;
     const struct pixels pixels = wanted(images);
     images->n_channels = pixels_size(&pixels);

@@ -81,7 +81,7 @@ TEST(names_classes_by_words) {
     dataset_release(dataset);
     loader_refuse(
         &loader, SYNRL_INVALID,
-        "classes = \"ant,bee\" names 2, and there is a label 2: must name 3", "idx",
+        "/l: classes = \"ant,bee\" names 2, and there is a label 2: must name 3", "idx",
         GIVEN({"images", STRING(i)}, {"labels", STRING(l)}, {"classes", STRING("ant,bee")}));
 }
 

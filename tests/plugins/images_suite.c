@@ -315,6 +315,9 @@ static const struct {
     {{"1.png", "2.png"}, 0, "such as A/1.png; 1.png is in no such folder"},
     {{"A/1.gif", "B/2.gif", "README"}, 0, "; there are 3 other files, such as "},
     {{"p/A/1.png", "p/A/2.png"}, 0, "has 1 classes"},
+    {{"A.png/1.png", "B.JPG/2.png", "B.JPG/.png"}, 2, "A.png"},
+    {{"A/1.png", "B/2.png", "B/3.png/4.png"}, 0, "B/3.png/4.png lies too deep"},
+    {{"1/2/3/4/5/6/7/8/9/10/A/1.png", "1/2/3/4/5/6/7/8/9/10/B/2.png"}, 2, "A"},
 };
 
 TEST_EACH(a_folder_and_its_archive_are_equal, COUNT_OF(trees)) {
@@ -372,6 +375,23 @@ TEST(follows_links_in_a_folder_once) {
     dataset_release(dataset);
 }
 
+/* Not passed over in silence: 33 folders, in a folder and in its archive. */
+TEST(refuses_folders_that_lie_too_deep) {
+    char name[200] = "";
+    const char *const names[] = {"A/1.png", "B/2.png", name};
+    for (int i = 0; i < 32; i++) {
+        strcat(name, "d/");
+    }
+    strcat(name, "A/1.png");
+    const char *path = tar_tree(3, names);
+    loader_refuse(&loader, SYNRL_INVALID, "d/d/A/1.png lies too deep: folders may be at most 32",
+                  "images", GIVEN({"path", STRING(path)}));
+    remove(path);
+    write_tree(3, names);
+    loader_refuse(&loader, SYNRL_INVALID, "d/d/A lies too deep: folders may be at most 32 deep",
+                  "images", GIVEN({"path", STRING(loader.scratch.folder)}));
+}
+
 /* Damage --------------------------------------------------------------------------------------- */
 
 TEST(unreadable_files_are_named_and_left_out) {
@@ -390,7 +410,7 @@ TEST(unreadable_files_are_named_and_left_out) {
     struct dataset *dataset =
         loader_load(&loader, "images", GIVEN({"path", STRING(loader.scratch.folder)}));
     ck_assert_uint_eq(dataset_data(dataset)->n_samples, 2);
-    ck_assert_uint_eq(loader.n_warnings, 6); /* five and how many there were */
+    ck_assert_uint_eq(loader.n_warnings, 5); /* four and how many there were; a folder is none */
     ck_assert_ptr_nonnull(strstr(loader.warning, ".png is left out: "));
     dataset_release(dataset);
 }

@@ -4,9 +4,10 @@
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
-#include <zlib.h>
+#include <time.h>
 
 #include "support/loader.h"
+#include "support/npz_files.h"
 #include "support/test.h"
 
 static struct loader loader;
@@ -21,134 +22,19 @@ static void teardown(void) {
 
 SUITE("npz_data", .setup = setup, .teardown = teardown);
 
-/* Archives: APPNOTE.TXT 4.3, one disk, no extra fields ----------------------------------------- */
-
-struct zip {
-    unsigned char *bytes, *directory;
-    size_t n, n_directory, n_entries;
-};
-
-static void put(unsigned char **out, size_t value, size_t n_bytes) {
-    for (size_t b = 0; b < n_bytes; b++) {
-        *(*out)++ = (unsigned char)(value >> (8 * b));
-    }
-}
-
-/* From "version needed" to "extra field length", which both headers share. */
-static void put_common(unsigned char **out, unsigned method, unsigned long sum, size_t packed,
-                       size_t size, size_t name_length) {
-    put(out, 20, 2);
-    put(out, 0, 2);
-    put(out, method, 2);
-    put(out, 0, 4); /* time and date */
-    put(out, sum, 4);
-    put(out, packed, 4);
-    put(out, size, 4);
-    put(out, name_length, 2);
-    put(out, 0, 2);
-}
-
-static size_t deflate_into(unsigned char *out, size_t room, const void *bytes, size_t n) {
-    z_stream stream = {.next_in = (unsigned char *)(uintptr_t)bytes,
-                       .avail_in = (unsigned)n,
-                       .next_out = out,
-                       .avail_out = (unsigned)room};
-    ck_assert_int_eq(deflateInit2(&stream, 9, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY), Z_OK);
-    ck_assert_int_eq(deflate(&stream, Z_FINISH), Z_STREAM_END);
-    deflateEnd(&stream);
-    return stream.total_out;
-}
-
-static void zip_add(struct zip *zip, const char *name, const void *bytes, size_t n, bool pack) {
-    const size_t length = strlen(name), room = zip->n + 30 + length + n + 100;
-    zip->bytes = realloc(zip->bytes, room);
-    zip->directory = realloc(zip->directory, zip->n_directory + 46 + length);
-    ck_assert(zip->bytes != NULL && zip->directory != NULL);
-    unsigned char *data = zip->bytes + zip->n + 30 + length;
-    size_t packed = n;
-    if (pack) {
-        packed = deflate_into(data, n + 100, bytes, n);
-    } else {
-        memcpy(data, bytes, n);
-    }
-    const unsigned long sum = crc32(0, bytes, (unsigned)n);
-    const size_t start = zip->n;
-    unsigned char *out = zip->bytes + start;
-    put(&out, 0x04034b50, 4);
-    put_common(&out, pack ? 8 : 0, sum, packed, n, length);
-    memcpy(out, name, length);
-    zip->n += 30 + length + packed;
-
-    out = zip->directory + zip->n_directory;
-    put(&out, 0x02014b50, 4);
-    put(&out, 20, 2);
-    put_common(&out, pack ? 8 : 0, sum, packed, n, length);
-    put(&out, 0, 6); /* comment, disk, attributes */
-    put(&out, 0, 4);
-    put(&out, start, 4);
-    memcpy(zip->directory + zip->n_directory + 46, name, length);
-    zip->n_directory += 46 + length;
-    zip->n_entries++;
-}
-
-/* Writes FOLDER/a.npz and forgets the archive. */
-static const char *zip_close(struct zip *zip) {
-    zip->bytes = realloc(zip->bytes, zip->n + zip->n_directory + 22);
-    ck_assert_ptr_nonnull(zip->bytes);
-    if (zip->n_directory > 0) {
-        memcpy(zip->bytes + zip->n, zip->directory, zip->n_directory);
-    }
-    unsigned char *out = zip->bytes + zip->n + zip->n_directory;
-    put(&out, 0x06054b50, 4);
-    put(&out, 0, 4);
-    put(&out, zip->n_entries, 2);
-    put(&out, zip->n_entries, 2);
-    put(&out, zip->n_directory, 4);
-    put(&out, zip->n, 4);
-    put(&out, 0, 2);
-    const char *path = loader_file(&loader, "a.npz", zip->bytes, zip->n + zip->n_directory + 22);
-    free(zip->bytes);
-    free(zip->directory);
-    *zip = (struct zip){.n = 0};
+/* FOLDER/a.npz, of the archive, which is forgotten. */
+static const char *close_zip(struct zip *zip) {
+    zip_end(zip);
+    const char *path = loader_file(&loader, "a.npz", zip->bytes, zip->n);
+    zip_free(zip);
     return path;
-}
-
-/* Arrays: numpy.lib.format --------------------------------------------------------------------- */
-
-struct npy {
-    unsigned char bytes[1024];
-    size_t n;
-};
-
-static struct npy npy_raw(unsigned version, const char *header, const void *data, size_t n) {
-    struct npy npy = {.n = 0};
-    const size_t length = strlen(header);
-    unsigned char *out = npy.bytes;
-    memcpy(out, "\x93NUMPY", 6);
-    out += 6;
-    put(&out, version, 1);
-    put(&out, 0, 1);
-    put(&out, length, version == 1 ? 2 : 4);
-    memcpy(out, header, length);
-    memcpy(out + length, data, n);
-    npy.n = (size_t)(out - npy.bytes) + length + n;
-    ck_assert_uint_le(npy.n, sizeof npy.bytes);
-    return npy;
-}
-
-static struct npy npy_make(unsigned version, const char *type, bool is_fortran, const char *shape,
-                           const void *data, size_t n) {
-    char header[256];
-    snprintf(header, sizeof header, "{'descr': '%s', 'fortran_order': %s, 'shape': %s, }    \n",
-             type, is_fortran ? "True" : "False", shape);
-    return npy_raw(version, header, data, n);
 }
 
 static const char *npz_of(const struct npy *images, const struct npy *labels, bool pack) {
     struct zip zip = {.n = 0};
     zip_add(&zip, "images.npy", images->bytes, images->n, pack);
     zip_add(&zip, "labels.npy", labels->bytes, labels->n, pack);
-    return zip_close(&zip);
+    return close_zip(&zip);
 }
 
 /* Two pictures of 2 x 3 and their labels. */
@@ -260,7 +146,7 @@ TEST(takes_arrays_by_name) {
     zip_add(&zip, "y.npy", labels.bytes, labels.n, false);
     zip_add(&zip, "other.npy", "not an array", 12, false);
     zip_add(&zip, "x.npy", images.bytes, images.n, true);
-    const char *path = zip_close(&zip);
+    const char *path = close_zip(&zip);
     struct dataset *dataset =
         loader_load(&loader, "npz",
                     GIVEN({"path", STRING(path)}, {"images", STRING("x")}, {"labels", STRING("y")},
@@ -286,7 +172,7 @@ TEST(refuses_what_numpy_does_not_pack_by) {
         zip.bytes[8] = zip.directory[10] = (unsigned char)methods[m];
         memcpy(zip.bytes + 40, "\x09\x04\x05\0\x5D\0\0\0\xF8", 9);
         loader_refuse(&loader, SYNRL_INVALID, "): must be stored, or packed by deflate", "npz",
-                      GIVEN({"path", STRING(zip_close(&zip))}));
+                      GIVEN({"path", STRING(close_zip(&zip))}));
     }
 }
 
@@ -297,7 +183,7 @@ TEST(refuses_one_array_for_both) {
     zip_add(&zip, "y.npy", labels.bytes, labels.n, false);
     loader_refuse(&loader, SYNRL_INVALID,
                   "array \"arr_0\" is given for the images and the labels: must be two", "npz",
-                  GIVEN({"path", STRING(zip_close(&zip))}, {"images", STRING("arr_0")},
+                  GIVEN({"path", STRING(close_zip(&zip))}, {"images", STRING("arr_0")},
                         {"labels", STRING("arr_0")}));
 }
 
@@ -377,6 +263,21 @@ TEST_EACH(reads_halves_and_booleans, 2) {
     dataset_release(dataset);
 }
 
+/* NumPy writes 0 and 1, and takes any other byte for true. */
+TEST(any_byte_but_zero_is_true) {
+    static const uint8_t truths[] = {2, 0, 0, 255, 1, 0};
+    static const float wanted[] = {1, 0, 0, 1, 1, 0};
+    const struct npy images = npy_make(1, "|b1", false, "(2, 3)", truths, sizeof truths);
+    const struct npy labels = npy_make(1, "|b1", false, "(2,)", truths, 2);
+    struct dataset *dataset =
+        loader_load(&loader, "npz", GIVEN({"path", STRING(npz_of(&images, &labels, false))}));
+    const synrl_data *data = dataset_data(dataset);
+    ck_assert_mem_eq(data->inputs, wanted, sizeof wanted);
+    ck_assert_int_eq(data->labels[0], 1);
+    ck_assert_uint_eq(data->n_classes, 2);
+    dataset_release(dataset);
+}
+
 TEST(refuses_wrong_labels) {
     static const double fraction[] = {0, 0.5}, negative[] = {0, -1}, none[] = {0, (double)NAN};
     static const int64_t equal[2] = {0};
@@ -446,6 +347,35 @@ TEST_EACH(reads_labels_in_every_form, COUNT_OF(label_forms)) {
     dataset_release(dataset);
 }
 
+/* The time does not grow with the square: that of so many words which differ, in those that are
+ * equal. */
+TEST(as_many_words_as_samples_take_no_time) {
+    enum { N = 60000, LENGTH = 8 };
+    static char words[N * LENGTH + 1];
+    static uint8_t inputs[N];
+    double seconds[2];
+    for (int differ = 0; differ < 2; differ++) {
+        for (size_t s = 0; s < N; s++) {
+            snprintf(words + s * LENGTH, LENGTH + 1, "%08zu", differ == 1 ? N - s : s % 2);
+        }
+        struct zip zip = {.n = 0};
+        zip_add_npy(&zip, "images.npy",
+                    "{'descr': '|u1', 'fortran_order': False, 'shape': (60000, 1)}", inputs,
+                    sizeof inputs);
+        zip_add_npy(&zip, "labels.npy",
+                    "{'descr': '|S8', 'fortran_order': False, 'shape': (60000,)}", words,
+                    N * LENGTH);
+        const char *path = close_zip(&zip);
+        const clock_t began = clock();
+        struct dataset *dataset = loader_load(&loader, "npz", GIVEN({"path", STRING(path)}));
+        seconds[differ] = (double)(clock() - began) / CLOCKS_PER_SEC;
+        ck_assert_uint_eq(dataset_data(dataset)->n_classes, differ == 1 ? N : 2);
+        ck_assert_int_eq(dataset_data(dataset)->labels[1], differ == 1 ? N - 2 : 1);
+        dataset_release(dataset);
+    }
+    ck_assert_double_lt(seconds[1], 30 * (seconds[0] + 0.01));
+}
+
 TEST(names_and_numbers_classes_as_asked) {
     static const uint8_t from_one[] = {1, 3};
     const struct npy images = pixels_npy();
@@ -468,6 +398,9 @@ TEST(names_and_numbers_classes_as_asked) {
     dataset_release(dataset);
     loader_refuse(&loader, SYNRL_INVALID, "the label 1: must be a whole number from 2", "npz",
                   GIVEN({"path", STRING(path)}, {"first_label", INTEGER(2)}));
+    loader_refuse(&loader, SYNRL_INVALID,
+                  "a.npz: classes = \"ab\" names 2, and there is a label 3: must name 4", "npz",
+                  GIVEN({"path", STRING(path)}, {"classes", STRING("ab")}));
 }
 
 /* Two files whose arrays have the same name, as numpy.savez gives it. */
@@ -475,13 +408,13 @@ TEST(reads_labels_from_another_file) {
     const struct npy images = pixels_npy(), labels = labels_npy();
     struct zip zip = {.n = 0};
     zip_add(&zip, "arr_0.npy", labels.bytes, labels.n, false);
-    const char *path = zip_close(&zip);
+    const char *path = close_zip(&zip);
     const char *other = scratch_path(&loader.scratch, "b.npz");
     ck_assert_int_eq(rename(path, other), 0);
     zip_add(&zip, "arr_0.npy", images.bytes, images.n, false);
     struct dataset *dataset =
         loader_load(&loader, "npz",
-                    GIVEN({"path", STRING(zip_close(&zip))}, {"labels_path", STRING(other)},
+                    GIVEN({"path", STRING(close_zip(&zip))}, {"labels_path", STRING(other)},
                           {"images", STRING("arr_0")}, {"labels", STRING("arr_0")}));
     check_shape(dataset_data(dataset), 2, 3, 1);
     dataset_release(dataset);
@@ -508,7 +441,7 @@ TEST(refuses_what_is_not_an_archive) {
     loader_refuse(&loader, SYNRL_IO, "nowhere.npz: cannot be opened", "npz",
                   GIVEN({"path", STRING("nowhere.npz")}));
     struct zip zip = {.n = 0};
-    path = zip_close(&zip);
+    path = close_zip(&zip);
     loader_refuse(&loader, SYNRL_INVALID, "", "npz", GIVEN({"path", STRING(path)}));
 }
 
@@ -521,14 +454,14 @@ TEST(stops_where_a_small_file_unpacks_to_much) {
     struct zip zip = {.n = 0};
     zip_add(&zip, "images.npy", bytes, N, true);
     zip_add(&zip, "labels.npy", labels.bytes, labels.n, true);
-    const char *path = zip_close(&zip);
+    const char *path = close_zip(&zip);
     loader.peak = 0;
     loader_refuse(&loader, SYNRL_INVALID, "has 13 bytes of data or more: its shape declares 12",
                   "npz", GIVEN({"path", STRING(path)}));
     memcpy(bytes, "\x93NUMPY\2\0\xff\xff\xff\x7f", 12); /* a header of 2 GiB */
     zip_add(&zip, "images.npy", bytes, N, true);
     zip_add(&zip, "labels.npy", labels.bytes, labels.n, true);
-    path = zip_close(&zip);
+    path = close_zip(&zip);
     loader_refuse(&loader, SYNRL_INVALID, "has a header of 2147483659 bytes: must be at most 65536",
                   "npz", GIVEN({"path", STRING(path)}));
     ck_assert_uint_lt(loader.peak, 1 << 20);

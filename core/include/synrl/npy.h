@@ -182,7 +182,7 @@ static inline double synrl_npy_half(unsigned bits) {
     return (bits & 0x8000U) != 0 ? -value : value;
 }
 
-/* The number at `at`; of 64-bit integers, the nearest double. */
+/* The number at `at`; of 64-bit integers, the nearest double; of truths, 0 or 1. */
 static inline double synrl_npy_value(const synrl_npy *npy, const unsigned char *at) {
     uint64_t bits = 0;
     for (size_t b = 0; b < npy->item; b++) {
@@ -201,6 +201,9 @@ static inline double synrl_npy_value(const synrl_npy *npy, const unsigned char *
         double value;
         memcpy(&value, &bits, sizeof value);
         return value;
+    }
+    if (npy->kind == 'b') {
+        return bits != 0;
     }
     if (npy->kind != 'i') {
         return (double)bits;

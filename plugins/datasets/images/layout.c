@@ -62,11 +62,29 @@ static size_t folder_length(const char *path) {
     return slash != NULL ? (size_t)(slash - path) : 0;
 }
 
+static size_t count_folders(const char *path) {
+    size_t n = 0;
+    while ((path = strchr(path, '/')) != NULL) {
+        path++;
+        n++;
+    }
+    return n;
+}
+
+synrl_status layout_refuse_depth(const struct layout *layout, const char *path) {
+    return layout->host->fail(layout->host, SYNRL_INVALID,
+                              "%s: %.200s lies too deep: folders may be at most %d deep",
+                              layout->root, path, LAYOUT_DEPTH_MAX);
+}
+
 synrl_status layout_add(struct layout *layout, const char *path, bool *is_listed) {
     const size_t at = layout->texts.n;
     bool is_hidden;
     *is_listed = false;
     SYNRL_TRY(append_normal(layout, path, &is_hidden));
+    if (!is_hidden && count_folders(TEXT(layout, at)) > LAYOUT_DEPTH_MAX) {
+        return layout_refuse_depth(layout, TEXT(layout, at));
+    }
     if (layout->part != NULL && *layout->part != '\0' &&
         !has_folder(TEXT(layout, at), layout->part)) {
         layout->texts.n = at;
@@ -129,7 +147,7 @@ static void find_base(struct layout *layout) {
     layout->base -= are_same && layout->base > 0;
 }
 
-synrl_status layout_settle(struct layout *layout, const char *path) {
+synrl_status layout_settle(struct layout *layout) {
     if (layout_count(layout) == 0) {
         return SYNRL_OK;
     }
@@ -143,7 +161,7 @@ synrl_status layout_settle(struct layout *layout, const char *path) {
                 layout->host, SYNRL_INVALID,
                 "%s: %.200s lies too deep: must have images in one folder per class, such as "
                 "A/1.png; of several sets give one, such as part = \"train\"",
-                path, text);
+                layout->root, text);
         }
     }
     return SYNRL_OK;

@@ -7,8 +7,11 @@
 
 #include "../buffer.h"
 
+enum { LAYOUT_DEPTH_MAX = 32 }; /* folders */
+
 struct layout {
     const synrl_host *host;
+    const char *root;      /* the folder or the archive, for messages */
     struct buffer texts;   /* paths, terminated */
     struct buffer entries; /* size_t: where each path begins in `texts` */
     const char *part;      /* only what lies below a folder of this name; NULL or "": all */
@@ -26,8 +29,12 @@ struct place {
 /* Whether the name ends in .png, .jpg or .jpeg and is not hidden. */
 bool layout_is_picture(const char *file_name);
 
-/* Lists a path with '/' between its parts. Leaves out what is hidden, which belongs to the
- * operating system; *is_listed says whether it is a picture that was listed. */
+/* SYNRL_INVALID, for what lies in more folders than may be. */
+synrl_status layout_refuse_depth(const struct layout *layout, const char *path);
+
+/* Lists a path with '/' between its parts, in at most LAYOUT_DEPTH_MAX folders. Leaves out what is
+ * hidden, which belongs to the operating system; *is_listed says whether it is a picture that was
+ * listed. */
 synrl_status layout_add(struct layout *layout, const char *path, bool *is_listed);
 
 size_t layout_count(const struct layout *layout);
@@ -37,7 +44,7 @@ const char *layout_path(const struct layout *layout, size_t entry);
 void layout_sort(struct layout *layout);
 
 /* Finds the base. SYNRL_INVALID where a picture lies deeper than in a class folder. */
-synrl_status layout_settle(struct layout *layout, const char *path);
+synrl_status layout_settle(struct layout *layout);
 
 /* False for a file beside the class folders. */
 bool layout_place(const struct layout *layout, size_t entry, struct place *place);

@@ -137,13 +137,26 @@ static size_t sort_distinct(const char **words, size_t n) {
     return n_distinct;
 }
 
+/* The number of a word among the classes, which may be as many as the samples where they are
+ * sorted. */
+static size_t find_word(const synrl_data *data, const char *word, bool are_sorted) {
+    const char *const *names = data->class_names;
+    if (are_sorted) {
+        return (size_t)((const char *const *)bsearch(&word, names, data->n_classes, sizeof *names,
+                                                     compare) -
+                        names);
+    }
+    size_t c = 0;
+    while (c < data->n_classes && strcmp(names[c], word) != 0) {
+        c++;
+    }
+    return c;
+}
+
 static synrl_status number_words(const struct array *array, const char *const *words, size_t n,
-                                 const synrl_data *data, int32_t *labels) {
+                                 const synrl_data *data, bool are_sorted, int32_t *labels) {
     for (size_t s = 0; s < n; s++) {
-        size_t c = 0;
-        while (c < data->n_classes && strcmp(data->class_names[c], words[s]) != 0) {
-            c++;
-        }
+        const size_t c = find_word(data, words[s], are_sorted);
         if (c == data->n_classes) {
             return FAIL_IN(array, "gives sample %zu the label \"%.80s\", which is not in classes",
                            s + 1, words[s]);
@@ -183,15 +196,17 @@ static synrl_status take_words(const struct array *array, const char *classes, i
         return SYNRL_NO_MEMORY;
     }
     SYNRL_TRY(read_words(array, texts, words));
-    if (classes != NULL && *classes != '\0') {
-        SYNRL_TRY(classes_name(host, classes, 0, &data->n_classes, &data->class_names));
+    const bool are_given = classes != NULL && *classes != '\0';
+    if (are_given) {
+        SYNRL_TRY(classes_name(host, array->unpack->path, classes, 0, &data->n_classes,
+                               &data->class_names));
         host->free(host, sorted);
     } else {
         memcpy(sorted, words, n * sizeof *sorted);
         data->n_classes = sort_distinct(sorted, n);
         data->class_names = sorted; /* which `texts` outlives */
     }
-    const synrl_status status = number_words(array, words, n, data, labels);
+    const synrl_status status = number_words(array, words, n, data, !are_given, labels);
     host->free(host, words);
     return status;
 }
@@ -221,6 +236,7 @@ synrl_status labels_take(const struct array *array, const char *classes, int64_t
     } else {
         SYNRL_TRY(take_numbers(array, first, labels, &data->n_classes));
     }
-    SYNRL_TRY(classes_name(host, classes, first, &data->n_classes, &data->class_names));
+    SYNRL_TRY(classes_name(host, array->unpack->path, classes, first, &data->n_classes,
+                           &data->class_names));
     return classes_check(host, array->unpack->path, data->n_classes);
 }
