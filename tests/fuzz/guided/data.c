@@ -1,89 +1,15 @@
 /* SPDX-License-Identifier: MIT */
 /* Data sets and policies in files. */
-#include <locale.h>
 #include <string.h>
 #include <unistd.h>
 #include <zlib.h>
 
-#include "base/reads.h"
 #include "base/tensors.h"
 #include "fuzz/guided/frame.h"
-#include "fuzz/sound_data.h"
+#include "fuzz/guided/loading.h"
+#include "fuzz/guided/packing.h"
 #include "policy/policy.h"
 #include "policy/policy_csv.h"
-#include "train/dataset.h"
-
-enum { FILE_MOST = 1 << 16 };
-
-/* The components of a harness, by the byte that chooses their parameters: making one is not what is
- * tried. */
-static struct component *components[256];
-
-/* The locale of archives' names, which the system would else read from its files for each. */
-static locale_t utf8;
-
-static void prepare_archives(struct frame *frame) {
-    (void)frame;
-    utf8 = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-}
-
-static void clear(struct frame *frame) {
-    (void)frame;
-    if (utf8 != (locale_t)0) {
-        freelocale(utf8);
-    }
-    for (size_t c = 0; c < COUNT_OF(components); c++) {
-        component_release(components[c]);
-        components[c] = NULL;
-    }
-}
-
-static synrl_status make_component(struct frame *frame, const char *id, size_t n,
-                                   const struct named_value *values, struct component **component) {
-    SYNRL_TRY(component_create(frame->core, SYNRL_KIND_DATASET, id, component));
-    for (size_t i = 0; i < n; i++) {
-        SYNRL_TRY(component_set(*component, values[i].name, &values[i].value));
-        if (values[i].value.kind == VALUE_STRING && values[i].value.as.string[0] == '/') {
-            /* Nor is the hash of what is read. */
-            SYNRL_TRY(reads_exclude(frame->core, values[i].value.as.string));
-        }
-    }
-    return component_finish(*component);
-}
-
-static synrl_status try_load(struct frame *frame, uint8_t c, const char *id, size_t n,
-                             const struct named_value *values) {
-    struct dataset *dataset = NULL;
-    if (components[c] == NULL && make_component(frame, id, n, values, &components[c]) != SYNRL_OK) {
-        frame_fail("%s: %s", id, frame->core->message);
-    }
-    const synrl_status status = dataset_create(frame->core, components[c], &dataset);
-    const char *problem = status == SYNRL_OK ? data_problem(dataset_data(dataset)) : NULL;
-    if (problem != NULL) {
-        frame_fail("the data set %s", problem);
-    }
-    dataset_release(dataset);
-    return status;
-}
-
-static void load(struct frame *frame, uint8_t c, const char *id, size_t n,
-                 const struct named_value *values) {
-    frame_expect_refusal(frame, try_load(frame, c, id, n, values));
-}
-
-/* By parameters that no file makes good, so once for each byte. */
-static void refuse(struct frame *frame, uint8_t c, const char *id, size_t n,
-                   const struct named_value *values) {
-    static bool is_refused[256];
-    if (is_refused[c]) {
-        return;
-    }
-    is_refused[c] = true;
-    const synrl_status status = try_load(frame, c, id, n, values);
-    if ((status != SYNRL_INVALID && status != SYNRL_IO) || frame->core->message[0] == '\0') {
-        frame_fail("%s: status %d where the parameters are wrong", id, (int)status);
-    }
-}
 
 /* csv: the first byte chooses the parameters --------------------------------------------------- */
 
@@ -174,7 +100,7 @@ static void read_csv(struct frame *frame, const uint8_t *bytes, size_t n) {
 
 static const char *write_packed(struct frame *frame, const char *name, const struct input *part,
                                 bool is_packed) {
-    static uint8_t packed[FILE_MOST];
+    static uint8_t packed[PACKED_MOST];
     z_stream stream = {.next_in = (uint8_t *)part->at,
                        .avail_in = (unsigned)input_size(part),
                        .next_out = packed,
@@ -199,144 +125,6 @@ static void read_idx(struct frame *frame, const uint8_t *bytes, size_t n) {
          GIVEN({"images", STRING(is_missing ? frame_path(frame, "none") : first)},
                {"labels", STRING(is_folder ? frame->folder : second)},
                {"limit", INTEGER(c / 4 % 4 == 0 ? 1 : 64)}));
-}
-
-/* npz: an archive, and the arrays in a stored one ---------------------------------------------- */
-
-struct zip {
-    uint8_t at[FILE_MOST];
-    size_t n;
-};
-
-static void add(struct zip *zip, size_t width, size_t value) {
-    for (size_t b = 0; b < width; b++) {
-        zip->at[zip->n++] = (uint8_t)(b < sizeof value ? value >> 8 * b : 0);
-    }
-}
-
-static void add_bytes(struct zip *zip, const void *bytes, size_t n) {
-    memcpy(zip->at + zip->n, bytes, n);
-    zip->n += n;
-}
-
-/* What a local header and one of the directory share. */
-static void add_sizes(struct zip *zip, const char *name, const struct input *part) {
-    add(zip, 4, 20); /* version, flags */
-    add(zip, 6, 0);  /* stored, no time */
-    add(zip, 4, crc32(0, part->at, (unsigned)input_size(part)));
-    add(zip, 4, input_size(part));
-    add(zip, 4, input_size(part));
-    add(zip, 2, strlen(name));
-    add(zip, 2, 0);
-}
-
-/* By APPNOTE.TXT 4.3: local headers with their data, the directory, its end. */
-static void make_zip(struct zip *zip, size_t n, const char *const *names,
-                     const struct input *parts) {
-    size_t starts[2];
-    zip->n = 0;
-    for (size_t i = 0; i < n; i++) {
-        starts[i] = zip->n;
-        add(zip, 4, 0x04034b50);
-        add_sizes(zip, names[i], &parts[i]);
-        add_bytes(zip, names[i], strlen(names[i]));
-        add_bytes(zip, parts[i].at, input_size(&parts[i]));
-    }
-    const size_t directory = zip->n;
-    for (size_t i = 0; i < n; i++) {
-        add(zip, 4, 0x02014b50);
-        add(zip, 2, 20);
-        add_sizes(zip, names[i], &parts[i]);
-        add(zip, 10, 0);
-        add(zip, 4, starts[i]);
-        add_bytes(zip, names[i], strlen(names[i]));
-    }
-    const size_t size = zip->n - directory;
-    add(zip, 4, 0x06054b50);
-    add(zip, 4, 0);
-    add(zip, 2, n);
-    add(zip, 2, n);
-    add(zip, 4, size);
-    add(zip, 4, directory);
-    add(zip, 2, 0);
-}
-
-static void load_npz(struct frame *frame, const char *labels, const void *bytes, size_t n) {
-    const char *path = frame_write(frame, "a.npz", bytes, n);
-    load(frame, (uint8_t)labels[0], "npz",
-         GIVEN({"path", STRING(path)}, {"labels", STRING(labels)}, {"limit", INTEGER(1)}));
-}
-
-static void read_npy(struct frame *frame, const uint8_t *bytes, size_t n) {
-    static const char *const names[] = {"images.npy", "labels.npy"};
-    static struct zip zip;
-    struct input input = {bytes, bytes + (n < FILE_MOST / 2 ? n : FILE_MOST / 2)};
-    const size_t length = input_byte(&input) + 256U * input_byte(&input);
-    const struct input images = input_part(&input, length), parts[] = {images, input};
-    make_zip(&zip, 2, names, parts);
-    load_npz(frame, length == UINT16_MAX ? "images" : "labels", zip.at, zip.n);
-}
-
-static void read_npz(struct frame *frame, const uint8_t *bytes, size_t n) {
-    load_npz(frame, "labels", bytes, n);
-}
-
-/* images: a tree of two PNGs, whose checksums are put right, and an archive -------------------- */
-
-static void prepare_tree(struct frame *frame) {
-    frame_make_folder(frame, "A");
-    frame_make_folder(frame, "B");
-    frame_write(frame, "read.me", "", 0);
-}
-
-static size_t big_endian(const uint8_t *at) {
-    return (size_t)at[0] << 24 | (size_t)at[1] << 16 | (size_t)at[2] << 8 | at[3];
-}
-
-/* PNG 5.3: after 8 bytes, chunks of length, type, data and checksum. */
-static void mend_checksums(uint8_t *png, size_t n) {
-    for (size_t at = 8; n >= 12 && at <= n - 12;) {
-        const size_t length = big_endian(png + at);
-        if (length > n - 12 - at) {
-            return;
-        }
-        const unsigned long sum = crc32(0, png + at + 4, (unsigned)length + 4);
-        for (size_t b = 0; b < 4; b++) {
-            png[at + 8 + length + b] = (uint8_t)(sum >> (24 - 8 * b));
-        }
-        at += 12 + length;
-    }
-}
-
-static void write_png(struct frame *frame, const char *name, const struct input *part) {
-    static uint8_t png[FILE_MOST];
-    const size_t n = input_size(part) < sizeof png ? input_size(part) : sizeof png;
-    memcpy(png, part->at, n);
-    mend_checksums(png, n);
-    frame_write(frame, name, png, n);
-}
-
-static void load_images(struct frame *frame, const char *path, unsigned background) {
-    static const char *const backgrounds[] = {"none", "black", "white"};
-    load(frame, (uint8_t)background, "images",
-         GIVEN({"path", STRING(path)}, {"limit", INTEGER(1)},
-               {"background", STRING(backgrounds[background])}));
-}
-
-/* A PNG twice; or, where the first byte is not that of a PNG but 0 .. 5, for one of the backgrounds
- * twice or, after two bytes of its length, followed by another. */
-static void read_png(struct frame *frame, const uint8_t *bytes, size_t n) {
-    struct input input = {bytes, bytes + n};
-    const uint8_t c = n > 0 && bytes[0] < 6 ? input_byte(&input) : 0;
-    const size_t length = c < 3 ? n : input_byte(&input) + 256U * input_byte(&input);
-    const struct input first = input_part(&input, length);
-    write_png(frame, "A/1.png", &first);
-    write_png(frame, "B/2.png", c < 3 ? &first : &input);
-    load_images(frame, frame->folder, c % 3);
-}
-
-static void read_archive(struct frame *frame, const uint8_t *bytes, size_t n) {
-    load_images(frame, frame_write(frame, "a", bytes, n), 0);
 }
 
 /* glyphs --------------------------------------------------------------------------------------- */
@@ -433,14 +221,14 @@ static void read_tensors(struct frame *frame, const uint8_t *bytes, size_t n) {
     static const char *const names[] = {"a.npy", "b.npy"};
     struct input input = {bytes, bytes + n};
     struct tensors tensors;
-    static struct zip zip;
+    static struct packed zip;
     const uint8_t how = input_byte(&input);
     const void *file = input.at;
     size_t size = input_size(&input);
     if (how % 2 == 1) {
         const struct input first = input_part(&input, how / 2 * 16U);
         const struct input parts[] = {first, input};
-        make_zip(&zip, how < 255 ? 2 : 1, names, parts);
+        pack_zip(&zip, how < 255 ? 2 : 1, names, parts);
         file = zip.at;
         size = zip.n;
     }
@@ -458,15 +246,10 @@ static void read_tensors(struct frame *frame, const uint8_t *bytes, size_t n) {
 
 /* The table ------------------------------------------------------------------------------------ */
 
-/* A label of 999,999 in an NPZ names a million classes, of 20 bytes each. */
 const struct harness data_harnesses[] = {
-    {"csv", 4, prepare_csv, clear, read_csv},
-    {"idx", 4, NULL, clear, read_idx},
-    {"npy", 24, prepare_archives, clear, read_npy},
-    {"npz", 24, prepare_archives, clear, read_npz},
-    {"png", 64, prepare_tree, clear, read_png},
-    {"archive", 64, prepare_archives, clear, read_archive},
-    {"font", 16, prepare_font, clear, read_font},
+    {"csv", 4, prepare_csv, loading_clear, read_csv},
+    {"idx", 4, NULL, loading_clear, read_idx},
+    {"font", 16, prepare_font, loading_clear, read_font},
     {"policy", 4, NULL, NULL, read_policy_csv},
     {"weights", 64, NULL, NULL, read_tensors},
     {.name = NULL},

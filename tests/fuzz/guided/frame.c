@@ -285,8 +285,9 @@ void frame_expect_refusal(const struct frame *frame, synrl_status status) {
 /* The tables ----------------------------------------------------------------------------------- */
 
 const struct harness *harness_at(size_t i) {
-    const struct harness *const tables[] = {data_harnesses, run_harnesses, index_harness,
-                                            script_harnesses, serve_harness};
+    const struct harness *const tables[] = {data_harnesses, array_harnesses, picture_harnesses,
+                                            run_harnesses,  index_harness,   script_harnesses,
+                                            serve_harness};
     for (size_t t = 0; t < COUNT_OF(tables); t++) {
         for (const struct harness *harness = tables[t]; harness->name != NULL; harness++) {
             if (i-- == 0) {

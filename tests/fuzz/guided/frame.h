@@ -26,8 +26,8 @@ struct harness {
     void (*read)(struct frame *frame, const uint8_t *bytes, size_t n);
 };
 
-extern const struct harness data_harnesses[], run_harnesses[], index_harness[], script_harnesses[],
-    serve_harness[];
+extern const struct harness data_harnesses[], array_harnesses[], picture_harnesses[],
+    run_harnesses[], index_harness[], script_harnesses[], serve_harness[];
 /* Of all tables, which each end with a name of NULL; NULL: none of this name. */
 const struct harness *harness_find(const char *name);
 const struct harness *harness_at(size_t i);
