@@ -16,39 +16,14 @@ static const struct flag flags[] = {
     QUESTION_FLAGS,
 };
 
-/* Of one class: how many samples are of it, were taken for it, and both. */
-struct counts {
-    uint64_t actual, predicted, both;
-};
-
-static struct counts count_class(const struct evaluation *answers, size_t class) {
-    const size_t n = answers->n_classes;
-    struct counts counts = {.both = answers->confusion[class * n + class]};
-    for (size_t other = 0; other < n; other++) {
-        counts.actual += answers->confusion[class * n + other];
-        counts.predicted += answers->confusion[other * n + class];
-    }
-    return counts;
-}
-
-static double ratio(uint64_t part, uint64_t whole) {
-    return whole > 0 ? (double)part / (double)whole : (double)NAN;
-}
-
-/* The harmonic mean of recall and precision, 2 TP / (2 TP + FP + FN). */
-static double f1(struct counts counts) {
-    return ratio(2 * counts.both, counts.actual + counts.predicted);
-}
-
 static json_t *class_json(const struct question *question, size_t class) {
-    const struct counts counts = count_class(&question->answers, class);
+    const struct class_scores scores = evaluation_class(&question->answers, class);
     char number[24];
     return json_pack("{s:o, s:I, s:o, s:o, s:o}", "class",
                      json_text_bytes(question_class(question, class, number)), "samples",
-                     (json_int_t)counts.actual, "recall",
-                     json_number_or_null(ratio(counts.both, counts.actual)), "precision",
-                     json_number_or_null(ratio(counts.both, counts.predicted)), "f1",
-                     json_number_or_null(f1(counts)));
+                     (json_int_t)scores.n_samples, "recall", json_number_or_null(scores.recall),
+                     "precision", json_number_or_null(scores.precision), "f1",
+                     json_number_or_null(scores.f1));
 }
 
 static json_t *evaluation_json(const struct question *question) {
@@ -88,12 +63,12 @@ static void print_evaluation(const struct question *question) {
         table_add(&table, "%s", heads[i]);
     }
     for (size_t c = 0; c < answers->n_classes; c++) {
-        const struct counts counts = count_class(answers, c);
+        const struct class_scores scores = evaluation_class(answers, c);
         table_add(&table, "%s", question_class(question, c, number));
-        table_add(&table, "%zu", (size_t)counts.actual);
-        add_share(&table, ratio(counts.both, counts.actual));
-        add_share(&table, ratio(counts.both, counts.predicted));
-        add_share(&table, f1(counts));
+        table_add(&table, "%zu", (size_t)scores.n_samples);
+        add_share(&table, scores.recall);
+        add_share(&table, scores.precision);
+        add_share(&table, scores.f1);
     }
     table_print(&table, stdout, "");
     table_free(&table);

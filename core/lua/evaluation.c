@@ -29,6 +29,33 @@ static void set_confusion(lua_State *L, const struct evaluation *evaluation) {
     lua_setfield(L, -2, "confusion");
 }
 
+/* The name of a class, or its number. */
+static void push_class(lua_State *L, size_t n, const char *const *names, size_t class) {
+    if (class < n) {
+        lua_pushstring(L, names[class]);
+    } else {
+        lua_pushfstring(L, "%d", (int)class);
+    }
+}
+
+/* Of each class, from 1: what its samples were taken for. */
+static void set_scores(lua_State *L, const struct evaluation *evaluation, size_t n,
+                       const char *const *names) {
+    lua_createtable(L, (int)evaluation->n_classes, 0);
+    for (size_t c = 0; c < evaluation->n_classes; c++) {
+        const struct class_scores scores = evaluation_class(evaluation, c);
+        lua_createtable(L, 0, 5);
+        push_class(L, n, names, c);
+        lua_setfield(L, -2, "class");
+        field_set_integer(L, "samples", scores.n_samples);
+        field_set_number(L, "recall", scores.recall);
+        field_set_number(L, "precision", scores.precision);
+        field_set_number(L, "f1", scores.f1);
+        lua_rawseti(L, -2, (lua_Integer)c + 1);
+    }
+    lua_setfield(L, -2, "classes");
+}
+
 static void set_predicted(lua_State *L, const struct evaluation *evaluation) {
     lua_newtable(L);
     for (size_t s = 0; s < evaluation->n_samples; s++) {
@@ -81,7 +108,12 @@ int evaluation_push(lua_State *L, const struct trained_network *network, struct 
     field_set_number(L, "loss", evaluation->loss);
     field_set_number(L, "accuracy", evaluation->accuracy);
     if (evaluation->confusion != NULL) {
+        const synrl_data *asked = dataset_data(data);
+        const struct classes own = {asked->class_names != NULL ? asked->n_classes : 0,
+                                    asked->class_names};
+        const struct classes *classes = network->classes.n > 0 ? &network->classes : &own;
         set_confusion(L, evaluation);
+        set_scores(L, evaluation, classes->n, classes->names);
     }
     if (outputs) {
         set_outputs(L, evaluation);
@@ -98,12 +130,7 @@ static void set_class_names(lua_State *L, const struct classes *classes,
                             const struct evaluation *evaluation) {
     lua_newtable(L);
     for (size_t s = 0; s < evaluation->n_samples; s++) {
-        const size_t class = (size_t)evaluation->predicted[s];
-        if (class < classes->n) {
-            lua_pushstring(L, classes->names[class]);
-        } else {
-            lua_pushfstring(L, "%d", (int)class);
-        }
+        push_class(L, classes->n, classes->names, (size_t)evaluation->predicted[s]);
         lua_rawseti(L, -2, (lua_Integer)s + 1);
     }
     lua_setfield(L, -2, "classes");

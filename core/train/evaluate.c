@@ -105,6 +105,23 @@ synrl_status evaluate(struct core *core, struct component *model, const struct t
     return status;
 }
 
+static double ratio(uint64_t part, uint64_t whole) {
+    return whole > 0 ? (double)part / (double)whole : (double)NAN;
+}
+
+struct class_scores evaluation_class(const struct evaluation *evaluation, size_t class) {
+    const size_t n = evaluation->n_classes;
+    struct class_scores scores = {.n_both = evaluation->confusion[class * n + class]};
+    for (size_t other = 0; other < n; other++) {
+        scores.n_samples += evaluation->confusion[class * n + other];
+        scores.n_predicted += evaluation->confusion[other * n + class];
+    }
+    scores.recall = ratio(scores.n_both, scores.n_samples);
+    scores.precision = ratio(scores.n_both, scores.n_predicted);
+    scores.f1 = ratio(2 * scores.n_both, scores.n_samples + scores.n_predicted);
+    return scores;
+}
+
 bool evaluation_has_classes(const struct evaluation *evaluation, const struct classes *classes) {
     return evaluation->predicted != NULL && (evaluation->is_labelled || classes->n > 0);
 }

@@ -20,6 +20,15 @@ struct evaluation {
     uint64_t *confusion; /* [actual][predicted], or NULL without classes or with too many */
 };
 
+/* Of one class: how many samples are of it, were taken for it, and both; recall, precision and
+ * their harmonic mean, NaN where there are none to count. */
+struct class_scores {
+    uint64_t n_samples, n_predicted, n_both;
+    double recall, precision, f1;
+};
+/* By its confusion. */
+struct class_scores evaluation_class(const struct evaluation *evaluation, size_t class);
+
 /* Of more, a table of all pairs would take gigabytes, and nobody would read it. */
 enum { CONFUSION_CLASSES_MAX = 1000 };
 

@@ -82,6 +82,37 @@ function test.names_stay_as_they_are_in_files()
   end
 end
 
+-- By hand: of the samples at x < 0 the network says left, else right; there is no one at up.
+function test.each_class_has_its_scores()
+  local data = synrl.data { inputs = { { -1 }, { -2 }, { -3 }, { 4 }, { 5 }, { -6 } },
+    classes = { 'left', 'right', 'up' },
+    labels = { 'left', 'left', 'right', 'right', 'left', 'left' } }
+  local model = synrl.model('mlp', { layers = { 1, 3 } })
+  local result = synrl.train { data = data, model = model, loss = 'cross_entropy', record = false, iterations = 2,
+    rule = synrl.rule { reads = 'more', step = function(_, env)
+      env:set_weights(synrl.array { -1, 1, 0, 0, 0, -1e6 })
+      env:step(synrl.array(6), 0.001)
+    end } }
+  local found = result:evaluate(data)
+  expect.equal(table.concat(found.confusion[1], ' '), '3 1 0')
+  expect.equal(table.concat(found.confusion[2], ' '), '1 1 0')
+  local wanted = { { 'left', 4, 3 / 4, 3 / 4, 3 / 4 }, { 'right', 2, 1 / 2, 1 / 2, 1 / 2 }, { 'up', 0 } }
+  expect.equal(#found.classes, 3)
+  for c, class in ipairs(found.classes) do
+    expect.equal(class.class, wanted[c][1])
+    expect.equal(class.samples, wanted[c][2])
+    expect.equal(class.recall, wanted[c][3])
+    expect.equal(class.precision, wanted[c][4])
+    expect.equal(class.f1, wanted[c][5])
+  end
+  -- Before it is trained, the classes are named by the data.
+  expect.equal(synrl.evaluate { model = model, data = data }.classes[3].class, 'up')
+  local small = require 'small'
+  local classes = synrl.evaluate { model = small.model, data = small.data }.classes
+  expect.equal(#classes, 2)
+  expect.equal(classes[2].class, 'positive')
+end
+
 -- Tables of a million pairs of classes and more are not made.
 function test.many_classes_have_no_table_of_pairs()
   local file = assert(io.open('many.csv', 'w'))
@@ -92,7 +123,7 @@ function test.many_classes_have_no_table_of_pairs()
     model = synrl.model('mlp', { layers = { 1, 1500 } }), iterations = 2 }
   assert(not io.open(result.summary.run .. '/confusion.csv'))
   local found = result:evaluate(data)
-  assert(found.confusion == nil and found.accuracy <= 1)
+  assert(found.confusion == nil and found.classes == nil and found.accuracy <= 1)
 end
 
 expect.run(test)
