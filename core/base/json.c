@@ -6,7 +6,6 @@
 
 #include <ctype.h>
 #include <math.h>
-#include <pthread.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -64,44 +63,8 @@ static void shorten(char *text) {
     *to = '\0';
 }
 
-static _Thread_local uint64_t n_lacking;
-
-static void *allocate(size_t size) {
-    void *memory = malloc(size);
-    n_lacking += memory == NULL;
-    return memory;
-}
-
-static void watch_memory(void) {
-    json_set_alloc_funcs(allocate, free);
-}
-
-uint64_t json_lacks(void) {
-    static pthread_once_t once = PTHREAD_ONCE_INIT;
-    pthread_once(&once, watch_memory);
-    return n_lacking;
-}
-
-json_t *json_read_text(const char *text, size_t size, size_t flags, json_error_t *error) {
-    const uint64_t lacks = json_lacks();
-    json_t *json = json_loadb(text, size, flags, error);
-    if (json_lacks() != lacks) {
-        json_decref(json);
-        json = NULL;
-        if (error != NULL) {
-            snprintf(error->text, sizeof error->text, "%s", JSON_NO_MEMORY);
-        }
-    }
-    return json;
-}
-
 char *json_text(const json_t *json, size_t flags) {
-    const uint64_t lacks = json_lacks();
-    char *text = json_dumps(json, flags | JSON_REAL_PRECISION(17));
-    if (json_lacks() != lacks) {
-        free(text);
-        return NULL;
-    }
+    char *text = json_dump_whole(json, flags | JSON_REAL_PRECISION(17));
     if (text != NULL) {
         shorten(text);
     }
@@ -123,8 +86,9 @@ static bool is_escape(const char *text, size_t n) {
 }
 
 json_t *json_bytes(const char *bytes, size_t n) {
-    char *text = allocate(4 * n + 1), *to = text; /* a lack of it counts */
+    char *text = malloc(4 * n + 1), *to = text;
     if (text == NULL) {
+        json_lack();
         return NULL;
     }
     for (size_t i = 0; i < n;) {
@@ -162,25 +126,30 @@ size_t json_unescape(char *text, size_t n) {
     return to;
 }
 
-static void restore_string(json_t *string) {
-    char *text = strdup(json_string_value(string));
-    if (text != NULL && strstr(text, "\\x") != NULL) {
-        json_unescape(text, strlen(text));
-        json_string_set_nocheck(string, text);
+static bool restore_string(json_t *string) {
+    if (strstr(json_string_value(string), "\\x") == NULL) {
+        return true;
     }
+    char *text = strdup(json_string_value(string));
+    if (text == NULL) {
+        json_lack();
+        return false;
+    }
+    json_unescape(text, strlen(text));
+    const bool is_set = json_string_set_nocheck(string, text) == 0;
     free(text);
+    return is_set;
 }
 
-void json_restore_bytes(json_t *value) {
-    if (json_is_string(value)) {
-        restore_string(value);
-    }
+bool json_restore_bytes(json_t *value) {
+    bool is_whole = !json_is_string(value) || restore_string(value);
     for (size_t i = 0; i < json_array_size(value); i++) {
-        json_restore_bytes(json_array_get(value, i));
+        is_whole = json_restore_bytes(json_array_get(value, i)) && is_whole;
     }
     for (void *at = json_object_iter(value); at != NULL; at = json_object_iter_next(value, at)) {
-        json_restore_bytes(json_object_iter_value(at));
+        is_whole = json_restore_bytes(json_object_iter_value(at)) && is_whole;
     }
+    return is_whole;
 }
 
 /* Differences ---------------------------------------------------------------------------------- */
@@ -197,11 +166,10 @@ static size_t shared_lines(const json_t *left, const json_t *right) {
 
 static void describe(const json_t *value, size_t skip, size_t size, char *text) {
     json_t *rest = skip > 0 ? json_string(json_string_value(value) + skip) : NULL;
-    char *dump =
-        value != NULL
-            ? json_dumps(rest != NULL ? rest : value,
-                         JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(6))
-            : NULL;
+    char *dump = value != NULL ? json_dump_whole(rest != NULL ? rest : value,
+                                                 JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS |
+                                                     JSON_REAL_PRECISION(6))
+                               : NULL;
     snprintf(text, size, "%s", dump != NULL ? dump : "nothing");
     free(dump);
     json_decref(rest);

@@ -11,4 +11,9 @@
 json_t *json_with(json_t *object, const char *key, json_t *value);
 json_t *json_appended(json_t *list, json_t *item);
 
+/* The same for who builds a value in many places: what cannot be set or appended counts as a lack
+ * of memory, json_lacks(), which the builder asks when it is done. */
+void json_put(json_t *object, const char *key, json_t *value);
+void json_put_item(json_t *list, json_t *item);
+
 #endif
