@@ -22,7 +22,8 @@ struct draft {
 
 synrl_status file_fail(struct core *core, const char *path, const char *what) {
     const int reason = errno;
-    return core_fail(core, SYNRL_IO, "%s: cannot %s it: %s", path, what, strerror(reason));
+    return core_fail(core, reason == ENOMEM ? SYNRL_NO_MEMORY : SYNRL_IO, "%s: cannot %s it: %s",
+                     path, what, strerror(reason));
 }
 
 /* Reading -------------------------------------------------------------------------------------- */

@@ -2,6 +2,7 @@
 /* Processes as described in Linux's /proc, read on demand: nothing is cached. */
 #include "base/process.h"
 
+#include <fcntl.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -23,16 +24,17 @@ bool process_end_with(pid_t parent) {
     return prctl(PR_SET_PDEATHSIG, SIGUSR1) == 0 && getppid() == parent;
 }
 
-/* The first line of a system file; false where there is none. */
-static bool read_line(const char *path, char *line, int size) {
-    FILE *stream = fopen(path, "re");
-    if (stream == NULL) {
-        return false;
+/* The first line of a system file; false where there is none. A stream would need memory, without
+ * which a process that is alive would be taken for one that is gone. */
+static bool read_line(const char *path, char *line, size_t size) {
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    const ssize_t n = file >= 0 ? read(file, line, size - 1) : -1;
+    if (file >= 0) {
+        close(file);
     }
-    const bool is_read = fgets(line, size, stream) != NULL;
-    fclose(stream);
-    line[is_read ? strcspn(line, "\n") : 0] = '\0';
-    return is_read;
+    line[n > 0 ? n : 0] = '\0';
+    line[strcspn(line, "\n")] = '\0';
+    return n > 0;
 }
 
 static bool read_boot(char boot[BOOT_SIZE]) {

@@ -8,6 +8,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_build.h"
 #include "base/tensors_private.h"
 #include "synrl/npy.h"
 
@@ -122,14 +123,11 @@ static json_t *header_of(const struct tensors *tensors) {
         const size_t end = first + tensor_size(tensor) * sizeof(float);
         json_t *shape = json_pack("[I]", (json_int_t)tensor->n_rows);
         if (tensor->n_columns > 0) {
-            json_array_append_new(shape, json_integer((json_int_t)tensor->n_columns));
+            shape = json_appended(shape, json_integer((json_int_t)tensor->n_columns));
         }
         json_t *entry = json_pack("{s:s, s:o, s:[I, I]}", "dtype", "F32", "shape", shape,
                                   "data_offsets", (json_int_t)first, (json_int_t)end);
-        if (json_object_set_new(header, tensor->name, entry) != 0) {
-            json_decref(header);
-            return NULL;
-        }
+        header = json_with(header, tensor->name, entry);
     }
     return header;
 }
@@ -138,7 +136,7 @@ synrl_status safetensors_write(struct core *core, const char *path, const struct
                                bool is_output) {
     struct draft *draft = NULL;
     json_t *header = header_of(tensors);
-    char *text = header != NULL ? json_dumps(header, JSON_COMPACT) : NULL;
+    char *text = header != NULL ? json_dump_whole(header, JSON_COMPACT) : NULL;
     json_decref(header);
     if (text == NULL) {
         return core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory for its header", path);

@@ -20,6 +20,8 @@
 #define XXH_STATIC_LINKING_ONLY
 #include <xxhash.h>
 
+#include "base/json_build.h"
+
 enum { DEPTH_MAX = 16, HASHED_FILES_MAX = 1000, BLOCK = 1 << 16 };
 
 /* Clocks of file systems tick: two changes within one tick have the same time. */
@@ -187,8 +189,9 @@ static synrl_status walk_folder(const struct walk *walk, int folder, const char 
     struct batch batch = {.folder = folder, .prefix = prefix};
     synrl_status status = SYNRL_OK;
     if (stream == NULL) {
+        const bool lacks_memory = errno == ENOMEM;
         close(folder);
-        return SYNRL_OK;
+        return lacks_memory ? SYNRL_NO_MEMORY : SYNRL_OK;
     }
     for (const struct dirent *entry; status == SYNRL_OK && (entry = readdir(stream)) != NULL;) {
         if (walk->n_threads > 1 && entry->d_type == DT_REG && entry->d_name[0] != '.') {
@@ -217,7 +220,10 @@ static synrl_status list_sorted(struct core *core, const char *path, struct list
     *listing = (struct listing){.core = core};
     const struct walk walk = {.file = add_file, .context = listing};
     const synrl_status status = walk_path(path, &walk);
-    if (status == SYNRL_OK && listing->n > 0) {
+    if (status != SYNRL_OK) {
+        return core_fail(core, status, "%s: not enough memory to list it", path);
+    }
+    if (listing->n > 0) {
         qsort(listing->files, listing->n, sizeof *listing->files, compare_names);
     }
     return status;
@@ -237,16 +243,18 @@ void stamp_take(const char *path, struct stamp *stamp) {
     const int64_t taken = now();
     *stamp = (struct stamp){.exists = stat(path, &status) == 0};
     stamp->is_folder = stamp->exists && S_ISDIR(status.st_mode);
+    bool is_whole = true;
     if (stamp->is_folder) {
         const long n_cpus = sysconf(_SC_NPROCESSORS_ONLN);
-        walk_path(path, &(struct walk){add_to_stamp, stamp, n_cpus > 1 ? (size_t)n_cpus : 1});
+        const struct walk walk = {add_to_stamp, stamp, n_cpus > 1 ? (size_t)n_cpus : 1};
+        is_whole = walk_path(path, &walk) == SYNRL_OK;
     } else if (stamp->exists) {
         add_times(stamp, (uint64_t)status.st_size, nanoseconds(status.st_mtim),
                   nanoseconds(status.st_ctim));
     }
     stamp->inode = stamp->exists ? (uint64_t)status.st_ino : 0;
-    stamp->is_settled =
-        taken - stamp->changed > (stamp->is_folder ? listing_settles_after : settles_after);
+    const int64_t wait = stamp->is_folder ? listing_settles_after : settles_after;
+    stamp->is_settled = is_whole && taken - stamp->changed > wait;
 }
 
 /* Whether the whole file was read. */
@@ -328,9 +336,9 @@ json_t *stamp_json(const struct stamp *stamp) {
         (json_int_t)stamp->modified, "changed",
         stamp->is_settled ? json_integer((json_int_t)stamp->changed) : json_null(), "inode",
         (json_int_t)stamp->inode, "xxh3", hash_json(stamp->has_hash, stamp->hash));
-    if (json != NULL && stamp->is_folder) {
-        json_object_set_new(json, "files", json_integer((json_int_t)stamp->n_files));
-        json_object_set_new(json, "listing", hash_json(true, stamp->listing));
+    if (stamp->is_folder) {
+        json = json_with(json, "files", json_integer((json_int_t)stamp->n_files));
+        json = json_with(json, "listing", hash_json(true, stamp->listing));
     }
     return json;
 }

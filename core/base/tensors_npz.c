@@ -3,6 +3,7 @@
  * bytes of the file, not with the sizes in a header. */
 #include "base/tensors_private.h"
 
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 #include <zip.h>
@@ -46,10 +47,16 @@ static synrl_status load_zip(struct npz *npz) {
                                    npz->source->path, why);
 }
 
+/* libzip takes some lacks of memory for a file that is not an archive; whoever calls it sets errno
+ * to 0 before. */
+static bool lacks_memory(const struct npz *npz, zip_error_t *error) {
+    return errno == ENOMEM || npz->zip.zip_error_code_zip(error) == ZIP_ER_MEMORY;
+}
+
 /* A lack of memory is no fault of the file. */
 static synrl_status fail_zip(const struct npz *npz, zip_error_t *error) {
     const struct tensors_source *source = npz->source;
-    return npz->zip.zip_error_code_zip(error) == ZIP_ER_MEMORY
+    return lacks_memory(npz, error)
                ? core_fail(source->core, SYNRL_NO_MEMORY, "%s: not enough memory to read it",
                            source->path)
                : core_fail(source->core, SYNRL_INVALID, "%s: is not an NPZ file, or damaged: %s",
@@ -100,16 +107,16 @@ static synrl_status read_member(struct npz *npz, zip_t *zip, const zip_stat_t *f
     if (bytes == NULL) {
         return SYNRL_NO_MEMORY;
     }
+    errno = 0;
     zip_file_t *file = npz->zip.zip_fopen_index(zip, found->index, 0);
     zip_error_t *error =
         file != NULL ? npz->zip.zip_file_get_error(file) : npz->zip.zip_get_error(zip);
     const zip_int64_t n = file != NULL ? npz->zip.zip_fread(file, bytes, size + 1) : -1;
     synrl_status status = SYNRL_OK;
     if (n < 0 || (size_t)n != size || npz->zip.zip_fread(file, bytes + size, 1) != 0) {
-        status = npz->zip.zip_error_code_zip(error) == ZIP_ER_MEMORY
-                     ? fail_zip(npz, error)
-                     : FAIL_TENSOR(source, name, "cannot be read: %s",
-                                   npz->zip.zip_error_strerror(error));
+        status = lacks_memory(npz, error) ? fail_zip(npz, error)
+                                          : FAIL_TENSOR(source, name, "cannot be read: %s",
+                                                        npz->zip.zip_error_strerror(error));
     }
     if (file != NULL) {
         npz->zip.zip_fclose(file);
@@ -128,6 +135,7 @@ static synrl_status read_entry(struct npz *npz, zip_t *zip, zip_uint64_t i) {
     char name[NAME_SIZE];
     zip_stat_t found;
     npz->zip.zip_stat_init(&found);
+    errno = 0;
     if (npz->zip.zip_stat_index(zip, i, 0, &found) != 0 || (found.valid & needed) != needed) {
         return fail_zip(npz, npz->zip.zip_get_error(zip));
     }
@@ -150,6 +158,7 @@ synrl_status tensors_read_npz(struct tensors_source *source) {
     SYNRL_TRY(load_zip(&npz));
     zip_error_t error;
     npz.zip.zip_error_init(&error);
+    errno = 0;
     zip_source_t *bytes = npz.zip.zip_source_buffer_create(source->bytes, source->size, 0, &error);
     zip_t *zip = bytes != NULL ? npz.zip.zip_open_from_source(bytes, ZIP_RDONLY, &error) : NULL;
     if (zip == NULL) {

@@ -273,6 +273,9 @@ static bool is_plugin_file(const char *name) {
 static synrl_status list_folder(struct list *list, int kind, const char *path) {
     DIR *folder = opendir(path);
     if (folder == NULL) {
+        if (errno == ENOMEM) {
+            return core_fail(list->core, SYNRL_NO_MEMORY, "%s: not enough memory to list it", path);
+        }
         if (errno != ENOENT && errno != ENOTDIR) { /* most of the search path need not exist */
             core_log(list->core, SYNRL_LOG_WARNING, "%s: cannot list its plugins: %s", path,
                      strerror(errno));

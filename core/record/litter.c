@@ -95,8 +95,9 @@ static bool is_hidden_run(const char *name) {
  * begins again. */
 static bool is_dead(struct core *core, const char *folder) {
     json_t *json;
-    if (record_read(core, folder, &json) != SYNRL_OK) {
-        return true;
+    const synrl_status status = record_read(core, folder, &json);
+    if (status != SYNRL_OK) {
+        return status != SYNRL_NO_MEMORY;
     }
     const enum process_life life = process_life(json_object_get(json, "process"));
     json_decref(json);

@@ -176,16 +176,22 @@ static synrl_status write_policy(struct recorder *recorder) {
     return status;
 }
 
+/* Files may have been read since the run began; a resumed run may lack what was recorded. */
+static synrl_status renew_provenance(struct recorder *recorder) {
+    if (!json_is_object(json_object_get(recorder->json, "provenance")) &&
+        json_object_set_new(recorder->json, "provenance", json_object()) != 0) {
+        return core_fail(recorder->core, SYNRL_NO_MEMORY, "not enough memory for the provenance");
+    }
+    return provenance_renew(recorder->core, trainer_options(recorder->trainer),
+                            json_object_get(recorder->json, "provenance"));
+}
+
+/* With a problem, what can be written is written. */
 static synrl_status finish_json(struct recorder *recorder, const char *status,
                                 const char *problem) {
-    /* Files may have been read since the run began; a resumed run may lack what was recorded. */
-    if (!json_is_object(json_object_get(recorder->json, "provenance"))) {
-        json_object_set_new(recorder->json, "provenance", json_object());
-    }
-    if (provenance_renew(recorder->core, trainer_options(recorder->trainer),
-                         json_object_get(recorder->json, "provenance")) != SYNRL_OK) {
-        core_log(recorder->core, SYNRL_LOG_WARNING, "%s: %s", recorder->folder,
-                 recorder->core->message);
+    const synrl_status renewed = renew_provenance(recorder);
+    if (renewed != SYNRL_OK && problem == NULL) {
+        return core_fail_in(recorder->core, renewed, recorder->folder);
     }
     return run_json_end(recorder->json, recorder->trainer, status, problem)
                ? recorder_write_json(recorder)

@@ -3,6 +3,7 @@
  * them are found before the first of them is changed. */
 #include "record/recorder_private.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,7 +45,7 @@ static synrl_status check_config(struct recorder *recorder, bool follows_longer)
         config = json_with(config, "iterations",
                            json_integer((json_int_t)longer_iterations(recorder->json)));
     }
-    char *text = config != NULL ? json_dumps(config, JSON_REAL_PRECISION(17)) : NULL;
+    char *text = config != NULL ? json_dump_whole(config, JSON_REAL_PRECISION(17)) : NULL;
     json_t *as_written = text != NULL ? json_read_text(text, strlen(text), 0, NULL) : NULL;
     synrl_status status = SYNRL_OK;
     if (as_written == NULL) {
@@ -167,11 +168,11 @@ static synrl_status replay_metrics(struct recorder *recorder, const struct check
 
 /* Whether the first `size` bytes of a file are whole lines; the rest will be cut off. */
 static bool are_lines(const char *path, uint64_t size) {
-    FILE *stream = fopen(path, "rbe");
-    const bool are =
-        stream != NULL && fseeko(stream, (off_t)(size - 1), SEEK_SET) == 0 && fgetc(stream) == '\n';
-    if (stream != NULL) {
-        fclose(stream);
+    char last = '\0';
+    const int file = open(path, O_RDONLY | O_CLOEXEC);
+    const bool are = file >= 0 && pread(file, &last, 1, (off_t)(size - 1)) == 1 && last == '\n';
+    if (file >= 0) {
+        close(file);
     }
     return are;
 }

@@ -115,10 +115,10 @@ synrl_status changes_of_run(struct core *core, const json_t *run, bool with_scri
     json_t *files = json_deep_copy(recorded);
     synrl_status status = SYNRL_OK;
     changes[0] = '\0';
-    if (files == NULL && recorded != NULL) {
+    if ((files == NULL && recorded != NULL) || !json_restore_bytes(files)) {
+        json_decref(files);
         return core_fail(core, SYNRL_NO_MEMORY, "not enough memory to compare files");
     }
-    json_restore_bytes(files);
     for (size_t i = 0; status == SYNRL_OK && i < json_array_size(files); i++) {
         const json_t *file = json_array_get(files, i);
         const char *kind = json_string_value(json_object_get(file, "kind"));

@@ -158,7 +158,9 @@ synrl_status run_list_read(struct core *core, const char *runs, struct run_list 
     *list = (struct run_list){.n = 0};
     DIR *folder = opendir(runs);
     if (folder == NULL) {
-        return core_fail(core, SYNRL_IO, "%s: must be a folder of runs: %s", runs, strerror(errno));
+        const int reason = errno;
+        return core_fail(core, reason == ENOMEM ? SYNRL_NO_MEMORY : SYNRL_IO,
+                         "%s: must be a folder of runs: %s", runs, strerror(reason));
     }
     const synrl_status status = add_entries(core, runs, folder, list);
     closedir(folder);

@@ -137,11 +137,11 @@ static synrl_status take_classes(struct core *core, const char *path, json_t *na
                                  struct classes *classes) {
     const size_t n = json_array_size(names);
     const char **texts = core_alloc(core, n, sizeof *texts);
-    if (texts == NULL) {
-        return SYNRL_NO_MEMORY;
+    if (texts == NULL || !json_restore_bytes(names)) {
+        core_free(core, texts);
+        return core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory for its names", path);
     }
     bool are_names = n > 0;
-    json_restore_bytes(names);
     for (size_t c = 0; are_names && c < n; c++) {
         texts[c] = json_string_value(json_array_get(names, c));
         are_names = texts[c] != NULL;
