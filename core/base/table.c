@@ -44,8 +44,7 @@ static int width_of(const char *text) {
     return width;
 }
 
-/* The width of each column, freed by free(); NULL, for unaligned output, where there is no
- * memory. */
+/* The width of each column, freed by free(); NULL where there is no memory. */
 static int *measure(const struct table *table, size_t n_columns) {
     int *widths = calloc(n_columns + 1, sizeof *widths);
     for (size_t i = 0; widths != NULL && i < table->n_cells; i++) {
@@ -66,16 +65,18 @@ static size_t last_of_row(const struct table *table, size_t first, size_t n_colu
     return last;
 }
 
-void table_print(const struct table *table, FILE *stream, const char *indent) {
+bool table_print(const struct table *table, FILE *stream, const char *indent) {
     const size_t n_columns = strlen(table->alignments);
-    int *widths = measure(table, n_columns);
+    int *widths = !table->has_failed ? measure(table, n_columns) : NULL;
+    if (widths == NULL) {
+        return false;
+    }
     for (size_t first = 0; first < table->n_cells; first += n_columns) {
         const size_t last = last_of_row(table, first, n_columns);
         fputs(indent, stream);
         for (size_t i = first; i <= last; i++) {
             const bool is_right = table->alignments[i - first] == 'r';
-            const int missing =
-                (widths != NULL ? widths[i - first] : 0) - width_of(table->cells[i]);
+            const int missing = widths[i - first] - width_of(table->cells[i]);
             const int gap = missing > 0 ? missing : 0;
             fprintf(stream, "%s%*s%s%*s", i > first ? "  " : "", is_right ? gap : 0, "",
                     table->cells[i], is_right || i == last ? 0 : gap, "");
@@ -83,6 +84,7 @@ void table_print(const struct table *table, FILE *stream, const char *indent) {
         fputc('\n', stream);
     }
     free(widths);
+    return true;
 }
 
 void table_free(struct table *table) {

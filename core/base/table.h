@@ -19,9 +19,10 @@ struct table {
 void table_add(struct table *table, const char *format, ...) __attribute__((format(printf, 2, 3)));
 /* Prints the rows, each after `indent`, with two spaces between columns. A column is as wide as its
  * widest cell, not counting cells of more than TABLE_WIDE characters, which shift the rest of their
- * row. */
+ * row. False, and nothing is printed, where there was no memory for all of it. */
 enum { TABLE_WIDE = 100 };
-void table_print(const struct table *table, FILE *stream, const char *indent);
+bool table_print(const struct table *table, FILE *stream, const char *indent)
+    __attribute__((warn_unused_result));
 /* Frees the cells, and leaves an empty table of the same columns. */
 void table_free(struct table *table);
 

@@ -59,6 +59,7 @@ static int check(const struct program *program, int argc, char **argv) {
         arguments.bits ? check_bits(&request, stdout) : check_plugin(&request, stdout, &n_wrong);
     if (status == SYNRL_NO_MEMORY) {
         fprintf(stderr, "synrl: not enough memory\n");
+        return arguments.bits ? BITS_NO_MEMORY : EXIT_ERROR;
     }
     return status == SYNRL_OK && n_wrong == 0 && end_output() ? EXIT_DONE : EXIT_ERROR;
 }

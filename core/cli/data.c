@@ -39,7 +39,7 @@ static const struct flag flags[] = {
 static void note(void *context, synrl_log_level level, const char *line) {
     const struct data_request *request = context;
     (void)level;
-    json_array_append_new(request->notes, json_text_bytes(line));
+    json_put_item(request->notes, json_text_bytes(line));
 }
 
 static synrl_status read_data(struct core *core, const struct data_request *request,
@@ -139,7 +139,8 @@ static void print_shape(const struct dataset *dataset, const json_t *json) {
     }
 }
 
-static void print_classes(const json_t *classes, size_t n_samples) {
+/* Both: false where there is no memory. */
+static bool print_classes(const json_t *classes, size_t n_samples) {
     struct table table = {.alignments = "lrr"};
     size_t i;
     const json_t *each;
@@ -155,14 +156,15 @@ static void print_classes(const json_t *classes, size_t n_samples) {
         }
     }
     printf("\n");
-    table_print(&table, stdout, "");
+    const bool is_whole = table_print(&table, stdout, "");
     table_free(&table);
     if (json_array_size(classes) > ROWS_MAX) {
         printf("... %zu classes in all\n", json_array_size(classes));
     }
+    return is_whole;
 }
 
-static void print_ranges(const json_t *ranges) {
+static bool print_ranges(const json_t *ranges) {
     static const char *const names[] = {"min", "max", "mean", "stdev"};
     struct table table = {.alignments = "lrrrr"};
     const size_t n = json_array_size(ranges);
@@ -182,11 +184,12 @@ static void print_ranges(const json_t *ranges) {
         }
     }
     printf("\n");
-    table_print(&table, stdout, "");
+    const bool is_whole = table_print(&table, stdout, "");
     table_free(&table);
     if (n > ROWS_MAX) {
         printf("... %zu inputs in all\n", n);
     }
+    return is_whole;
 }
 
 static synrl_status print_samples(struct core *core, const struct dataset *dataset) {
@@ -202,21 +205,24 @@ static synrl_status print_samples(struct core *core, const struct dataset *datas
 static synrl_status print(struct core *core, const struct dataset *dataset, const json_t *json) {
     const json_t *classes = json_object_get(json, "classes");
     print_shape(dataset, json);
+    bool is_whole = true;
     if (json_array_size(classes) > 0) {
-        print_classes(classes, dataset_data(dataset)->n_samples);
+        is_whole = print_classes(classes, dataset_data(dataset)->n_samples);
     }
-    print_ranges(json_object_get(json, "ranges"));
-    return print_samples(core, dataset);
+    is_whole = print_ranges(json_object_get(json, "ranges")) && is_whole;
+    return is_whole ? print_samples(core, dataset)
+                    : core_fail(core, SYNRL_NO_MEMORY, "not enough memory to print it");
 }
 
 /* The command ---------------------------------------------------------------------------------- */
 
 static synrl_status show(struct core *core, const struct data_request *request) {
     struct dataset *dataset;
+    const uint64_t lacks = json_lacks();
     SYNRL_TRY(read_data(core, request, &dataset));
     json_t *json = describe(core, dataset, request);
     synrl_status status = SYNRL_OK;
-    if (json == NULL || (request->json && !output_json(stdout, json))) {
+    if (json == NULL || json_lacks() != lacks || (request->json && !output_json(stdout, json))) {
         status = core_fail(core, SYNRL_NO_MEMORY, "not enough memory to describe it");
     } else if (!request->json) {
         status = print(core, dataset, json);

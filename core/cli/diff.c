@@ -184,7 +184,12 @@ static int compare(struct pair *pair) {
     }
     compare_configs(pair);
     for (int side = 0; side < 2; side++) {
-        if (replay_open(pair->core, pair->folders[side], 0, &pair->replays[side]) != SYNRL_OK) {
+        const synrl_status status =
+            replay_open(pair->core, pair->folders[side], 0, &pair->replays[side]);
+        if (status == SYNRL_NO_MEMORY) {
+            return TROUBLE;
+        }
+        if (status != SYNRL_OK) {
             printf("no replay (%s)\n", pair->core->message);
             return by_metrics(pair);
         }

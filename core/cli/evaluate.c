@@ -46,7 +46,8 @@ static void add_share(struct table *table, double share) {
     }
 }
 
-static void print_evaluation(const struct question *question) {
+/* False where there is no memory. */
+static bool print_evaluation(const struct question *question) {
     static const char *const heads[] = {"class", "samples", "recall", "precision", "F1"};
     const struct evaluation *answers = &question->answers;
     struct table table = {.alignments = "lrrrr"};
@@ -56,7 +57,7 @@ static void print_evaluation(const struct question *question) {
         printf("accuracy  %.2f%%\n", 100 * answers->accuracy);
     }
     if (answers->confusion == NULL) {
-        return;
+        return true;
     }
     printf("\n");
     for (size_t i = 0; i < COUNT_OF(heads); i++) {
@@ -70,8 +71,9 @@ static void print_evaluation(const struct question *question) {
         add_share(&table, scores.precision);
         add_share(&table, scores.f1);
     }
-    table_print(&table, stdout, "");
+    const bool is_whole = table_print(&table, stdout, "");
     table_free(&table);
+    return is_whole;
 }
 
 static synrl_status show_evaluation(struct core *core, const struct question_request *request,
@@ -81,12 +83,9 @@ static synrl_status show_evaluation(struct core *core, const struct question_req
                          "the data has neither labels nor targets: there is nothing to compare the "
                          "answers with; `synrl predict` writes them");
     }
-    if (!request->json) {
-        print_evaluation(question);
-        return SYNRL_OK;
-    }
-    json_t *json = evaluation_json(question);
-    const bool is_out = json != NULL && output_json(stdout, json);
+    json_t *json = request->json ? evaluation_json(question) : NULL;
+    const bool is_out =
+        request->json ? json != NULL && output_json(stdout, json) : print_evaluation(question);
     json_decref(json);
     return is_out ? SYNRL_OK : core_fail(core, SYNRL_NO_MEMORY, "not enough memory to print it");
 }

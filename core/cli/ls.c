@@ -138,8 +138,7 @@ static synrl_status print_table(struct core *core, const json_t *rows) {
     json_array_foreach(rows, i, row) {
         add_row(&table, row);
     }
-    table_print(&table, stdout, "");
-    const bool is_whole = !table.has_failed;
+    const bool is_whole = table_print(&table, stdout, "");
     table_free(&table);
     return is_whole ? SYNRL_OK
                     : core_fail(core, SYNRL_NO_MEMORY, "not enough memory to list the runs");

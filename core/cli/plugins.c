@@ -24,14 +24,16 @@ static synrl_status list(struct core *core, void *request) {
     (void)request;
     struct registry_entry *entries = NULL;
     size_t n = 0;
-    const synrl_status status = registry_list(core, &entries, &n);
+    synrl_status status = registry_list(core, &entries, &n);
     struct table table = {.alignments = "lllll"};
     for (size_t i = 0; i < n; i++) {
         if (entries[i].plugin != NULL) {
             add_entry(&table, &entries[i]);
         }
     }
-    table_print(&table, stdout, "");
+    if (!table_print(&table, stdout, "")) {
+        status = core_fail(core, SYNRL_NO_MEMORY, "not enough memory to list the plugins");
+    }
     table_free(&table);
     for (size_t i = 0; i < n; i++) {
         if (entries[i].plugin == NULL) {

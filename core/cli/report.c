@@ -4,6 +4,8 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/json.h"
+#include "base/json_build.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/common.h"
@@ -30,7 +32,7 @@ static void add_run_folder(json_t *folders, const char *folder) {
             return;
         }
     }
-    json_array_append_new(folders, json_string_nocheck(folder));
+    json_put_item(folders, json_string_nocheck(folder));
 }
 
 /* A word is a sweep's file, a folder, or the beginning of a run's name; of a folder that is no run
@@ -84,10 +86,14 @@ static synrl_status write_page(struct core *core, const json_t *folders, const c
 
 static synrl_status write_report(struct core *core, void *context) {
     const struct report_request *request = context;
+    const uint64_t lacks = json_lacks();
     json_t *folders = json_array();
     synrl_status status = SYNRL_OK;
     for (size_t i = 0; status == SYNRL_OK && i < request->n_words; i++) {
         status = add_word(core, request->runs, request->words[i], folders);
+    }
+    if (status == SYNRL_OK && (folders == NULL || json_lacks() != lacks)) {
+        status = core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the report");
     }
     if (status == SYNRL_OK) {
         status = write_page(core, folders, request->title, request->path);

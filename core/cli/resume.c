@@ -137,8 +137,10 @@ static int read_request(struct repetition *repetition) {
                  *seed = json_object_get(recorded, "seed"),
                  *place = json_object_get(recorded, "folder"),
                  *pictures = json_object_get(recorded, "pictures");
-    json_restore_bytes(recorded);
-    json_restore_bytes(json_object_get(repetition->json, "script"));
+    if (!json_restore_bytes(recorded) ||
+        !json_restore_bytes(json_object_get(repetition->json, "script"))) {
+        return refuse_run(repetition->run, "not enough memory");
+    }
     request->script = json_string_value(json_object_get(repetition->json, "script"));
     if (request->script == NULL || overrides == NULL || seed == NULL ||
         (place != NULL && !json_is_string(place)) ||

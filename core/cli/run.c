@@ -218,6 +218,11 @@ static int conclude(lua_State *L, const struct script_run *job, int outcome) {
     return job->settings.misused ? EXIT_USAGE : EXIT_ERROR;
 }
 
+static int no_memory_for_result(void) {
+    fprintf(stderr, "synrl: not enough memory to write the result\n");
+    return EXIT_ERROR;
+}
+
 static int print_result(const struct script_run *job, FILE *stream) {
     json_t *kept = job->files != NULL ? kept_json(json_incref(job->result), json_incref(job->files))
                                       : json_incref(job->result);
@@ -225,8 +230,7 @@ static int print_result(const struct script_run *job, FILE *stream) {
         job->request->json ? output_json(stream, kept) : output_print(stream, job->result);
     json_decref(kept);
     if (!is_written) {
-        fprintf(stderr, "synrl: not enough memory to write the result\n");
-        return EXIT_ERROR;
+        return no_memory_for_result();
     }
     if (fflush(stream) != 0 || ferror(stream) != 0) {
         fprintf(stderr, "synrl: cannot write the result: %s\n", strerror(errno));
@@ -297,12 +301,14 @@ static FILE *open_output(bool json) {
     return stream;
 }
 
-/* The result of a sweep's cell says that it diverged, where the script has not asked. */
-static void mark_diverged(struct script_run *job) {
+/* The result of a sweep's cell says that it diverged, where the script has not asked. False where
+ * there is no memory. */
+static bool mark_diverged(struct script_run *job) {
     if (job->request->cell_hash != NULL && job->settings.n_diverged > 0 &&
         json_is_object(job->result) && json_object_get(job->result, "diverged") == NULL) {
-        json_object_set_new(job->result, "diverged", json_true());
+        return json_object_set_new(job->result, "diverged", json_true()) == 0;
     }
+    return true;
 }
 
 /* A run that diverged is an error unless the script has asked; of a cell, its sweep will say so. */
@@ -334,8 +340,7 @@ static int run_and_print(struct script_run *job) {
     int exit_code;
     if (code == EXIT_DONE && (!job->request->help || job->request->json) &&
         !interrupt_is_exit(&exit_code)) {
-        mark_diverged(job);
-        code = print_result(job, stream);
+        code = mark_diverged(job) ? print_result(job, stream) : no_memory_for_result();
         code = code == EXIT_DONE ? judge_diverged(job) : code;
     }
     json_decref(job->result);

@@ -77,6 +77,7 @@ struct selection {
     char *folders[RUNS_ASKED];
     size_t n, n_all; /* n_all: among how many runs of the folder; 0: these were asked for */
     bool is_good;
+    synrl_status status; /* whether there was memory for them */
 };
 
 static void select_folder(struct selection *selection, const char *name) {
@@ -84,6 +85,7 @@ static void select_folder(struct selection *selection, const char *name) {
     char *folder = NULL;
     if (is_name(name) && selection->n < RUNS_ASKED) {
         folder = core_printf(core, "%s/%s", selection->server->runs, name);
+        selection->status = folder != NULL ? selection->status : SYNRL_NO_MEMORY;
     }
     if (folder != NULL && is_run(folder)) {
         selection->folders[selection->n++] = folder;
@@ -125,7 +127,21 @@ static synrl_status add_newest(struct selection *selection) {
 
 /* Answers -------------------------------------------------------------------------------------- */
 
-/* The body is copied. */
+static bool add_headers(const struct mhd *mhd, struct MHD_Response *response, const char *type) {
+    const char *const headers[][2] = {{MHD_HTTP_HEADER_CONTENT_TYPE, type},
+                                      {MHD_HTTP_HEADER_CACHE_CONTROL, "no-store"},
+                                      {"X-Content-Type-Options", "nosniff"},
+                                      {"X-Frame-Options", "DENY"},
+                                      {"Cross-Origin-Resource-Policy", "same-origin"}};
+    bool are_added = true;
+    for (size_t i = 0; i < COUNT_OF(headers); i++) {
+        are_added = are_added &&
+                    mhd->MHD_add_response_header(response, headers[i][0], headers[i][1]) == MHD_YES;
+    }
+    return are_added;
+}
+
+/* The body is copied. Without memory for an answer, or for a part of it, the connection ends. */
 static enum MHD_Result answer(const struct server *server, struct MHD_Connection *connection,
                               unsigned code, const char *type, const char *body) {
     const struct mhd *mhd = &server->mhd;
@@ -134,12 +150,9 @@ static enum MHD_Result answer(const struct server *server, struct MHD_Connection
     if (response == NULL) {
         return MHD_NO;
     }
-    mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CONTENT_TYPE, type);
-    mhd->MHD_add_response_header(response, MHD_HTTP_HEADER_CACHE_CONTROL, "no-store");
-    mhd->MHD_add_response_header(response, "X-Content-Type-Options", "nosniff");
-    mhd->MHD_add_response_header(response, "X-Frame-Options", "DENY");
-    mhd->MHD_add_response_header(response, "Cross-Origin-Resource-Policy", "same-origin");
-    const enum MHD_Result result = mhd->MHD_queue_response(connection, code, response);
+    const enum MHD_Result result = add_headers(mhd, response, type)
+                                       ? mhd->MHD_queue_response(connection, code, response)
+                                       : MHD_NO;
     mhd->MHD_destroy_response(response);
     return result;
 }
@@ -182,7 +195,9 @@ static enum MHD_Result answer_data(struct MHD_Connection *connection, struct ser
     enum MHD_Result result;
     server->mhd.MHD_get_connection_values(connection, MHD_GET_ARGUMENT_KIND, read_argument,
                                           &selection);
-    if (!selection.is_good) {
+    if (selection.status != SYNRL_OK) {
+        result = answer_made(connection, server, selection.status, NULL, NULL);
+    } else if (!selection.is_good) {
         result = answer_error(server, connection, MHD_HTTP_NOT_FOUND, "no such run\n");
     } else {
         const synrl_status status = make_data(server, &selection, &json);

@@ -7,6 +7,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_build.h"
 #include "cli/arguments.h"
 #include "cli/command.h"
 #include "cli/common.h"
@@ -36,7 +37,9 @@ static synrl_status files_json(struct core *core, const char *folder, json_t **f
         struct stat status;
         if (fstatat(dirfd(stream), entry->d_name, &status, AT_SYMLINK_NOFOLLOW) == 0 &&
             S_ISREG(status.st_mode)) {
-            json_object_set_new(*files, entry->d_name, json_integer(status.st_size));
+            json_t *name = json_text_bytes(entry->d_name);
+            json_put(*files, json_string_value(name), json_integer(status.st_size));
+            json_decref(name);
         }
     }
     closedir(stream);
@@ -49,10 +52,10 @@ static synrl_status complete(struct core *core, json_t *run, const char *folder)
     json_t *files;
     const char *recorded = json_string_value(json_object_get(run, "status"));
     const char *status = run_status(core, folder, recorded, json_object_get(run, "process"));
-    json_object_set_new(run, "status", json_string(status)); /* may free `recorded` */
-    json_object_set_new(run, "folder", json_text_bytes(folder));
+    json_put(run, "status", json_string(status)); /* may free `recorded` */
+    json_put(run, "folder", json_text_bytes(folder));
     const synrl_status listed = files_json(core, folder, &files);
-    json_object_set_new(run, "files", files);
+    json_put(run, "files", files);
     return listed == SYNRL_OK && json_lacks() != lacks
                ? core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to show it", folder)
                : listed;

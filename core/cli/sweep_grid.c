@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
 #include "base/number.h"
 #include "base/suggest.h"
 #include "cli/command.h"
@@ -156,7 +157,11 @@ static int read_option(struct reader *reader, const char *text) {
     if (reader->values == NULL) {
         return no_memory();
     }
+    const uint64_t lacks = json_lacks();
     if (json_object_set_new(grid, reader->key, reader->values) != 0) {
+        if (grid == NULL || json_lacks() != lacks) {
+            return no_memory();
+        }
         return usage_error("\"%s\": the name of an option must be UTF-8", reader->word);
     }
     return read_items(reader, text);

@@ -246,9 +246,12 @@ static int print_rows(struct sweep_table *sweep) {
     for (size_t g = 0; g < json_array_size(sweep->groups); g++) {
         add_group(sweep, json_array_get(sweep->groups, g));
     }
-    table_print(&sweep->table, stdout, "");
-    printf("mean +- half of the 95%% confidence interval over seeds (standard deviation)\n");
-    const int code = sweep->table.has_failed ? no_memory() : EXIT_DONE;
+    int code = EXIT_DONE;
+    if (table_print(&sweep->table, stdout, "")) {
+        printf("mean +- half of the 95%% confidence interval over seeds (standard deviation)\n");
+    } else {
+        code = no_memory();
+    }
     table_free(&sweep->table);
     free(alignments);
     return code;

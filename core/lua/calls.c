@@ -52,7 +52,10 @@ static synrl_status find_earlier(struct session *session) {
         core_free(core, runs);
         /* Ids of older versions may be those of two calls: the run that was named is the one. */
         snprintf(number, sizeof number, "%" JSON_INTEGER_FORMAT, ordinal);
-        json_object_set_new(session->earlier, number, json_string(folder));
+        if (status == SYNRL_OK &&
+            json_object_set_new(session->earlier, number, json_string_nocheck(folder)) != 0) {
+            status = core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to resume it", folder);
+        }
     }
     json_decref(json);
     return status;

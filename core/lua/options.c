@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/json_build.h"
 #include "base/suggest.h"
 #include "lua/fields.h"
 #include "lua/json.h"
@@ -201,12 +202,12 @@ static json_t *describe_options(lua_State *L, size_t n, const char *const *keys)
     for (size_t k = 0; k < n; k++) {
         lua_settop(L, KEYS);
         field_push(L, DEFAULTS, keys[k]);
-        json_t *option = json_pack("{s:s, s:o*}", "type", type_name(L, -1), "default",
+        json_t *option = json_pack("{s:s, s:o}", "type", type_name(L, -1), "default",
                                    json_from_lua(L, -1, problem, sizeof problem));
         if (lua_istable(L, MEANINGS) && field_push(L, MEANINGS, keys[k])) {
-            json_object_set_new(option, "meaning", json_text_bytes(lua_tostring(L, -1)));
+            option = json_with(option, "meaning", json_text_bytes(lua_tostring(L, -1)));
         }
-        json_object_set_new(described, keys[k], option);
+        described = json_with(described, keys[k], option);
     }
     return described;
 }

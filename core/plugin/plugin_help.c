@@ -46,8 +46,7 @@ bool plugin_help(const struct plugin *plugin, FILE *stream) {
     fprintf(stream, "%s \"%s\" %s: %s\n  from  %s\n  file  %s\n%s",
             kind_name((synrl_kind)entry->kind), entry->id, entry->version, entry->summary,
             entry->source, plugin->file, entry->n_params > 0 ? "\n" : "\nno parameters\n");
-    table_print(&table, stream, "  ");
-    const bool is_whole = !table.has_failed;
+    const bool is_whole = table_print(&table, stream, "  ");
     table_free(&table);
     return is_whole;
 }

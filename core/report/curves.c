@@ -11,6 +11,7 @@
 #include <sys/stat.h>
 
 #include "base/json.h"
+#include "base/json_build.h"
 #include "runs/metrics_csv.h"
 
 /* Some two million rows: a page is made again and again while others wait for it. */
@@ -164,7 +165,7 @@ static json_t *column_json(const struct metrics *rows, size_t n, const size_t *c
         has_some = has_some || isfinite(value);
         first = i == 0 ? value : first;
         are_same = are_same && value <= first && value >= first;
-        json_array_append_new(column, json_number_or_null(value));
+        json_put_item(column, json_number_or_null(value));
     }
     if (!has_some || are_same) {
         json_decref(column);
@@ -181,7 +182,7 @@ static json_int_t share_iterations(struct curves *curves, json_t *list) {
             return (json_int_t)i;
         }
     }
-    json_array_append_new(curves->iterations, list);
+    json_put_item(curves->iterations, list);
     return (json_int_t)json_array_size(curves->iterations) - 1;
 }
 
@@ -195,16 +196,16 @@ static synrl_status add_table(struct curves *curves, json_t *run, const struct g
     const size_t n_chosen = choose_rows(grid, table, chosen);
     json_t *iterations = json_array(), *object = json_object();
     for (size_t i = 0; i < n_chosen; i++) {
-        json_array_append_new(iterations, json_integer((json_int_t)rows[chosen[i]].iteration));
+        json_put_item(iterations, json_integer((json_int_t)rows[chosen[i]].iteration));
     }
     for (size_t c = 0; c < metric_count(&table->own); c++) {
         json_t *column = metric_at(c)->is_count ? NULL : column_json(rows, n_chosen, chosen, c);
         if (column != NULL) {
-            json_object_set_new(object, metric_name(&table->own, c), column);
+            json_put(object, metric_name(&table->own, c), column);
         }
     }
-    json_object_set_new(run, "columns", object);
-    json_object_set_new(run, "iterations", json_integer(share_iterations(curves, iterations)));
+    json_put(run, "columns", object);
+    json_put(run, "iterations", json_integer(share_iterations(curves, iterations)));
     core_free(curves->core, chosen);
     return SYNRL_OK;
 }
@@ -239,7 +240,7 @@ static synrl_status read_tables(struct curves *curves, size_t n, json_t *const *
             return status;
         }
         if (status != SYNRL_OK) {
-            json_object_set_new(runs[i], "problem", json_text_bytes(core->message));
+            json_put(runs[i], "problem", json_text_bytes(core->message));
         }
     }
     return SYNRL_OK;

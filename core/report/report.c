@@ -30,9 +30,13 @@ enum {
 
 /* Tables and pictures -------------------------------------------------------------------------- */
 
-/* What cannot be shown of a run is said with it: the core's message. */
-static void add_problem(const struct core *core, json_t *run) {
-    json_object_set_new(run, "problem", json_text_bytes(core->message));
+/* What cannot be shown of a run is said with it: the core's message. A lack of memory is that of
+ * the whole page. */
+static void add_problem(const struct core *core, json_t *run, synrl_status status) {
+    json_put(run, "problem", json_text_bytes(core->message));
+    if (status == SYNRL_NO_MEMORY) {
+        json_lack();
+    }
 }
 
 /* NULL where the file does not exist, is not a regular one or is too large to show; and, as the
@@ -42,11 +46,11 @@ static char *read_optional(struct core *core, json_t *run, const char *folder, c
     char *path = core_printf(core, "%s/%s", folder, name), *bytes = NULL;
     struct stat found;
     if (path == NULL) {
-        add_problem(core, run);
+        json_lack();
     } else if (lstat(path, &found) == 0 && S_ISREG(found.st_mode)) {
         const synrl_status status = file_read_no_link(core, path, limit, &bytes, size);
         if (status != SYNRL_OK && status != SYNRL_INVALID) {
-            add_problem(core, run);
+            add_problem(core, run, status);
         }
     }
     core_free(core, path);
@@ -67,13 +71,12 @@ static json_t *field_json(struct core *core, struct csv_field field) {
 }
 
 /* Lines of cells, as numbers where possible, else as text; up to a zero byte, which JSON text
- * cannot contain. NULL where there is no memory. */
-static json_t *csv_json(struct core *core, const char *text, bool numbers) {
+ * cannot contain. NULL where *status says why. */
+static json_t *csv_json(struct core *core, const char *text, bool numbers, synrl_status *status) {
     struct csv csv = csv_begin(core, "", text, strlen(text));
     json_t *table = json_array();
     bool any = true;
-    synrl_status status = SYNRL_OK;
-    while ((status = csv_next(&csv, &any)) == SYNRL_OK && any && table != NULL) {
+    while ((*status = csv_next(&csv, &any)) == SYNRL_OK && any && table != NULL) {
         json_t *row = json_array();
         for (size_t c = 0; c < csv.n_fields; c++) {
             const struct csv_field cell = csv.fields[c];
@@ -86,10 +89,11 @@ static json_t *csv_json(struct core *core, const char *text, bool numbers) {
         table = json_appended(table, row);
     }
     csv_end(&csv);
-    if (status != SYNRL_OK) {
+    if (*status != SYNRL_OK) {
         json_decref(table);
-        table = NULL;
+        return NULL;
     }
+    *status = table != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
     return table;
 }
 
@@ -99,9 +103,10 @@ static void add_policy(struct core *core, json_t *run, const char *folder) {
     if (text == NULL) {
         return;
     }
-    json_t *rows = csv_json(core, text, true), *heading = json_array_get(rows, 0);
+    synrl_status status;
+    json_t *rows = csv_json(core, text, true, &status), *heading = json_array_get(rows, 0);
     if (rows == NULL) {
-        add_problem(core, run);
+        add_problem(core, run, status);
     }
     json_int_t n_rewards = 0;
     for (size_t c = 0; c < json_array_size(heading); c++) {
@@ -110,8 +115,7 @@ static void add_policy(struct core *core, json_t *run, const char *folder) {
     }
     if (json_array_size(rows) > 1) {
         json_array_remove(rows, 0);
-        json_object_set_new(run, "policy",
-                            json_pack("{s:I, s:O}", "n_rewards", n_rewards, "rows", rows));
+        json_put(run, "policy", json_pack("{s:I, s:O}", "n_rewards", n_rewards, "rows", rows));
     }
     json_decref(rows);
     core_free(core, text);
@@ -120,11 +124,12 @@ static void add_policy(struct core *core, json_t *run, const char *folder) {
 static void add_confusion(struct core *core, json_t *run, const char *folder) {
     size_t size;
     char *text = read_optional(core, run, folder, "confusion.csv", TABLE_LIMIT, &size);
-    json_t *rows = text != NULL ? csv_json(core, text, false) : NULL;
+    synrl_status status;
+    json_t *rows = text != NULL ? csv_json(core, text, false, &status) : NULL;
     if (rows != NULL) {
-        json_object_set_new(run, "confusion", rows);
+        json_put(run, "confusion", rows);
     } else if (text != NULL) {
-        add_problem(core, run);
+        add_problem(core, run, status);
     }
     core_free(core, text);
 }
@@ -162,15 +167,11 @@ static void add_pictures(struct core *core, json_t *run, const char *folder) {
         snprintf(name, sizeof name, "%s.png", names[p]);
         char *bytes = read_optional(core, run, folder, name, PICTURE_LIMIT, &size);
         if (bytes != NULL && size >= sizeof png && memcmp(bytes, png, sizeof png) == 0) {
-            json_t *picture = picture_json(core, bytes, size);
-            if (picture == NULL) {
-                add_problem(core, run);
-            }
-            json_object_set_new(pictures, names[p], picture);
+            json_put(pictures, names[p], picture_json(core, bytes, size));
         }
         core_free(core, bytes);
     }
-    json_object_set_new(run, "pictures", pictures);
+    json_put(run, "pictures", pictures);
 }
 
 /* Runs ----------------------------------------------------------------------------------------- */
@@ -180,13 +181,14 @@ static json_t *run_json(struct core *core, const char *folder) {
     json_t *record = NULL;
     json_t *run = json_pack("{s:o, s:{}, s:{}, s:i}", "name", json_text_bytes(run_base(folder)),
                             "record", "columns", "iterations", -1);
-    if (record_read(core, folder, &record) == SYNRL_OK) {
+    const synrl_status status = record_read(core, folder, &record);
+    if (status == SYNRL_OK) {
         const char *recorded = json_string_value(json_object_get(record, "status"));
         const char *now = run_status(core, folder, recorded, json_object_get(record, "process"));
-        json_object_set_new(record, "status", json_string(now));
-        json_object_set_new(run, "record", record);
+        json_put(record, "status", json_string(now));
+        json_put(run, "record", record);
     } else {
-        add_problem(core, run);
+        add_problem(core, run, status);
     }
     add_policy(core, run, folder);
     add_confusion(core, run, folder);
@@ -216,7 +218,8 @@ static char *group_key(const json_t *run) {
     json_t *config = json_deep_copy(json_object_get(json_object_get(run, "record"), "config"));
     drop_seeds(config);
     json_object_del(config, "name");
-    char *key = config != NULL ? json_dumps(config, JSON_COMPACT | JSON_SORT_KEYS) : strdup("");
+    char *key =
+        config != NULL ? json_dump_whole(config, JSON_COMPACT | JSON_SORT_KEYS) : strdup("");
     json_decref(config);
     return key;
 }
@@ -258,7 +261,7 @@ static synrl_status find_groups(struct core *core, json_t *runs, struct groups *
             groups->keys[groups->n++] = key;
         }
         groups->of[i] = g;
-        json_object_set_new(json_array_get(runs, i), "group", json_integer((json_int_t)g));
+        json_put(json_array_get(runs, i), "group", json_integer((json_int_t)g));
     }
     return SYNRL_OK;
 }
@@ -299,7 +302,7 @@ static synrl_status add_curves(struct core *core, json_t *runs, const char *cons
 /* The data ------------------------------------------------------------------------------------- */
 
 static synrl_status dump(struct core *core, const json_t *json, char **text) {
-    char *made = json_dumps(json, JSON_COMPACT | JSON_REAL_PRECISION(6));
+    char *made = json_dump_whole(json, JSON_COMPACT | JSON_REAL_PRECISION(6));
     if (made == NULL) {
         return core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the report");
     }
@@ -314,7 +317,7 @@ synrl_status report_data(struct core *core, size_t n_runs, const char *const *fo
     json_t *runs = json_array(), *iterations = json_array();
     *json = NULL;
     for (size_t i = 0; i < n_runs; i++) {
-        json_array_append_new(runs, run_json(core, folders[i]));
+        json_put_item(runs, run_json(core, folders[i]));
     }
     synrl_status status = json_array_size(runs) == n_runs
                               ? add_curves(core, runs, folders, iterations)

@@ -457,7 +457,7 @@ static int bind_json(sqlite3_stmt *statement, int position, const json_t *value)
     if (!json_is_object(value) && !json_is_array(value)) {
         return sqlite3_bind_null(statement, position);
     }
-    char *text = json_dumps(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
+    char *text = json_dump_whole(value, JSON_COMPACT | JSON_SORT_KEYS | JSON_REAL_PRECISION(17));
     return text != NULL ? sqlite3_bind_text(statement, position, text, -1, free) : SQLITE_NOMEM;
 }
 

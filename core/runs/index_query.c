@@ -152,24 +152,27 @@ static synrl_status bind_query(const struct index *index, sqlite3_stmt *statemen
     return code == SQLITE_OK ? SYNRL_OK : index_fail(index, code, "ask");
 }
 
-/* A name that is not UTF-8 cannot be expressed in JSON. */
+/* null where it is not JSON, as in a database that was damaged. NULL where there is no memory. */
+static json_t *config_json(const char *text) {
+    json_error_t error = {.text = ""};
+    json_t *config = json_read_text(text, strlen(text), 0, &error);
+    return config != NULL || strcmp(error.text, JSON_NO_MEMORY) == 0 ? config : json_null();
+}
+
+/* NULL where there is no memory. */
 static json_t *value_json(sqlite3_stmt *statement, int column) {
-    json_t *value = NULL;
-    const char *text;
+    const char *text, *name = sqlite3_column_name(statement, column);
     switch (sqlite3_column_type(statement, column)) {
     case SQLITE_INTEGER:
         return json_integer(sqlite3_column_int64(statement, column));
     case SQLITE_FLOAT:
-        value = json_real(sqlite3_column_double(statement, column));
-        return value != NULL ? value : json_null();
+        return json_number_or_null(sqlite3_column_double(statement, column));
     case SQLITE_TEXT:
         text = (const char *)sqlite3_column_text(statement, column);
-        if (text != NULL && strcmp(sqlite3_column_name(statement, column), "config") == 0) {
-            value = json_loads(text, 0, NULL);
-        } else if (text != NULL) {
-            value = json_text_bytes(text);
+        if (text == NULL || name == NULL) {
+            return NULL;
         }
-        return value != NULL ? value : json_null();
+        return strcmp(name, "config") == 0 ? config_json(text) : json_text_bytes(text);
     default:
         return json_null();
     }

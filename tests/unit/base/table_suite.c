@@ -13,7 +13,7 @@ static char *printed;
 static void check_printed(const char *wanted) {
     size_t size;
     FILE *stream = open_memstream(&printed, &size);
-    table_print(&table, stream, "> ");
+    ck_assert(table_print(&table, stream, "> "));
     fclose(stream);
     ck_assert_str_eq(printed, wanted);
     free(printed);
