@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "base/count.h"
+#include "base/json_build.h"
 #include "engine/pool.h"
 #include "lua/fields.h"
 #include "lua/json.h"
@@ -104,9 +105,9 @@ static json_t *read_cells(lua_State *L) {
         const uint64_t n = field_integer(L, "sweep", "seeds", 1, 1000000);
         json_t *seeds = json_array();
         for (uint64_t seed = 1; seed <= n; seed++) {
-            json_array_append_new(seeds, json_integer((json_int_t)seed));
+            seeds = json_appended(seeds, json_integer((json_int_t)seed));
         }
-        if (json_object_set_new(*grid, "seed", seeds) != 0 || json_array_size(seeds) != n) {
+        if (json_object_set_new(*grid, "seed", seeds) != 0) {
             session_fail(L, "sweep: not enough memory for %d seeds", (int)n);
         }
     }

@@ -15,48 +15,67 @@
 
 enum { RECORD_LIMIT = 64 << 20 };
 
+/* All of these fail only for lack of memory; of a run that cannot be read otherwise, nothing holds.
+ */
+
 /* Whether run.json has the hash in it, for a quick look at many. */
-static bool mentions(struct core *core, const char *folder, const char *hash) {
+static synrl_status mentions(struct core *core, const char *folder, const char *hash, bool *does) {
     char *path = core_printf(core, "%s/" RUN_FILE, folder), *text;
     size_t size;
-    bool does = false;
-    if (path != NULL && file_read(core, path, RECORD_LIMIT, &text, &size) == SYNRL_OK) {
-        does = strstr(text, hash) != NULL;
+    *does = false;
+    if (path == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    const synrl_status status = file_read(core, path, RECORD_LIMIT, &text, &size);
+    if (status == SYNRL_OK) {
+        *does = strstr(text, hash) != NULL;
         core_free(core, text);
     }
     core_free(core, path);
-    return does;
+    return status == SYNRL_NO_MEMORY ? status : SYNRL_OK;
 }
 
 /* Whether anything that the script had read has changed, also by io, which `synrl resume` does not
  * compare; plugins it does. */
-static bool has_changed(struct core *core, const json_t *run) {
+static synrl_status has_changed(struct core *core, const json_t *run, bool *has) {
     const json_t *files = json_object_get(json_object_get(run, "provenance"), "files");
     char change[CHANGE_SIZE] = "";
-    bool is_known = true;
-    for (size_t i = 0; is_known && change[0] == '\0' && i < json_array_size(files); i++) {
-        is_known = change_of_file(core, json_array_get(files, i), NULL, change) == SYNRL_OK;
+    synrl_status status = SYNRL_OK;
+    for (size_t i = 0; status == SYNRL_OK && change[0] == '\0' && i < json_array_size(files); i++) {
+        status = change_of_file(core, json_array_get(files, i), NULL, change);
     }
-    return !is_known || change[0] != '\0';
+    *has = status != SYNRL_OK || change[0] != '\0';
+    return status == SYNRL_NO_MEMORY ? status : SYNRL_OK;
 }
 
 /* Whether the run is of a call for the cell, and if so whether it can be resumed: nothing that it
  * depends on has changed. */
-static bool is_of_cell(struct core *core, const char *folder, const char *hash, bool *can_resume) {
+static synrl_status is_of_cell(struct core *core, const char *folder, const char *hash, bool *is,
+                               bool *can_resume) {
     json_t *run;
     const char *cell = NULL;
-    if (!run_exists(folder, NULL) || !mentions(core, folder, hash) ||
-        record_read(core, folder, &run) != SYNRL_OK) {
-        return false;
+    bool does_mention = false, has = false;
+    *is = *can_resume = false;
+    if (run_exists(folder, NULL)) {
+        SYNRL_TRY(mentions(core, folder, hash, &does_mention));
+    }
+    if (!does_mention) {
+        return SYNRL_OK;
+    }
+    synrl_status status = record_read(core, folder, &run);
+    if (status != SYNRL_OK) {
+        return status == SYNRL_NO_MEMORY ? status : SYNRL_OK;
     }
     const char *recorded = json_string_value(json_object_get(run, "status"));
-    const char *status = run_status(core, folder, recorded, json_object_get(run, "process"));
+    const char *now = run_status(core, folder, recorded, json_object_get(run, "process"));
     json_take_text(json_object_get(run, "call"), "cell", &cell);
-    const bool is = cell != NULL && strcmp(cell, hash) == 0;
-    *can_resume =
-        strcmp(status, "failed") != 0 && strcmp(status, "running") != 0 && !has_changed(core, run);
+    *is = cell != NULL && strcmp(cell, hash) == 0;
+    if (*is && strcmp(now, "failed") != 0 && strcmp(now, "running") != 0) {
+        status = has_changed(core, run, &has);
+        *can_resume = !has;
+    }
     json_decref(run);
-    return is;
+    return status;
 }
 
 synrl_status cell_runs_find(struct core *core, const char *runs, const char *hash, char **folder) {
@@ -65,17 +84,17 @@ synrl_status cell_runs_find(struct core *core, const char *runs, const char *has
     synrl_status status = run_list_read(core, runs, &list);
     /* By name, so by time: the last is the newest. */
     for (size_t i = list.n; status == SYNRL_OK && i-- > 0;) {
-        bool can_resume = false;
+        bool is = false, can_resume = false;
         char *run = core_printf(core, "%s/%s", runs, list.entries[i].name);
-        if (run == NULL) {
-            status = SYNRL_NO_MEMORY;
-        } else if (is_of_cell(core, run, hash, &can_resume)) {
-            *folder = can_resume ? run : NULL;
-            run = can_resume ? NULL : run;
-            core_free(core, run);
+        status = run != NULL ? is_of_cell(core, run, hash, &is, &can_resume) : SYNRL_NO_MEMORY;
+        if (status == SYNRL_OK && can_resume) {
+            *folder = run;
             break;
         }
         core_free(core, run);
+        if (is) {
+            break;
+        }
     }
     run_list_free(core, &list);
     return status;

@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/json.h"
+
 /* One parameter of the grid. */
 struct axis {
     const char *name;
@@ -24,7 +26,7 @@ static json_t *distinct(const json_t *values) {
     bool is_whole = list != NULL && seen != NULL;
     for (size_t i = 0; is_whole && i < json_array_size(values); i++) {
         json_t *value = json_array_get(values, i);
-        char *key = json_dumps(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
+        char *key = json_dump_whole(value, JSON_ENCODE_ANY | JSON_COMPACT | JSON_SORT_KEYS);
         is_whole = key != NULL;
         if (is_whole && json_object_get(seen, key) == NULL) {
             is_whole = json_array_append(list, value) == 0 &&

@@ -120,9 +120,9 @@ static void set_statistics(struct tally *tally, json_t *group, const char *metri
 
 /* The group of a cell's parameters, added if it is missing; NULL: no memory. */
 static json_t *group_of(struct tally *tally, const json_t *cell) {
-    json_t *parameters = json_copy(json_object_get(cell, "parameters"));
+    json_t *parameters = json_deep_copy(json_object_get(cell, "parameters"));
     json_object_del(parameters, "seed");
-    char *key = json_dumps(parameters, JSON_SORT_KEYS | JSON_COMPACT);
+    char *key = json_dump_whole(parameters, JSON_SORT_KEYS | JSON_COMPACT);
     json_t *group = key != NULL ? json_object_get(tally->index, key) : NULL;
     if (key != NULL && group == NULL) {
         group = json_pack("{s:O, s:i, s:i, s:i, s:i, s:{}, s:{}, s:{}, s:{}, s:{}}", "parameters",

@@ -14,36 +14,48 @@ json_t *kept_json(json_t *result, json_t *files) {
     return json_pack("{s:o, s:o}", "result", result, "files", files);
 }
 
-static json_t *read_kept(struct core *core, const char *path) {
+/* *json is NULL where there is none, or another file. */
+static synrl_status read_kept(struct core *core, const char *path, json_t **json) {
     char *text;
     size_t size;
-    if (file_read(core, path, RESULT_LIMIT, &text, &size) != SYNRL_OK) {
-        return NULL;
+    json_error_t error = {.text = ""};
+    *json = NULL;
+    const synrl_status status = file_read(core, path, RESULT_LIMIT, &text, &size);
+    if (status != SYNRL_OK) {
+        return status == SYNRL_NO_MEMORY ? status : SYNRL_OK;
     }
-    json_t *json = json_read_text(text, size, 0, NULL);
+    json_t *read = json_read_text(text, size, 0, &error);
     core_free(core, text);
-    if (!json_is_array(json_object_get(json, "files")) || json_object_get(json, "result") == NULL) {
-        json_decref(json);
-        return NULL;
+    if (strcmp(error.text, JSON_NO_MEMORY) == 0) {
+        return core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to read it", path);
     }
-    return json;
+    if (json_is_array(json_object_get(read, "files")) && json_object_get(read, "result") != NULL) {
+        *json = json_incref(read);
+    }
+    json_decref(read);
+    return SYNRL_OK;
 }
 
-json_t *kept_result(struct core *core, const char *path) {
-    json_t *json = read_kept(core, path);
-    json_t *result = json_incref(json_object_get(json, "result"));
+synrl_status kept_result(struct core *core, const char *path, json_t **result) {
+    json_t *json;
+    *result = NULL;
+    SYNRL_TRY(read_kept(core, path, &json));
+    *result = json_incref(json_object_get(json, "result"));
     json_decref(json);
-    return result;
+    return SYNRL_OK;
 }
 
 /* Checking ------------------------------------------------------------------------------------- */
 
 synrl_status kept_check(struct core *core, const char *path, enum kept_state *state,
                         char reason[KEPT_REASON_SIZE]) {
-    json_t *json = read_kept(core, path);
+    json_t *json;
+    SYNRL_TRY(read_kept(core, path, &json));
     json_t *files = json_object_get(json, "files");
-    synrl_status status = SYNRL_OK;
-    json_restore_bytes(files);
+    synrl_status status =
+        json_restore_bytes(files)
+            ? SYNRL_OK
+            : core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to compare files", path);
     *state = json != NULL ? KEPT_HOLDS : KEPT_MISSING;
     reason[0] = '\0';
     for (size_t i = 0; status == SYNRL_OK && *state == KEPT_HOLDS && i < json_array_size(files);

@@ -9,6 +9,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/json.h"
 #include "base/process.h"
 #include "base/spawn.h"
 
@@ -58,7 +59,11 @@ static synrl_status ask(struct core *core, const char *const *words, synrl_statu
     }
     close(ends[0]);
     if (status == SYNRL_OK && code == 0) {
-        *options = json_loadb(text, size, JSON_REJECT_DUPLICATES, NULL);
+        json_error_t error = {.text = ""};
+        *options = json_read_text(text, size, JSON_REJECT_DUPLICATES, &error);
+        if (strcmp(error.text, JSON_NO_MEMORY) == 0) {
+            status = core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the options");
+        }
     }
     return status;
 }

@@ -16,6 +16,7 @@
 #include "base/clock.h"
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_build.h"
 #include "base/number.h"
 #include "base/process.h"
 #include "base/reads.h"
@@ -77,13 +78,13 @@ static synrl_status hash_cell(const struct sweep *sweep, struct cell *cell) {
     const struct sweep_options *options = sweep->options;
     json_t *overrides = json_array();
     for (size_t i = 0; i < options->n_overrides; i++) {
-        json_array_append_new(overrides, json_text_bytes(options->overrides[i]));
+        overrides = json_appended(overrides, json_text_bytes(options->overrides[i]));
     }
     json_t *key = json_pack("{s:o, s:o, s:O, s:I, s:b, s:I}", "script",
                             json_text_bytes(options->script), "overrides", overrides, "parameters",
                             cell->parameters, "ordinal", (json_int_t)options->ordinal, "has_seed",
                             (int)options->has_seed, "seed", (json_int_t)options->seed);
-    char *text = key != NULL ? json_dumps(key, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
+    char *text = key != NULL ? json_dump_whole(key, JSON_SORT_KEYS | JSON_COMPACT) : NULL;
     json_decref(key);
     if (text == NULL) {
         return core_fail(sweep->core, SYNRL_NO_MEMORY, "not enough memory for the sweep");
@@ -100,11 +101,17 @@ static char *path_of(const struct sweep *sweep, const struct cell *cell, const c
     return core_printf(sweep->core, "%s/%s.%s", sweep->folder, cell->hash, suffix);
 }
 
-static json_t *result_of(const struct sweep *sweep, const struct cell *cell) {
+/* *result is NULL where none is kept. */
+static synrl_status result_of(const struct sweep *sweep, const struct cell *cell, json_t **result) {
+    *result = NULL;
+    if (cell->is_stale) {
+        return SYNRL_OK;
+    }
     char *path = path_of(sweep, cell, "json");
-    json_t *json = path != NULL && !cell->is_stale ? kept_result(sweep->core, path) : NULL;
+    const synrl_status status =
+        path != NULL ? kept_result(sweep->core, path, result) : SYNRL_NO_MEMORY;
     core_free(sweep->core, path);
-    return json;
+    return status;
 }
 
 /* Whether the cell has a kept result under another text of the script. `names` are sorted. */
@@ -146,10 +153,14 @@ static synrl_status keep_result(const struct sweep *sweep, struct cell *cell, bo
     if (status == SYNRL_OK) {
         status = file_read(sweep->core, sweep->output, RESULT_LIMIT, &text, &size);
     }
-    json_t *json = status == SYNRL_OK ? json_read_text(text, size, JSON_DECODE_ANY, NULL) : NULL;
+    json_error_t error = {.text = ""};
+    json_t *json = status == SYNRL_OK ? json_read_text(text, size, JSON_DECODE_ANY, &error) : NULL;
     *is_kept = json != NULL;
     if (json != NULL) {
         status = file_write(sweep->core, path, text, size);
+    } else if (status == SYNRL_OK && strcmp(error.text, JSON_NO_MEMORY) == 0) {
+        status = core_fail(sweep->core, SYNRL_NO_MEMORY, "%s: not enough memory to read it",
+                           sweep->output);
     } else if (status == SYNRL_OK) {
         snprintf(cell->error, sizeof cell->error, "%s",
                  size == 0 ? "it ended without a result" : "its result is not JSON");
@@ -186,7 +197,7 @@ static void describe(const json_t *parameters, char *text, size_t size) {
     text[0] = '\0';
     json_object_foreach((json_t *)parameters, key, value) {
         char number[NUMBER_SIZE + 2];
-        char *list = json_is_array(value) ? json_dumps(value, JSON_COMPACT) : NULL;
+        char *list = json_is_array(value) ? json_dump_whole(value, JSON_COMPACT) : NULL;
         const int n = snprintf(text + length, size - length, "%s%s=%s", length > 0 ? " " : "", key,
                                list != NULL ? list : value_text(value, number));
         free(list);
@@ -333,11 +344,12 @@ static synrl_status begin(void *context, size_t number, struct job *job) {
 }
 
 /* Appends the last line that the cell wrote to stderr to its error. */
-static void add_last_line(struct sweep *sweep, struct cell *cell) {
+static synrl_status add_last_line(struct sweep *sweep, struct cell *cell) {
     char *text = NULL;
     size_t size = 0;
-    if (file_read(sweep->core, sweep->error, RESULT_LIMIT, &text, &size) != SYNRL_OK) {
-        return;
+    const synrl_status status = file_read(sweep->core, sweep->error, RESULT_LIMIT, &text, &size);
+    if (status != SYNRL_OK) {
+        return status == SYNRL_NO_MEMORY ? status : SYNRL_OK;
     }
     while (size > 0 && text[size - 1] == '\n') {
         text[--size] = '\0';
@@ -349,6 +361,7 @@ static void add_last_line(struct sweep *sweep, struct cell *cell) {
                  line != NULL ? line + 1 : text);
     }
     core_free(sweep->core, text);
+    return SYNRL_OK;
 }
 
 /* Keeps the result, or sets the cell's error. */
@@ -363,10 +376,7 @@ static synrl_status judge(struct sweep *sweep, struct cell *cell, int code) {
     } else {
         snprintf(cell->error, sizeof cell->error, "exit code %d", code);
     }
-    if (!is_kept) {
-        add_last_line(sweep, cell);
-    }
-    return SYNRL_OK;
+    return is_kept ? SYNRL_OK : add_last_line(sweep, cell);
 }
 
 /* Whether the cell that failed is to be run again. */
@@ -387,14 +397,18 @@ static bool try_again(const struct sweep *sweep, struct cell *cell, int code) {
     return again;
 }
 
-static void show_first(struct sweep *sweep, const struct cell *cell) {
-    json_t *result =
-        sweep->options->first != NULL && !sweep->has_first ? result_of(sweep, cell) : NULL;
+static synrl_status show_first(struct sweep *sweep, const struct cell *cell) {
+    json_t *result;
+    if (sweep->options->first == NULL || sweep->has_first) {
+        return SYNRL_OK;
+    }
+    SYNRL_TRY(result_of(sweep, cell, &result));
     if (result != NULL) {
         sweep->options->first(sweep->options->first_context, result);
         sweep->has_first = true;
     }
     json_decref(result);
+    return SYNRL_OK;
 }
 
 static synrl_status end(void *context, size_t number, int code, bool *again) {
@@ -404,8 +418,7 @@ static synrl_status end(void *context, size_t number, int code, bool *again) {
     SYNRL_TRY(judge(sweep, cell, code));
     if (cell->error[0] == '\0') {
         remove_files(sweep);
-        show_first(sweep, cell);
-        return SYNRL_OK;
+        return show_first(sweep, cell);
     }
     *again = try_again(sweep, cell, code);
     sweep->n_failed += !*again;
@@ -485,7 +498,7 @@ static synrl_status queue_missing(struct sweep *sweep) {
             SYNRL_TRY(name_files(sweep, cell));
             remove_files(sweep); /* which a kill may have left */
             tally.n_kept++;
-            show_first(sweep, cell);
+            SYNRL_TRY(show_first(sweep, cell));
             continue;
         }
         sweep->queue[sweep->n_queued++] = i;
@@ -501,26 +514,23 @@ static synrl_status queue_missing(struct sweep *sweep) {
 
 /* A cell with its result or error; NULL: no memory. */
 static json_t *gather_cell(const struct sweep *sweep, const struct cell *cell) {
-    json_t *result = cell->error[0] == '\0' ? result_of(sweep, cell) : NULL;
+    json_t *result = NULL;
+    if (cell->error[0] == '\0' && result_of(sweep, cell, &result) != SYNRL_OK) {
+        return NULL;
+    }
     const char *status = result == NULL ? (cell->error[0] != '\0' ? "failed" : "missing")
                          : sweep_has_diverged(result) ? "diverged"
                                                       : "done";
     json_t *json = json_pack("{s:O, s:s, s:s, s:o*}", "parameters", cell->parameters, "status",
                              status, "hash", cell->hash, "result", result);
-    if (cell->error[0] != '\0') {
-        json_object_set_new(json, "error", json_text_bytes(cell->error));
-    }
-    return json;
+    return cell->error[0] != '\0' ? json_with(json, "error", json_text_bytes(cell->error)) : json;
 }
 
 /* NULL: no memory. */
 static json_t *gather(const struct sweep *sweep) {
     json_t *cells = json_array();
     for (size_t i = 0; i < sweep->n; i++) {
-        if (json_array_append_new(cells, gather_cell(sweep, &sweep->cells[i])) != 0) {
-            json_decref(cells);
-            return NULL;
-        }
+        cells = json_appended(cells, gather_cell(sweep, &sweep->cells[i]));
     }
     return cells;
 }

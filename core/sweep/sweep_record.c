@@ -10,6 +10,7 @@
 
 #include "base/file.h"
 #include "base/json.h"
+#include "base/json_build.h"
 #include "runs/run_files.h"
 #include "runs/runs.h"
 
@@ -28,8 +29,9 @@ synrl_status sweep_record_write(struct core *core, const char *runs, json_t *res
     if (path == NULL) {
         return SYNRL_NO_MEMORY;
     }
-    json_object_set_new(results, "file", json_text_bytes(path));
-    char *text = json_text(results, JSON_INDENT(1) | JSON_SORT_KEYS);
+    char *text = json_object_set_new(results, "file", json_text_bytes(path)) == 0
+                     ? json_text(results, JSON_INDENT(1) | JSON_SORT_KEYS)
+                     : NULL;
     const synrl_status status =
         text != NULL ? file_write(core, path, text, strlen(text))
                      : core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory", path);
@@ -52,10 +54,14 @@ static synrl_status read_cells(struct core *core, const char *path, json_t **wan
     for (size_t i = 0; i < json_array_size(cells); i++) {
         const char *hash = json_string_value(json_object_get(json_array_get(cells, i), "hash"));
         if (hash != NULL) {
-            json_object_set_new(*wanted, hash, json_object());
+            json_put(*wanted, hash, json_object());
         }
     }
+    const bool is_read = sweep != NULL || strcmp(error.text, JSON_NO_MEMORY) != 0;
     json_decref(sweep);
+    if (!is_read || *wanted == NULL) {
+        return core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to read it", path);
+    }
     return json_object_size(*wanted) > 0
                ? SYNRL_OK
                : core_fail(core, SYNRL_INVALID, "%s: not the record of a sweep", path);
@@ -76,11 +82,13 @@ static void take(json_t *wanted, const json_t *run, const char *folder) {
     json_t *cell = json_object_get(wanted, hash);
     const char *last = json_string_value(json_object_get(cell, "call"));
     if (cell != NULL && (last == NULL || strcmp(last, id) != 0)) {
-        json_object_set_new(cell, "call", json_string(id));
-        json_object_set_new(cell, "runs", json_object());
+        json_put(cell, "call", json_string(id));
+        json_put(cell, "runs", json_object());
     }
     snprintf(key, sizeof key, "%lld", (long long)ordinal);
-    json_object_set_new(json_object_get(cell, "runs"), key, json_text_bytes(folder));
+    if (cell != NULL) {
+        json_put(json_object_get(cell, "runs"), key, json_text_bytes(folder));
+    }
 }
 
 /* Skips unreadable runs. */
@@ -92,9 +100,14 @@ static synrl_status collect_runs(struct core *core, const char *runs, json_t *wa
         char *folder = core_printf(core, "%s/%s", runs, list.entries[i].name);
         if (folder == NULL) {
             status = SYNRL_NO_MEMORY;
-        } else if (run_exists(folder, NULL) && record_read(core, folder, &run) == SYNRL_OK) {
-            take(wanted, run, folder);
-            json_decref(run);
+        } else if (run_exists(folder, NULL)) {
+            const synrl_status read = record_read(core, folder, &run);
+            if (read == SYNRL_OK) {
+                take(wanted, run, folder);
+                json_decref(run);
+            } else if (read == SYNRL_NO_MEMORY) {
+                status = read;
+            }
         }
         core_free(core, folder);
     }
@@ -118,7 +131,7 @@ synrl_status sweep_record_runs(struct core *core, const char *path, json_t **fol
         json_object_foreach(wanted, key, runs_of_cell) {
             const char *ordinal;
             json_object_foreach(json_object_get(runs_of_cell, "runs"), ordinal, folder) {
-                json_array_append(*folders, folder);
+                json_put_item(*folders, json_incref(folder));
             }
         }
     }
