@@ -62,9 +62,10 @@ static void report_difference(struct checking *checking, const char *check, cons
 /* Whether it is the same twice; where not, no other comparison makes sense. */
 static bool check_twice(struct checking *checking) {
     const struct subject *subject = &checking->subject;
-    if (trace_in(checking, &checking->subject, &checking->other) != SYNRL_OK) {
-        report_wrong(subject->report, "twice", "fails when it is used again: %s",
-                     subject->core->message);
+    const synrl_status status = trace_in(checking, &checking->subject, &checking->other);
+    if (status != SYNRL_OK) {
+        report_failure(subject->report, status, "twice", "fails when it is used again: %s",
+                       subject->core->message);
         return false;
     }
     const char *difference = trace_difference(&checking->wanted, &checking->other);
@@ -77,9 +78,10 @@ static bool check_twice(struct checking *checking) {
 static void check_threads(struct checking *checking) {
     const struct subject *threaded = &checking->threaded;
     for (int i = 0; i < 2; i++) { /* what is a race need not show the first time */
-        if (trace_in(checking, &checking->threaded, &checking->other) != SYNRL_OK) {
-            report_wrong(threaded->report, "threads", "fails with %d threads: %s", N_THREADS,
-                         threaded->core->message);
+        const synrl_status status = trace_in(checking, &checking->threaded, &checking->other);
+        if (status != SYNRL_OK) {
+            report_failure(threaded->report, status, "threads", "fails with %d threads: %s",
+                           N_THREADS, threaded->core->message);
             return;
         }
         const char *difference = trace_difference(&checking->wanted, &checking->other);
@@ -138,7 +140,9 @@ static void check_elsewhere(struct checking *checking) {
     char *text, *rest;
     int code = 0;
     const synrl_status status = bits_elsewhere(subject->core, subject->request, &text, &code);
-    if (status != SYNRL_OK) {
+    if (status == SYNRL_NO_MEMORY || code == BITS_NO_MEMORY) {
+        subject->report->lacks_memory = true;
+    } else if (status != SYNRL_OK) {
         report_note(subject->report, "scalar", "not compared: %s", subject->core->message);
     } else if (code != 0) {
         report_wrong(subject->report, "scalar",
@@ -164,10 +168,8 @@ static void check_each(struct checking *checking) {
         const synrl_status status = check->run(subject);
         if (status == SYNRL_OK) {
             report_ok(subject->report, check->name, "%s", "");
-        } else if (status == SYNRL_UNSUPPORTED) {
-            report_note(subject->report, check->name, "%s", subject->core->message);
         } else {
-            report_wrong(subject->report, check->name, "%s", subject->core->message);
+            report_failure(subject->report, status, check->name, "%s", subject->core->message);
         }
     }
 }
@@ -177,8 +179,9 @@ static bool check_opens(struct checking *checking) {
     struct subject *subject = &checking->subject;
     const struct check_request *request = subject->request;
     const struct plugin *plugin;
-    if (registry_find(subject->core, request->kind, request->id, &plugin) != SYNRL_OK) {
-        report_wrong(subject->report, "opens", "%s", subject->core->message);
+    synrl_status status = registry_find(subject->core, request->kind, request->id, &plugin);
+    if (status != SYNRL_OK) {
+        report_failure(subject->report, status, "opens", "%s", subject->core->message);
         return false;
     }
     report_ok(subject->report, "opens", "%s", plugin->file);
@@ -187,8 +190,9 @@ static bool check_opens(struct checking *checking) {
     }
     struct component *component;
     const synrl_data shape = {.n_inputs = 2, .n_classes = 2};
-    if (subject_component(subject, &shape, &component) != SYNRL_OK) {
-        report_wrong(subject->report, "parameters", "%s", subject->core->message);
+    status = subject_component(subject, &shape, &component);
+    if (status != SYNRL_OK) {
+        report_failure(subject->report, status, "parameters", "%s", subject->core->message);
         return false;
     }
     component_release(component);
@@ -203,13 +207,15 @@ static void check_all(struct checking *checking) {
         return;
     }
     if (subject->request->script != NULL) {
-        if (check_script(subject) != SYNRL_OK) {
-            report_wrong(subject->report, "script", "%s", subject->core->message);
+        const synrl_status status = check_script(subject);
+        if (status != SYNRL_OK) {
+            report_failure(subject->report, status, "script", "%s", subject->core->message);
         }
         return;
     }
-    if (trace_in(checking, subject, &checking->wanted) != SYNRL_OK) {
-        report_wrong(subject->report, "runs", "%s", subject->core->message);
+    const synrl_status status = trace_in(checking, subject, &checking->wanted);
+    if (status != SYNRL_OK) {
+        report_failure(subject->report, status, "runs", "%s", subject->core->message);
         return;
     }
     report_ok(subject->report, "runs", "%s", "");
@@ -242,7 +248,8 @@ synrl_status check_plugin(const struct check_request *request, FILE *to, size_t 
         checking->threaded = (struct subject){threaded, request, &report};
         check_all(checking);
     }
-    const synrl_status status = checking != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+    const synrl_status status =
+        checking != NULL && !report.lacks_memory ? SYNRL_OK : SYNRL_NO_MEMORY;
     if (checking != NULL) {
         core_free(core, checking);
     }
@@ -292,7 +299,7 @@ static synrl_status write_bits(struct subject *subject, FILE *to) {
     if (status == SYNRL_OK) {
         fprintf(to, "%zu\n", grown);
         trace_write(trace, to);
-    } else {
+    } else if (status != SYNRL_NO_MEMORY) {
         fprintf(stderr, "synrl: %s\n", subject->core->message);
     }
     core_free(subject->core, trace);

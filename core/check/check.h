@@ -24,6 +24,8 @@ struct check_request {
  * *n_wrong counts the last. Another status than SYNRL_OK: the checks could not be made; the reason
  * is on stderr. */
 synrl_status check_plugin(const struct check_request *request, FILE *to, size_t *n_wrong);
+/* The exit code of a process without memory for what follows. */
+enum { BITS_NO_MEMORY = 12 };
 /* What check_plugin asks another process for: the bytes by which each use of the plugin makes it
  * grow, and the results that must be equal everywhere, by hash and name. */
 synrl_status check_bits(const struct check_request *request, FILE *to);

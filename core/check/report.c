@@ -46,6 +46,21 @@ void report_wrong(struct report *report, const char *check, const char *format, 
     va_end(arguments);
 }
 
+void report_failure(struct report *report, synrl_status status, const char *check,
+                    const char *format, ...) {
+    const bool is_unsupported = status == SYNRL_UNSUPPORTED;
+    va_list arguments;
+    if (status == SYNRL_NO_MEMORY) {
+        report->lacks_memory = true;
+        return;
+    }
+    report->n_notes += is_unsupported;
+    report->n_wrong += !is_unsupported;
+    va_start(arguments, format);
+    write_line(report, is_unsupported ? "note" : "wrong", check, format, arguments);
+    va_end(arguments);
+}
+
 /* Of the line without its digits: the same warning of a longer run is no news. */
 static uint64_t hash_words(const char *line) {
     char words[REPORT_LINE];
