@@ -95,7 +95,8 @@ $(BUILD)/tests/mistakes/%.so: tests/mistakes/%.c
 #: check-interleavings   a run interrupted and killed at each of its system calls, and resumed
 #: check-fuzz         a hundred thousand damaged files of each format, then an hour of libFuzzer; `make
 #:                    check` reads a few hundred, and has half a minute (FUZZ_SECONDS, FUZZ_RUNS)
-#: check-faults       every call on a file and every allocation of a run fails once; `make check` tries some
+#: check-faults       every call on a file and every allocation of the commands fails once (SYNRL_FAULTS: how
+#:                    many of each); `make check` tries some
 #: coverage-fuzz      line coverage of the readers by what fuzzing has kept, as text
 #: check-arm64        the same bits on ARM64, under QEMU (as root)
 #: check-bare         both commands of the README on a Debian 12 that holds git and nothing else (as root)
@@ -165,7 +166,9 @@ check-guided:
 fuzz-plugins: $(PLUGINS) $(BUILD)/tests/fixtures/env_calls.so
 
 check-faults: tests
+	rm -f $(BUILD)/tests/faults.log
 	SYNRL_FAULTS=$${SYNRL_FAULTS:-all} CK_TIMEOUT_MULTIPLIER=100 CK_RUN_SUITE=faults $(BUILD)/tests/check
+	sort $(BUILD)/tests/faults.log
 
 check-sanitized:
 	$(MAKE) check SAN=address
@@ -229,8 +232,8 @@ lint-text: lint-tools
 
 lint-code: lint-tools
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
-	@! git grep -n 'json_unpack(' -- core || \
-		{ echo 'json_unpack takes a lack of memory for a member that is not there: see base/json.h'; exit 1; }
+	@! git grep -nE 'json_(unpack|copy|dumps|load[sbf])\(' -- core ':!core/base/json_memory.c' || \
+		{ echo 'without memory it leaves something out, or ends the program: see base/json.h'; exit 1; }
 	luacheck -q --std lua54 $$(git ls-files '*.lua')
 	shellcheck $$(git grep -lE '^#!.*/(env )?(ba)?sh' -- ':!*.md')
 	cppcheck -q --std=c11 --error-exitcode=1 --inline-suppr --enable=warning,portability -j 2 \

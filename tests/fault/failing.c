@@ -8,7 +8,7 @@
  *                  allocations
  *   FAULT_AT       the number of the call that fails; 0: none
  *   FAULT_ERROR    the errno of the failure as a number; 0: half of what was asked for is done
- *   FAULT_ALWAYS   set: every later call that needs the same (room, or memory) fails too
+ *   FAULT_ALWAYS   1: every later call that needs the same (room, or memory) fails too
  *   FAULT_LOG      a file that gets a line "NAME PATH" for each failure, and with FAULT_AT=0 for
  *                  each call on a file
  *
@@ -66,7 +66,7 @@ __attribute__((constructor)) static void begin(void) {
     }
     fault.at = number_of("FAULT_AT");
     fault.error = (int)number_of("FAULT_ERROR");
-    fault.is_always = getenv("FAULT_ALWAYS") != NULL;
+    fault.is_always = number_of("FAULT_ALWAYS") > 0;
     fault.is_memory = what != NULL && strcmp(what, "memory") == 0;
     fault.count = shared;
 }

@@ -12,16 +12,16 @@ ERRORS=(5 0)
 [ -z "${SYNRL_FAULTS:-}" ] || ERRORS+=(28 4 12 13)
 FILES=(metrics.csv rewards.bin weights.npz policy.csv confusion.csv)
 
-shopt -s extglob
+shopt -s extglob dotglob nullglob
 
 setup() {
     library=$BUILD/tests/fault/failing.so
+    export FAULT_PROGRAM=synrl FAULT_STATE=$PWD/state FAULT_LOG=$PWD/log
     cp "$SOURCE/tests/program/faults.lua" s.lua
     awk 'BEGIN { print "x,y,kind"; for (i = 0; i < 40; i++) print i * 7 % 40 / 40 "," i * 11 % 40 / 40 "," (i % 2 ? "a" : "b") }' \
         >points.csv
     if has_faults; then
-        run --runs whole >result
-        record whole/*-a >recorded
+        record_whole
     fi
 }
 
@@ -34,18 +34,26 @@ run() {
     synrl run --quiet --no-pictures s.lua "$@"
 }
 
-# What run.json says, but for what differs each time: times, process, call, history.
+# The run without a fault, to compare with.
+record_whole() {
+    rm -rf whole
+    run --runs whole >result
+    record whole/*-a >recorded
+    (cd whole/*-a && cat "${FILES[@]}") >files
+}
+
+# What run.json says, but for what differs each time: times, process, call, history. Its members are sorted.
 record() {
-    grep -vE '"(started|ended|seconds|pid|start|boot|id|at|host|command|iteration|folder|file|changed)"|"(changes|iterations)": null|^ *[]{}[]+,?$' \
-        "$1/run.json" | tr -d '[]{} ,' | grep . | sort
+    awk '!/"(started|ended|seconds|pid|start|boot|id|at|host|command|iteration|folder|file|changed)"|"(changes|iterations)": null/ {
+        gsub(/[][{} ,]/, ""); if ($0 != "") print }' "$1/run.json"
 }
 
 # faulty NUMBER COMMAND...: call NUMBER of the command fails; $what, $error and $always say how.
 faulty() {
-    head -c 8 /dev/zero >state
+    printf '\0\0\0\0\0\0\0\0' >state
     : >log
-    env ${always:+FAULT_ALWAYS=yes} LD_PRELOAD="$library" FAULT_PROGRAM=synrl FAULT_STATE="$PWD/state" \
-        FAULT_LOG="$PWD/log" FAULT_WHAT="$what" FAULT_ERROR="$error" FAULT_AT="$1" timeout 60 "${@:2}"
+    LD_PRELOAD=$library FAULT_WHAT=$what FAULT_ERROR=$error FAULT_ALWAYS=${always:-0} FAULT_AT=$1 \
+        timeout 60 "${@:2}"
 }
 
 # count COMMAND...: how many calls it makes.
@@ -63,61 +71,66 @@ named() {
         name=${name%%.draft*}
         name=${name%-*(wal|shm|journal)}
         [[ $name != .* ]] || { name=${name#.}; name=${name%-*}; }
-        ! grep -qF -e "$name" err || return 0
+        [[ $said != *"$name"* ]] || return 0
     done <log
     return 1
 }
 
 # told CODE: the exit code and the message are those of a failure that was noticed.
 told() {
-    [ "$1" -lt 3 ] || [ "$1" = 75 ] || fail "$point: exit code $1: $(head -c 1000 err)"
-    [ -s err ] || fail "$point: no message"
-    [ -n "${always:-}" ] || [ "$(wc -l <err)" -le 2 ] || fail "$point: $(cat err)"
+    local lines said
+    mapfile -t lines <err
+    said=${lines[*]}
+    [ "$1" -lt 3 ] || [ "$1" = 75 ] || fail "$point: exit code $1: ${said:0:1000}"
+    [ -n "$said" ] || fail "$point: no message"
+    [ -n "${always:-}" ] || [ "${#lines[@]}" -le 2 ] || fail "$point: $said"
     if [ "$what" = memory ]; then
-        # The loader has words of its own for a library that it has no memory for, SQLite too, and
-        # jansson takes a lack of it for bytes that are not UTF-8.
-        grep -qiE 'memory|cannot be loaded|UTF-8|synrl.db' err || fail "$point: does not tell of memory: $(cat err)"
+        # The loader has words of its own for a library that it has no memory for, and SQLite too.
+        [[ $said =~ memory|'cannot be loaded'|'synrl.db' ]] || fail "$point: does not tell of memory: $said"
     else
-        named || fail "$point: does not name the file: $(cat err)"
+        named || fail "$point: does not name the file: $said"
     fi
+}
+
+# is_result FILE: this is what the whole run printed.
+is_result() {
+    [ "$(<"$1")" = "$(<result)" ]
 }
 
 # same FOLDER: the run in it is the whole one's equal.
 same() {
-    local file
-    for file in "${FILES[@]}"; do
-        cmp -s "$1/$file" whole/*-a/"$file" || fail "$point: another $file"
-    done
+    (cd "$1" && cat "${FILES[@]}" 2>&1) | cmp -s - files || fail "$point: another file"
     record "$1" | diff recorded - >different || fail "$point: another run.json: $(cat different)"
 }
 
 # Without faults now: what was left is resumed, or begun again.
 mended() {
-    local folder
-    folder=$(compgen -G 'runs/*-a' | head -n 1 || true)
-    if [ -n "$folder" ]; then
-        synrl resume --quiet "$folder" >out 2>err || fail "$point: does not resume: $(cat err)"
-        same "$folder"
+    local folders=(runs/[!.]*-a)
+    if [ "${#folders[@]}" -gt 0 ]; then
+        synrl resume --quiet "${folders[0]}" >out 2>err || fail "$point: does not resume: $(cat err)"
+        same "${folders[0]}"
     else
         run >out 2>err || fail "$point: cannot be begun again: $(cat err)"
     fi
-    cmp -s out result || fail "$point: resumed, it ends with $(head -c 200 out)"
+    is_result out || fail "$point: resumed, it ends with $(head -c 200 out)"
 }
 
 # points N: the numbers to try: all, or SYNRL_FAULTS of N, spread over all; other ones for each error.
 points() {
-    local wanted=${SYNRL_FAULTS:-2}
+    local wanted=${SYNRL_FAULTS:-${few:-2}}
     [ "$wanted" != all ] || wanted=$1
     awk "BEGIN { for (i = 0; i < $wanted && i < $1; i++) print 1 + int(($1 / $wanted) * i + $((error * 7)) % ($1 / $wanted)) }"
 }
 
 # each WHAT FUNCTION COMMAND...: lets calls of the command fail, one after another, and looks at what
-# came of each with FUNCTION CODE; with $only, those calls whose "call path" matches it.
+# came of each with FUNCTION CODE; with $only, those calls whose "call path" matches it. What was tried
+# goes to faults.log too.
 each() {
-    local number total code tried=0
+    local number total code first tried=0
     what=$1
+    "before_$2"
     total=$(count "${@:3}")
-    [ "$total" -gt 10 ] || fail "only $total calls"
+    [ "$total" -ge "${least:-10}" ] || fail "only $total calls"
     if [ -n "${only:-}" ]; then
         grep -n -e "$only" log | cut -d: -f1 >numbers
         [ -s numbers ] || fail "no call on $only"
@@ -129,22 +142,22 @@ each() {
         code=0
         faulty "$number" "${@:3}" >out 2>err || code=$?
         # With other memory at hand some take one call less than when they were counted.
-        [ -s log ] || continue
-        point="call $number of $total ($(head -n 1 log)), error $error${always:+ and all after it}"
+        read -r first <log || continue
+        point="call $number of $total ($first), error $error${always:+ and all after it}"
         "after_$2" "$code"
         tried=$((tried + 1))
     done <numbers
-    echo "$what, error $error${always:+, and all after it}: $tried of $total points"
+    echo "$what, error $error${always:+ and all after it}: $tried of $total: ${*:3}" | tee -a "$BUILD/tests/faults.log"
 }
 
 # A recorded run, and its resume ------------------------------------------------------------------
 
 before_run() {
-    rm -rf runs
+    [ ! -e runs ] || rm -rf runs
 }
 after_run() {
     if [ "$1" = 0 ]; then
-        cmp -s out result || fail "$point: exit code 0 and $(head -c 200 out)"
+        is_result out || fail "$point: exit code 0 and $(head -c 200 out)"
         if [ -s err ]; then
             warned
         else
@@ -152,6 +165,9 @@ after_run() {
         fi
     else
         told "$1"
+        # A run can begin where there is nothing; that is tried once.
+        [ -e runs ] || [ -z "${can_begin:-}" ] || return 0
+        [ -e runs ] || can_begin=yes
         mended
     fi
 }
@@ -164,12 +180,20 @@ warned() {
 
 # Resumes a run that was killed.
 before_resume() {
-    rm -rf runs
-    cp -r killed runs
+    diff -rq killed runs >/dev/null 2>&1 || { rm -rf runs; cp -r killed runs; }
 }
 after_resume() {
-    after_run "$1"
-    [ "$(compgen -G 'runs/*-a*' | wc -l)" -eq 1 ] || fail "$point: the run was begun again beside it"
+    # A run that was not touched can be resumed; that is tried once.
+    if [ "$1" != 0 ] && diff -rq killed runs >/dev/null; then
+        told "$1"
+        [ -z "${can_resume:-}" ] || return 0
+        can_resume=yes
+        mended
+    else
+        after_run "$1"
+    fi
+    local folders=(runs/*-a*)
+    [ "${#folders[@]}" -eq 1 ] || fail "$point: the run was begun again beside it"
 }
 
 # every_error FUNCTION COMMAND...
@@ -177,11 +201,11 @@ every_error() {
     for error in "${ERRORS[@]}"; do
         each files "$@"
     done
-    error=28 always=yes each files "$@"
+    error=28 always=1 each files "$@"
 }
 every_allocation() {
     error=12 each memory "$@"
-    error=12 always=yes each memory "$@"
+    error=12 always=1 each memory "$@"
 }
 
 # kept DIR: a run that was killed at iteration 45 of 60, in DIR.
@@ -193,32 +217,50 @@ killed() {
 }
 
 # Commands that only read: they end with the true output, or tell of the failure. `read_whole` is what
-# they print when nothing fails; a page is a file of this name.
+# they print when nothing fails; what they write is `made`, then `read_made`. Their log of runs is not
+# looked at, since it is a copy.
 before_read() {
-    rm -rf runs page.html
-    cp -r whole runs
-    synrl reindex --quiet >/dev/null 2>&1 || synrl ls >/dev/null
+    [ ! -e made ] || rm -rf made
+    if ! diff -rq ready runs >/dev/null 2>&1; then
+        rm -rf runs
+        cp -a ready runs
+    fi
 }
 after_read() {
-    if [ "$1" = 0 ] && [ ! -s err ]; then
+    if [ "$1" = 0 ]; then
         cmp -s out read_whole || fail "$point: exit code 0 and $(head -c 200 out)"
-        # A page shows the run of which it cannot read a file, and says why.
-        [ ! -e read_page ] || cmp -s page.html read_page || grep -qE ': cannot |not enough memory' page.html ||
-            fail "$point: exit code 0 and another page"
+        [ ! -e read_made ] || made_whole || fail "$point: exit code 0 and another file"
+        [ ! -s err ] || told 1
     else
         told "$1"
     fi
-    same runs/*-a
+    diff -rq -x 'synrl.db*' ready runs >different || fail "$point: another run: $(cat different)"
+}
+# A page shows the run of which it cannot read a file, and says why.
+made_whole() {
+    diff -rq read_made made >/dev/null || { [ "$what" = files ] && grep -qF ': cannot ' made; }
+}
+# reads COMMAND...: all calls on files and allocations; remembers COMMAND... only allocations.
+begin_reading() {
+    if [ ! -e ready ]; then
+        cp -r whole ready
+        synrl ls --runs ready >/dev/null
+    fi
+    before_read
+    rm -rf read_made
+    "$@" >read_whole
+    [ ! -e made ] || mv made read_made
 }
 reads() {
-    before_read
-    rm -f read_page
-    "$@" >read_whole
-    [ ! -e page.html ] || mv page.html read_page
+    begin_reading "$@"
     for error in 5 12 0; do
         each files read "$@"
     done
     error=12 each memory read "$@"
+}
+remembers() {
+    begin_reading "$@"
+    error=12 few=1 each memory read "$@"
 }
 
 # A sweep of two cells, one after the other; `swept` is its table.
@@ -226,7 +268,7 @@ sweep_both() {
     synrl sweep -j 1 --quiet s.lua seed=3,4
 }
 before_sweep() {
-    rm -rf runs
+    [ ! -e runs ] || rm -rf runs
 }
 after_sweep() {
     [ "$1" -lt 3 ] || [ "$1" = 75 ] || fail "$point: exit code $1: $(head -c 1000 err)"
@@ -248,9 +290,7 @@ test_what_is_recorded_without_its_hash_is_named() {
     local file
     sed -i "1i dofile 'beside.lua'" s.lua
     echo 'return 1' >beside.lua
-    rm -rf whole
-    run --runs whole >result
-    record whole/*-a >recorded
+    record_whole
     for file in s.lua points.csv beside.lua; do
         error=5 only="^open $file\$" each files run synrl run --quiet --no-pictures s.lua
     done
@@ -304,5 +344,148 @@ test_lists_and_reports_are_true_whichever_call_fails() {
     reads synrl ls
     reads synrl show whole/*-a
     reads synrl replay whole/*-a
-    reads synrl report whole/*-a -o page.html
+    reads synrl report whole/*-a -o made
+}
+
+test_other_commands_that_read_are_true_whichever_allocation_fails() {
+    has_faults || return 0
+    remembers synrl ls --json --where rule.parameters.epsilon=0.1
+    remembers synrl show --json whole/*-a
+    remembers synrl diff whole/*-a whole/*-a
+    remembers synrl export --csv whole/*-a
+    remembers synrl export --npz -o made whole/*-a
+    remembers synrl export --tensorboard made whole/*-a
+    remembers synrl evaluate whole/*-a points.csv
+    remembers synrl evaluate --json whole/*-a points.csv
+    remembers synrl predict whole/*-a points.csv
+    remembers synrl data csv path=points.csv label=kind
+    remembers synrl data --json csv path=points.csv label=kind
+    remembers synrl plugins
+    remembers synrl help rule qlearning
+}
+
+# A text whose end, or a character of an escape, is missing must not be read on.
+before_text() {
+    :
+}
+after_text() {
+    if [ "$1" = 0 ]; then
+        cmp -s out read_whole || fail "$point: exit code 0 and $(head -c 200 out)"
+    else
+        told "$1"
+    fi
+}
+test_a_text_is_read_whole_or_not_at_all() {
+    has_faults || return 0
+    mkdir r
+    printf '{"status": "done", "name": "%s"}\n' "$(printf '\\u00e9%.0s' {1..3000})" >r/run.json
+    synrl show r >read_whole
+    SYNRL_FAULTS=all error=12 each memory text synrl show r
+}
+
+# What was to be removed is gone, or can still be removed.
+before_rm() {
+    rm -rf runs
+    cp -r whole runs
+}
+after_rm() {
+    local folders
+    if [ "$1" = 0 ]; then
+        [ ! -s err ] || told 1
+    else
+        told "$1"
+        folders=(runs/[!.]*-a)
+        [ "${#folders[@]}" -eq 0 ] || synrl rm "${folders[@]}" >out 2>err || fail "$point: $(cat err)"
+    fi
+    absent 'runs/*-a'
+}
+test_a_run_is_removed_whichever_call_fails() {
+    has_faults || return 0
+    before_rm
+    local folder=(runs/*-a)
+    for error in 5 13; do
+        each files rm synrl rm "${folder[0]}"
+    done
+    error=12 each memory rm synrl rm "${folder[0]}"
+}
+
+# serve_once: the page and its data, from a server that is ended then.
+serve_once() {
+    local i server url path
+    : >served
+    synrl serve --port 0 --runs ready >served &
+    server=$!
+    for ((i = 0; i < 1000; i++)); do
+        url=$(<served)
+        if [[ $url = *Ctrl-C* ]] || ! kill -0 "$server" 2>/dev/null; then break; fi
+        sleep 0.01
+    done
+    url=${url#http://} url=${url%%/*}
+    for path in / /data.json "/data.json?run=$(basename ready/*-a)"; do
+        [ -n "$url" ] || continue
+        printf '%s\n' "$path"
+        exec 3<>"/dev/tcp/${url/://}" || continue
+        printf 'GET %s HTTP/1.1\r\nHost: %s\r\nConnection: close\r\n\r\n' "$path" "$url" >&3
+        grep -v '^Date:' <&3 || true
+        exec 3<&-
+    done
+    kill -INT "$server" 2>/dev/null || true
+    wait "$server"
+}
+before_serve() {
+    :
+}
+after_serve() {
+    [ "$1" -eq 0 ] || told "$1"
+    [ "$1" -ne 0 ] || cmp -s out read_whole || whole_or_none || fail "$point: served $(head -c 2000 out)"
+}
+# Each answer is one of the right ones, or an error that tells of memory, or none at all.
+whole_or_none() {
+    awk -v RS='\n/' 'NR == FNR { right[$0] = 1; next } !($0 in right) && !/ 500 .*memory/ && index($0, "\n") { exit 1 }' \
+        read_whole out
+}
+test_a_server_answers_or_tells_whichever_allocation_fails() {
+    has_faults || return 0
+    export -f serve_once
+    cp -r whole ready
+    serve_once >read_whole
+    error=12 few=1 each memory serve bash -c serve_once
+}
+
+# A plugin to begin with: written whole, or again when what was written is removed.
+before_new() {
+    rm -f mine.c mine.lua
+}
+after_new() {
+    [ "$1" -eq 0 ] || told "$1"
+    if [ "$1" -ne 0 ]; then
+        before_new
+        synrl new rule mine >out
+    fi
+    cmp -s out read_whole || fail "$point: exit code 0 and $(head -c 200 out)"
+    cat mine.c mine.lua | cmp -s - templates || fail "$point: exit code 0 and another file"
+}
+test_a_plugin_is_begun_whichever_call_fails() {
+    has_faults || return 0
+    synrl new rule mine >read_whole
+    cat mine.c mine.lua >templates
+    error=28 least=4 each files new synrl new rule mine
+    error=12 few=1 each memory new synrl new rule mine
+}
+
+# What a plugin is checked for: nothing wrong is found, or that it could not be checked is told.
+before_check() {
+    :
+}
+after_check() {
+    if [ "$1" = 0 ]; then
+        cmp -s out read_whole || fail "$point: exit code 0 and $(head -c 200 out)"
+    else
+        told "$1"
+    fi
+}
+test_a_plugin_is_checked_whichever_allocation_fails() {
+    has_faults || return 0
+    synrl check activation tanh >read_whole
+    error=12 few=1 each memory check synrl check activation tanh
 }
