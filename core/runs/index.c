@@ -86,86 +86,6 @@ synrl_status index_prepare(const struct index *index, const char *sql, sqlite3_s
     return code == SQLITE_OK ? SYNRL_OK : index_fail(index, code, "read");
 }
 
-/* status_now(folder, status, process): run_status for SQL. */
-static void status_now(sqlite3_context *context, int n, sqlite3_value **arguments) {
-    (void)n;
-    const struct index *index = sqlite3_user_data(context);
-    const char *name = (const char *)sqlite3_value_text(arguments[0]);
-    const char *recorded = (const char *)sqlite3_value_text(arguments[1]);
-    const char *text = (const char *)sqlite3_value_text(arguments[2]);
-    char *folder = name != NULL ? core_printf(index->core, "%s/%s", index->runs, name) : NULL;
-    json_error_t error = {.text = ""};
-    json_t *process = text != NULL ? json_read_text(text, strlen(text), 0, &error) : NULL;
-    if ((name != NULL && folder == NULL) || strcmp(error.text, JSON_NO_MEMORY) == 0) {
-        sqlite3_result_error_nomem(context);
-    } else if (recorded != NULL && folder != NULL) {
-        sqlite3_result_text(context, run_status(index->core, folder, recorded, process), -1,
-                            SQLITE_TRANSIENT);
-    }
-    json_decref(process);
-    core_free(index->core, folder);
-}
-
-/* Reads the last metrics of the run, unless they are those read last. */
-static synrl_status read_tail(struct index *index, const char *name) {
-    if (strcmp(name, index->tail_of) == 0) {
-        return SYNRL_OK;
-    }
-    index->tail_of[0] = '\0';
-    char *folder = core_printf(index->core, "%s/%s", index->runs, name);
-    const synrl_status status =
-        folder == NULL ? SYNRL_NO_MEMORY : metrics_csv_read_last(index->core, folder, &index->tail);
-    if (status == SYNRL_OK && strlen(name) < sizeof index->tail_of) {
-        strcpy(index->tail_of, name);
-    }
-    core_free(index->core, folder);
-    return status;
-}
-
-/* last_metric(folder, name): what metrics.csv says last of a metric; null where it does not. */
-static void last_metric(sqlite3_context *context, int n, sqlite3_value **arguments) {
-    (void)n;
-    struct index *index = sqlite3_user_data(context);
-    const char *folder = (const char *)sqlite3_value_text(arguments[0]);
-    const char *name = (const char *)sqlite3_value_text(arguments[1]);
-    const synrl_status status =
-        folder != NULL && name != NULL ? read_tail(index, folder) : SYNRL_INVALID;
-    if (status == SYNRL_NO_MEMORY) {
-        sqlite3_result_error_nomem(context);
-    }
-    for (size_t i = 0; status == SYNRL_OK && i < N_METRICS; i++) {
-        if (strcmp(metric_at(i)->name, name) == 0 && metric_at(i)->is_count) {
-            sqlite3_result_int64(context, (sqlite3_int64)metric_value_count(&index->tail, i));
-        } else if (strcmp(metric_at(i)->name, name) == 0) {
-            sqlite3_result_double(context, metric_value(&index->tail, i)); /* NaN is null */
-        }
-    }
-}
-
-/* is_there(folder): whether the current refresh has found the run. */
-static void is_there(sqlite3_context *context, int n, sqlite3_value **arguments) {
-    (void)n;
-    const struct index *index = sqlite3_user_data(context);
-    const char *name = (const char *)sqlite3_value_text(arguments[0]);
-    const struct run_entry *entry = name != NULL ? run_list_find(index->list, name) : NULL;
-    sqlite3_result_int(context, entry != NULL && entry->is_run);
-}
-
-static int add_functions(struct index *index) {
-    static const struct {
-        const char *name;
-        int n;
-        void (*call)(sqlite3_context *context, int n, sqlite3_value **arguments);
-    } functions[] = {
-        {"status_now", 3, status_now}, {"last_metric", 2, last_metric}, {"is_there", 1, is_there}};
-    int code = SQLITE_OK;
-    for (size_t i = 0; code == SQLITE_OK && i < COUNT_OF(functions); i++) {
-        code = sqlite3_create_function(index->database, functions[i].name, functions[i].n,
-                                       SQLITE_UTF8, index, functions[i].call, NULL, NULL);
-    }
-    return code;
-}
-
 /* Opening -------------------------------------------------------------------------------------- */
 
 static void disconnect(struct index *index) {
@@ -179,7 +99,7 @@ static int connect(struct index *index, const char *path, int flags) {
         return code;
     }
     sqlite3_busy_timeout(index->database, WAIT_MS);
-    return add_functions(index);
+    return index_add_functions(index);
 }
 
 /* Creates the table in an empty database. */
@@ -482,16 +402,20 @@ static synrl_status write_row(const struct refresh *refresh, const char *name,
 }
 
 /* Whether the row was read from this run.json, unchanged since. */
-static bool is_current(const struct refresh *refresh, const char *name, const struct stat *status) {
+static synrl_status is_current(const struct refresh *refresh, const char *name,
+                               const struct stat *status, bool *current) {
     sqlite3_stmt *look = refresh->look;
-    sqlite3_bind_text(look, 1, name, -1, SQLITE_TRANSIENT);
-    const bool current =
-        sqlite3_step(look) == SQLITE_ROW &&
-        sqlite3_column_int64(look, 0) ==
-            status->st_mtim.tv_sec * INT64_C(1000000000) + status->st_mtim.tv_nsec &&
-        sqlite3_column_int64(look, 1) == status->st_size;
+    int code = sqlite3_bind_text(look, 1, name, -1, SQLITE_TRANSIENT);
+    code = code == SQLITE_OK ? sqlite3_step(look) : code;
+    *current = code == SQLITE_ROW &&
+               sqlite3_column_int64(look, 0) ==
+                   status->st_mtim.tv_sec * INT64_C(1000000000) + status->st_mtim.tv_nsec &&
+               sqlite3_column_int64(look, 1) == status->st_size;
+    const synrl_status outcome = code == SQLITE_ROW || code == SQLITE_DONE
+                                     ? SYNRL_OK
+                                     : index_fail(refresh->index, code, "read");
     sqlite3_reset(look);
-    return current;
+    return outcome;
 }
 
 static synrl_status refresh_folder(const struct refresh *refresh, struct run_entry *entry,
@@ -501,7 +425,11 @@ static synrl_status refresh_folder(const struct refresh *refresh, struct run_ent
     if (lstat(folder, &own) != 0) {
         return SYNRL_OK; /* removed since it was listed */
     }
-    if (run_exists(folder, &status) && is_current(refresh, entry->name, &status)) {
+    bool current = false;
+    if (run_exists(folder, &status)) {
+        SYNRL_TRY(is_current(refresh, entry->name, &status, &current));
+    }
+    if (current) {
         entry->is_run = true;
         refresh->report->n_runs++;
         return SYNRL_OK;

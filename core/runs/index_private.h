@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Shared by index.c and index_query.c. */
+/* Shared by index.c, index_query.c and index_functions.c. */
 #ifndef INDEX_PRIVATE_H
 #define INDEX_PRIVATE_H
 
@@ -23,6 +23,8 @@ struct index {
 /* Fails with SQLite's reason for this code of a call that failed, such as "PATH: cannot WHAT it:
  * database or disk is full". */
 synrl_status index_fail(const struct index *index, int code, const char *what);
+/* Makes functions of SQL for the database: an error of SQLite, or SQLITE_OK. */
+int index_add_functions(struct index *index);
 synrl_status index_prepare(const struct index *index, const char *sql, sqlite3_stmt **statement);
 
 #endif
