@@ -132,14 +132,14 @@ ifeq ($(SAN),fuzzer)
 $(BUILD)/obj/core/engine/%.o: override CFLAGS := $(filter-out -fsanitize=%,$(CFLAGS))
 endif
 # One build by clang for fuzzing and for the comparison with gcc's bits: what reads files counts its branches
-# and traps at undefined behaviour, and what computes is compiled as in a release.
+# and traps at undefined behaviour, and what computes is compiled as in a release. What does neither is compiled
+# quickly.
 ifeq ($(SAN),branches)
 READING := $(SAN_FLAGS) -fno-sanitize-coverage=stack-depth -fsanitize=undefined -fsanitize-trap=undefined
-$(call objects,core/base/csv.c core/base/safetensors.c core/base/tensors*.c core/plugin/*.c \
-	core/policy/policy_*.c plugins/datasets/*.c \
-	plugins/datasets/*/*.c): override CFLAGS += $(READING)
-$(call objects,$(patsubst %,core/%/*.c,cli lua record runs sweep) tests/fuzz/*.c tests/fuzz/*/*.c): \
-	override CFLAGS += -O1 $(READING)
+$(call objects,core/base/csv.c core/base/safetensors.c core/base/tensors*.c core/policy/policy_*.c \
+	$(patsubst %,core/%/*.c,plugin record runs sweep lua cli) plugins/datasets/*.c plugins/datasets/*/*.c \
+	tests/fuzz/*.c tests/fuzz/*/*.c): override CFLAGS += -O1 $(READING)
+$(call objects,$(patsubst %,core/%/*.c,check report draw)): override CFLAGS += -O1
 endif
 
 $(BUILD)/obj/core/lua/%.o: core/lua/%.c
