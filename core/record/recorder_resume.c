@@ -126,19 +126,21 @@ static synrl_status check_changes(struct recorder *recorder, bool force) {
     return provenance_renew(core, options, json_object_get(recorder->json, "provenance"));
 }
 
-/* Rows are appended to the file, so its first columns must be the rule's present metrics; the
- * others are the script's. */
+/* Rows are appended to the file, so its columns must be the metrics of any run, those that the rule
+ * reports now, and then the script's. */
 static synrl_status take_columns(const struct recorder *recorder,
-                                 const struct metric_names *recorded) {
+                                 const struct metrics_table *table) {
+    const struct metric_names *recorded = &table->own;
     const struct metric_names *rule = trainer_metric_names(recorder->trainer);
-    bool are_same = rule->n <= recorded->n;
+    bool are_same = table->is_as_written && rule->n <= recorded->n;
     for (size_t i = 0; are_same && i < rule->n; i++) {
         are_same = strcmp(rule->names[i], recorded->names[i]) == 0;
     }
     if (!are_same) {
         return core_fail(
             recorder->core, SYNRL_INVALID,
-            "%s/metrics.csv: its columns are not the metrics that the rule reports now",
+            "%s/metrics.csv: its columns are not those of this synrl, followed by the metrics "
+            "that the rule reports now",
             recorder->folder);
     }
     const synrl_status status =
@@ -156,7 +158,7 @@ static synrl_status replay_metrics(struct recorder *recorder, const struct check
         return SYNRL_OK;
     }
     SYNRL_TRY(metrics_csv_read(recorder->core, recorder->folder, checkpoint->iteration, &table));
-    synrl_status status = take_columns(recorder, &table->own);
+    synrl_status status = take_columns(recorder, table);
     for (size_t i = 0; status == SYNRL_OK && i < table->n; i++) {
         status = trainer_replay_metrics(recorder->trainer, &table->rows[i]);
     }

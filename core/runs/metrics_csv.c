@@ -88,7 +88,7 @@ static bool is_heading_begun(const char *text, const char *end) {
 static synrl_status read_heading(struct reader *reader) {
     const struct csv *csv = &reader->csv;
     const char *start = csv->next;
-    bool any, has[METRICS_MAX] = {false};
+    bool any, has[METRICS_MAX] = {false}, is_in_order = true;
     SYNRL_TRY(csv_next(&reader->csv, &any));
     for (size_t c = 0; any && c < csv->n_fields; c++) {
         size_t metric;
@@ -100,7 +100,10 @@ static synrl_status read_heading(struct reader *reader) {
         has[metric] = true;
         reader->metrics[c] = metric;
         reader->n_columns = c + 1;
+        is_in_order = is_in_order && metric == c;
     }
+    reader->table->is_as_written =
+        is_in_order && reader->n_columns == metric_count(&reader->table->own);
     if (any ? reader->metrics[0] != 0 : !is_heading_begun(start, csv->end)) {
         return csv_fail(csv,
                         "must begin with the names of the columns, the first of them iteration");

@@ -17,6 +17,7 @@ struct metrics_table {
     struct metrics *rows;
     struct metric_names own; /* the names in the heading that are not fixed metrics */
     char texts[METRICS_OWN_MAX][METRIC_NAME_SIZE];
+    bool is_as_written; /* the heading is that of metrics_csv_write_heading: rows may follow */
 };
 /* Reads FOLDER/metrics.csv up to and including the row of an iteration. Metrics that the heading
  * lacks are NaN, or 0 where they are counts. An incomplete last line, left by a crash, is not a
