@@ -33,7 +33,6 @@ struct script_run {
     const struct run_request *request;
     struct settings settings;
     struct progress progress;
-    bool traceback;
     json_t *result, *files; /* what the script returned; what it has read */
     char problem[256];
 };
@@ -132,7 +131,7 @@ static int explain(lua_State *L) {
         lua_pushfstring(L, "%s: raised a %s instead of an error message", job->settings.script,
                         luaL_typename(L, 1));
     }
-    if (job->traceback) {
+    if (job->settings.traceback && strstr(lua_tostring(L, -1), TRACEBACK) == NULL) {
         luaL_traceback(L, L, lua_tostring(L, -1), 1);
     }
     return 1;
@@ -368,7 +367,7 @@ int run_experiment(const struct run_request *request, const char *command, const
     job.settings.log = log_beside_progress;
     job.settings.log_context = &job;
     job.settings.display = request->quiet ? NULL : &job.progress.display;
-    job.traceback = request->traceback || getenv("SYNRL_TRACEBACK") != NULL;
+    job.settings.traceback = request->traceback || getenv("SYNRL_TRACEBACK") != NULL;
     code = run_and_print(&job);
     interrupt_end(code);
     if (job.settings.runs != NULL && request->cell_hash == NULL && !request->help) {

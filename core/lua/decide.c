@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/suggest.h"
+#include "lua/callback.h"
 #include "lua/fields.h"
 #include "lua/session.h"
 #include "synrl/utf8.h"
@@ -40,6 +41,7 @@ void decider_set_metrics(struct decider *decider, const struct metric_names *own
 /* The script's own metrics --------------------------------------------------------------------- */
 
 struct question {
+    struct callback callback; /* the one that is being called */
     const struct decider *decider;
     const struct metrics *metrics;
     struct decision *decision;
@@ -53,14 +55,13 @@ static bool is_as_measured(lua_State *L, const struct metrics *metrics, size_t i
                                    : lua_tonumber(L, -1) == metric_value(metrics, i));
 }
 
-static void add_own(lua_State *L, struct decision *decision, const char *who, const char *name) {
+static void add_own(lua_State *L, struct decision *decision, const char *name) {
     size_t i = 0;
     while (i < decision->n_metrics && strcmp(decision->metrics[i].name, name) != 0) {
         i++;
     }
     if (i == METRICS_OWN_MAX) {
-        session_fail(L, "train: %s: metrics.%s: more than %d metrics of the script", who, name,
-                     METRICS_OWN_MAX);
+        session_fail(L, "metrics.%s: more than %d metrics of the script", name, METRICS_OWN_MAX);
     }
     decision->n_metrics += i == decision->n_metrics;
     snprintf(decision->metrics[i].name, METRIC_NAME_SIZE, "%s", name);
@@ -68,41 +69,39 @@ static void add_own(lua_State *L, struct decision *decision, const char *who, co
 }
 
 /* The value on top of the stack is what the table of metrics has under the name. */
-static void take_metric(lua_State *L, const struct question *question, const char *who,
-                        const char *name) {
+static void take_metric(lua_State *L, const struct question *question, const char *name) {
     const struct decider *decider = question->decider;
     const size_t i = metric_find(decider->own, name);
     if (i < decider->n_measured) {
         if (!is_as_measured(L, question->metrics, i)) {
-            session_fail(L, "train: %s: metrics.%s is measured, and cannot be set", who, name);
+            session_fail(L, "metrics.%s is measured, and cannot be set", name);
         }
         return;
     }
     if (!metric_name_is_good(name, strlen(name))) {
         session_fail(L,
-                     "train: %s: metrics.%s: a metric's name must begin with a lower-case letter, "
-                     "and have at most %d of those, digits and _",
-                     who, name, METRIC_NAME_SIZE - 1);
+                     "metrics.%s: a metric's name must begin with a lower-case letter, and have at "
+                     "most %d of those, digits and _",
+                     name, METRIC_NAME_SIZE - 1);
     }
     if (metric_name_is_taken(name)) {
-        session_fail(L, "train: %s: metrics.%s: a field of summaries has that name", who, name);
+        session_fail(L, "metrics.%s: a field of summaries has that name", name);
     }
     if (lua_type(L, -1) != LUA_TNUMBER) {
-        session_fail(L, "train: %s: metrics.%s must be a number, not %s", who, name,
-                     describe(L, -1));
+        session_fail(L, "metrics.%s must be a number, not %s", name, describe(L, -1));
     }
-    add_own(L, question->decision, who, name);
+    add_own(L, question->decision, name);
 }
 
 /* What the script has set in the table of metrics, on top of the stack, which it pops. */
-static void take_metrics(lua_State *L, const struct question *question, const char *who) {
+static void take_metrics(lua_State *L, const struct question *question) {
     const int table = lua_gettop(L);
     size_t n;
-    const char **names = keys_sorted(L, table, lua_pushfstring(L, "train: %s: metrics", who), &n);
+    const char **names = keys_sorted(L, table, "metrics", &n);
     for (size_t i = 0; i < n; i++) {
         lua_pushstring(L, names[i]);
         lua_rawget(L, table);
-        take_metric(L, question, who, names[i]);
+        take_metric(L, question, names[i]);
         lua_pop(L, 1);
     }
     lua_settop(L, table - 1);
@@ -110,9 +109,9 @@ static void take_metrics(lua_State *L, const struct question *question, const ch
 
 /* Calls the function at the index with the metrics, and takes those that it adds. Pushes what it
  * returns. */
-static void call_back(lua_State *L, const struct question *question, int function,
-                      const char *who) {
+static void call_back(lua_State *L, struct question *question, int function, const char *name) {
     const struct decision *decision = question->decision;
+    question->callback.name = name;
     metrics_push(L, question->decider->own, question->metrics, false);
     for (size_t i = 0; i < decision->n_metrics; i++) {
         field_set_number(L, decision->metrics[i].name, decision->metrics[i].value);
@@ -122,7 +121,7 @@ static void call_back(lua_State *L, const struct question *question, int functio
     lua_pushvalue(L, metrics);
     lua_call(L, 1, 1);
     lua_insert(L, metrics);
-    take_metrics(L, question, who);
+    take_metrics(L, question);
 }
 
 /* Deciding ------------------------------------------------------------------------------------- */
@@ -200,7 +199,7 @@ static void compare_targets(lua_State *L, const struct question *question) {
 
 /* (question, on_evaluate, stop) */
 static int ask_script(lua_State *L) {
-    const struct question *question = lua_touserdata(L, 1);
+    struct question *question = lua_touserdata(L, 1);
     if (lua_isfunction(L, 2)) {
         call_back(L, question, 2, "on_evaluate");
         lua_pop(L, 1);
@@ -209,6 +208,7 @@ static int ask_script(lua_State *L) {
         call_back(L, question, 3, "stop");
         take_answer(L, question->decision);
     }
+    question->callback.name = NULL;
     compare_targets(L, question);
     return 0;
 }
@@ -225,12 +225,12 @@ synrl_status decider_decide(void *context, const struct metrics *metrics,
                             struct decision *decision) {
     const struct decider *decider = context;
     struct session *session = decider->session;
-    struct question question = {decider, metrics, decision};
+    struct question question = {{.iteration = metrics->iteration}, decider, metrics, decision};
     lua_State *L = session->L;
     if (decider->on_evaluate == 0 && decider->stop == 0 && decider->n_targets == 0) {
         return SYNRL_OK;
     }
-    if (lua_checkstack(L, 6) == 0) {
+    if (lua_checkstack(L, 8) == 0) {
         return core_fail(session->core, SYNRL_NO_MEMORY, "Lua's stack is full");
     }
     lua_pushcfunction(L, ask_script);
@@ -238,7 +238,7 @@ synrl_status decider_decide(void *context, const struct metrics *metrics,
     push_function(L, decider->on_evaluate);
     push_function(L, decider->stop);
     const enum control before = session_control(session, CONTROL_SCRIPT);
-    const int outcome = lua_pcall(L, 3, 0, 0);
+    const int outcome = callback_call(L, &question.callback, 3);
     session_control(session, before);
     session->L = L;
     return outcome == LUA_OK ? SYNRL_OK : session_keep_error(L, session);

@@ -12,6 +12,7 @@
 #include "base/count.h"
 #include "base/number.h"
 #include "lua/array.h"
+#include "lua/callback.h"
 #include "lua/fields.h"
 #include "lua/make.h"
 #include "lua/rule_env.h"
@@ -135,34 +136,25 @@ static int run_function(lua_State *L) {
     return 0;
 }
 
-/* The error gets the name of the function that it came from. */
-static int name_error(lua_State *L) {
-    const struct call *call = lua_touserdata(L, lua_upvalueindex(1));
-    if (lua_type(L, 1) == LUA_TSTRING) {
-        lua_pushfstring(L, "%s (in %s of rule \"%s\")", lua_tostring(L, 1), call->name,
-                        call->rule->definition->entry.id);
-        return 1;
-    }
-    return 1;
-}
-
 static synrl_status call_script(struct call *call, lua_CFunction function) {
-    struct session *session = call->rule->definition->session;
+    const struct rule *rule = call->rule;
+    struct session *session = rule->definition->session;
+    struct callback callback = {.name = call->name,
+                                .rule = rule->definition->entry.id,
+                                .iteration = strcmp(call->name, "create") == 0
+                                                 ? ITERATION_NONE
+                                                 : rule->env->env->iteration};
     lua_State *L = session->L;
     if (lua_checkstack(L, 12) == 0) {
         return core_fail(session->core, SYNRL_NO_MEMORY, "Lua's stack is full");
     }
-    lua_pushlightuserdata(L, call);
-    lua_pushcclosure(L, name_error, 1);
     lua_pushcfunction(L, function);
     lua_pushlightuserdata(L, call);
     const enum control before = session_control(session, CONTROL_SCHEDULE);
-    const int outcome = lua_pcall(L, 1, 0, -3);
+    const int outcome = callback_call(L, &callback, 1);
     session_control(session, before);
     session->L = L;
-    const synrl_status status = outcome == LUA_OK ? call->status : session_keep_error(L, session);
-    lua_pop(L, 1);
-    return status;
+    return outcome == LUA_OK ? call->status : session_keep_error(L, session);
 }
 
 /* (table, name) of a name that the table lacks. */

@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "lua/callback.h"
 #include "lua/fields.h"
 #include "lua/session.h"
 
@@ -27,6 +28,7 @@ struct pinned {
 };
 
 struct call {
+    struct callback callback;
     const struct pinned *pinned;
     uint64_t iteration;
     double value;
@@ -40,6 +42,7 @@ static int call_function(lua_State *L) {
     lua_call(L, 1, 1);
     call->value = lua_type(L, -1) == LUA_TNUMBER ? lua_tonumber(L, -1) : (double)NAN;
     if (isnan(call->value)) {
+        call->callback.name = NULL;
         const char *found = describe(L, -1);
         lua_Debug info;
         lua_pushvalue(L, 2);
@@ -56,14 +59,14 @@ static synrl_status ask_function(void *context, uint64_t iteration, double *valu
     const struct pinned *pinned = context;
     struct session *session = pinned->session;
     lua_State *L = session->L;
-    if (lua_checkstack(L, 4) == 0) {
+    if (lua_checkstack(L, 6) == 0) {
         return core_fail(session->core, SYNRL_NO_MEMORY, "Lua's stack is full");
     }
-    struct call call = {pinned, iteration, 0};
+    struct call call = {{.name = "a schedule", .iteration = iteration}, pinned, iteration, 0};
     lua_pushcfunction(L, call_function);
     lua_pushlightuserdata(L, &call);
     const enum control before = session_control(session, CONTROL_SCHEDULE);
-    const int outcome = lua_pcall(L, 1, 0, 0);
+    const int outcome = callback_call(L, &call.callback, 1);
     session_control(session, before);
     session->L = L;
     *value = call.value;

@@ -7,6 +7,7 @@
 
 #include <stdarg.h>
 #include <stdlib.h>
+#include <string.h>
 
 #include "engine/engine.h"
 #include "plugin/host.h"
@@ -134,7 +135,9 @@ void session_check(lua_State *L, struct session *session, synrl_status status) {
 synrl_status session_keep_error(lua_State *L, struct session *session) {
     session->has_error = true;
     const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "an error object";
-    core_fail(session->core, SYNRL_INVALID, "%s", text);
+    const char *traceback = strstr(text, TRACEBACK);
+    core_fail(session->core, SYNRL_INVALID, "%.*s",
+              traceback != NULL ? (int)(traceback - text) : (int)strlen(text), text);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &error_key);
     return session_interrupted(session) ? SYNRL_STOPPED : SYNRL_INVALID;
 }

@@ -48,6 +48,8 @@ _Noreturn void session_raise(lua_State *L, struct session *session);
 void session_check(lua_State *L, struct session *session, synrl_status status);
 /* Keeps the error on top of the stack for session_raise, and pops it. Allocates nothing. */
 synrl_status session_keep_error(lua_State *L, struct session *session);
+/* What separates a message from the traceback that follows it. */
+#define TRACEBACK "\nstack traceback:\n"
 /* Whether the user has interrupted the program. */
 bool session_interrupted(struct session *session);
 

@@ -42,6 +42,7 @@ struct settings {
     bool force_changed;  /* as in recorder_options */
     size_t n_overrides;
     const char *const *overrides;  /* "key=value" */
+    bool traceback;                /* errors of callbacks show all of the stack */
     bool help;                     /* print the script's options instead of running it */
     bool help_json;                /* the same, as cell_result instead of printing */
     const atomic_int *interrupted; /* not 0: the user has interrupted it; or NULL */

@@ -118,26 +118,26 @@ local function message_of(step, more)
 end
 
 function test.errors_name_the_function()
-  equal(message_of(function() error('no') end), 'no (in step of rule "mine")')
+  equal(message_of(function() error('no') end), 'no (in step of rule "mine" at iteration 0)')
   equal(message_of(function() end, { create = function() error('no') end }), 'no (in create of rule "mine")')
   equal(message_of(function(self) return self.actoins end),
-    'self.actoins: must be one of its parameters and its state (in step of rule "mine")')
+    'self.actoins: must be one of its parameters and its state (in step of rule "mine" at iteration 0)')
   equal(message_of(function(self) self.more = 1 end),
-    'self.more: must be one of its parameters and its state (in step of rule "mine")')
+    'self.more: must be one of its parameters and its state (in step of rule "mine" at iteration 0)')
   equal(message_of(function(self) self.x = synrl.array(3) end, { state = { x = '[2]' } }),
-    'state x is an array of 3: must be an array of 2 (in step of rule "mine")')
+    'state x is an array of 3: must be an array of 2 (in step of rule "mine" at iteration 0)')
   equal(message_of(function(self) self.x = nil end, { state = { x = 1 } }),
-    'state x is nothing: must be a number (in step of rule "mine")')
+    'state x is nothing: must be a number (in step of rule "mine" at iteration 0)')
   equal(message_of(function(_, env) env:step(synrl.array(13, 0.5), 1) end),
-    'env:step: action 1 is 0.5: must be -1, 0 or 1 (in step of rule "mine")')
+    'env:step: action 1 is 0.5: must be -1, 0 or 1 (in step of rule "mine" at iteration 0)')
   equal(message_of(function(_, env) env:step(synrl.array(12), 1) end),
-    'env:step: actions has 12 elements: must have 13 (in step of rule "mine")')
+    'env:step: actions has 12 elements: must have 13 (in step of rule "mine" at iteration 0)')
   equal(message_of(function(_, env) env:step({ 1 }, 1) end),
-    'env:step: actions must be an array, not a table (in step of rule "mine")')
+    'env:step: actions must be an array, not a table (in step of rule "mine" at iteration 0)')
   equal(message_of(function(_, env) env:step(synrl.array(13), 'x') end),
-    'env:step: alpha must be a number, not the string "x" (in step of rule "mine")')
+    'env:step: alpha must be a number, not the string "x" (in step of rule "mine" at iteration 0)')
   equal(message_of(function(_, env) env:loss() end),
-    'rule "mine": env->loss needs the trait SYNRL_RULE_READS_LOSS (in step of rule "mine")')
+    'rule "mine": env->loss needs the trait SYNRL_RULE_READS_LOSS (in step of rule "mine" at iteration 0)')
   -- A failed call is the run's error, even where the script catches it.
   local caught = message_of(function(_, env)
     env:step(synrl.array(13), 1)

@@ -87,7 +87,7 @@ function test.with_those_of_the_rule_they_are_told_apart()
   local result = run(function(metrics) metrics.m = 2 * metrics.n end, { rule = rule })
   expect.equal(table.concat(result.history.m, ' '), '0.0 20.0 40.0 60.0 80.0 100.0')
   expect.equal(result.summary.n, 50.0)
-  expect.error('train: on_evaluate: metrics.n is measured, and cannot be set', function()
+  expect.error('metrics.n is measured, and cannot be set (in on_evaluate at iteration 0)', function()
     run(function(metrics) metrics.n = 3 end, { rule = rule })
   end, small.train)
 end
@@ -149,27 +149,27 @@ local function refused(text, set)
 end
 
 function test.what_is_not_a_metric_is_refused()
-  local place = 'train: on_evaluate: metrics'
+  local first = ' (in on_evaluate at iteration 0)'
   local name = ": a metric's name must begin with a lower-case letter, and have at most 31 of those, digits and _"
-  refused(place .. '.text must be a number, not the string "3"', function(m) m.text = '3' end)
-  refused(place .. '.flag must be a number, not true', function(m) m.flag = true end)
-  refused(place .. '.list must be a number, not a table', function(m) m.list = {} end)
-  refused(place .. ': a value without a name at [1]; write name = value', function(m) m[1] = 2 end)
-  refused(place .. '.Mine' .. name, function(m) m.Mine = 2 end)
-  refused(place .. '.a-b' .. name, function(m) m['a-b'] = 2 end)
-  refused(place .. '.' .. ('x'):rep(32) .. name, function(m) m[('x'):rep(32)] = 2 end)
+  refused('metrics.text must be a number, not the string "3"' .. first, function(m) m.text = '3' end)
+  refused('metrics.flag must be a number, not true' .. first, function(m) m.flag = true end)
+  refused('metrics.list must be a number, not a table' .. first, function(m) m.list = {} end)
+  refused('metrics: a value without a name at [1]; write name = value' .. first, function(m) m[1] = 2 end)
+  refused('metrics.Mine' .. name .. first, function(m) m.Mine = 2 end)
+  refused('metrics.a-b' .. name .. first, function(m) m['a-b'] = 2 end)
+  refused('metrics.' .. ('x'):rep(32) .. name .. first, function(m) m[('x'):rep(32)] = 2 end)
   run(function(m) m[('x'):rep(31)] = 2 end)
-  refused(place .. '.loss is measured, and cannot be set', function(m) m.loss = m.loss + 1 end)
-  refused(place .. '.iteration is measured, and cannot be set', function(m) m.iteration = m.iteration + 0.0 end)
-  refused(place .. '.valid_loss is measured, and cannot be set', function(m) m.valid_loss = 1 end)
-  refused(place .. '.best: a field of summaries has that name', function(m) m.best = 1 end)
-  refused(place .. '.seconds: a field of summaries has that name', function(m) m.seconds = 1 end)
+  refused('metrics.loss is measured, and cannot be set' .. first, function(m) m.loss = m.loss + 1 end)
+  refused('metrics.iteration is measured, and cannot be set' .. first, function(m) m.iteration = m.iteration + 0.0 end)
+  refused('metrics.valid_loss is measured, and cannot be set' .. first, function(m) m.valid_loss = 1 end)
+  refused('metrics.best: a field of summaries has that name' .. first, function(m) m.best = 1 end)
+  refused('metrics.seconds: a field of summaries has that name' .. first, function(m) m.seconds = 1 end)
 end
 
 function test.there_is_room_for_sixteen()
   local function set(n) return function(metrics) for i = 1, n do metrics['x' .. i] = i end end end
   expect.equal(run(set(16)).summary.x16, 16.0)
-  refused('train: on_evaluate: metrics.x9: more than 16 metrics of the script', set(17))
+  refused('metrics.x9: more than 16 metrics of the script (in on_evaluate at iteration 0)', set(17))
   local rule = synrl.rule { parameters = { alpha_s = 1e-3 }, state = { n = 0 }, metrics = { n = 'steps' },
     step = function(self, env) env:step(synrl.array(env.n_synapses, 1), self.alpha_s) end }
   expect.equal(run(set(15), { rule = rule }).summary.x15, 15.0)

@@ -38,7 +38,7 @@ local function with_epsilon(f)
 end
 
 function test.errors_of_callbacks_are_errors_of_the_script()
-  expect.error("attempt to index a number value (local 'i')", function()
+  expect.error("attempt to index a number value (local 'i') (in a schedule at iteration 5)", function()
     train(9, with_epsilon(function(i) return i < 5 and 0.1 or i.x end))
   end)
   expect.error('this function of the iteration returned nothing at iteration 5; must be a number', function()
@@ -47,21 +47,48 @@ function test.errors_of_callbacks_are_errors_of_the_script()
   expect.error('rule "win_stay": epsilon = 2 at iteration 5: must be 0 .. 1', function()
     train(9, with_epsilon(function(i) return i < 5 and 0.1 or 2 end))
   end, train)
-  expect.error('no', function()
+  expect.error('no (in on_evaluate at iteration 3)', function()
     train(9, { on_evaluate = function(m) if m.iteration == 3 then error('no') end end })
   end)
-  expect.error("attempt to call a nil value (field 'x')", function()
+  expect.error("attempt to call a nil value (field 'x') (in stop at iteration 0)", function()
     train(9, { stop = function(m) m.x() end })
   end)
   local object = {}
-  expect.error('train: stop must return true, false or a reason, not 42', function()
+  expect.error('train: stop must return true, false or a reason, not 42 (in stop at iteration 0)', function()
     train(9, { stop = function() return 42 end })
   end, train)
   local good, message = pcall(train, 9, { stop = function() error(object) end })
   assert(not good and message == object)
   good, message = pcall(train, 9, { on_evaluate = coroutine.yield })
-  assert(not good and message == 'attempt to yield from outside a coroutine')
+  assert(not good and message == 'attempt to yield from outside a coroutine (in on_evaluate at iteration 0)')
   expect.equal(train(9).summary.iterations, 9) -- and training works afterwards
+end
+
+-- Innermost first; of more than eight frames the others are left out.
+function test.errors_of_callbacks_have_their_frames()
+  local here = debug.getinfo(1, 'S').short_src
+  local function at(offset) return ('%s:%d'):format(here, debug.getinfo(1, 'S').linedefined + offset) end
+  local function deep(x) return x.y.z end -- line + 1
+  local function helper(x) -- + 2
+    deep(x)
+    return 1
+  end
+  local _, message = pcall(train, 9, { on_evaluate = function() helper({}) end }) -- + 6
+  expect.equal(message, ("%s: attempt to index a nil value (field 'y') (in on_evaluate at iteration 0: "
+    .. '%s in deep, %s in helper, %s)'):format(at(1), at(1), at(3), at(6)))
+  local function recurse(n)
+    if n == 0 then error('too deep', 0) end
+    return 1 + recurse(n - 1)
+  end
+  _, message = pcall(train, 9, { stop = function() return recurse(20) > 0 end })
+  assert(message:find('^too deep %(in stop at iteration 0: '))
+  expect.equal(select(2, message:gsub(' in recurse', '')), 8)
+  assert(message:find(', %.%.%.%)$'), message)
+  -- One in the other.
+  _, message = pcall(train, 9, { on_evaluate = function()
+    train(5, { stop = function() error('inner', 0) end })
+  end })
+  assert(message:find('^inner %(in stop at iteration 0: .*%) %(in on_evaluate at iteration 0: .*%)$'), message)
 end
 
 function test.callbacks_see_metrics_and_may_train()

@@ -184,6 +184,29 @@ test_traceback_is_shown_where_asked_for() {
     SYNRL_TRACEBACK=1 refuses 1 'stack traceback:' synrl run s.lua
 }
 
+# One line, also in the record; where asked for, with all of the stack, once.
+test_errors_of_callbacks_show_where_they_came_from() {
+    cat >s.lua <<'END'
+local synrl = require 'synrl'
+local function helper(x) return x.y + 1 end
+synrl.train { data = synrl.dataset('boundary', { samples = 9 }), loss = 'mse', rule = 'win_stay',
+   model = synrl.model('mlp', { layers = { 2, 1 } }), iterations = 9,
+   on_evaluate = function(metrics)
+      if metrics.iteration == 3 then metrics.z = helper(metrics) end
+   end }
+END
+    local line="s.lua:2: attempt to perform arithmetic on a nil value (field 'y') (in on_evaluate at iteration 3: s.lua:2 in helper, s.lua:6)"
+    exits 1 synrl run --quiet s.lua
+    complains "$line"
+    grep -qF "\"error\": \"$line\"" runs/*-run/run.json
+    exits 1 synrl run --quiet --traceback s.lua
+    [ "$(head -n 2 "$ERROR")" = "$line"$'\nstack traceback:' ]
+    says "in upvalue 'helper'"
+    says "in function 'synrl.train'"
+    [ "$(grep -c traceback "$ERROR")" -eq 1 ]
+    [ "$(grep -cF "\"error\": \"$line\"" runs/*-run*/run.json | grep -c ':1$')" -eq 2 ]
+}
+
 # Runs ------------------------------------------------------------------------------------------
 
 test_a_run_is_shown_and_recorded() {
@@ -243,7 +266,7 @@ test_a_failed_run_is_not_called_done() {
     write "iterations = 30, on_evaluate = function(m) if m.iteration == 9 then
   error('no') end end"
     exits 1 synrl run --quiet --no-pictures s.lua
-    complains 's.lua:4: no'
+    complains 's.lua:4: no (in on_evaluate at iteration 9)'
     status failed
     grep -q '"weights_hash": null' runs/*/run.json
     exits 1 synrl run --no-record s.lua

@@ -73,7 +73,7 @@ PYTHON
 
 test_a_failed_run_says_why_in_utf8() {
     exits 1 synrl run --quiet --no-pictures s.lua $'text=caf\xe9'
-    [ "$(value runs/2*/run.json error)" = 'caf\xE9' ]
+    [[ "$(value runs/2*/run.json error)" == 'caf\xE9 (in on_evaluate at iteration 20: s.lua:'* ]]
     rm -rf runs
     exits 1 synrl run --quiet --no-pictures s.lua text=end stop=600 # cut after 1,023 bytes
     [ "$(value runs/2*/run.json error)" = "$(printf 'é%.0s' $(seq 511))" ]
