@@ -205,10 +205,13 @@ static size_t count_addends(const synrl_layout *layout, size_t n_blocks) {
 }
 
 static void clear_adder(void *context, size_t worker, size_t n_workers) {
-    (void)n_workers;
     const struct credit *credit = context;
+    const size_t n_synapses = credit->layout->n_synapses;
     struct adder *adder = &credit->adders[worker];
-    memset(adder->sums, 0, credit->n_sums * sizeof *adder->sums);
+    for (size_t t = 0; t < credit->layout->n_tensors; t++) {
+        credit_clear_sums(credit, t, worker, n_workers);
+    }
+    memset(adder->sums + n_synapses, 0, (credit->n_sums - n_synapses) * sizeof *adder->sums);
     adder->is_infinite = false;
     adder->lacking = NULL;
 }

@@ -35,11 +35,23 @@ synrl_status credit_begin_exact(struct credit *credit, size_t t) {
         SYNRL_TRY(SYNRL_NEW(host, kept->signal, n));
         kept->capacity = n;
     }
-    if (kept->sums == NULL) {
-        SYNRL_TRY(SYNRL_NEW(host, kept->sums, tensor->n_rows * kept->n_row));
+    return kept->sums != NULL ? SYNRL_OK
+                              : SYNRL_NEW(host, kept->sums, tensor->n_rows * kept->n_row);
+}
+
+/* The adders' sums of a kept tensor are not used. */
+void credit_clear_sums(const struct credit *credit, size_t t, size_t worker, size_t n_workers) {
+    const synrl_tensor *tensor = &credit->layout->tensors[t];
+    const size_t block_size = tensor->n_rows * SYNRL_LANES;
+    size_t first, end;
+    if (!credit_is_exact(credit, t) || !is_kept(credit, t)) {
+        memset(credit->adders[worker].sums + tensor->first, 0,
+               tensor->n_rows * tensor->n_columns * sizeof(int64_t));
+        return;
     }
-    memset(kept->signal, 0, n);
-    return SYNRL_OK;
+    pool_share(credit->weights->tensors[t].inputs->n_blocks, SYNRL_TILE_BLOCKS, worker, n_workers,
+               &first, &end);
+    memset(credit->kept[t].signal + first * block_size, 0, (end - first) * block_size);
 }
 
 void credit_free_kept(struct credit *credit) {
@@ -57,7 +69,7 @@ enum { SUM_BLOCKS = 256, SUM_GROUPS = 64 }; /* at a time */
 
 /* Adds some blocks of some groups, by correlating with a signal of 1 for every sample. */
 static void sum_groups(const synrl_batch *batch, const struct correlation *ones, size_t first_block,
-                       size_t first_group, int64_t *sums) {
+                       size_t first_group, double *sums) {
     int32_t some[SUM_GROUPS * GROUP] = {0};
     struct correlation correlation = *ones;
     correlation.groups = batch_groups(batch, first_block) + first_group * GROUP * SYNRL_LANES;
@@ -91,7 +103,7 @@ void credit_sum_bytes(void *context, size_t worker, size_t n_workers) {
     }
     for (size_t i = first * GROUP; i < end * GROUP && i < batch->n_inputs; i++) {
         work->sums->means[i] =
-            (float)((double)batch->scale * (double)work->sums->bytes[i] / (double)work->sums->n);
+            (float)((double)batch->scale * work->sums->bytes[i] / (double)work->sums->n);
     }
 }
 
@@ -108,14 +120,12 @@ static size_t end_of(const struct credit *credit, const struct share *share) {
     return share->end * GROUP < n_columns ? share->end * GROUP : n_columns;
 }
 
-/* totals [n_rows][n_columns] += the products of some blocks, by way of `sums` [n_rows][n_row]. */
+/* sums [n_rows][n_row] = the products of some blocks. */
 static void correlate_blocks(const struct credit *credit, const struct share *share, size_t first,
-                             size_t n_blocks, const int8_t *signal, int32_t *sums,
-                             int64_t *totals) {
+                             size_t n_blocks, const int8_t *signal, int32_t *sums) {
     const synrl_tensor *tensor = &credit->layout->tensors[share->tensor];
     const synrl_batch *batch = credit->weights->tensors[share->tensor].inputs;
     const size_t n_row = batch->n_groups * GROUP, from = share->first * GROUP;
-    const size_t to = end_of(credit, share);
     const struct correlation correlation = {.n_outputs = tensor->n_rows,
                                             .n_groups = share->end - share->first,
                                             .n_blocks = n_blocks,
@@ -127,61 +137,91 @@ static void correlate_blocks(const struct credit *credit, const struct share *sh
         memset(sums + o * n_row + from, 0, correlation.n_groups * GROUP * sizeof *sums);
     }
     kernels_in_use()->correlate(&correlation, n_row, sums + from);
-    for (size_t o = 0; o < tensor->n_rows; o++) {
-        for (size_t i = from; i < to; i++) {
-            totals[o * tensor->n_columns + i] += sums[o * n_row + i];
-        }
-    }
 }
 
 void credit_add_exact(const struct credit *credit, struct adder *adder, size_t t, size_t block) {
     const synrl_tensor *tensor = &credit->layout->tensors[t];
-    const size_t size = tensor->n_rows * SYNRL_LANES;
+    const size_t size = tensor->n_rows * SYNRL_LANES, n_row = credit->kept[t].n_row;
+    int64_t *sums = adder->sums + tensor->first;
     if (is_kept(credit, t)) {
         memcpy(credit->kept[t].signal + block * size, adder->bytes, size);
         return;
     }
-    const struct share all = {t, 0, credit->kept[t].n_row / GROUP};
-    correlate_blocks(credit, &all, block, 1, adder->bytes, adder->exact,
-                     adder->sums + tensor->first);
-}
-
-/* The sum of (x - mean) * signal is (N sum(x * signal) - sum(x) sum(signal)) / N. For fewer than
- * 2^20 samples each product is below 2^56. */
-static double centred_sum(const struct input_sums *inputs, size_t i, int64_t sum, int64_t signal) {
-    const double n = (double)inputs->n;
-    if (inputs->n < 1U << 20) {
-        return (double)((int64_t)inputs->n * sum - inputs->bytes[i] * signal) / n;
-    }
-    return (double)((int128)inputs->n * sum - (int128)inputs->bytes[i] * signal) / n;
-}
-
-static void finish_exact(const struct credit *credit, const struct share *share, double *credits) {
-    const synrl_tensor *tensor = &credit->layout->tensors[share->tensor];
-    const struct tensor_weights *weights = &credit->weights->tensors[share->tensor];
-    const struct input_sums *inputs = &credit->inputs[weights->source];
-    const bool is_centred = (credit->signal.flags & SYNRL_CENTRED) != 0;
-    const double scale = (double)weights->inputs->scale;
-    const size_t to = end_of(credit, share);
+    const struct share all = {t, 0, n_row / GROUP};
+    correlate_blocks(credit, &all, block, 1, adder->bytes, adder->exact);
     for (size_t o = 0; o < tensor->n_rows; o++) {
-        const size_t row = tensor->first + o * tensor->n_columns;
-        const int64_t signal = credit_total(credit, credit->first_row[share->tensor] + o);
-        for (size_t i = share->first * GROUP; i < to; i++) {
-            const int64_t sum = credit_total(credit, row + i);
-            credits[row + i] =
-                scale * (is_centred ? centred_sum(inputs, i, sum, signal) : (double)sum);
+        for (size_t i = 0; i < tensor->n_columns; i++) {
+            sums[o * tensor->n_columns + i] += adder->exact[o * n_row + i];
         }
     }
 }
 
-static void correlate_kept(const struct credit *credit, const struct share *share) {
+/* credits = the sums over the batch: integers far below 2^53, so doubles hold them. */
+static void correlate_kept(const struct credit *credit, const struct share *share,
+                           double *credits) {
     const synrl_tensor *tensor = &credit->layout->tensors[share->tensor];
     const struct kept *kept = &credit->kept[share->tensor];
     const size_t n_blocks = credit->weights->tensors[share->tensor].inputs->n_blocks;
+    const size_t from = share->first * GROUP, to = end_of(credit, share);
     for (size_t b = 0, n; b < n_blocks; b += n) {
         n = n_blocks - b < CORRELATE_BLOCKS_MAX ? n_blocks - b : CORRELATE_BLOCKS_MAX;
         correlate_blocks(credit, share, b, n, kept->signal + b * tensor->n_rows * SYNRL_LANES,
-                         kept->sums, credit->adders[0].sums + tensor->first);
+                         kept->sums);
+        for (size_t o = 0; o < tensor->n_rows; o++) {
+            double *row = credits + tensor->first + o * tensor->n_columns;
+            for (size_t i = from; i < to; i++) {
+                const double before = b > 0 ? row[i] : 0.0;
+                row[i] = before + (double)kept->sums[o * kept->n_row + i];
+            }
+        }
+    }
+}
+
+static void add_up(const struct credit *credit, const struct share *share, double *credits) {
+    const synrl_tensor *tensor = &credit->layout->tensors[share->tensor];
+    const size_t to = end_of(credit, share);
+    for (size_t o = 0; o < tensor->n_rows; o++) {
+        const size_t row = tensor->first + o * tensor->n_columns;
+        for (size_t i = share->first * GROUP; i < to; i++) {
+            credits[row + i] = (double)credit_total(credit, row + i);
+        }
+    }
+}
+
+/* For fewer samples, N times a sum of bytes times bytes, 255 * 128 N^2, is below 2^53. */
+enum { SAMPLES_IN_DOUBLES = 1 << 19 };
+
+/* The sum of (x - mean) * signal is (N sum(x * signal) - sum(x) sum(signal)) / N. */
+static void centre(const struct input_sums *inputs, size_t from, size_t to, int64_t signal,
+                   double *credits) {
+    const double n = (double)inputs->n, *bytes = inputs->bytes, of_signal = (double)signal;
+    if (inputs->n < SAMPLES_IN_DOUBLES) {
+        for (size_t i = from; i < to; i++) {
+            credits[i] = (n * credits[i] - bytes[i] * of_signal) / n;
+        }
+        return;
+    }
+    for (size_t i = from; i < to; i++) {
+        const int128 sum = (int128)(int64_t)credits[i], of_inputs = (int128)(int64_t)bytes[i];
+        credits[i] = (double)((int128)inputs->n * sum - of_inputs * signal) / n;
+    }
+}
+
+/* From sums of bytes to credits. */
+static void finish_exact(const struct credit *credit, const struct share *share, double *credits) {
+    const synrl_tensor *tensor = &credit->layout->tensors[share->tensor];
+    const struct tensor_weights *weights = &credit->weights->tensors[share->tensor];
+    const double scale = (double)weights->inputs->scale;
+    const size_t from = share->first * GROUP, to = end_of(credit, share);
+    for (size_t o = 0; o < tensor->n_rows; o++) {
+        double *row = credits + tensor->first + o * tensor->n_columns;
+        if ((credit->signal.flags & SYNRL_CENTRED) != 0) {
+            centre(&credit->inputs[weights->source], from, to,
+                   credit_total(credit, credit->first_row[share->tensor] + o), row);
+        }
+        for (size_t i = from; i < to; i++) {
+            row[i] *= scale;
+        }
     }
 }
 
@@ -198,10 +238,14 @@ static void correlate_share(void *context, size_t worker, size_t n_workers) {
         if (!credit_is_exact(credit, t)) {
             continue;
         }
-        pool_share(credit->kept[t].n_row / GROUP, GROUP, worker, n_workers, &share.first,
-                   &share.end);
-        if (is_kept(credit, t) && share.first < share.end) {
-            correlate_kept(credit, &share);
+        pool_share(credit->kept[t].n_row / GROUP, 1, worker, n_workers, &share.first, &share.end);
+        if (share.first == share.end) {
+            continue;
+        }
+        if (is_kept(credit, t)) {
+            correlate_kept(credit, &share, work->credits);
+        } else {
+            add_up(credit, &share, work->credits);
         }
         finish_exact(credit, &share, work->credits);
     }

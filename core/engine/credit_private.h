@@ -29,10 +29,10 @@ struct kept {
 
 /* The sums of a tensor's inputs over the batch, for SYNRL_CENTRED. */
 struct input_sums {
-    int64_t *bytes; /* [n_columns]; NULL for floats */
-    float *means;   /* [n_columns] */
-    size_t n;       /* samples, or windows of them */
-    uint64_t bind;  /* for which they were made; 0: none */
+    double *bytes; /* [n_columns], integers; NULL for floats */
+    float *means;  /* [n_columns] */
+    size_t n;      /* samples, or windows of them */
+    uint64_t bind; /* for which they were made; 0: none */
 };
 
 struct credit {
@@ -76,6 +76,8 @@ void credit_sum_bytes(void *context, size_t worker, size_t n_workers);
 /* Of an exact tensor: before the pass; one block, with the signal of the adder; and after the pass
  * the credit of all such tensors. */
 synrl_status credit_begin_exact(struct credit *credit, size_t t);
+/* A worker's share of it, for any tensor, before the pass. */
+void credit_clear_sums(const struct credit *credit, size_t t, size_t worker, size_t n_workers);
 void credit_add_exact(const struct credit *credit, struct adder *adder, size_t t, size_t block);
 void credit_correlate(const struct credit *credit, double *credits);
 void credit_free_kept(struct credit *credit);
