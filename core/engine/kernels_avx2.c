@@ -15,42 +15,64 @@ ALWAYS_INLINE __m256i load(const void *from) {
     return _mm256_loadu_si256((const __m256i *)from);
 }
 
-/* Philox4x32-10 on eight counters at once, one register per word of the counter. */
-ALWAYS_INLINE void multiply(__m256i x, uint32_t factor, __m256i *high, __m256i *low) {
-    const __m256i m = _mm256_set1_epi32((int)factor);
-    const __m256i even = _mm256_mul_epu32(x, m);
-    const __m256i odd = _mm256_mul_epu32(_mm256_srli_epi64(x, 32), m);
-    *low = _mm256_blend_epi32(even, _mm256_slli_epi64(odd, 32), 0xAA);
-    *high = _mm256_blend_epi32(_mm256_srli_epi64(even, 32), odd, 0xAA);
+/* One word of four counters a register, each in the lower half of 64 bits: there the products'
+ * lower halves are in their place already, and nothing reads the upper ones. */
+struct four_counters {
+    __m256i words[4];
+};
+
+/* Of Philox4x32-10. */
+ALWAYS_INLINE void philox_round(struct four_counters *c, __m256i key0, __m256i key1) {
+    const __m256i p0 = _mm256_mul_epu32(c->words[0], _mm256_set1_epi32((int)0xD2511F53U));
+    const __m256i p2 = _mm256_mul_epu32(c->words[2], _mm256_set1_epi32((int)0xCD9E8D57U));
+    const __m256i high0 = _mm256_srli_epi64(p0, 32), high2 = _mm256_srli_epi64(p2, 32);
+    c->words[0] = _mm256_xor_si256(_mm256_xor_si256(high2, c->words[1]), key0);
+    c->words[2] = _mm256_xor_si256(_mm256_xor_si256(high0, c->words[3]), key1);
+    c->words[1] = p2;
+    c->words[3] = p0;
 }
 
-static void words_of_8(synrl_stream stream, uint32_t first, uint32_t *out) {
-    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    __m256i c0 = _mm256_add_epi32(_mm256_set1_epi32((int)first), lane);
-    __m256i c1 = _mm256_set1_epi32((int)(uint32_t)stream.iteration);
-    __m256i c2 = _mm256_set1_epi32((int)(uint32_t)(stream.iteration >> 32));
-    __m256i c3 = _mm256_set1_epi32((int)stream.purpose);
-    uint32_t k0 = (uint32_t)stream.seed, k1 = (uint32_t)(stream.seed >> 32);
-    for (int round = 0; round < 10; round++, k0 += 0x9E3779B9U, k1 += 0xBB67AE85U) {
-        __m256i high0, low0, high2, low2;
-        multiply(c0, 0xD2511F53U, &high0, &low0);
-        multiply(c2, 0xCD9E8D57U, &high2, &low2);
-        c0 = _mm256_xor_si256(_mm256_xor_si256(high2, c1), _mm256_set1_epi32((int)k0));
-        c2 = _mm256_xor_si256(_mm256_xor_si256(high0, c3), _mm256_set1_epi32((int)k1));
-        c1 = low2;
-        c3 = low0;
+enum { ROUNDS = 10 };
+
+/* Eight counters in two registers each; keys [ROUNDS][2]. */
+ALWAYS_INLINE void words_of_8(synrl_stream stream, uint32_t first, const __m256i *keys,
+                              uint32_t *out) {
+    const __m256i even = _mm256_setr_epi32(0, 2, 4, 6, 0, 2, 4, 6);
+    struct four_counters c[2];
+    UNROLLED
+    for (int i = 0; i < 2; i++) {
+        c[i].words[0] = _mm256_add_epi64(_mm256_set1_epi64x(first + 4 * (uint32_t)i),
+                                         _mm256_setr_epi64x(0, 1, 2, 3));
+        c[i].words[1] = _mm256_set1_epi64x((long long)(uint32_t)stream.iteration);
+        c[i].words[2] = _mm256_set1_epi64x((long long)(stream.iteration >> 32));
+        c[i].words[3] = _mm256_set1_epi64x((long long)stream.purpose);
     }
-    _mm256_storeu_si256((__m256i *)out, c0);
-    _mm256_storeu_si256((__m256i *)(out + 16), c1);
-    _mm256_storeu_si256((__m256i *)(out + 32), c2);
-    _mm256_storeu_si256((__m256i *)(out + 48), c3);
+    UNROLLED
+    for (int round = 0; round < ROUNDS; round++) {
+        UNROLLED
+        for (int i = 0; i < 2; i++) {
+            philox_round(&c[i], keys[2 * round], keys[2 * round + 1]);
+        }
+    }
+    UNROLLED
+    for (int word = 0; word < 4; word++) {
+        const __m256i low = _mm256_permutevar8x32_epi32(c[0].words[word], even);
+        const __m256i high = _mm256_permutevar8x32_epi32(c[1].words[word], even);
+        _mm256_storeu_si256((__m256i *)(out + word * 16), _mm256_blend_epi32(low, high, 0xF0));
+    }
 }
 
 static void words(synrl_stream stream, uint64_t first_group, size_t n_groups, uint32_t *out) {
+    __m256i keys[2 * ROUNDS];
+    uint32_t k0 = (uint32_t)stream.seed, k1 = (uint32_t)(stream.seed >> 32);
+    for (int round = 0; round < ROUNDS; round++, k0 += 0x9E3779B9U, k1 += 0xBB67AE85U) {
+        keys[2 * round] = _mm256_set1_epi32((int)k0);
+        keys[2 * round + 1] = _mm256_set1_epi32((int)k1);
+    }
     for (size_t g = 0; g < n_groups; g++) {
         const uint32_t first = (uint32_t)((first_group + g) * 16);
-        words_of_8(stream, first, out + g * 64);
-        words_of_8(stream, first + 8, out + g * 64 + 8);
+        words_of_8(stream, first, keys, out + g * 64);
+        words_of_8(stream, first + 8, keys, out + g * 64 + 8);
     }
 }
 

@@ -322,7 +322,18 @@ static inline void common_choose(const struct greedy_map *map, size_t n, const u
 #define EACH_REGISTER \
     UNROLLED          \
     for (int k = 0; k < n; k++)
-enum { REGISTERS_MAX = WIDTH == 16 ? 5 : 2 };
+enum {
+    REGISTERS_MAX = WIDTH == 16 ? 5 : 4,
+    TANH_REGISTERS = WIDTH == 16 ? 5 : 2,
+    POWER_ROWS = REGISTERS_MAX / N_VECTORS
+};
+
+/* One step of each, in this order: gcc otherwise completes one register after the other. */
+#define EACH_STEP(to, value)       \
+    EACH_REGISTER {                \
+        (to)[k] = (value);         \
+        KEEP_IN_REGISTER((to)[k]); \
+    }
 
 #define ROUNDER 0x1.8p23F /* adding it rounds to integers */
 
@@ -346,12 +357,12 @@ ALWAYS_INLINE void exp_of_lanes(const int n, lanes_f32 *x) {
     lanes_f32 shifted[REGISTERS_MAX], y[REGISTERS_MAX];
     EACH_REGISTER is_tiny[k] = x[k] < -87.0F;
     reduce_lanes(n, x, shifted);
-    EACH_REGISTER y[k] = x[k] * 0.000198527618F + 0.00139304355F;
-    EACH_REGISTER y[k] = y[k] * x[k] + 0.00833336078F;
-    EACH_REGISTER y[k] = y[k] * x[k] + 0.0416664854F;
-    EACH_REGISTER y[k] = y[k] * x[k] + 0.166666672F;
-    EACH_REGISTER y[k] = y[k] * x[k] + 0.5F;
-    EACH_REGISTER y[k] = x[k] * x[k] * y[k] + x[k];
+    EACH_STEP(y, x[k] * 0.000198527618F + 0.00139304355F)
+    EACH_STEP(y, y[k] * x[k] + 0.00833336078F)
+    EACH_STEP(y, y[k] * x[k] + 0.0416664854F)
+    EACH_STEP(y, y[k] * x[k] + 0.166666672F)
+    EACH_STEP(y, y[k] * x[k] + 0.5F)
+    EACH_STEP(y, x[k] * x[k] * y[k] + x[k])
     EACH_REGISTER y[k] = (1.0F + y[k]) * POWER_OF_TWO(shifted[k]);
     EACH_REGISTER x[k] = (lanes_f32)((lanes_i32)y[k] & ~is_tiny[k]);
 }
@@ -391,8 +402,8 @@ ALWAYS_INLINE void tanh_of_array(const int n, const float *x, float *y) {
 
 static void common_tanh(size_t n, const float *x, float *y) {
     size_t i = 0;
-    for (; n - i >= (size_t)REGISTERS_MAX * WIDTH; i += (size_t)REGISTERS_MAX * WIDTH) {
-        tanh_of_array(REGISTERS_MAX, x + i, y + i);
+    for (; n - i >= (size_t)TANH_REGISTERS * WIDTH; i += (size_t)TANH_REGISTERS * WIDTH) {
+        tanh_of_array(TANH_REGISTERS, x + i, y + i);
     }
     for (; n - i >= WIDTH; i += WIDTH) {
         tanh_of_array(1, x + i, y + i);
@@ -419,46 +430,57 @@ ALWAYS_INLINE void log_of_lanes(lanes_f32 *x) {
     *x = y + (*x - *x); /* 0 except for infinity and NaN */
 }
 
-/* sum += e^(x - most), row after row. */
-ALWAYS_INLINE void add_powers(const int n, const float *x, const lanes_f32 *most, lanes_f32 *sum) {
-    lanes_f32 z[REGISTERS_MAX];
-    EACH_REGISTER LANES_LOAD(z[k], x + k * SYNRL_LANES);
-    EACH_REGISTER z[k] -= *most;
+/* sums += e^(x - most), row after row. */
+ALWAYS_INLINE void add_powers(const int n_rows, const float *x, const lanes_f32 *most,
+                              lanes_f32 *sums) {
+    const int n = n_rows * N_VECTORS;
+    lanes_f32 z[POWER_ROWS * N_VECTORS];
+    EACH_REGISTER LANES_LOAD(z[k], x + k * WIDTH);
+    EACH_REGISTER z[k] -= most[k % N_VECTORS];
     exp_of_lanes(n, z);
-    EACH_REGISTER *sum += z[k];
+    EACH_REGISTER sums[k % N_VECTORS] += z[k];
 }
 
+/* All lanes of a row at once, since the chains of additions are long. */
 static void common_log_sum_exp(size_t n_rows, const float *x, float *max, float *log_sum) {
-    EACH_LANE(lane) {
-        lanes_f32 most, z, sum = {0};
-        LANES_LOAD(most, x + lane);
-        for (size_t row = 1; row < n_rows; row++) {
-            LANES_LOAD(z, x + row * SYNRL_LANES + lane);
-            const lanes_i32 is_more = z > most;
-            most = (lanes_f32)(((lanes_i32)z & is_more) | ((lanes_i32)most & ~is_more));
+    lanes_f32 most[N_VECTORS], sums[N_VECTORS];
+    size_t row = 0;
+    UNROLLED
+    for (int v = 0; v < N_VECTORS; v++) {
+        LANES_LOAD(most[v], x + v * WIDTH);
+        sums[v] = (lanes_f32){0};
+    }
+    for (size_t i = 1; i < n_rows; i++) {
+        UNROLLED
+        for (int v = 0; v < N_VECTORS; v++) {
+            lanes_f32 z;
+            LANES_LOAD(z, x + i * SYNRL_LANES + v * WIDTH);
+            most[v] = LANES_MAX(z, most[v]);
         }
-        size_t row = 0;
-        for (; n_rows - row >= REGISTERS_MAX; row += REGISTERS_MAX) {
-            add_powers(REGISTERS_MAX, x + row * SYNRL_LANES + lane, &most, &sum);
-        }
-        for (; row < n_rows; row++) {
-            add_powers(1, x + row * SYNRL_LANES + lane, &most, &sum);
-        }
-        log_of_lanes(&sum);
-        LANES_STORE(max + lane, most);
-        LANES_STORE(log_sum + lane, sum);
+    }
+    for (; n_rows - row >= POWER_ROWS; row += POWER_ROWS) {
+        add_powers(POWER_ROWS, x + row * SYNRL_LANES, most, sums);
+    }
+    for (; row < n_rows; row++) {
+        add_powers(1, x + row * SYNRL_LANES, most, sums);
+    }
+    UNROLLED
+    for (int v = 0; v < N_VECTORS; v++) {
+        log_of_lanes(&sums[v]);
+        LANES_STORE(max + v * WIDTH, most[v]);
+        LANES_STORE(log_sum + v * WIDTH, sums[v]);
     }
 }
 
 typedef float half_f32 __attribute__((vector_size(2 * WIDTH)));
 typedef double half_f64 __attribute__((vector_size(4 * WIDTH)));
 typedef int64_t half_i64 __attribute__((vector_size(4 * WIDTH)));
+typedef uint64_t half_u64 __attribute__((vector_size(4 * WIDTH)));
 enum { HALF_WIDTH = WIDTH / 2 };
 
 /* WIDTH terms at a time; after the last there are zeros, which do not count. The units, below 2^58,
  * are summed in two halves, so that 64 bits hold the sums of any number of terms. */
 static bool common_tally(size_t n, const float *terms, float limit, double unit, int128 *sum) {
-    typedef uint64_t half_u64 __attribute__((vector_size(4 * WIDTH)));
     half_u64 low = {0}, high = {0};
     lanes_i32 is_good = ~(lanes_i32){0};
     for (size_t i = 0; i < n; i += WIDTH) {

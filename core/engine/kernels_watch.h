@@ -11,18 +11,45 @@
 #include <emmintrin.h>
 #endif
 
+#if WIDTH == 8
+/* Sums of four rows at a time: those of bytes less -128, in eights, then of both halves. */
+static size_t add_fours(size_t n_rows, const int8_t *signal, int64_t *sums) {
+    const __m256i from_0 = _mm256_set1_epi8(INT8_MIN), zero = _mm256_setzero_si256();
+    const __m256i offset = _mm256_set1_epi64x(SYNRL_LANES * INT8_MIN);
+    size_t o = 0;
+    for (; o + 4 <= n_rows; o += 4) {
+        const __m256i *rows = (const __m256i *)(signal + o * SYNRL_LANES);
+        const __m256i a = _mm256_sad_epu8(_mm256_xor_si256(_mm256_loadu_si256(rows), from_0), zero);
+        const __m256i b =
+            _mm256_sad_epu8(_mm256_xor_si256(_mm256_loadu_si256(rows + 1), from_0), zero);
+        const __m256i both = /* rows 0, 2, 1, 3 */
+            _mm256_add_epi64(_mm256_unpacklo_epi64(a, b), _mm256_unpackhi_epi64(a, b));
+        const __m256i more = _mm256_add_epi64(_mm256_permute4x64_epi64(both, 0xD8), offset);
+        __m256i *to = (__m256i *)(sums + o);
+        _mm256_storeu_si256(to, _mm256_add_epi64(_mm256_loadu_si256(to), more));
+    }
+    return o;
+}
+#else
+static size_t add_fours(size_t n_rows, const int8_t *signal, int64_t *sums) {
+    (void)n_rows, (void)signal, (void)sums;
+    return 0;
+}
+#endif
+
 static void common_add_signal(size_t n_rows, const int8_t *signal, int64_t *sums) {
-    for (size_t o = 0; o < n_rows; o++, signal += SYNRL_LANES) {
+    for (size_t o = add_fours(n_rows, signal, sums); o < n_rows; o++) {
+        const int8_t *row = signal + o * SYNRL_LANES;
 #if defined(__SSE2__)
         const __m128i from_0 = _mm_set1_epi8(INT8_MIN),
-                      bytes = _mm_loadu_si128((const __m128i *)signal);
+                      bytes = _mm_loadu_si128((const __m128i *)row);
         const __m128i halves = _mm_sad_epu8(_mm_xor_si128(bytes, from_0), _mm_setzero_si128());
         sums[o] +=
             _mm_cvtsi128_si32(halves) + _mm_extract_epi16(halves, 4) + SYNRL_LANES * INT8_MIN;
 #else
         int32_t sum = 0;
         for (size_t s = 0; s < SYNRL_LANES; s++) {
-            sum += signal[s];
+            sum += row[s];
         }
         sums[o] += sum;
 #endif
@@ -98,36 +125,42 @@ static void common_turn(size_t n_inputs, size_t stride, const float *x, float *t
         (units) = __builtin_convertvector(floats, half_f64) * FIXED_POINT_UNIT; \
     } while (0)
 
-static bool common_add_fixed_point(size_t n, const float *values, double limit, int64_t *sums) {
-    const double bound = limit < DOUBLE_ROUNDED_MAX ? limit : DOUBLE_ROUNDED_MAX;
+/* Adds `sign` times the units of all values but the last n % HALF_WIDTH; returns whether all are
+ * within the bound. Sums wrap, so what was added can be taken back. */
+ALWAYS_INLINE bool add_units(size_t n, const float *values, double bound, int64_t sign,
+                             int64_t *sums) {
     const half_f64 rounder = (half_f64){0} + DOUBLE_ROUNDER;
     half_i64 is_good = ~(half_i64){0};
     int64_t good[HALF_WIDTH], all_good = -1;
-    half_f64 units;
-    size_t i = 0;
-    for (; i + HALF_WIDTH <= n; i += HALF_WIDTH) {
+    for (size_t i = 0; i + HALF_WIDTH <= n; i += HALF_WIDTH) {
+        half_f64 units;
+        half_u64 sum;
         LOAD_UNITS(units, values + i);
+        LANES_LOAD(sum, sums + i);
         is_good &= (units <= bound) & (units >= -bound);
+        const half_u64 rounded = (half_u64)(units + rounder) - (half_u64)rounder;
+        sum += sign > 0 ? rounded : -rounded;
+        LANES_STORE(sums + i, sum);
     }
     memcpy(good, &is_good, sizeof good);
     for (size_t s = 0; s < HALF_WIDTH; s++) {
         all_good &= good[s];
     }
-    for (size_t j = i; j < n; j++) {
-        all_good &= -(int64_t)(fabs((double)values[j] * FIXED_POINT_UNIT) <= bound);
+    return all_good != 0;
+}
+
+static bool common_add_fixed_point(size_t n, const float *values, double limit, int64_t *sums) {
+    const double bound = limit < DOUBLE_ROUNDED_MAX ? limit : DOUBLE_ROUNDED_MAX;
+    bool is_good = add_units(n, values, bound, 1, sums);
+    for (size_t i = n / HALF_WIDTH * HALF_WIDTH; i < n; i++) {
+        is_good &= fabs((double)values[i] * FIXED_POINT_UNIT) <= bound;
     }
-    if (all_good == 0) {
+    if (!is_good) {
+        add_units(n, values, bound, -1, sums);
         return false;
     }
-    for (size_t j = i; j < n; j++) {
-        fixed_point_add(&sums[j], (double)values[j], limit);
-    }
-    for (i = 0; i + HALF_WIDTH <= n; i += HALF_WIDTH) {
-        half_i64 sum;
-        LOAD_UNITS(units, values + i);
-        LANES_LOAD(sum, sums + i);
-        sum += (half_i64)(units + rounder) - (half_i64)rounder;
-        LANES_STORE(sums + i, sum);
+    for (size_t i = n / HALF_WIDTH * HALF_WIDTH; i < n; i++) {
+        fixed_point_add(&sums[i], (double)values[i], limit);
     }
     return true;
 }

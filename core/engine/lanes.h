@@ -14,6 +14,7 @@
 #if defined(__AVX512F__)
 #define WIDTH 16
 #elif defined(__AVX2__)
+#include <immintrin.h>
 #define WIDTH 8
 #else
 #define WIDTH 4
@@ -36,6 +37,14 @@ typedef uint32_t lanes_u32 __attribute__((vector_size(4 * WIDTH)));
 #define KEEP_IN_REGISTER(lanes) __asm__("" : "+w"(lanes))
 #else
 #define KEEP_IN_REGISTER(lanes) ((void)0)
+#endif
+
+/* a where a > b, else b (also where one is NaN), which is one instruction on x86. */
+#if WIDTH == 8
+#define LANES_MAX(a, b) ((lanes_f32)_mm256_max_ps((__m256)(a), (__m256)(b)))
+#else
+#define LANES_MAX(a, b) \
+    ((lanes_f32)(((lanes_i32)(a) & ((a) > (b))) | ((lanes_i32)(b) & ~((a) > (b)))))
 #endif
 
 /* Loops over a block's lanes, WIDTH at a time. */
