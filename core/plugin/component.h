@@ -54,4 +54,8 @@ const synrl_activation *component_activation(const struct component *component);
  * with the message set where there is no memory. */
 json_t *component_json(const struct component *component);
 
+/* A record does not hold functions of the script: the name of the parameter that is one, or the
+ * component's own id where it is one itself; NULL where the record holds all of it. */
+const char *component_function(const struct component *component);
+
 #endif

@@ -7,6 +7,7 @@
 #include "base/json_build.h"
 #include "plugin/component_private.h"
 #include "plugin/param_types.h"
+#include "plugin/schedule.h"
 #include "policy/policy.h"
 
 struct stored {
@@ -128,4 +129,19 @@ json_t *param_json(const struct component *component, uint32_t p) {
                                   .param = param,
                                   .field = (const char *)component->config + param->offset};
     return stored.slot->is_set ? functions[param->type](&stored) : json_null();
+}
+
+const char *component_function(const struct component *component) {
+    const synrl_plugin *entry = component->plugin->entry;
+    const char *code = component->plugin->code;
+    if (code != NULL && strcmp(code, plugin_code_function) == 0) {
+        return entry->id;
+    }
+    for (uint32_t p = 0; p < entry->n_params; p++) {
+        const struct schedule *schedule = component->slots[p].schedule;
+        if (schedule != NULL && schedule_is_function(schedule)) {
+            return entry->params[p].name;
+        }
+    }
+    return NULL;
 }

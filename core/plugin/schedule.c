@@ -236,6 +236,11 @@ const synrl_schedule *schedule_public(const struct schedule *schedule) {
     return &schedule->api;
 }
 
+bool schedule_is_function(const struct schedule *schedule) {
+    return schedule->kind == BOUNDED ? schedule_is_function(schedule->inner)
+                                     : schedule->kind == FUNCTION;
+}
+
 json_t *schedule_json(const struct schedule *schedule) {
     if (schedule->kind == BOUNDED) {
         return schedule_json(schedule->inner);

@@ -31,6 +31,7 @@ synrl_status schedule_bounded(struct core *core, struct schedule *inner, const c
 struct schedule *schedule_retain(struct schedule *schedule);
 void schedule_release(struct schedule *schedule); /* NULL is allowed */
 const synrl_schedule *schedule_public(const struct schedule *schedule);
+bool schedule_is_function(const struct schedule *schedule);
 /* A number, [[iteration, value], ...], or "function". */
 json_t *schedule_json(const struct schedule *schedule);
 

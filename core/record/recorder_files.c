@@ -362,6 +362,19 @@ static bool is_cleared(struct recorder *recorder) {
     return true;
 }
 
+/* A replay makes the rule from the record. */
+static void tell_function(const struct recorder *recorder) {
+    const struct component *rule = trainer_options(recorder->trainer)->rule;
+    const char *id = component_plugin(rule)->entry->id, *function = component_function(rule);
+    if (function == NULL) {
+        return;
+    }
+    const bool is_rule = function == id; /* not a parameter of that name */
+    core_log(recorder->core, SYNRL_LOG_INFO,
+             "rule \"%s\"%s%s is a function of the script: the run cannot be replayed", id,
+             is_rule ? "" : ": ", is_rule ? "" : function);
+}
+
 /* What the run will not be good for is said before it begins. */
 static void tell_limits(const struct recorder *recorder) {
     const char *rule = component_plugin(trainer_options(recorder->trainer)->rule)->entry->id;
@@ -376,6 +389,8 @@ static void tell_limits(const struct recorder *recorder) {
         core_log(recorder->core, SYNRL_LOG_INFO,
                  "rule \"%s\" needs more than rewards and losses: the run cannot be replayed",
                  rule);
+    } else {
+        tell_function(recorder);
     }
 }
 

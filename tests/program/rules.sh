@@ -92,6 +92,35 @@ test_a_rule_that_cannot_be_replayed_says_so_first() {
     ! grep -q 'replayed\|resum' "$ERROR" || fail 'said of a rule that can be'
 }
 
+# told LINE SETTING...: training with these settings says the line once, before it begins, and the run
+# is not replayed; of a run that is not recorded nothing is said.
+told() {
+    cat >f.lua <<END
+local synrl = require 'synrl'
+local settings = { data = synrl.dataset('boundary', { samples = 50 }), loss = 'mse', iterations = 9,
+   model = synrl.model('mlp', { layers = { 2, 3, 1 } }), on_evaluate = function() print 'begins' end, $2 }
+return synrl.train(settings).summary
+END
+    rm -rf runs
+    exits 0 synrl run --no-pictures f.lua
+    [ "$(grep -c "^synrl: $1\$" "$ERROR")" -eq 1 ]
+    exits 1 synrl replay runs/2*
+    exits 0 synrl run --no-record f.lua
+    ! grep -q 'cannot be replayed' "$ERROR" || fail 'said of a run that is not recorded'
+}
+
+test_a_function_of_the_script_cannot_be_replayed_and_says_so_first() {
+    local rule="step = function(self, env) env:step(synrl.array(env.n_synapses, 1), 0.001) end"
+    told 'rule "mine" is a function of the script: the run cannot be replayed' \
+        "rule = synrl.rule { name = 'mine', $rule }"
+    told 'rule "mine" needs more than rewards and losses: the run cannot be replayed' \
+        "rule = synrl.rule { name = 'mine', reads = 'more', $rule }"
+    told 'rule "win_stay": epsilon is a function of the script: the run cannot be replayed' \
+        "rule = synrl.rule('win_stay', { epsilon = function() return 0.1 end })"
+    exits 0 synrl run --no-pictures f.lua
+    ! grep -q 'resum' "$ERROR" || fail 'it can be resumed'
+}
+
 # Half of a run, and the rest of it, end as the whole: weights, metrics and losses.
 test_a_rule_that_reads_losses_is_resumed() {
     exits 0 run every=100
@@ -143,7 +172,7 @@ test_a_run_whose_rule_reports_other_metrics_is_not_resumed() {
     exits 0 run every=100
     sed -i 's/"status": "done"/"status": "interrupted"/' runs/*/run.json
     cp runs/*/metrics.csv sound.csv
-    for change in s/,temperature$/,temperament/ s/,reward_rate/,rewards/ s/,loss,accuracy/,accuracy,loss/; do
+    for change in s/,temperature$/,temperament/ s/,reward_rate/,reward_mean/ s/,loss,accuracy/,accuracy,loss/; do
         sed "1$change" sound.csv >"$(echo runs/*/)metrics.csv"
         refuses 1 'metrics.csv: its columns are not those of this synrl, followed by' \
             synrl resume --quiet runs/*/
