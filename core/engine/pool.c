@@ -44,6 +44,7 @@ struct worker {
 
 struct pool {
     size_t n_workers, n_started, n_suspended;
+    size_t n_kept; /* pool_keep */
     int spins;
     synrl_work work; /* of the round: set before `round`, kept until `pending` is 0 */
     void *context;
@@ -210,7 +211,7 @@ struct pool *pool_create(size_t n_workers) {
         return NULL;
     }
     pool->n_workers = n_workers;
-    pool->n_suspended = 0;
+    pool->n_suspended = pool->n_kept = 0;
     pool->n_started = 1; /* worker 0 is the caller */
     pool->spins = n_workers <= pool_cpus() ? SPINS : 0;
     atomic_init(&pool->round, 0);
@@ -253,6 +254,10 @@ size_t pool_size(const struct pool *pool) {
     return pool->n_workers;
 }
 
+void pool_keep(struct pool *pool, bool keep) {
+    pool->n_kept += keep ? 1 : (size_t)-1;
+}
+
 bool pool_is_running(const struct pool *pool) {
     return atomic_load_explicit(&pool->is_running, memory_order_relaxed);
 }
@@ -270,10 +275,12 @@ static void run_together(struct pool *pool, synrl_work work, void *context) {
 
 void pool_run(struct pool *pool, synrl_work work, void *context) {
     atomic_store_explicit(&pool->is_running, true, memory_order_relaxed);
-    if (pool->n_workers == 1) {
-        work(context, 0, 1);
-    } else {
+    if (pool->n_workers > 1 && pool->n_kept == 0) {
         run_together(pool, work, context);
+    } else {
+        for (size_t i = 0; i < pool->n_workers; i++) {
+            work(context, i, pool->n_workers);
+        }
     }
     atomic_store_explicit(&pool->is_running, false, memory_order_relaxed);
 }

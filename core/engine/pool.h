@@ -25,6 +25,9 @@ size_t pool_size(const struct pool *pool);
 /* Calls work(context, i, n) once for each i in 0 .. n - 1, by n workers; returns when all are done.
  * The share of a worker that has no core is taken over by another. Must not be nested. */
 void pool_run(struct pool *pool, synrl_work work, void *context);
+/* While there are more calls with true than with false, the caller runs the shares of all workers,
+ * one after another: for work that may only be done on its thread. */
+void pool_keep(struct pool *pool, bool keep);
 /* Whether a piece of work is running. */
 bool pool_is_running(const struct pool *pool);
 /* One worker's share [first, end) of n items: contiguous, in the workers' order, and except for the

@@ -87,9 +87,11 @@ static int explain(lua_State *L) {
     luaL_addstring(&text, message);
     luaL_addstring(&text, " (in ");
     luaL_addstring(&text, callback->name);
-    if (callback->rule != NULL) {
-        luaL_addstring(&text, " of rule \"");
-        luaL_addstring(&text, callback->rule);
+    if (callback->id != NULL) {
+        luaL_addstring(&text, " of ");
+        luaL_addstring(&text, callback->kind);
+        luaL_addstring(&text, " \"");
+        luaL_addstring(&text, callback->id);
         luaL_addstring(&text, "\"");
     }
     if (callback->iteration != ITERATION_NONE) {

@@ -8,9 +8,9 @@
 
 /* What an error of it is told by. May change during the call. */
 struct callback {
-    const char *name;   /* "on_evaluate"; NULL: the error says all itself */
-    const char *rule;   /* whose function it is, or NULL */
-    uint64_t iteration; /* ITERATION_NONE: outside of all */
+    const char *name;      /* "on_evaluate"; NULL: the error says all itself */
+    const char *kind, *id; /* of the plugin whose function it is: rule "mine"; or NULL */
+    uint64_t iteration;    /* ITERATION_NONE: outside of all */
 };
 #define ITERATION_NONE UINT64_MAX
 

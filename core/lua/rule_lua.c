@@ -13,14 +13,13 @@
 #include "base/number.h"
 #include "lua/array.h"
 #include "lua/callback.h"
+#include "lua/definition.h"
 #include "lua/fields.h"
-#include "lua/make.h"
 #include "lua/rule_env.h"
 #include "lua/session.h"
-#include "plugin/plugin_check.h"
 #include "synrl/rule.h"
 
-enum { FIELDS_MOST = 32, METRIC_NAME_MOST = 31 };
+enum { METRIC_NAME_MOST = 31 };
 
 /* A field of the state: a number to begin with, or an array of zeros. */
 struct field {
@@ -37,11 +36,9 @@ struct definition {
     synrl_rule_ops ops;
     struct session *session;
     int step, create; /* references of functions; LUA_NOREF: none */
-    int strings;      /* of a table that holds on to all texts */
     uint32_t n_state;
     struct field state[FIELDS_MOST];
-    synrl_param params[FIELDS_MOST];
-    char defaults[FIELDS_MOST][NUMBER_SIZE];
+    struct definition_params params;
     synrl_metric metrics[SYNRL_METRICS_MAX];
 };
 
@@ -140,7 +137,8 @@ static synrl_status call_script(struct call *call, lua_CFunction function) {
     const struct rule *rule = call->rule;
     struct session *session = rule->definition->session;
     struct callback callback = {.name = call->name,
-                                .rule = rule->definition->entry.id,
+                                .kind = "rule",
+                                .id = rule->definition->entry.id,
                                 .iteration = strcmp(call->name, "create") == 0
                                                  ? ITERATION_NONE
                                                  : rule->env->env->iteration};
@@ -293,139 +291,16 @@ static void destroy(const synrl_host *host, const void *config, void *self) {
 
 /* The definition ------------------------------------------------------------------------------- */
 
-struct reader {
-    lua_State *L;
-    const char *who;
-    struct definition *definition;
-    int strings; /* index of the table that holds on to texts */
-};
-
-/* Pops a string, and keeps it for as long as the definition lives. */
-static const char *keep(const struct reader *reader) {
-    lua_State *L = reader->L;
-    const char *text = lua_tostring(L, -1);
-    lua_rawseti(L, reader->strings, (lua_Integer)lua_rawlen(L, reader->strings) + 1);
-    return text;
-}
-
-/* The kept string of the script's table, or `otherwise`. */
-static const char *text_field(const struct reader *reader, int table, const char *name,
-                              const char *otherwise) {
-    lua_State *L = reader->L;
-    if (!field_push(L, table, name)) {
-        return otherwise;
-    }
-    if (lua_type(L, -1) != LUA_TSTRING) {
-        session_fail(L, "%s: %s must be a string, not %s", reader->who, name, describe(L, -1));
-    }
-    return keep(reader);
-}
-
-static int function_field(const struct reader *reader, const char *name) {
-    lua_State *L = reader->L;
-    if (!field_push(L, 1, name)) {
-        return LUA_NOREF;
-    }
-    if (!lua_isfunction(L, -1)) {
-        session_fail(L, "%s: %s must be a function (of C, synrl.rule.c), not %s", reader->who, name,
-                     describe(L, -1));
-    }
-    return luaL_ref(L, LUA_REGISTRYINDEX);
-}
-
-/* Calls read for every entry of the table under this name, in alphabetical order, with its value on
- * top. */
-static void for_each(const struct reader *reader, const char *field, uint32_t most,
-                     void (*read)(const struct reader *reader, const char *name)) {
-    lua_State *L = reader->L;
-    const int top = lua_gettop(L);
-    size_t n;
-    if (!field_push(L, 1, field)) {
-        return;
-    }
-    if (!lua_istable(L, -1)) {
-        session_fail(L, "%s: %s must be a table, not %s", reader->who, field, describe(L, -1));
-    }
-    const char *who = lua_pushfstring(L, "%s: %s", reader->who, field);
-    const char **names = keys_sorted(L, top + 1, who, &n);
-    if (n > most) {
-        session_fail(L, "%s: %I of them: must be at most %I", who, (LUAI_UACINT)n,
-                     (LUAI_UACINT)most);
-    }
-    for (size_t i = 0; i < n; i++) {
-        if (!is_plugin_id(names[i])) {
-            session_fail(L, "%s: \"%s\": must be lower-case letters, digits and _", who, names[i]);
-        }
-        lua_pushstring(L, names[i]);
-        const char *name = keep(reader);
-        lua_getfield(L, top + 1, name);
-        read(reader, name);
-        lua_settop(L, top + 3);
-    }
-    lua_settop(L, top);
-}
-
-/* A bound of the parameter in the table at the index. */
-static double bound(const struct reader *reader, int table, const char *name, const char *which,
-                    double otherwise) {
-    lua_State *L = reader->L;
-    if (!field_push(L, table, which)) {
-        return otherwise;
-    }
-    if (lua_type(L, -1) != LUA_TNUMBER || !isfinite(lua_tonumber(L, -1))) {
-        session_fail(L, "%s: %s of parameter %s must be a finite number, not %s", reader->who,
-                     which, name, describe(L, -1));
-    }
-    const double value = lua_tonumber(L, -1);
-    lua_pop(L, 1);
-    return value;
-}
-
-/* number, or { number, min =, max =, meaning = } */
-static void read_parameter(const struct reader *reader, const char *name) {
-    lua_State *L = reader->L;
-    struct definition *definition = reader->definition;
-    const uint32_t p = definition->entry.n_params++;
-    synrl_param *param = &definition->params[p];
-    const int table = lua_gettop(L);
-    *param = (synrl_param){.name = name,
-                           .type = SYNRL_PARAM_SCHEDULE,
-                           .offset = offsetof(struct config, values) + p * sizeof(void *),
-                           .default_text = definition->defaults[p],
-                           .meaning = name};
-    if (lua_istable(L, table)) {
-        static const char *const bounds[] = {"min", "max"};
-        const bool has_bound = bound(reader, table, name, bounds[0], -DBL_MAX) > -DBL_MAX ||
-                               bound(reader, table, name, bounds[1], DBL_MAX) < DBL_MAX;
-        param->min = has_bound ? bound(reader, table, name, bounds[0], -SYNRL_UNBOUNDED) : 0.0;
-        param->max = has_bound ? bound(reader, table, name, bounds[1], SYNRL_UNBOUNDED) : 0.0;
-        param->meaning = text_field(reader, table, "meaning", name);
-        lua_rawgeti(L, table, 1);
-    }
-    if (lua_type(L, -1) != LUA_TNUMBER || !isfinite(lua_tonumber(L, -1))) {
-        session_fail(L, "%s: the default of parameter %s must be a finite number, not %s",
-                     reader->who, name, describe(L, -1));
-    }
-    const double value = lua_tonumber(L, -1);
-    number_write_shortest(definition->defaults[p], value);
-    if ((param->min != 0.0 || param->max != 0.0) && !(value >= param->min && value <= param->max)) {
-        char limit[NUMBER_SIZE];
-        number_write_shortest(limit, value < param->min ? param->min : param->max);
-        session_fail(L, "%s: parameter %s = %s: must be at %s %s", reader->who, name,
-                     definition->defaults[p], value < param->min ? "least" : "most", limit);
-    }
-}
-
 /* A number to begin with, or "[n_synapses]" or "[10]". */
-static void read_state(const struct reader *reader, const char *name) {
+static void read_state(const struct definition_reader *reader, void *context, const char *name) {
     lua_State *L = reader->L;
-    struct definition *definition = reader->definition;
+    struct definition *definition = context;
     struct field *field = &definition->state[definition->n_state++];
     const char *text = lua_type(L, -1) == LUA_TSTRING ? lua_tostring(L, -1) : "";
     const size_t length = strlen(text);
     uint64_t n = 0;
-    for (uint32_t p = 0; p < definition->entry.n_params; p++) {
-        if (strcmp(definition->params[p].name, name) == 0) {
+    for (uint32_t p = 0; p < definition->params.n; p++) {
+        if (strcmp(definition->params.rows[p].name, name) == 0) {
             session_fail(L, "%s: %s is a parameter and state", reader->who, name);
         }
     }
@@ -444,9 +319,9 @@ static void read_state(const struct reader *reader, const char *name) {
     }
 }
 
-static void read_metric(const struct reader *reader, const char *name) {
+static void read_metric(const struct definition_reader *reader, void *context, const char *name) {
     lua_State *L = reader->L;
-    struct definition *definition = reader->definition;
+    struct definition *definition = context;
     bool is_number = false;
     for (uint32_t f = 0; f < definition->n_state; f++) {
         is_number = is_number || (strcmp(definition->state[f].name, name) == 0 &&
@@ -467,17 +342,17 @@ static void read_metric(const struct reader *reader, const char *name) {
     definition->metrics[m] =
         (synrl_metric){.name = name,
                        .offset = offsetof(struct rule, metrics) + m * sizeof(double),
-                       .meaning = keep(reader)};
+                       .meaning = definition_keep(reader)};
     lua_pushnil(L); /* in the place of what keep has popped */
 }
 
-static uint32_t read_traits(const struct reader *reader) {
+static uint32_t read_traits(const struct definition_reader *reader) {
     static const struct {
         const char *word;
         uint32_t traits;
     } words[] = {
         {"rewards", 0}, {"losses", SYNRL_RULE_READS_LOSS}, {"more", SYNRL_RULE_READS_MORE}};
-    const char *reads = text_field(reader, 1, "reads", "rewards");
+    const char *reads = definition_text(reader, 1, "reads", "rewards");
     for (size_t w = 0; w < COUNT_OF(words); w++) {
         if (strcmp(reads, words[w].word) == 0) {
             return words[w].traits;
@@ -487,68 +362,34 @@ static uint32_t read_traits(const struct reader *reader) {
                  reader->who, reads);
 }
 
-static void read_definition(const struct reader *reader, const char *name) {
-    struct definition *definition = reader->definition;
+int rule_lua(lua_State *L) {
+    static const char *const keys[] = {"create", "metrics", "name", "parameters", "reads",
+                                       "source", "state",   "step", "summary"};
+    struct definition_reader reader;
+    const char *name = definition_begin(L, &reader, "rule", COUNT_OF(keys), keys);
+    struct definition *definition = lua_newuserdatauv(L, sizeof *definition, 1);
+    const int userdata = lua_gettop(L);
+    memset(definition, 0, sizeof *definition);
+    definition->session = session_of(L);
     definition->ops = (synrl_rule_ops){.size = sizeof(synrl_rule_ops),
                                        .self_size = sizeof(struct rule),
-                                       .traits = read_traits(reader),
+                                       .traits = read_traits(&reader),
                                        .metrics = definition->metrics,
                                        .create = create,
                                        .step = step,
                                        .state = state,
                                        .destroy = destroy};
-    definition->entry =
-        (synrl_plugin){.abi_major = SYNRL_ABI_MAJOR,
-                       .abi_minor = SYNRL_ABI_MINOR,
-                       .size = sizeof(synrl_plugin),
-                       .param_size = sizeof(synrl_param),
-                       .kind = SYNRL_KIND_RULE,
-                       .id = name,
-                       .version = "1.0.0",
-                       .summary = text_field(reader, 1, "summary", "a function of a script"),
-                       .source = text_field(reader, 1, "source", ""),
-                       .config_size = sizeof(struct config),
-                       .params = definition->params,
-                       .ops = &definition->ops};
-    for_each(reader, "parameters", FIELDS_MOST, read_parameter);
-    for_each(reader, "state", FIELDS_MOST, read_state);
-    for_each(reader, "metrics", SYNRL_METRICS_MAX, read_metric);
-    definition->create = function_field(reader, "create");
-    definition->step = function_field(reader, "step");
-    definition->plugin = (struct plugin){.entry = &definition->entry,
-                                         .file = "script",
-                                         .code = plugin_code_function,
-                                         .context = definition};
-}
-
-int rule_lua(lua_State *L) {
-    static const char *const keys[] = {"create", "metrics", "name", "parameters", "reads",
-                                       "source", "state",   "step", "summary"};
-    lua_settop(L, 1);
-    luaL_checkstack(L, 24, NULL);
-    keys_check(L, 1, "synrl.rule", COUNT_OF(keys), keys);
-    lua_settop(L, 1);
-    lua_newtable(L);
-    struct reader reader = {.L = L, .who = "synrl.rule", .strings = 2};
-    const char *name = text_field(&reader, 1, "name", "lua");
-    if (!is_plugin_id(name)) {
-        session_fail(L,
-                     "synrl.rule: name \"%s\": must be lower-case letters, digits and _, at "
-                     "most 63",
-                     name);
-    }
-    reader.who = lua_pushfstring(L, "rule \"%s\"", name);
-    reader.definition = lua_newuserdatauv(L, sizeof *reader.definition, 1);
-    memset(reader.definition, 0, sizeof *reader.definition);
-    reader.definition->session = session_of(L);
-    read_definition(&reader, name);
-    if (reader.definition->step == LUA_NOREF) {
+    definition_params(&reader, SYNRL_PARAM_SCHEDULE, offsetof(struct config, values),
+                      sizeof(void *), &definition->params);
+    definition_each(&reader, "state", FIELDS_MOST, read_state, definition);
+    definition_each(&reader, "metrics", SYNRL_METRICS_MAX, read_metric, definition);
+    definition->create = definition_function(&reader, "create");
+    definition->step = definition_function(&reader, "step");
+    if (definition->step == LUA_NOREF) {
         session_fail(L, "%s: it has no step: what it does in one iteration, function(self, env)",
                      reader.who);
     }
-    lua_pushvalue(L, 2);
-    lua_setiuservalue(L, -2, 1);
-    luaL_ref(L, LUA_REGISTRYINDEX); /* components may outlive every variable */
-    component_make_of(L, &reader.definition->plugin, 0);
-    return 1;
+    definition_entry(&reader, SYNRL_KIND_RULE, name, &definition->params, sizeof(struct config),
+                     &definition->ops, &definition->entry);
+    return definition_end(&reader, userdata, &definition->plugin, &definition->entry);
 }

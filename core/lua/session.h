@@ -20,6 +20,8 @@ struct session {
     lua_State *L;             /* the thread that last called into the module, on which callbacks
                                * run */
     bool has_error;           /* a callback failed, and its error is kept */
+    bool is_in_pass;          /* a function of an activation or a loss runs */
+    bool has_noted_threads;   /* that a script's activations and losses run on one */
     bool is_watched;          /* sources_watch has been called */
     uint64_t seed;            /* of runs without a seed */
     char call_id[128];        /* shared by the runs recorded here; "": none yet */

@@ -385,6 +385,9 @@ static int train(lua_State *L) {
     lua_settop(L, 1);
     luaL_checkstack(L, 40, NULL);
     options_require_taken(L);
+    if (session->is_in_pass) {
+        session_fail(L, "synrl.train: called by a function of an activation or a loss");
+    }
     struct run *run = box_push(L, &run_type, sizeof *run);
     const int box = lua_gettop(L);
     run->history = history_push(L);

@@ -1,6 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Activations and losses run on workers, where Lua cannot be called: so they are written in C, or
- * not in the script. */
+/* Activations and losses whose operations are C within the script. */
 #include "lua/unit_c.h"
 
 #include <string.h>

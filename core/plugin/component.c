@@ -10,6 +10,7 @@
 #include "base/json_build.h"
 #include "base/reads.h"
 #include "base/suggest.h"
+#include "engine/pool.h"
 #include "plugin/activation_trial.h"
 #include "plugin/component_private.h"
 #include "plugin/host.h"
@@ -150,6 +151,33 @@ synrl_status component_set_line(struct component *component, const char *line) {
     return status;
 }
 
+const struct component *component_in_script(const struct component *component) {
+    const struct plugin *plugin = component->plugin;
+    const bool is_unit =
+        plugin->entry->kind == SYNRL_KIND_ACTIVATION || plugin->entry->kind == SYNRL_KIND_LOSS;
+    if (is_unit && plugin->code == plugin_code_function) {
+        return component;
+    }
+    const struct component *part, *found = NULL;
+    for (size_t i = 0; found == NULL && (part = component_part(component, i)) != NULL; i++) {
+        found = component_in_script(part);
+    }
+    return found;
+}
+
+/* What a script computes is tried on its thread. */
+static synrl_status try_activation(struct component *component) {
+    const bool is_in_script = component_in_script(component) != NULL;
+    if (is_in_script) {
+        pool_keep(component->core->pool, true);
+    }
+    const synrl_status status = activation_trial(&component->host, &component->activation);
+    if (is_in_script) {
+        pool_keep(component->core->pool, false);
+    }
+    return status;
+}
+
 synrl_status component_finish(struct component *component) {
     const synrl_plugin *entry = component->plugin->entry;
     for (uint32_t p = 0; p < entry->n_params; p++) {
@@ -166,9 +194,7 @@ synrl_status component_finish(struct component *component) {
         }
     }
     host_settled(&component->host, true); /* a loss and an activation have nowhere to keep memory */
-    return entry->kind == SYNRL_KIND_ACTIVATION
-               ? activation_trial(&component->host, &component->activation)
-               : SYNRL_OK;
+    return entry->kind == SYNRL_KIND_ACTIVATION ? try_activation(component) : SYNRL_OK;
 }
 
 synrl_status component_create_default(struct core *core, synrl_kind kind, const char *id,

@@ -43,6 +43,9 @@ const void *component_config(const struct component *component); /* after finish
 const struct component *component_part(const struct component *component, size_t i);
 /* The same of policies. */
 const synrl_policy *component_policy(const struct component *component, size_t i);
+/* The activation or loss, of this component and its parts, that is a function of the script and so
+ * can only run on the main thread; NULL: none. */
+const struct component *component_in_script(const struct component *component);
 /* For the operations of an activation or loss, which have no instance of their own. */
 struct host *component_host(struct component *component);
 /* For SYNRL_KIND_ACTIVATION: as models are handed it. */

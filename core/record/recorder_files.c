@@ -377,7 +377,18 @@ static void tell_function(const struct recorder *recorder) {
 
 /* What the run will not be good for is said before it begins. */
 static void tell_limits(const struct recorder *recorder) {
-    const char *rule = component_plugin(trainer_options(recorder->trainer)->rule)->entry->id;
+    const struct train_options *options = trainer_options(recorder->trainer);
+    const char *rule = component_plugin(options->rule)->entry->id;
+    const struct component *unit = component_in_script(options->model);
+    unit = unit != NULL ? unit : component_in_script(options->loss);
+    if (unit != NULL) {
+        const synrl_plugin *entry = component_plugin(unit)->entry;
+        core_log(recorder->core, SYNRL_LOG_INFO,
+                 "%s \"%s\" is a function of the script, which the record does not hold: the run "
+                 "can be resumed, but not replayed, nor its network loaded by itself",
+                 kind_name((synrl_kind)entry->kind), entry->id);
+        return;
+    }
     if (!trainer_can_resume(recorder->trainer)) {
         core_log(
             recorder->core, SYNRL_LOG_INFO,

@@ -139,6 +139,11 @@ synrl_status network_create(struct core *core, struct component *model, struct c
     network->data = dataset_retain(data);
     network->n_samples = n_samples;
     network->n_blocks = (n_samples + SYNRL_LANES - 1) / SYNRL_LANES;
+    network->is_in_script =
+        component_in_script(model) != NULL || (loss != NULL && component_in_script(loss) != NULL);
+    if (network->is_in_script) {
+        pool_keep(core->pool, true);
+    }
     const synrl_status status = build(network, model);
     if (status != SYNRL_OK) {
         network_destroy(network);
@@ -153,6 +158,9 @@ void network_destroy(struct network *network) {
         return;
     }
     struct core *core = network->core;
+    if (network->is_in_script) {
+        pool_keep(core->pool, false);
+    }
     core_free(core, network->target_vectors);
     core_free(core, network->target_labels);
     core_free(core, network->classes);

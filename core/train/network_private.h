@@ -35,6 +35,7 @@ struct network {
     float *terms;             /* [n_blocks][SYNRL_LANES] of the last pass, where they are kept */
     uint64_t seed, iteration; /* for streams of noise in forward */
     bool is_tried, has_tried_slopes; /* network_trial.c */
+    bool is_in_script; /* has an activation or a loss that only the main thread may compute */
 };
 
 static inline const synrl_loss_ops *loss_ops(const struct network *network) {

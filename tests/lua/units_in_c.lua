@@ -72,10 +72,6 @@ function test.refused()
     with(synrl.loss.c, { name = 'x', terms = '', targets = 'words' }), with)
   refused('activation "x": a parameter cannot be called y: apply has a variable of that name',
     with(synrl.activation.c, { name = 'x', apply = '', parameters = { y = 1 } }), with)
-  refused('synrl.activation: it is computed by several threads, and Lua has one: write it in C, by '
-    .. 'synrl.activation.c', with(synrl.activation, {}), with)
-  refused('synrl.loss: it is computed by several threads, and Lua has one: write it in C, by synrl.loss.c',
-    with(synrl.loss, {}), with)
 end
 
 expect.run(test)

@@ -133,6 +133,50 @@ test_a_rule_in_lua_whose_script_has_changed_is_not_resumed() {
     refuses 1 's.lua has changed' synrl resume --quiet runs/*-first
 }
 
+# An activation and a loss of Lua functions, for the rule of C of any number of threads.
+in_lua() {
+    sed -i "s/output = 'tanh'/output = leaky/; s/loss = 'mse'/loss = squares/" s.lua
+    cat - s.lua >t.lua <<'END'
+local leaky = require 'synrl'.activation { name = 'leaky', parameters = { leak = 0.1 },
+  apply = function(x, p) return x:max(x * p.leak) end }
+local squares = require 'synrl'.loss { name = 'squares',
+  terms = function(y, t) local d = y[1] - t[1] return d * d end }
+END
+    mv t.lua s.lua
+    export SYNRL_PLUGIN_PATH=$BUILD/tests/examples/rules
+}
+
+test_units_in_lua_give_the_same_with_any_number_of_threads() {
+    local n
+    in_lua
+    for n in 1 2 3; do
+        exits 0 run --runs "threads$n" --threads $n plugin=true
+        cp "$OUTPUT" "result$n"
+    done
+    diff result1 result2
+    diff result1 result3
+    exits 0 synrl run --no-pictures --threads 2 s.lua plugin=true
+    [ "$(cat "$OUTPUT" "$ERROR" | grep -c 'Lua has one thread')" -eq 1 ]
+    exits 0 synrl run --no-pictures --threads 1 s.lua plugin=true
+    ! grep -q 'Lua has one thread' "$OUTPUT" "$ERROR"
+}
+
+test_units_in_lua_are_resumed_but_not_replayed() {
+    in_lua
+    exits 0 run --runs whole plugin=true
+    cp "$OUTPUT" whole.result
+    touch die
+    exits 137 run plugin=true
+    exits 0 synrl resume --quiet runs/*-first
+    prints "$(cat whole.result)"
+    diff whole/*-first/metrics.csv runs/*-first/metrics.csv
+    refuses 1 'activation "leaky" was a function of the script, which the record does not hold' \
+        synrl replay runs/*-first
+    rm -r runs
+    exits 0 synrl run --no-pictures s.lua plugin=true
+    says 'activation "leaky" is a function of the script, which the record does not hold: the run can be resumed, but not replayed'
+}
+
 test_a_run_with_an_activation_in_c_is_resumed_and_replayed() {
     export SYNRL_PLUGIN_PATH=$BUILD/tests/examples/rules
     sed -i "s/output = 'tanh'/output = synrl.activation.c { name = 'flat', apply = 'host->math->tanh(n, x, y);' }/" s.lua

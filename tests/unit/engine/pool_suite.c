@@ -46,6 +46,41 @@ TEST_EACH(each_share_runs_once_a_round, WORKERS_MAX) {
     pool_destroy(pool);
 }
 
+struct visits {
+    pthread_t caller;
+    size_t n, n_elsewhere, order[4];
+};
+
+static void note_visit(void *context, size_t worker, size_t n_workers) {
+    struct visits *visits = context;
+    (void)n_workers;
+    visits->n_elsewhere += pthread_equal(visits->caller, pthread_self()) == 0;
+    visits->order[visits->n++] = worker;
+}
+
+/* However often it is asked to, and no longer. */
+TEST(the_caller_keeps_all_shares) {
+    struct pool *pool = pool_create(4);
+    struct tally tally = {.n_workers = 4};
+    ck_assert_ptr_nonnull(pool);
+    pool_keep(pool, true);
+    pool_keep(pool, true);
+    pool_keep(pool, false);
+    for (int round = 0; round < 100; round++) {
+        struct visits visits = {.caller = pthread_self()};
+        pool_run(pool, note_visit, &visits);
+        ck_assert_uint_eq(visits.n, 4);
+        ck_assert_uint_eq(visits.n_elsewhere, 0);
+        for (size_t i = 0; i < 4; i++) {
+            ck_assert_uint_eq(visits.order[i], i);
+        }
+    }
+    pool_keep(pool, false);
+    pool_run(pool, count_run, &tally);
+    ck_assert_int_eq(atomic_load(&tally.total), 4);
+    pool_destroy(pool);
+}
+
 /* Long enough for the workers to fall asleep, so that they have to be woken. */
 TEST(sleeping_workers_wake) {
     struct tally tally = {.n_workers = 4};
