@@ -114,17 +114,21 @@ static const char *write_packed(struct frame *frame, const char *name, const str
 }
 
 static void read_idx(struct frame *frame, const uint8_t *bytes, size_t n) {
+    static const char *const classes[] = {"", "AB", "ant,bee,cow",
+                                          "\xC3\x84\xE2\x82\xAC"
+                                          "A"};
     struct input input = {bytes, bytes + n};
     const uint8_t c = input_byte(&input);
     const size_t length = input_byte(&input) + 256U * input_byte(&input);
     const struct input images = input_part(&input, length);
     const char *first = write_packed(frame, "i", &images, (c & 1) != 0);
     const char *second = write_packed(frame, "l", &input, (c & 2) != 0);
-    const bool is_missing = c == 0xFE, is_folder = c == 0xFF;
-    load(frame, is_missing || is_folder ? c : c / 4 % 4 == 0, "idx",
+    const bool is_missing = c == 0xFE, is_folder = c == 0xFF, is_small = c / 4 % 4 == 0;
+    load(frame, is_missing || is_folder ? c : (uint8_t)(c / 16 * 2 + is_small), "idx",
          GIVEN({"images", STRING(is_missing ? frame_path(frame, "none") : first)},
                {"labels", STRING(is_folder ? frame->folder : second)},
-               {"limit", INTEGER(c / 4 % 4 == 0 ? 1 : 64)}));
+               {"classes", STRING(classes[c / 16 % 4])}, {"first_label", INTEGER(c / 64)},
+               {"limit", INTEGER(is_small ? 1 : 64)}));
 }
 
 /* glyphs --------------------------------------------------------------------------------------- */
