@@ -204,8 +204,13 @@ static void append(char *text, size_t size, const char *more) {
     snprintf(text + length, size - length, "%s%s", length > 0 ? ", " : "", more);
 }
 
+/* How a word may name a run, the first that fits any. */
+enum naming { BEGINS_FOLDER, IS_NAME, BEGINS_NAME, N_NAMINGS };
+static const char *const naming_texts[N_NAMINGS] = {"begin with", "have the name",
+                                                    "have a name that begins with"};
+
 static synrl_status fail_ambiguous(struct core *core, const char *runs, const char *word,
-                                   const struct run_list *list) {
+                                   enum naming naming, const struct run_list *list) {
     char names[768] = "";
     size_t n = 0;
     for (size_t i = 0; i < list->n; i++) {
@@ -218,8 +223,8 @@ static synrl_status fail_ambiguous(struct core *core, const char *runs, const ch
         snprintf(more, sizeof more, "and %zu more", n - SHOWN_MAX);
         append(names, sizeof names, more);
     }
-    return core_fail(core, SYNRL_INVALID, "%s: %zu runs begin with \"%s\": %s", runs, n, word,
-                     names);
+    return core_fail(core, SYNRL_INVALID, "%s: %zu runs %s \"%s\": %s", runs, n,
+                     naming_texts[naming], word, names);
 }
 
 static synrl_status fail_unknown(struct core *core, const char *runs, const char *word,
@@ -239,15 +244,34 @@ static synrl_status fail_unknown(struct core *core, const char *runs, const char
     return SYNRL_INVALID;
 }
 
-/* Marks the names that begin with the word; where there is only one, returns its path. */
-static synrl_status choose(struct core *core, const char *runs, const char *word,
-                           const struct run_list *list, char **folder) {
-    const size_t length = strlen(word);
-    size_t n = 0;
+/* The name that the script gave, from a folder's: TIME-NAME. */
+static const char *name_in(const char *folder) {
+    static const char pattern[] = "dddddddd-dddddd-";
+    for (size_t i = 0; pattern[i] != '\0'; i++) {
+        const bool fits =
+            pattern[i] == 'd' ? folder[i] >= '0' && folder[i] <= '9' : folder[i] == pattern[i];
+        if (!fits) {
+            return ""; /* which no word begins */
+        }
+    }
+    return folder + strlen(pattern);
+}
+
+static bool is_named(const char *folder, const char *word, enum naming naming) {
+    return naming == BEGINS_FOLDER ? strncmp(folder, word, strlen(word)) == 0
+           : naming == IS_NAME     ? strcmp(name_in(folder), word) == 0
+                                   : strncmp(name_in(folder), word, strlen(word)) == 0;
+}
+
+/* Marks the runs that are named so; *folder is the path of the first. */
+static synrl_status mark_named(struct core *core, const char *runs, const char *word,
+                               enum naming naming, const struct run_list *list, char **folder,
+                               size_t *n) {
+    *n = 0;
     for (size_t i = 0; i < list->n; i++) {
         struct run_entry *entry = &list->entries[i];
         struct stat status;
-        if (strncmp(entry->name, word, length) != 0) {
+        if (!is_named(entry->name, word, naming)) {
             continue;
         }
         char *path = core_printf(core, "%s/%s", runs, entry->name);
@@ -255,16 +279,26 @@ static synrl_status choose(struct core *core, const char *runs, const char *word
             return SYNRL_NO_MEMORY;
         }
         entry->is_run = stat_in(core, path, RUN_FILE, &status) && S_ISREG(status.st_mode);
-        n += entry->is_run;
-        core_free(core, *folder);
-        *folder = entry->is_run && n == 1 ? path : NULL;
-        if (*folder == NULL) {
+        *n += entry->is_run;
+        if (entry->is_run && *n == 1) {
+            *folder = path;
+        } else {
             core_free(core, path);
         }
     }
-    return n == 1   ? SYNRL_OK
-           : n == 0 ? fail_unknown(core, runs, word, list)
-                    : fail_ambiguous(core, runs, word, list);
+    return SYNRL_OK;
+}
+
+static synrl_status choose(struct core *core, const char *runs, const char *word,
+                           const struct run_list *list, char **folder) {
+    for (enum naming naming = BEGINS_FOLDER; naming < N_NAMINGS; naming++) {
+        size_t n;
+        SYNRL_TRY(mark_named(core, runs, word, naming, list, folder, &n));
+        if (n > 0) {
+            return n == 1 ? SYNRL_OK : fail_ambiguous(core, runs, word, naming, list);
+        }
+    }
+    return fail_unknown(core, runs, word, list);
 }
 
 static synrl_status find_beginning(struct core *core, const char *runs, const char *word,

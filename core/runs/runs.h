@@ -45,8 +45,9 @@ void run_list_free(struct core *core, struct run_list *list);
 /* NULL where the list has no such name. */
 struct run_entry *run_list_find(const struct run_list *list, const char *name);
 
-/* Resolves a name given by the user (a run's name in `runs`, its path, or a unique beginning of a
- * name in `runs`) to the run's folder, freed by core_free. */
+/* Resolves a word given by the user to a run's folder, freed by core_free: its path, the name of a
+ * folder in `runs`, a unique beginning of one, or what follows the time in it, or a beginning of
+ * that, where it is of only one run. */
 synrl_status run_find(struct core *core, const char *runs, const char *word, char **folder);
 
 /* Removes a run's folder and the files in it. Refuses, and then removes nothing, if it is not a

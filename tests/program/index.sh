@@ -291,6 +291,32 @@ test_export_refuses() {
     refuses 1 'cannot write the result' full export runs/*-calm --csv
 }
 
+# Names ------------------------------------------------------------------------------------------
+
+# names_run WORD NAME: the word stands for the run of that name.
+names_run() {
+    exits 0 synrl show "$1"
+    grep -q "^folder  *$(echo runs/*-"$2")\$" "$OUTPUT"
+}
+
+test_a_run_is_found_by_the_name_of_its_script() {
+    names_run calm calm
+    names_run ea early
+    cp -r runs/*-wild runs/20200101-000000-wildlife
+    mkdir runs/20200101-000001-calm-notes runs/2020
+    names_run wild wild
+    names_run wildl wildlife
+    names_run 20200101 wildlife # what is no run does not count
+    refuses 1 '2 runs have a name that begins with "wi": 20200101-000000-wildlife, ' synrl show wi
+    cp -r runs/*-calm runs/20200101-000000-calm
+    refuses 1 '2 runs have the name "calm": 20200101-000000-calm, ' synrl show calm
+    exits 0 synrl show 20200101-000000-c
+    grep -q '^folder  *runs/20200101-000000-calm$' "$OUTPUT"
+    refuses 1 'no run "alm"' synrl show alm
+    refuses 1 'no run "life"' synrl show life
+    refuses 1 'no run "calm-"' synrl show calm-
+}
+
 # rm and show -----------------------------------------------------------------------------------
 
 test_rm_removes_only_whole_folders_of_runs() {
