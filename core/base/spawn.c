@@ -56,8 +56,8 @@ static char **filter_environment(struct core *core, const char *prefix) {
 static synrl_status fail(struct core *core, const struct spawn *spawn, int problem) {
     return problem == ENOENT
                ? core_fail(core, SYNRL_UNSUPPORTED, "%s is not installed", spawn->words[0])
-               : core_fail(core, SYNRL_IO, "cannot start %s: %s", spawn->words[0],
-                           strerror(problem));
+               : core_fail(core, problem == ENOMEM ? SYNRL_NO_MEMORY : SYNRL_IO,
+                           "cannot start %s: %s", spawn->words[0], strerror(problem));
 }
 
 synrl_status spawn_start(struct core *core, const struct spawn *spawn, pid_t *process) {

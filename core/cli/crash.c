@@ -6,6 +6,7 @@
 #include "cli/crash.h"
 
 #include <dlfcn.h>
+#include <errno.h>
 #include <signal.h>
 #include <stdatomic.h>
 #include <stdlib.h>
@@ -22,6 +23,7 @@ enum { N_CRASHES = COUNT_OF(crashes) };
 
 static struct operation watched;
 static atomic_int crashed_thread, crashed_number; /* 0: none has */
+static bool lacked_memory;                        /* the last call that failed, before the crash */
 
 /* Lines ---------------------------------------------------------------------------------------- */
 
@@ -101,6 +103,7 @@ static void say_crash(int number, const char *culprit, const char *exception) {
     add_operation(&line, is_other ? " of " : "");
     add(&line, ": ");
     add(&line, exception != NULL ? "no exception may leave a plugin" : signal_words(number));
+    add(&line, lacked_memory ? ", after a lack of memory" : "");
     write_line(&line);
 }
 
@@ -187,6 +190,7 @@ static void on_crash(int number) {
         end_by(crashed_number);
     }
     crashed_number = number;
+    lacked_memory = errno == ENOMEM;
     handle(SIGALRM, on_long_look);
     alarm(LOOK_SECONDS);
     const char *culprit = find_culprit();

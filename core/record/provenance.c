@@ -2,6 +2,7 @@
 /* Provenance. Values that cannot be determined are null: provenance never fails a run. */
 #include "record/provenance.h"
 
+#include <fcntl.h>
 #include <inttypes.h>
 #include <limits.h>
 #include <stdio.h>
@@ -27,22 +28,23 @@
 #define SYNRL_FLAGS ""
 #endif
 
-/* Read line by line, since files in /proc have no size. */
+/* The first processor's name; NULL where there is no memory. A stream would need some to be opened.
+ */
 static json_t *cpu_json(void) {
-    char line[256];
-    json_t *name = NULL;
-    FILE *stream = fopen("/proc/cpuinfo", "re");
-    while (stream != NULL && name == NULL && fgets(line, sizeof line, stream) != NULL) {
-        const char *value = strchr(line, ':');
-        if (strncmp(line, "model name", strlen("model name")) == 0 && value != NULL) {
-            value += 1 + strspn(value + 1, " ");
-            name = json_stringn(value, strcspn(value, "\n"));
-        }
+    char text[4096]; /* of a few lines for each processor */
+    const int file = open("/proc/cpuinfo", O_RDONLY | O_CLOEXEC);
+    const ssize_t n = file >= 0 ? read(file, text, sizeof text - 1) : -1;
+    if (file >= 0) {
+        close(file);
     }
-    if (stream != NULL) {
-        fclose(stream);
+    text[n > 0 ? n : 0] = '\0';
+    const char *name = strstr(text, "model name");
+    name = name != NULL ? strchr(name, ':') : NULL;
+    if (name == NULL) {
+        return json_null();
     }
-    return name != NULL ? name : json_null();
+    name += 1 + strspn(name + 1, " ");
+    return json_stringn(name, strcspn(name, "\n"));
 }
 
 /* Runs git in the folder of the script; *text, to be freed, is NULL where that failed. */
@@ -155,8 +157,7 @@ static json_t *system_json(void) {
 
 static json_t *host_json(void) {
     char name[256];
-    json_t *host = gethostname(name, sizeof name) == 0 ? json_string(name) : NULL;
-    return host != NULL ? host : json_null();
+    return gethostname(name, sizeof name) == 0 ? json_text_bytes(name) : json_null();
 }
 
 /* Where the run was made. */

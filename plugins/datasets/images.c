@@ -70,12 +70,20 @@ struct images {
 
 /* Images --------------------------------------------------------------------------------------- */
 
-static void note_unreadable(struct images *images, const char *class_name, const char *file_name,
-                            const char *why) {
+/* The decoders have no word of their own for a lack of memory, which is no fault of the file: errno
+ * has, set to 0 before the file is read. */
+static synrl_status note_unreadable(struct images *images, const char *class_name,
+                                    const char *file_name, const char *why) {
+    if (errno == ENOMEM) {
+        return images->host->fail(images->host, SYNRL_NO_MEMORY,
+                                  "%s: %s/%s: not enough memory to read it", images->config->path,
+                                  class_name, file_name);
+    }
     if (images->n_unreadable++ < N_NAMED_MAX) {
         images->host->log(images->host, SYNRL_LOG_WARNING, "%s: %s/%s is left out: %s",
                           images->config->path, class_name, file_name, why);
     }
+    return SYNRL_OK;
 }
 
 static synrl_status check_size(struct images *images, size_t height, size_t width,
@@ -151,8 +159,7 @@ static synrl_status decode(struct images *images, png_image *image, const char *
                             images->read.bytes + images->read.n);
     }
     if (why != NULL) {
-        note_unreadable(images, class_name, file_name, why);
-        return SYNRL_OK;
+        return note_unreadable(images, class_name, file_name, why);
     }
     return keep(images, image->height, image->width, &pixels, class_name, file_name);
 }
@@ -169,8 +176,7 @@ static synrl_status decode_jpeg(struct images *images, const char *class_name,
                         images->read.bytes + images->read.n);
     }
     if (why != NULL) {
-        note_unreadable(images, class_name, file_name, why);
-        return SYNRL_OK;
+        return note_unreadable(images, class_name, file_name, why);
     }
     return keep(images, jpeg->height, jpeg->width, &pixels, class_name, file_name);
 }
@@ -179,6 +185,7 @@ static synrl_status take_image(struct images *images, const char *class_name,
                                const char *file_name) {
     png_image image = {.version = PNG_IMAGE_VERSION};
     images->n_files++;
+    errno = 0;
     if (jpeg_is(&images->file)) {
         return decode_jpeg(images, class_name, file_name);
     }
@@ -192,6 +199,7 @@ static synrl_status take_image(struct images *images, const char *class_name,
 static synrl_status take_file(struct images *images, const char *path, const char *class_name,
                               const char *file_name) {
     const char *why;
+    errno = 0;
     FILE *file = file_open(path, &why);
     synrl_status status = SYNRL_OK;
     images->file.n = 0;
@@ -204,7 +212,7 @@ static synrl_status take_file(struct images *images, const char *path, const cha
     }
     if (why != NULL) {
         images->n_files++;
-        note_unreadable(images, class_name, file_name, why);
+        SYNRL_TRY(note_unreadable(images, class_name, file_name, why));
     }
     return status == SYNRL_OK && why == NULL ? take_image(images, class_name, file_name) : status;
 }
@@ -391,8 +399,8 @@ static synrl_status take_entry(struct images *images, struct archive_entry *entr
     }
     if (why != NULL) {
         images->n_files++;
-        note_unreadable(images, class_name, place->file_name, why);
-        return SYNRL_OK;
+        errno = 0;
+        return note_unreadable(images, class_name, place->file_name, why);
     }
     return take_image(images, class_name, place->file_name);
 }

@@ -25,12 +25,20 @@ static inline locale_t unpack_enter(const struct unpack *unpack) {
     return uselocale(unpack->locale);
 }
 
+static inline synrl_status unpack_fail_memory(struct unpack *unpack) {
+    return unpack->host->fail(unpack->host, SYNRL_NO_MEMORY, "%s: not enough memory to read it",
+                              unpack->path);
+}
+
+/* After a call of libarchive, before which errno was set to 0: the library does not always say
+ * that it lacked memory. */
 static inline synrl_status unpack_fail(struct unpack *unpack) {
     const char *why = archive_error_string(unpack->archive);
-    const bool is_short = archive_errno(unpack->archive) == ENOMEM;
-    return unpack->host->fail(unpack->host, is_short ? SYNRL_NO_MEMORY : SYNRL_INVALID,
-                              "%s: is not %s, or damaged: %s", unpack->path, unpack->what,
-                              why != NULL ? why : "unknown reason");
+    if (errno == ENOMEM || archive_errno(unpack->archive) == ENOMEM) {
+        return unpack_fail_memory(unpack);
+    }
+    return unpack->host->fail(unpack->host, SYNRL_INVALID, "%s: is not %s, or damaged: %s",
+                              unpack->path, unpack->what, why != NULL ? why : "unknown reason");
 }
 
 enum { XZ_DICTIONARY_MAX = 256 << 20 }; /* xz -9 takes 64 MiB */
@@ -54,12 +62,18 @@ static inline synrl_status unpack_open(struct unpack *unpack, int (*support)(str
         return fail_open_why(unpack->host, unpack->path, why);
     }
     SYNRL_TRY(unpack_check_memory(unpack));
+    /* Without memory for its first pieces libarchive crashes, so it is asked for here. */
+    enum { SPARE = 1 << 20 };
+    unsigned char *spare;
+    SYNRL_TRY(SYNRL_NEW(unpack->host, spare, SPARE));
+    unpack->host->free(unpack->host, spare);
+    errno = 0;
     unpack->locale = newlocale(LC_CTYPE_MASK, "C.UTF-8", (locale_t)0);
-    unpack->archive = archive_read_new();
+    unpack->archive = unpack->locale != (locale_t)0 || errno != ENOMEM ? archive_read_new() : NULL;
     if (unpack->archive == NULL) {
-        return unpack->host->fail(unpack->host, SYNRL_NO_MEMORY, "%s: not enough memory to read it",
-                                  unpack->path);
+        return unpack_fail_memory(unpack);
     }
+    errno = 0;
     return support(unpack->archive) == ARCHIVE_OK &&
                    archive_read_open_fd(unpack->archive, fileno(unpack->file), 1 << 16) ==
                        ARCHIVE_OK
@@ -83,6 +97,7 @@ static inline void unpack_close(struct unpack *unpack) {
 /* *entry is NULL after the last. */
 static inline synrl_status unpack_next(struct unpack *unpack, struct archive_entry **entry) {
     const locale_t before = unpack_enter(unpack);
+    errno = 0;
     const int code = archive_read_next_header(unpack->archive, entry);
     uselocale(before);
     if (code != ARCHIVE_OK && code != ARCHIVE_WARN) {
@@ -95,9 +110,13 @@ static inline synrl_status unpack_next(struct unpack *unpack, struct archive_ent
 static inline synrl_status unpack_name(struct unpack *unpack, struct archive_entry *entry,
                                        const char **name) {
     const locale_t before = unpack_enter(unpack);
+    errno = 0;
     *name = archive_entry_pathname(entry);
     *name = *name != NULL ? *name : archive_entry_pathname_utf8(entry);
     uselocale(before);
+    if (*name == NULL && errno == ENOMEM) {
+        return unpack_fail_memory(unpack);
+    }
     return *name != NULL
                ? SYNRL_OK
                : unpack->host->fail(unpack->host, SYNRL_INVALID,
@@ -125,6 +144,7 @@ static inline synrl_status unpack_fill(struct unpack *unpack, struct buffer *buf
     while (buffer->n < n) {
         const size_t left = n - buffer->n, size = left < PIECE ? left : PIECE;
         SYNRL_TRY(buffer_reserve(unpack->host, buffer, size));
+        errno = 0;
         const la_ssize_t got = archive_read_data(unpack->archive, buffer->bytes + buffer->n, size);
         if (got < 0) {
             return unpack_fail(unpack);
