@@ -63,7 +63,7 @@ static inline synrl_status unpack_open(struct unpack *unpack, int (*support)(str
     }
     SYNRL_TRY(unpack_check_memory(unpack));
     /* Without memory for its first pieces libarchive crashes, so it is asked for here. */
-    enum { SPARE = 1 << 20 };
+    enum { SPARE = 1 << 18 };
     unsigned char *spare;
     SYNRL_TRY(SYNRL_NEW(unpack->host, spare, SPARE));
     unpack->host->free(unpack->host, spare);
