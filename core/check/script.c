@@ -212,8 +212,12 @@ static synrl_status run_once(struct script *script, bool *is_usable) {
     }
     SYNRL_TRY(each_run(script, "one", trace_record, &records));
     if (records.n_uses == 0) {
-        report_wrong(report, "runs", "no run of %s uses %s \"%s\"", request->script,
-                     kind_name(request->kind), request->id);
+        const struct plugin *plugin;
+        const bool is_found =
+            registry_find(script->core, request->kind, request->id, &plugin) == SYNRL_OK;
+        report_wrong(report, "runs", "no run of %s uses %s \"%s\"%s%s", request->script,
+                     kind_name(request->kind), request->id, is_found ? "" : "; ",
+                     is_found ? "" : script->core->message);
         return SYNRL_OK;
     }
     report_ok(report, "runs", "%zu", records.n_uses);

@@ -73,7 +73,8 @@ const struct command command_check = {
         "process, saved and loaded, replayed; derivatives are compared with differences. Its "
         "parameters are given as NAME=VALUE. With SCRIPT, runs that instead, with its options, in "
         "a temporary folder: with one thread and with three, interrupted and resumed, and "
-        "replayed. The exit code is 0 if nothing is wrong; a note is not an error.",
+        "replayed; the plugin may be one that the script makes. The exit code is 0 if nothing is "
+        "wrong; a note is not an error.",
     .examples =
         "SYNRL_PLUGIN_PATH=. synrl check rule my_rule\n"
         "synrl check model mlp \"layers={64, 8, 4}\"\n",

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: MIT */
 /* synrl help: how the program and its commands are used, or what a plugin is and takes. */
 #include <stdio.h>
+#include <string.h>
 
 #include "cli/arguments.h"
 #include "cli/command.h"
@@ -24,7 +25,14 @@ static const struct flag flags[] = {
 static synrl_status show_plugin(struct core *core, void *context) {
     const struct help_request *request = context;
     const struct plugin *plugin;
-    SYNRL_TRY(registry_find(core, request->kind, request->id, &plugin));
+    const synrl_status status = registry_find(core, request->kind, request->id, &plugin);
+    if (status != SYNRL_OK && strchr(core->message, '?') != NULL) {
+        return status; /* with a suggestion */
+    }
+    if (status != SYNRL_OK) {
+        return core_fail(core, status, "%s; of what a script makes, print(%s.help) in the script",
+                         core->message, kind_name(request->kind));
+    }
     if (!plugin_help(plugin, stdout)) {
         return core_fail(core, SYNRL_NO_MEMORY, "not enough memory to list the parameters");
     }
@@ -59,7 +67,9 @@ static int help(const struct program *program, int argc, char **argv) {
         return show_command(program, argv[0]);
     }
     if (n_words > 2) {
-        return usage_error("write synrl help KIND ID, such as: synrl help rule qlearning");
+        return usage_error(
+            "write synrl help KIND ID, such as: synrl help rule qlearning; of what a "
+            "script makes, print(rule.help) in the script");
     }
     if (!kind_from_name(argv[0], &request.kind)) {
         return usage_error(

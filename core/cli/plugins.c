@@ -46,7 +46,15 @@ static synrl_status list(struct core *core, void *request) {
 
 static int plugins(const struct program *program, int argc, char **argv) {
     (void)program;
-    const int code = arguments_parse_flags(&command_plugins, NULL, argc, argv);
+    size_t n_words;
+    const int code = arguments_parse(&command_plugins, NULL, argc, argv, &n_words);
+    if (code == EXIT_DONE && n_words > 0) {
+        return usage_error("plugins takes no arguments, such as \"%s\"%s", argv[0],
+                           strstr(argv[0], ".lua") != NULL
+                               ? "; what a script makes is known while it runs, and in the "
+                                 "run.json of its runs"
+                               : "");
+    }
     return code == EXIT_DONE ? run_with_core(list, NULL) : code;
 }
 

@@ -2,8 +2,12 @@
 /* Configured plugins as Lua objects. */
 #include "lua/component.h"
 
+#include <stdio.h>
+#include <stdlib.h>
+
 #include "lua/session.h"
 #include "plugin/kind.h"
+#include "plugin/plugin_help.h"
 
 struct component **component_push(lua_State *L) {
     return box_push(L, &component_type, sizeof(struct component *));
@@ -27,6 +31,23 @@ static int get_id(lua_State *L) {
 static int get_kind(lua_State *L) {
     const struct component *component = component_at(L, 1);
     lua_pushstring(L, component != NULL ? kind_name(component_kind(component)) : NULL);
+    return 1;
+}
+
+/* What `synrl help KIND ID` prints. */
+static int get_help(lua_State *L) {
+    const struct component *component = component_at(L, 1);
+    char *text = NULL;
+    size_t n = 0;
+    FILE *stream = open_memstream(&text, &n);
+    const bool is_whole =
+        stream != NULL && component != NULL && plugin_help(component_plugin(component), stream);
+    if (stream == NULL || fclose(stream) != 0 || !is_whole) {
+        free(text);
+        session_fail(L, "not enough memory to list the parameters");
+    }
+    lua_pushlstring(L, text, n);
+    free(text);
     return 1;
 }
 
@@ -64,7 +85,8 @@ static int component_free(lua_State *L) {
 static const luaL_Reg metamethods[] = {
     {"__describe", component_describe}, {"__tostring", component_tostring}, {NULL, NULL}};
 
-static const luaL_Reg properties[] = {{"id", get_id}, {"kind", get_kind}, {NULL, NULL}};
+static const luaL_Reg properties[] = {
+    {"help", get_help}, {"id", get_id}, {"kind", get_kind}, {NULL, NULL}};
 
 const struct type component_type = {"synrl.component", component_free, metamethods, NULL,
                                     properties};

@@ -43,9 +43,13 @@ bool plugin_help(const struct plugin *plugin, FILE *stream) {
     for (uint32_t p = 0; p < entry->n_params; p++) {
         add_row(&table, &entry->params[p]);
     }
-    fprintf(stream, "%s \"%s\" %s: %s\n  from  %s\n  file  %s\n%s",
-            kind_name((synrl_kind)entry->kind), entry->id, entry->version, entry->summary,
-            entry->source, plugin->file, entry->n_params > 0 ? "\n" : "\nno parameters\n");
+    fprintf(stream, "%s \"%s\" %s: %s\n", kind_name((synrl_kind)entry->kind), entry->id,
+            entry->version, entry->summary);
+    if (entry->source[0] != '\0') {
+        fprintf(stream, "  from  %s\n", entry->source);
+    }
+    fprintf(stream, "  file  %s\n%s", plugin->file,
+            entry->n_params > 0 ? "\n" : "\nno parameters\n");
     const bool is_whole = table_print(&table, stream, "  ");
     table_free(&table);
     return is_whole;

@@ -177,6 +177,40 @@ test_units_in_lua_are_resumed_but_not_replayed() {
     says 'activation "leaky" is a function of the script, which the record does not hold: the run can be resumed, but not replayed'
 }
 
+test_what_a_script_makes_is_checked_by_it() {
+    in_lua
+    sed -i 's/iterations = 600/iterations = 20000/; s/evaluate_every = 50/evaluate_every = 1000/' s.lua
+    local made
+    for made in 'rule alopex' 'activation leaky' 'loss squares'; do
+        # shellcheck disable=SC2086 # two words
+        exits 0 synrl check $made s.lua
+        says 'ok     threads'
+        says 'ok     resume'
+        says 'note   replay      run 1: activation "leaky" was a function of the script'
+    done
+    refuses 1 'no run of s.lua uses rule "other"; no rule "other"' synrl check rule other s.lua
+    refuses 1 'no run of s.lua uses rule "win_stay"' synrl check rule win_stay s.lua
+}
+
+test_help_names_what_shows_a_rule_of_a_script() {
+    refuses 1 'of what a script makes, print(rule.help) in the script' synrl help rule mine
+    refuses 2 'print(rule.help) in the script' synrl help rule alopex s.lua
+    refuses 2 'what a script makes is known while it runs' synrl plugins s.lua
+    exits 1 synrl help rule win_sta
+    complains 'synrl: no rule "win_sta", did you mean "win_stay"?'
+    cat >p.lua <<'END'
+local rule = require 'synrl'.rule { name = 'mine', step = function() end,
+  parameters = { rate = { 0.5, min = 0, max = 1, meaning = 'how fast' } } }
+print(rule.help)
+END
+    exits 0 synrl run p.lua
+    prints 'rule "mine" 1.0.0: a function of a script
+  file  script
+
+  rate  schedule  0.5  0 .. 1  how fast
+'
+}
+
 test_a_run_with_an_activation_in_c_is_resumed_and_replayed() {
     export SYNRL_PLUGIN_PATH=$BUILD/tests/examples/rules
     sed -i "s/output = 'tanh'/output = synrl.activation.c { name = 'flat', apply = 'host->math->tanh(n, x, y);' }/" s.lua
