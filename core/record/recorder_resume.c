@@ -69,11 +69,11 @@ static synrl_status check_config(struct recorder *recorder, bool follows_longer)
 
 /* Trains a run that has been trained longer, or is to be, to its own number of iterations. */
 static synrl_status check_longer(struct recorder *recorder, uint64_t iterations) {
+    const uint64_t own = longer_iterations(recorder->json);
     if (iterations > 0) {
         SYNRL_TRY(longer_check(recorder->core, recorder->folder, recorder->json, iterations));
     }
-    trainer_set_iterations(recorder->trainer,
-                           iterations > 0 ? iterations : longer_iterations(recorder->json));
+    trainer_set_iterations(recorder->trainer, own, iterations > 0 ? iterations : own);
     return SYNRL_OK;
 }
 

@@ -62,8 +62,9 @@ bool trainer_has_diverged(const struct trainer *trainer);
 size_t trainer_state_size(const struct trainer *trainer);
 synrl_status trainer_save(struct trainer *trainer, void *state);
 synrl_status trainer_load(struct trainer *trainer, const void *state, size_t size);
-/* Before trainer_load: runs to this number of iterations. All else stays as the options were. */
-void trainer_set_iterations(struct trainer *trainer, uint64_t iterations);
+/* Before trainer_load: runs to this number of iterations, what it loads having been saved on the
+ * way to `former`, the same or fewer. All else stays as the options were. */
+void trainer_set_iterations(struct trainer *trainer, uint64_t former, uint64_t iterations);
 /* After trainer_load: the script's own metrics in the rows recorded before, of whose columns the
  * first are the rule's. SYNRL_INVALID where there are too many, or where the metric by which the
  * best weights are kept is not among them. */

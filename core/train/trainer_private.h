@@ -26,6 +26,7 @@ struct trainer {
     char own_texts[METRICS_OWN_MAX][METRIC_NAME_SIZE]; /* of the script's names */
     struct best best;
     double seconds;
+    uint64_t former_iterations; /* of a run that is trained longer than before; 0: it is not */
     bool has_ended, is_interrupted;
     bool is_validation_warned; /* its loss was not finite, and that was said */
     bool is_report_due;        /* of its present iteration, which is not recorded yet */

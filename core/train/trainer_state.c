@@ -63,8 +63,9 @@ static synrl_status load_parts(struct trainer *trainer, const char *from) {
     return state_load(&rule, from + parts.rule, trainer->rule_state_size);
 }
 
-void trainer_set_iterations(struct trainer *trainer, uint64_t iterations) {
+void trainer_set_iterations(struct trainer *trainer, uint64_t former, uint64_t iterations) {
     trainer->options.iterations = iterations;
+    trainer->former_iterations = former < iterations ? former : 0;
 }
 
 /* Whether the saved run had done all its iterations, and now has more. */
@@ -86,7 +87,9 @@ synrl_status trainer_load(struct trainer *trainer, const void *state, size_t siz
                          "a saved run of %" PRIu64 " iterations: must be at most %" PRIu64,
                          own.done, trainer->options.iterations);
     }
-    if (is_longer(trainer, &own) && rule_has_finish(&trainer->rule)) {
+    /* It has done its last iteration also where it was interrupted in the call after that. */
+    if ((is_longer(trainer, &own) || own.done == trainer->former_iterations) && own.done > 0 &&
+        rule_has_finish(&trainer->rule)) {
         return core_fail(trainer->core, SYNRL_UNSUPPORTED,
                          "cannot be trained longer: %s ends a run by moving weights once more",
                          trainer->rule.host.who);

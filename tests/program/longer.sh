@@ -18,6 +18,10 @@ local function run(name, more)
       on_evaluate = function(m)
          asked = asked + 1
          if m.iteration > 1600 and os.remove('die') then os.execute('kill -9 $PPID') end
+         if m.iteration == o.iterations and os.remove('last') then
+            os.execute('kill -INT $PPID')
+            while true do os.time() end
+         end
       end,
       stop = o.stop > 0 and function(m) return m.iteration >= o.stop and 'enough' end or nil }
    for key, value in pairs(more or {}) do options[key] = value end
@@ -98,6 +102,17 @@ test_a_run_interrupted_in_its_longer_part_is_resumed() {
     same runs
 }
 
+# It has done all its iterations, but has not said so.
+test_a_run_interrupted_in_its_last_call_is_trained_longer() {
+    has_prompt_signals || return 0
+    run --runs whole iterations=2960 >result
+    touch last
+    exits 75 run
+    exits 0 synrl resume --quiet runs/*-first iterations=2960
+    prints "$(cat result)"
+    same runs
+}
+
 # The row of the former end stays where the longer run has none; its weights are the same.
 test_the_row_of_the_former_end_stays() {
     run --runs whole iterations=1961 valid=false >result
@@ -162,6 +177,11 @@ test_a_rule_that_cannot_go_on_is_refused() {
     sed -i '/checkpoint =/s/checkpoint = { every = 500 },//' s.lua
     run rule=ends iterations=100 >/dev/null
     unchanged 'cannot be trained longer: rule "ends" ends a run by moving weights once more' iterations=200
+    rm -r runs
+    touch last
+    exits 75 run rule=ends iterations=111
+    unchanged 'cannot be trained longer: rule "ends" ends a run by moving weights once more' iterations=222
+    exits 0 synrl resume --quiet runs/*-first
     rm -r runs
     run rule=silent iterations=100 >/dev/null
     unchanged 'no intact checkpoint of its end, since its rule does not say what it remembers' iterations=200

@@ -75,7 +75,7 @@ static const char script[] =
     "local info = first:info()\n"
     "local n = 0\n"
     "local r = synrl.train {data = first, valid = second, model = model, loss = 'mse',\n"
-    "  rule = rule, iterations = 2, on_evaluate = function(m) n = n + m.iteration end,\n"
+    "  rule = rule, iterations = 2, on_evaluate = function(m) n = n + m.iteration; m.own = n end,\n"
     "  stop = function(m) return false end, batch = {size = 3, every = 1}}\n"
     "local weights, found = r:weights(), r:evaluate(data)\n"
     "found = synrl.evaluate {weights = r, data = data, outputs = true}\n"
