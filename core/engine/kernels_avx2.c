@@ -238,11 +238,16 @@ ALWAYS_INLINE __m256i load_signal(const int8_t *from) {
     return _mm256_broadcastsi128_si256(_mm_loadu_si128((const __m128i *)from));
 }
 
-/* The sums of four dwords each, of the halves of two registers. */
-ALWAYS_INLINE __m128i sum_quarters(__m256i low, __m256i high) {
-    const __m256i pairs = _mm256_hadd_epi32(low, high);
-    const __m256i sums = _mm256_hadd_epi32(pairs, pairs); /* [0, 2, 0, 2], [1, 3, 1, 3] */
-    return _mm_unpacklo_epi32(_mm256_castsi256_si128(sums), _mm256_extracti128_si256(sums, 1));
+/* In each half: a0 + a2, a1 + a3, b0 + b2, b1 + b3. Faster than two of hadd. */
+ALWAYS_INLINE __m256i add_distant(__m256i a, __m256i b) {
+    return _mm256_add_epi32(_mm256_unpacklo_epi64(a, b), _mm256_unpackhi_epi64(a, b));
+}
+
+/* In each half: a0 + a1, a2 + a3, b0 + b1, b2 + b3. */
+ALWAYS_INLINE __m256i add_adjacent(__m256i a, __m256i b) {
+    const __m256 x = _mm256_castsi256_ps(a), y = _mm256_castsi256_ps(b);
+    return _mm256_add_epi32(_mm256_castps_si256(_mm256_shuffle_ps(x, y, 0x88)),
+                            _mm256_castps_si256(_mm256_shuffle_ps(x, y, 0xDD)));
 }
 
 ALWAYS_INLINE void add_sums(int32_t *sums, __m128i more) {
@@ -274,9 +279,18 @@ ALWAYS_INLINE void narrow_tile(const int n, const struct strip *strip, const int
             }
         }
         UNROLLED
-        for (int o = 0; o < n; o++) {
-            add_sums(sums + (size_t)o * n_row,
-                     sum_quarters(_mm256_madd_epi16(low[o], one), _mm256_madd_epi16(high[o], one)));
+        for (int o = 0; o < n; o++) { /* inputs 0 and 2, and in the other half 1 and 3 */
+            low[o] = add_distant(_mm256_madd_epi16(low[o], one), _mm256_madd_epi16(high[o], one));
+        }
+        UNROLLED
+        for (int o = 0; o < n; o += 2) {
+            const __m256i both = add_adjacent(low[o], low[o + 1 < n ? o + 1 : o]);
+            const __m128i even = _mm256_castsi256_si128(both);
+            const __m128i odd = _mm256_extracti128_si256(both, 1);
+            add_sums(sums + (size_t)o * n_row, _mm_unpacklo_epi32(even, odd));
+            if (o + 1 < n) {
+                add_sums(sums + (size_t)(o + 1) * n_row, _mm_unpackhi_epi32(even, odd));
+            }
         }
     }
 }
