@@ -207,9 +207,20 @@ void weights_get(const synrl_weights *weights, float *values) {
     }
 }
 
+static bool is_still(const float *delta, size_t n) {
+    size_t i = 0;
+    while (i < n && !(delta[i] < 0.0F || delta[i] > 0.0F)) {
+        i++;
+    }
+    return i == n;
+}
+
 void weights_shift(synrl_weights *weights, const float *delta) {
     for (size_t t = 0; t < weights->layout->n_tensors; t++) {
         struct tensor_weights *tensor = &weights->tensors[t];
+        if (is_still(delta + first_of(weights, t), tensor->n_rows * tensor->n_columns)) {
+            continue;
+        }
         if (tensor->projection != NULL) {
             projection_shift(tensor->projection, delta + first_of(weights, t));
         } else {

@@ -21,6 +21,7 @@ synrl_status weights_bind(synrl_weights *weights, const synrl_batch *batch);
 /* values, delta [n_synapses] */
 void weights_set(synrl_weights *weights, const float *values);
 void weights_get(const synrl_weights *weights, float *values);
+/* A tensor whose delta is all 0 stays as it is: no rebase. */
 void weights_shift(synrl_weights *weights, const float *delta);
 
 /* actions [n_synapses] in {-1, 0, 1}, which must not change until the next act, undo or bind;

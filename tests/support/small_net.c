@@ -175,10 +175,17 @@ void net_draw(struct small_net *net) {
 void net_shift(struct small_net *net, const float *delta) {
     weights_shift(net->weights, delta);
     for (size_t t = 0; t < NET_TENSORS; t++) {
-        rebase(net, t);
-    }
-    for (size_t i = 0; i < NET_SYNAPSES; i++) {
-        net->w0[i] += delta[i];
+        const size_t first = net->tensors[t].first, end = first + tensor_size(t);
+        size_t n_moved = 0;
+        for (size_t i = first; i < end; i++) {
+            n_moved += fabsf(delta[i]) > 0.0F;
+        }
+        if (n_moved > 0) {
+            rebase(net, t);
+        }
+        for (size_t i = first; n_moved > 0 && i < end; i++) {
+            net->w0[i] += delta[i];
+        }
     }
 }
 

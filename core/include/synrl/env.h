@@ -62,7 +62,9 @@ struct synrl_env {
                                   double bias_scale, double *losses);
     synrl_status (*weights)(synrl_env *env, float *weights);           /* [n_synapses] */
     synrl_status (*set_weights)(synrl_env *env, const float *weights); /* finite */
-    synrl_status (*shift)(synrl_env *env, const float *delta);         /* w += delta; finite */
+    /* w += delta; finite. Tensors whose delta is all 0 cost nothing: a shift of biases alone does
+     * not take the first layer's sums again. */
+    synrl_status (*shift)(synrl_env *env, const float *delta);
     /* SYNRL_OK where `gradient` works; else SYNRL_UNSUPPORTED, with a message naming the model,
      * loss or activation that has no derivative. For a rule's create. */
     synrl_status (*differentiable)(synrl_env *env);

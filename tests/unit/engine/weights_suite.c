@@ -127,6 +127,13 @@ static void life_event(struct life *life) {
         net_set(&life->net, floats);
     } else if (kind == 1) {
         draw_floats(floats, 1e-4F);
+        for (size_t t = 0; t < NET_TENSORS; t++) {
+            const synrl_tensor *tensor = &life->net.tensors[t];
+            if (rand() % 3 == 0) {
+                memset(floats + tensor->first, 0,
+                       tensor->n_rows * tensor->n_columns * sizeof *floats);
+            }
+        }
         net_shift(&life->net, floats);
     } else if (kind == 2) {
         net_bind(&life->net, &life->samples[rand() % 3]);
