@@ -4,29 +4,37 @@
  *
  *     a_ij = sign(c_ij),   w <- w + alpha_s a
  *
- * Only forward passes and ternary actions: node perturbation reduced to signs. */
+ * With `balanced`, biases take back what that adds to the mean of a unit (balance.h). Only forward
+ * passes and ternary actions: node perturbation reduced to signs. */
+#include "balance.h"
 #include "credit.h"
 
 struct config {
     const synrl_schedule *alpha_s;
     double bias_scale;
+    bool balanced;
     struct credit_config credit;
 };
 
 static const synrl_param params[] = {
     SYNRL_SCHEDULE(alpha_s, "0.01", SYNRL_POSITIVE, SYNRL_UNBOUNDED, "how far an action moves w"),
     SYNRL_NUMBER(bias_scale, "1", 0, SYNRL_UNBOUNDED, "alpha_s of biases, in units of alpha_s"),
+    SYNRL_BOOLEAN(balanced, "false", "biases take back what steps add to the mean of a unit"),
     CREDIT_PARAMS,
 };
 
 struct rule {
     struct credit credit;
+    struct balance balance;
     int8_t *actions; /* [n_synapses] */
 };
 
 static synrl_status create(const synrl_host *host, const void *config, void *self, synrl_env *env) {
     struct rule *r = self;
     SYNRL_TRY(credit_create(host, env, &r->credit));
+    if (((const struct config *)config)->balanced) {
+        SYNRL_TRY(balance_create(host, env, &r->balance));
+    }
     return SYNRL_NEW(host, r->actions, r->credit.n_synapses);
 }
 
@@ -46,9 +54,13 @@ static synrl_status step(const synrl_host *host, const void *config, void *self,
     struct rule *r = self;
     double alpha_s;
     SYNRL_TRY(synrl_at(c->alpha_s, env->iteration, &alpha_s));
+    if (c->balanced) {
+        SYNRL_TRY(balance_find(env, &r->credit, &r->balance));
+    }
     SYNRL_TRY(credit_measure(&c->credit, &r->credit, env));
     host->parallel(host, follow_share, r);
-    return env->step(env, r->actions, alpha_s, c->bias_scale, NULL);
+    SYNRL_TRY(env->step(env, r->actions, alpha_s, c->bias_scale, NULL));
+    return c->balanced ? balance_shift(env, &r->balance, r->actions, alpha_s) : SYNRL_OK;
 }
 
 static synrl_status state(const synrl_host *host, const void *config, void *self,

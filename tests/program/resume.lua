@@ -23,14 +23,20 @@ end
 local function run(name, rule)
   return synrl.train { name = name, data = train, valid = valid, loss = 'euclidean',
     model = synrl.model('mlp', { layers = { 2, 9, 1 }, output = 'tanh', seed = o.seed }),
-    rule = rule, reward = o.features and 'sample' or 'batch', iterations = o.iterations,
+    rule = rule, reward = (o.features or o.rule == 'three_factor') and 'sample' or 'batch', iterations = o.iterations,
     evaluate_every = 37, record_every = 11,
     checkpoint = { every = o.every, keep = 2 }, batch = { size = 150, every = 70 },
     on_evaluate = on_evaluate }
 end
 
-local first = run('first', o.rule == 'qlearning' and synrl.rule(o.rule, { alpha_s = falling,
-  memory = o.features and 1 or 2, momentum = 0.5, features = o.features and { 'post', 'credit' } or {} }) or o.rule)
+local rule = o.rule
+if rule == 'qlearning' then
+  rule = synrl.rule(rule, { alpha_s = falling, memory = o.features and 1 or 2, momentum = 0.5,
+    features = o.features and { 'post', 'credit' } or {} })
+elseif rule == 'three_factor' then
+  rule = synrl.rule(rule, { alpha_s = falling, balanced = true, draws = 2 })
+end
+local first = run('first', rule)
 local second = run('second', first.policy and
   synrl.rule('static', { policy = first.policy, epsilon = 0.2, alpha_s = falling }) or 'gd')
 return { first = first.summary.weights_hash, second = second.summary.weights_hash,

@@ -113,6 +113,10 @@ test_a_policy_with_features_resumes_after_an_interrupt() {
     signalled INT features=true iterations=4200
 }
 
+test_three_factor_balanced_resumes_after_an_interrupt() {
+    signalled INT rule=three_factor iterations=4200
+}
+
 test_rank1_resumes_after_a_termination() {
     signalled TERM rule=rank1
 }

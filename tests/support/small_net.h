@@ -55,7 +55,8 @@ void net_make(struct small_net *net, const synrl_host *host);
 void net_bind(struct small_net *net, const struct samples *samples);
 void net_set(struct small_net *net, const float *weights);
 void net_draw(struct small_net *net); /* by rand(), from -1 to 1 */
-void net_shift(struct small_net *net, const float *delta); /* of all 0: a tensor stays */
+/* Tensors whose delta is all 0 stay. */
+void net_shift(struct small_net *net, const float *delta);
 void net_act(struct small_net *net, const int8_t *actions, const float *alphas);
 void net_undo(struct small_net *net, const int8_t *actions, const float *alphas);
 /* Actions of rank one, rows[NET_ROWS] and columns[NET_COLUMNS]; the same as one by one. */
