@@ -127,6 +127,36 @@ UNARY(square_root, sqrt(x))
 UNARY(round_down, floor(x))
 UNARY(sign, x > 0.0 ? 1.0 : (x < 0.0 ? -1.0 : 0.0))
 
+/* By squaring: the C library's pow may differ in the last bit from one machine to another. */
+static double whole_power(double x, unsigned exponent) {
+    double power = 1.0;
+    for (; exponent > 0; exponent >>= 1) {
+        power = (exponent & 1) != 0 ? power * x : power;
+        x *= x;
+    }
+    return power;
+}
+
+static int power(lua_State *L) {
+    enum { EXPONENT_MAX = 1024 };
+    const struct array *array = array_at(L, 1);
+    int is_whole;
+    const lua_Integer exponent = lua_tointegerx(L, 2, &is_whole);
+    if (array == NULL || lua_type(L, 2) != LUA_TNUMBER || !is_whole || exponent < -EXPONENT_MAX ||
+        exponent > EXPONENT_MAX) {
+        session_fail(L,
+                     "a power of an array must be a whole number from -%d to %d, not %s; others "
+                     "are (a:log() * b):exp()",
+                     EXPONENT_MAX, EXPONENT_MAX, describe(L, array == NULL ? 1 : 2));
+    }
+    double *z = array_push(L, array->n)->x;
+    for (size_t i = 0; i < array->n; i++) {
+        const double of = whole_power(array->x[i], (unsigned)(exponent < 0 ? -exponent : exponent));
+        z[i] = exponent < 0 ? 1.0 / of : of;
+    }
+    return 1;
+}
+
 /* By a function of the host, in floats. */
 static int by_host(lua_State *L, void (*function)(size_t n, const float *x, float *y)) {
     enum { CHUNK = 256 };
@@ -303,15 +333,11 @@ static int make(lua_State *L) {
 const luaL_Reg array_functions[] = {{"array", make}, {NULL, NULL}};
 
 void array_register(lua_State *L) {
-    static const luaL_Reg meta[] = {{"__add", add},
-                                    {"__sub", subtract},
-                                    {"__mul", multiply},
-                                    {"__div", divide},
-                                    {"__unm", negate},
-                                    {"__len", length},
-                                    {"__newindex", refuse_change},
-                                    {"__tostring", text},
-                                    {"__describe", describe_array},
+    static const luaL_Reg meta[] = {{"__add", add},       {"__sub", subtract},
+                                    {"__mul", multiply},  {"__div", divide},
+                                    {"__unm", negate},    {"__pow", power},
+                                    {"__len", length},    {"__newindex", refuse_change},
+                                    {"__tostring", text}, {"__describe", describe_array},
                                     {NULL, NULL}};
     static const luaL_Reg methods[] = {
         {"abs", absolute},    {"cos", cosine},       {"dot", dot},          {"equal", equal},

@@ -47,6 +47,13 @@ function test.functions()
     local found = small[name](small)
     for i = 1, 4 do assert(math.abs(found[i] - f(small[i])) < 1e-6 * math.max(1, math.abs(f(small[i]))), name) end
   end
+  -- These powers are exact.
+  local base = array { -3, 0.5, 2, 0 }
+  equal(tostring(base ^ 2), 'array { 9.0, 0.25, 4.0, 0.0 }')
+  equal(tostring(base ^ 5), 'array { -243.0, 0.03125, 32.0, 0.0 }')
+  equal(tostring(base ^ 0), 'array { 1.0, 1.0, 1.0, 1.0 }')
+  equal(tostring(array { 2, -4 } ^ -3), 'array { 0.125, -0.015625 }')
+  equal((array { 2 } ^ 1023.0)[1], 2.0 ^ 1023)
   local long = array(1000, 0.5):exp()
   for i = 1, 1000 do equal(long[i], long[1]) end
 end
@@ -75,6 +82,11 @@ function test.refused()
   refused('arithmetic with arrays of 3 and 2 numbers: must be of one length', function() return a + array(2) end)
   refused('arithmetic with an array and the string "x": must be a number or an array', function() return a + 'x' end)
   refused('arithmetic with an array and nothing: must be a number or an array', function() return nil * a end)
+  local power = 'a power of an array must be a whole number from -1024 to 1024, not %s; others are (a:log() * b):exp()'
+  refused(power:format '0.5', function() return a ^ 0.5 end)
+  refused(power:format '1025', function() return a ^ 1025 end)
+  refused(power:format '2', function() return 2 ^ a end)
+  refused(power:format 'an array of 3', function() return a ^ a end)
   refused('where: arrays of 3 and 2 numbers: must be of one length', function() return a:where(array { 1, 2 }, 0) end)
   refused('dot: the other factor must be an array, not 3', function() return a:dot(3) end)
   refused('dot: the other factor has 2 elements: must have 3', function() return a:dot(array(2)) end)
