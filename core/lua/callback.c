@@ -99,6 +99,11 @@ static int explain(lua_State *L) {
         snprintf(iteration, sizeof iteration, " at iteration %" PRIu64, callback->iteration);
         luaL_addstring(&text, iteration);
     }
+    if (callback->sample > 0) {
+        char sample[48];
+        snprintf(sample, sizeof sample, " of sample %" PRIu64, callback->sample);
+        luaL_addstring(&text, sample);
+    }
     add_frames(L, &text, guard->function, message);
     luaL_addstring(&text, ")");
     luaL_pushresult(&text);
@@ -108,13 +113,30 @@ static int explain(lua_State *L) {
     return 1;
 }
 
-int callback_call(lua_State *L, struct callback *callback, int n) {
+/* Calls what is below the n arguments. What it returns, or its error, is on top of the stack. */
+static int call_guarded(lua_State *L, const struct guard *guard, int n, int n_results) {
     const int function = lua_gettop(L) - n;
-    struct guard guard = {callback, lua_tocfunction(L, function)};
-    lua_pushlightuserdata(L, &guard);
+    lua_pushlightuserdata(L, (void *)guard);
     lua_pushcclosure(L, explain, 1);
     lua_insert(L, function);
-    const int outcome = lua_pcall(L, n, 0, function);
+    const int outcome = lua_pcall(L, n, n_results, function);
     lua_remove(L, function);
     return outcome;
+}
+
+int callback_call(lua_State *L, struct callback *callback, int n) {
+    const struct guard guard = {callback, lua_tocfunction(L, lua_gettop(L) - n)};
+    return call_guarded(L, &guard, n, 0);
+}
+
+void callback_ask(lua_State *L, const char *name, uint64_t sample, int n) {
+    const struct callback callback = {.name = name, .iteration = ITERATION_NONE, .sample = sample};
+    lua_Debug running;
+    lua_getstack(L, 0, &running);
+    lua_getinfo(L, "f", &running);
+    const struct guard guard = {&callback, lua_tocfunction(L, -1)};
+    lua_pop(L, 1);
+    if (call_guarded(L, &guard, n, 1) != LUA_OK) {
+        lua_error(L);
+    }
 }

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Functions of a script that the core calls during a run. */
+/* Functions of a script that the core or the module calls. */
 #ifndef LUA_CALLBACK_H
 #define LUA_CALLBACK_H
 
@@ -11,6 +11,7 @@ struct callback {
     const char *name;      /* "on_evaluate"; NULL: the error says all itself */
     const char *kind, *id; /* of the plugin whose function it is: rule "mine"; or NULL */
     uint64_t iteration;    /* ITERATION_NONE: outside of all */
+    uint64_t sample;       /* from 1; 0: it is not about one */
 };
 #define ITERATION_NONE UINT64_MAX
 
@@ -21,5 +22,8 @@ struct callback {
  *     s.lua:3: no (in on_evaluate at iteration 20: s.lua:3 in helper, s.lua:9)
  */
 int callback_call(lua_State *L, struct callback *callback, int n);
+/* lua_call of a function of Lua with n arguments, for one result. Its error is thrown on, with the
+ * same in its message; iteration is not looked at. */
+void callback_ask(lua_State *L, const char *name, uint64_t sample, int n);
 
 #endif

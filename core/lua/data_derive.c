@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "base/count.h"
+#include "lua/callback.h"
 #include "lua/dataset.h"
 #include "lua/fields.h"
 #include "lua/session.h"
@@ -65,7 +66,7 @@ static uint32_t *ask_function(lua_State *L, const struct dataset *data, size_t *
     for (size_t i = 0; i < count(data); i++) {
         lua_pushvalue(L, 2);
         lua_pushinteger(L, (lua_Integer)i + 1);
-        lua_call(L, 1, 1);
+        callback_ask(L, "subset", i + 1, 1);
         if (!lua_isboolean(L, -1) && !lua_isnil(L, -1)) {
             session_fail(L, "subset: the function must return true or false, not %s",
                          describe(L, -1));

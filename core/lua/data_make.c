@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "base/count.h"
+#include "lua/callback.h"
 #include "lua/dataset.h"
 #include "lua/fields.h"
 #include "lua/session.h"
@@ -65,7 +66,7 @@ static void push_entry(lua_State *L, const struct source *source, size_t sample)
     }
     lua_pushvalue(L, source->index);
     lua_pushinteger(L, (lua_Integer)sample);
-    lua_call(L, 1, 1);
+    callback_ask(L, source->name, sample, 1);
 }
 
 /* Rows of numbers ------------------------------------------------------------------------------ */

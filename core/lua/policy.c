@@ -13,6 +13,7 @@
 
 #include "base/reads.h"
 #include "draw/pictures.h"
+#include "lua/callback.h"
 #include "lua/fields.h"
 #include "lua/session.h"
 #include "policy/policy.h"
@@ -189,7 +190,7 @@ static int from(lua_State *L) {
         for (uint32_t s = 0; s < policy->n_situations; s++, q += 3) {
             lua_pushvalue(L, 1);
             push_state(L, policy, r, s);
-            lua_call(L, 1, 1);
+            callback_ask(L, "policy.from", 0, 1);
             read_answer(L, 1, q);
             lua_pop(L, 1);
         }

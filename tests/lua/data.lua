@@ -83,7 +83,7 @@ function test.values_that_are_none_are_refused()
   expect.error('dataset "data": has 1 classes: must be at least 2',
     function() synrl.data { inputs = { 1, 2 }, labels = { 'a', 'a' } } end)
   local good, message = pcall(synrl.data, { samples = 2, inputs = function() error('mine', 0) end })
-  assert(not good and message == 'mine')
+  assert(not good and message:find('^mine %(in inputs of sample 1: .*data.lua:85%)$'), message)
 end
 
 function test.subsets_choose_samples()
@@ -152,6 +152,29 @@ function test.concat_joins_by_the_names_of_classes()
     function() first:concat(numbers(3)) end)
   expect.error('concat: one has labels or targets that the other has not',
     function() first:concat(synrl.data { inputs = { 1 } }) end)
+end
+
+-- Whatever asks it, and one in the other.
+function test.errors_of_functions_say_which_sample()
+  local function one() return { 1 } end
+  local function small(i) return i > 3 and error('large') or i end
+  expect.error('large (in inputs of sample 4)', function()
+    synrl.data { samples = 9, inputs = function(i) return i < 4 and { i } or error('large') end, targets = one }
+  end)
+  local good, message = pcall(synrl.data, { samples = 9, inputs = one,
+    targets = function(i) return { (small(i)) } end })
+  assert(not good and message:find(': large %(in targets of sample 4: .* in small, .*%)$'), message)
+  local data = synrl.data { samples = 9, inputs = one, labels = function(i) return i % 2 end }
+  expect.error('large (in subset of sample 5)', function()
+    data:subset(function(i) return i < 5 or error('large') end)
+  end)
+  good, message = pcall(data.subset, data, function()
+    return synrl.policy.from(function() error('inner', 0) end, { memory = 1 }) ~= nil
+  end)
+  assert(not good and message:find('^inner %(in policy.from: [^)]*%) %(in subset of sample 1: [^)]*%)$'), message)
+  local object = {}
+  good, message = pcall(synrl.data, { samples = 1, inputs = function() error(object) end })
+  assert(not good and message == object)
 end
 
 function test.classes_fix_set_and_order()
