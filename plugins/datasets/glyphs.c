@@ -7,6 +7,7 @@
  * same fonts and seed give the same samples. */
 #define _GNU_SOURCE /* strcasestr */
 #include <dirent.h>
+#include <errno.h>
 #include <ft2build.h>
 #include <stdlib.h>
 #include <strings.h>
@@ -214,6 +215,15 @@ static bool draw(const struct glyphs *glyphs, FT_Face face, FT_UInt glyph,
 
 /* Fonts ---------------------------------------------------------------------------------------- */
 
+/* FreeType takes a lack of memory for a file that is no font, or a letter that is not in it. errno,
+ * set to 0 before a font is opened, tells: this fails where there was one. */
+static synrl_status check_memory(const struct glyphs *glyphs, size_t path) {
+    return errno != ENOMEM
+               ? SYNRL_OK
+               : glyphs->host->fail(glyphs->host, SYNRL_NO_MEMORY,
+                                    "%s: not enough memory to read it", TEXT_AT(glyphs, path));
+}
+
 /* Draws all letters of a face, unchanged, into `drawn`, of which the last is the box for missing
  * glyphs; has[l]: letter l is usable. False: the face is not usable. */
 static bool draw_letters(struct glyphs *glyphs, FT_Face face) {
@@ -258,14 +268,17 @@ static synrl_status take_file(struct glyphs *glyphs, size_t path) {
     long n_faces = 1;
     for (long index = 0; index < n_faces; index++) {
         FT_Face face;
+        errno = 0;
         if (FT_New_Face(glyphs->library, TEXT_AT(glyphs, path), index, &face) != 0) {
+            SYNRL_TRY(check_memory(glyphs, path));
             glyphs->host->log(glyphs->host, SYNRL_LOG_WARNING, "%s is left out: it is not a font",
                               TEXT_AT(glyphs, path));
             return SYNRL_OK;
         }
         n_faces = face->num_faces;
         const struct face which = {path, index};
-        const synrl_status status = take_face(glyphs, &which, face);
+        synrl_status status = take_face(glyphs, &which, face);
+        status = status == SYNRL_OK ? check_memory(glyphs, path) : status;
         FT_Done_Face(face);
         SYNRL_TRY(status);
     }
@@ -294,11 +307,13 @@ static synrl_status vary_all(struct glyphs *glyphs, uint64_t pass) {
     for (size_t f = 0; f < N_FACES(glyphs); f++) {
         const struct face *which = &FACES(glyphs)[f];
         FT_Face face;
+        errno = 0;
         if (FT_New_Face(glyphs->library, TEXT_AT(glyphs, which->path), which->index, &face) == 0) {
             const synrl_status status = vary_face(glyphs, face, f, pass);
             FT_Done_Face(face);
             SYNRL_TRY(status);
         }
+        SYNRL_TRY(check_memory(glyphs, which->path));
     }
     return SYNRL_OK;
 }
@@ -384,8 +399,10 @@ static synrl_status create(const synrl_host *host, const void *config, void *sel
     glyphs->config = config;
     glyphs->size = (size_t)glyphs->config->size;
     samples->size = glyphs->size * glyphs->size;
-    if (FT_Init_FreeType(&glyphs->library) != 0) {
-        glyphs->library = NULL;
+    errno = 0;
+    const bool is_made = FT_Init_FreeType(&glyphs->library) == 0;
+    if (!is_made || errno == ENOMEM) { /* it can lack some of its modules */
+        glyphs->library = is_made ? glyphs->library : NULL;
         return host->fail(host, SYNRL_NO_MEMORY, "not enough memory for FreeType");
     }
     SYNRL_TRY(read_letters(glyphs));
