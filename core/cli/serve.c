@@ -327,7 +327,8 @@ static int listen_and_wait(struct server *server) {
         on_connection, server, MHD_OPTION_URI_LOG_CALLBACK, look_at_address, server,
         MHD_OPTION_END);
     if (daemon == NULL) {
-        fprintf(stderr, "synrl: cannot listen on port %u: %s\n", (unsigned)port, strerror(errno));
+        fprintf(stderr, "synrl: cannot listen on port %u: %s\n", (unsigned)port,
+                errno == EAGAIN ? "a thread lacks memory, or there are too many" : strerror(errno));
         return EXIT_ERROR;
     }
     const union MHD_DaemonInfo *info =
