@@ -29,6 +29,7 @@ extern char **environ;
 static const int signals[] = {SIGINT, SIGTERM, SIGHUP, SIGUSR1, SIGUSR2};
 
 static atomic_int interrupted, control, looks;
+static atomic_int is_asked;            /* by SIGINT or SIGTERM */
 static atomic_int has_ended, end_code; /* of the script */
 static atomic_int is_exit, exit_code;  /* os.exit */
 static lua_State *volatile main_state, *volatile running;
@@ -110,17 +111,21 @@ static void begin_ending(void) {
     set_hook(running);
 }
 
+/* Only the second SIGINT or SIGTERM ends it at once: batch systems send one after SIGUSR1, and a
+ * cell's process gets one with its whole group besides the SIGUSR1 of its sweep. */
 static void on_signal(int number) {
+    const bool asks = number == SIGINT || number == SIGTERM;
     if (has_ended != 0) {
         _exit(end_code);
     }
     if (interrupted == 0) {
         begin_ending();
         look_on();
-    } else if (number == SIGINT || number == SIGTERM) {
+    } else if (asks && is_asked != 0) {
         signal(number, SIG_DFL);
         raise(number); /* when this handler returns */
     }
+    is_asked = is_asked != 0 || asks;
 }
 
 static void block(int how) {
