@@ -48,14 +48,18 @@ static synrl_status has_changed(struct core *core, const json_t *run, bool *has)
     return status == SYNRL_NO_MEMORY ? status : SYNRL_OK;
 }
 
-/* Whether the run is of a call for the cell, and if so whether it can be resumed: nothing that it
- * depends on has changed. */
-static synrl_status is_of_cell(struct core *core, const char *folder, const char *hash, bool *is,
-                               bool *can_resume) {
+struct finding {
+    bool is_of_cell; /* the run is of a call for it; if so, */
+    bool can_resume; /* whether it can be: nothing that it depends on has changed */
+    bool is_running;
+};
+
+static synrl_status look_at(struct core *core, const char *folder, const char *hash,
+                            struct finding *found) {
     json_t *run;
     const char *cell = NULL;
     bool does_mention = false, has = false;
-    *is = *can_resume = false;
+    *found = (struct finding){.is_of_cell = false};
     if (run_exists(folder, NULL)) {
         SYNRL_TRY(mentions(core, folder, hash, &does_mention));
     }
@@ -69,30 +73,34 @@ static synrl_status is_of_cell(struct core *core, const char *folder, const char
     const char *recorded = json_string_value(json_object_get(run, "status"));
     const char *now = run_status(core, folder, recorded, json_object_get(run, "process"));
     json_take_text(json_object_get(run, "call"), "cell", &cell);
-    *is = cell != NULL && strcmp(cell, hash) == 0;
-    if (*is && strcmp(now, "failed") != 0 && strcmp(now, "running") != 0) {
+    found->is_of_cell = cell != NULL && strcmp(cell, hash) == 0;
+    found->is_running = found->is_of_cell && strcmp(now, "running") == 0;
+    if (found->is_of_cell && !found->is_running && strcmp(now, "failed") != 0) {
         status = has_changed(core, run, &has);
-        *can_resume = !has;
+        found->can_resume = !has;
     }
     json_decref(run);
     return status;
 }
 
-synrl_status cell_runs_find(struct core *core, const char *runs, const char *hash, char **folder) {
+synrl_status cell_runs_find(struct core *core, const char *runs, const char *hash, char **folder,
+                            bool *is_running) {
     struct run_list list;
     *folder = NULL;
+    *is_running = false;
     synrl_status status = run_list_read(core, runs, &list);
     /* By name, so by time: the last is the newest. */
     for (size_t i = list.n; status == SYNRL_OK && i-- > 0;) {
-        bool is = false, can_resume = false;
+        struct finding found = {.is_of_cell = false};
         char *run = core_printf(core, "%s/%s", runs, list.entries[i].name);
-        status = run != NULL ? is_of_cell(core, run, hash, &is, &can_resume) : SYNRL_NO_MEMORY;
-        if (status == SYNRL_OK && can_resume) {
+        status = run != NULL ? look_at(core, run, hash, &found) : SYNRL_NO_MEMORY;
+        if (status == SYNRL_OK && found.can_resume) {
             *folder = run;
             break;
         }
         core_free(core, run);
-        if (is) {
+        if (found.is_of_cell) {
+            *is_running = found.is_running;
             break;
         }
     }

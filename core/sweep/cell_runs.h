@@ -6,8 +6,9 @@
 #include "base/core.h"
 
 /* The folder of a run by which the newest call for that cell can be resumed, freed by core_free;
- * NULL where there is none: nothing was recorded, or a run of it failed or is still running.
- * Unreadable runs are skipped. */
-synrl_status cell_runs_find(struct core *core, const char *runs, const char *hash, char **folder);
+ * NULL where there is none: nothing was recorded, or a run of it failed, or *is_running: a process
+ * is still at it. Unreadable runs are skipped. */
+synrl_status cell_runs_find(struct core *core, const char *runs, const char *hash, char **folder,
+                            bool *is_running);
 
 #endif

@@ -131,6 +131,9 @@ static synrl_status poll_jobs(struct job_runner *runner, bool *changed) {
         if (slot->process != 0 && waitpid(slot->process, &status, WNOHANG) == slot->process) {
             *changed = true;
             SYNRL_TRY(end_one(runner, slot, status));
+        } else if (slot->process != 0 &&
+                   runner->jobs->is_lost(runner->jobs->context, slot->number)) {
+            kill(slot->process, SIGKILL);
         }
         if (slot->process == 0 && take_number(runner, &number)) {
             *changed = true;
@@ -163,7 +166,8 @@ static void end_all(struct job_runner *runner) {
     bool is_explained = false;
     for (size_t s = 0; s < runner->jobs->at_once; s++) {
         if (runner->slots[s].process != 0) {
-            kill(runner->slots[s].process, SIGTERM);
+            /* Not SIGTERM: where it has come to the whole group, this would be the second. */
+            kill(runner->slots[s].process, SIGUSR1);
         }
     }
     while (!reap_all(runner)) {
@@ -173,6 +177,7 @@ static void end_all(struct job_runner *runner) {
                      "waiting for %zu processes to end; a second signal ends them at once",
                      runner->counts.running);
         }
+        (void)runner->jobs->tick(runner->jobs->context, &runner->counts);
         pause_shortly();
     }
 }

@@ -31,11 +31,13 @@ struct jobs {
     synrl_status (*begin)(void *context, size_t number, struct job *job);
     /* The job has ended with an exit code, or 128 + n after signal n. *again: retry it. */
     synrl_status (*end)(void *context, size_t number, int code, bool *again);
+    /* Whether a job that runs is another's by now: its process is then killed. */
+    bool (*is_lost)(void *context, size_t number);
     /* Called several times per second. A status other than SYNRL_OK ends everything. */
     synrl_status (*tick)(void *context, const struct job_counts *counts);
 };
 
-/* Starts the jobs in order. When a function fails, the running processes get SIGTERM and are waited
+/* Starts the jobs in order. When a function fails, the running processes get SIGUSR1 and are waited
  * for, and the status is returned. */
 synrl_status jobs_run(struct core *core, const struct jobs *jobs);
 

@@ -23,9 +23,12 @@ struct sweep_options {
     size_t jobs, threads; /* processes at a time; threads for all of them together */
     size_t retries;       /* of a cell that failed */
     size_t shard, n_shards; /* 1 .. n_shards, of a sweep divided among machines */
-    bool fail_fast;         /* the first failure ends the sweep */
-    bool fresh;             /* ignores kept results */
-    bool collect_only;      /* runs nothing */
+    bool takes_rest;        /* after its shard, what nobody else is running */
+    double
+        lapse; /* seconds after which a cell is taken over from a silent machine (cell_claim.h) */
+    bool fail_fast;    /* the first failure ends the sweep */
+    bool fresh;        /* ignores kept results */
+    bool collect_only; /* runs nothing */
     /* To show progress, or NULL; a status other than SYNRL_OK ends the sweep. */
     synrl_status (*tick)(void *context, const struct job_counts *counts, size_t n_failed);
     void *tick_context;
@@ -49,5 +52,9 @@ struct sweep_options {
  */
 synrl_status sweep_run(struct core *core, const struct sweep_options *options, const json_t *cells,
                        json_t **results);
+
+/* What the names of the sweep's own files begin with: RUNS/sweep-HASH; freed by core_free. */
+synrl_status sweep_path(struct core *core, const struct sweep_options *options, const json_t *cells,
+                        char **path);
 
 #endif

@@ -18,14 +18,19 @@ enum { SWEEP_LIMIT = 1 << 30 };
 
 /* Writing -------------------------------------------------------------------------------------- */
 
-synrl_status sweep_record_write(struct core *core, const char *runs, json_t *results) {
+char *sweep_record_base(struct core *core, const char *runs, const json_t *cells) {
     XXH64_hash_t hash = 0;
-    const json_t *cells = json_object_get(results, "cells");
     for (size_t i = 0; i < json_array_size(cells); i++) {
         const char *one = json_string_value(json_object_get(json_array_get(cells, i), "hash"));
         hash = one != NULL ? XXH3_64bits_withSeed(one, strlen(one), hash) : hash;
     }
-    char *path = core_printf(core, "%s/sweep-%08" PRIx64 ".json", runs, (hash & UINT32_MAX));
+    return core_printf(core, "%s/sweep-%08" PRIx64, runs, (hash & UINT32_MAX));
+}
+
+synrl_status sweep_record_write(struct core *core, const char *runs, json_t *results) {
+    char *base = sweep_record_base(core, runs, json_object_get(results, "cells"));
+    char *path = base != NULL ? core_printf(core, "%s.json", base) : NULL;
+    core_free(core, base);
     if (path == NULL) {
         return SYNRL_NO_MEMORY;
     }

@@ -8,6 +8,9 @@
 
 #include "base/core.h"
 
+/* RUNS/sweep-HASH for cells of which each has a "hash"; freed by core_free; NULL: no memory. */
+char *sweep_record_base(struct core *core, const char *runs, const json_t *cells);
+
 /* Writes it, under the hash of the cells' hashes, and adds its path to the results as "file". */
 synrl_status sweep_record_write(struct core *core, const char *runs, json_t *results);
 
