@@ -116,7 +116,7 @@ test_misuse_is_refused() {
     refuses 2 'option "n" is given twice' synrl sweep s.lua n=1 n=2
     refuses 2 '-j must be an integer from 1 to 100000, not "0"' synrl sweep s.lua -j 0
     refuses 2 '--shard must be K/N with K from 1 to N' synrl sweep s.lua --shard 3/2
-    refuses 2 "unknown option --nope; see \`synrl sweep --help\`" synrl sweep s.lua --nope
+    refuses 2 "unknown option --preposterous; see \`synrl sweep --help\`" synrl sweep s.lua --preposterous
     refuses 1 'none.lua: cannot open it' synrl sweep none.lua n=1
     refuses 2 's.lua: unknown option "nn", did you mean "n"?' synrl sweep s.lua nn=1
     refuses 2 '--threads 2000 with -j 1: each process has at most 1024 workers' \
