@@ -84,19 +84,23 @@ static json_t *classes_json(struct core *core, const struct dataset *dataset) {
     return list;
 }
 
-static json_t *statistics_json(const struct statistics *of) {
-    return json_pack("{s:f, s:f, s:f, s:f}", "min", of->min, "max", of->max, "mean", of->mean,
-                     "stdev", of->stdev);
+/* name: NULL where the input has none. */
+static json_t *statistics_json(const struct statistics *of, const char *name) {
+    json_t *json = json_pack("{s:f, s:f, s:f, s:f}", "min", of->min, "max", of->max, "mean",
+                             of->mean, "stdev", of->stdev);
+    return name != NULL ? json_with(json, "name", json_text_bytes(name)) : json;
 }
 
 static json_t *ranges_json(struct core *core, const struct dataset *dataset, size_t n) {
     struct statistics *of = core_alloc(core, n, sizeof *of);
     json_t *list = of != NULL ? json_array() : NULL;
+    const char *const *names = dataset_data(dataset)->input_names;
     if (list != NULL) {
         dataset_statistics(dataset, n, of);
     }
     for (size_t i = 0; list != NULL && i < n; i++) {
-        list = json_appended(list, statistics_json(&of[i]));
+        list =
+            json_appended(list, statistics_json(&of[i], names != NULL && n > 1 ? names[i] : NULL));
     }
     core_free(core, of);
     return list;
@@ -173,7 +177,10 @@ static bool print_ranges(const json_t *ranges) {
         table_add(&table, "%s", names[c]);
     }
     for (size_t i = 0; i < n && i < ROWS_MAX; i++) {
-        if (n == 1) {
+        const char *name = json_string_value(json_object_get(json_array_get(ranges, i), "name"));
+        if (name != NULL) {
+            table_add(&table, "%.60s", name);
+        } else if (n == 1) {
             table_add(&table, "all");
         } else {
             table_add(&table, "%zu", i + 1);

@@ -6,6 +6,7 @@
 #include "base/file.h"
 #include "cli/command.h"
 #include "cli/question.h"
+#include "train/data_names.h"
 
 static const struct flag flags[] = {
     {"-o", FLAG_TEXT(struct question_request, output), "FILE",
@@ -33,6 +34,7 @@ static bool answers_classes(const struct question *question) {
 static void write_heading(FILE *stream, const struct question *question, bool has_shares) {
     char number[24];
     const bool has_classes = answers_classes(question);
+    fputs(dataset_sample_name(question->data, 0, number) != NULL ? "sample," : "", stream);
     fputs(has_classes ? "class" : "", stream);
     for (size_t o = 0; o < question->answers.n_outputs; o++) {
         fputs(has_classes || o > 0 ? "," : "", stream);
@@ -50,6 +52,11 @@ static void write_answer(FILE *stream, const struct question *question, size_t s
     const struct evaluation *answers = &question->answers;
     const bool has_classes = answers_classes(question);
     char number[24];
+    const char *name = dataset_sample_name(question->data, sample, number);
+    if (name != NULL) {
+        write_field(stream, name);
+        fputc(',', stream);
+    }
     if (has_classes) {
         write_field(stream, question_class(question, (size_t)answers->predicted[sample], number));
     }
@@ -107,8 +114,9 @@ const struct command command_predict = {
     .arguments = "[options] RUN DATA [NAME=VALUE ...]",
     .summary = "write what the network of a run answers, as CSV",
     .description =
-        "One row per sample: the class, and the probability of each class where the loss is "
-        "`cross_entropy`, else the outputs. DATA is as for `synrl evaluate`, and needs no labels.",
+        "One row per sample: the file or the line that it is from, the class, and the probability "
+        "of each class where the loss is of logits, as `cross_entropy`, else the outputs. DATA is "
+        "as for `synrl evaluate`, and needs no labels.",
     .examples = "synrl predict runs/20260131-120000-letters new.csv label= -o answers.csv\n",
     COMMAND_FLAGS(flags),
     .run = predict_call,

@@ -11,6 +11,7 @@
 #include "lua/dataset.h"
 #include "lua/fields.h"
 #include "lua/session.h"
+#include "train/data_names.h"
 #include "train/derive.h"
 
 static size_t count(const struct dataset *data) {
@@ -309,7 +310,12 @@ static int sample(lua_State *L) {
     const size_t i =
         (size_t)argument_integer(L, 2, "sample: its number", 1, (int64_t)data->n_samples) - 1;
     const size_t row = dataset_row(dataset, i);
-    lua_createtable(L, 0, 3);
+    char number[24];
+    const char *name = dataset_sample_name(dataset, i, number);
+    lua_createtable(L, 0, 4);
+    if (name != NULL) {
+        field_set_string(L, "name", name);
+    }
     lua_createtable(L, (int)data->n_inputs, 0);
     for (size_t c = 0; c < data->n_inputs; c++) {
         lua_pushnumber(L, dataset_input(dataset, i, c));

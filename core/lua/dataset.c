@@ -64,6 +64,18 @@ static void set_class_names(lua_State *L, const synrl_data *data) {
     lua_setfield(L, -2, "class_names");
 }
 
+static void set_input_names(lua_State *L, const synrl_data *data) {
+    if (data->input_names == NULL) {
+        return;
+    }
+    lua_createtable(L, (int)data->n_inputs, 0);
+    for (size_t i = 0; i < data->n_inputs; i++) {
+        lua_pushstring(L, data->input_names[i]);
+        lua_rawseti(L, -2, (lua_Integer)i + 1);
+    }
+    lua_setfield(L, -2, "input_names");
+}
+
 /* () -> table of shapes and names */
 static int info(lua_State *L) {
     const struct dataset *dataset = dataset_read(L, 1, "info: the data set");
@@ -75,6 +87,7 @@ static int info(lua_State *L) {
     field_set_integer(L, "targets", data->targets != NULL ? data->n_targets : 0);
     field_set_integer(L, "classes", data->n_classes);
     set_class_names(L, data);
+    set_input_names(L, data);
     field_set_string(L, "format", data->format == SYNRL_INPUT_BYTES ? "bytes" : "floats");
     if (data->height > 0) {
         field_set_integer(L, "height", data->height);

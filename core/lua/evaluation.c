@@ -5,6 +5,7 @@
 #include "lua/dataset.h"
 #include "lua/fields.h"
 #include "lua/session.h"
+#include "train/data_names.h"
 #include "train/evaluate.h"
 
 static int evaluation_release(lua_State *L) {
@@ -153,11 +154,26 @@ static void set_probabilities(lua_State *L, const struct evaluation *evaluation)
     lua_setfield(L, -2, "probabilities");
 }
 
+/* Where each sample is from, where the data set says it. */
+static void set_sample_names(lua_State *L, const struct dataset *data) {
+    char number[24];
+    if (dataset_sample_name(data, 0, number) == NULL) {
+        return;
+    }
+    lua_newtable(L);
+    for (size_t s = 0; s < dataset_data(data)->n_samples; s++) {
+        lua_pushstring(L, dataset_sample_name(data, s, number));
+        lua_rawseti(L, -2, (lua_Integer)s + 1);
+    }
+    lua_setfield(L, -2, "names");
+}
+
 int prediction_push(lua_State *L, const struct trained_network *network, struct dataset *data) {
     const struct evaluation *evaluation = evaluate_in_box(L, network, data, true);
     lua_newtable(L);
     field_set_integer(L, "samples", evaluation->n_samples);
     set_outputs(L, evaluation);
+    set_sample_names(L, data);
     if (has_predictions(network, evaluation)) {
         set_predicted(L, evaluation);
         set_class_names(L, &network->classes, evaluation);

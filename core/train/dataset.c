@@ -28,7 +28,7 @@
 
 static synrl_status check_sizes(const struct dataset *dataset) {
     const synrl_data *data = &dataset->data;
-    if (data->size < sizeof *data) {
+    if (data->size < offsetof(synrl_data, input_names)) { /* what ABI 3.0 had */
         return REFUSE(dataset, "the size of its data is %u: must be sizeof(synrl_data), %zu",
                       data->size, sizeof *data);
     }
@@ -121,6 +121,35 @@ static synrl_status check_classes(const struct dataset *dataset) {
     return SYNRL_OK;
 }
 
+static synrl_status check_names(const struct dataset *dataset) {
+    const synrl_data *data = &dataset->data;
+    if (data->input_names != NULL) {
+        const size_t has = host_block_size(&dataset->host.api, data->input_names);
+        if (has / sizeof(char *) < data->n_inputs) {
+            return REFUSE(dataset, "its input_names have %zu bytes: %zu names need more", has,
+                          data->n_inputs);
+        }
+    }
+    if (data->sample_names != NULL) {
+        SYNRL_TRY(check_array(dataset, "sample_names", data->sample_names, 1, sizeof(char *)));
+    }
+    if (data->sample_numbers != NULL) {
+        SYNRL_TRY(
+            check_array(dataset, "sample_numbers", data->sample_numbers, 1, sizeof(uint32_t)));
+    }
+    for (size_t i = 0; data->input_names != NULL && i < data->n_inputs; i++) {
+        if (data->input_names[i] == NULL) {
+            return REFUSE(dataset, "input %zu has no name", i + 1);
+        }
+    }
+    for (size_t s = 0; data->sample_names != NULL && s < data->n_samples; s++) {
+        if (data->sample_names[s] == NULL) {
+            return REFUSE(dataset, "sample %zu has no name", s + 1);
+        }
+    }
+    return SYNRL_OK;
+}
+
 /* By division, since a product might overflow. */
 static synrl_status check_shape(const struct dataset *dataset) {
     const synrl_data *data = &dataset->data;
@@ -177,6 +206,7 @@ synrl_status dataset_check(const struct dataset *dataset) {
     SYNRL_TRY(check_targets(dataset));
     SYNRL_TRY(check_classes(dataset));
     SYNRL_TRY(check_shape(dataset));
+    SYNRL_TRY(check_names(dataset));
     return check_values(dataset);
 }
 

@@ -8,7 +8,7 @@
 #include "plugin/host.h"
 #include "train/dataset.h"
 
-enum { DATASET_OWNED_MAX = 4 };
+enum { DATASET_SAMPLE_NAMES = 5, DATASET_SAMPLE_NUMBERS, DATASET_OWNED_MAX }; /* in `owned` */
 
 struct dataset {
     struct core *core;

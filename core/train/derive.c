@@ -11,9 +11,10 @@
 #include "base/json_build.h"
 #include "engine/engine.h"
 #include "train/classes.h"
+#include "train/data_names.h"
 #include "train/dataset_private.h"
 
-enum { INPUTS, LABELS, TARGETS, NAMES }; /* in `owned` */
+enum { INPUTS, LABELS, TARGETS, NAMES, INPUT_NAMES }; /* in `owned` */
 
 /* Choosing ------------------------------------------------------------------------------------- */
 
@@ -272,6 +273,14 @@ static synrl_status make_arrays(struct dataset *like, size_t n, bool has_bytes,
         dataset->owned[NAMES] = (void *)names;
         dataset->data.class_names = names;
     }
+    if (has_all && data->input_names != NULL) {
+        const char *const *names = NULL;
+        has_all = class_names_copy(core, data->n_inputs, data->input_names, &names) == SYNRL_OK;
+        dataset->owned[INPUT_NAMES] = (void *)names;
+        dataset->data.input_names = names;
+    }
+    dataset->data.sample_names = NULL; /* data_names_take */
+    dataset->data.sample_numbers = NULL;
     if (!has_all) {
         dataset_release(dataset);
         *made = NULL;
@@ -372,6 +381,12 @@ synrl_status dataset_concat(struct dataset *first, struct dataset *second, struc
         copy_inputs(both, n, matched);
         copy_answers(both, 0, first);
         copy_answers(both, n, matched);
+        status = data_names_take(both, 2, (const struct dataset *const[]){first, matched});
+        if (status != SYNRL_OK) {
+            dataset_release(both);
+        }
+    }
+    if (status == SYNRL_OK) {
         status =
             finish(both, first,
                    json_pack("{s:s, s:o}", "by", "concat", "with", dataset_json(second)), made);
@@ -466,7 +481,10 @@ synrl_status dataset_normalise(struct dataset *data, const struct normalisation 
     *made = NULL;
     SYNRL_TRY(check_normalisation(data, normalisation));
     SYNRL_TRY(make_arrays(data, data->data.n_samples, false, &dataset));
-    const synrl_status status = fill_normalised(dataset, data, normalisation);
+    synrl_status status = fill_normalised(dataset, data, normalisation);
+    if (status == SYNRL_OK) {
+        status = data_names_take(dataset, 1, (const struct dataset *const[]){data});
+    }
     if (status != SYNRL_OK) {
         dataset_release(dataset);
         return status;

@@ -342,7 +342,9 @@ static synrl_status create(const synrl_host *host, const void *configuration, vo
                          .targets = ITEMS(float, csv->table.targets),
                          .n_targets = N_ITEMS(size_t, csv->table.columns.targets),
                          .n_classes = csv->n_classes,
-                         .class_names = csv->class_names};
+                         .class_names = csv->class_names,
+                         .input_names = csv->table.input_names,
+                         .sample_numbers = ITEMS(uint32_t, csv->table.lines)};
     return set_pixels(csv, &config->pixels, data);
 }
 

@@ -2,7 +2,7 @@
 /* PNGs and JPEGs, one folder per class, in a folder or in a tar or zip of one. Invariants: all
  * images have the size of the first readable one; unreadable files are counted, named and left out;
  * samples are ordered by class and file name, regardless of the order in the folder or archive. */
-#define _GNU_SOURCE /* qsort_r, fdopen */
+#define _GNU_SOURCE /* fdopen */
 #include <dirent.h>
 #include <stdlib.h>
 #include <synrl/dataset.h>
@@ -12,11 +12,12 @@
 #include "images/layout.h"
 #include "images/pixels.h"
 #include "images/png.h"
+#include "images/samples.h"
 #include "unpack.h"
 
 struct config {
     const char *path, *part, *classes;
-    int32_t colour, background;
+    int32_t labels, colour, background;
     int64_t limit;
 };
 
@@ -31,20 +32,15 @@ static const synrl_param params[] = {
     SYNRL_STRING(
         classes, SYNRL_OPTIONAL,
         "all classes in their order: \"ABC\" or \"ant,bee\"; left out: the folders, sorted"),
-    SYNRL_CHOICE(
-        colour, "grey", "grey|rgb",
-        "what pictures become: grey, one input per pixel, or rgb, three: red, green, blue"),
+    SYNRL_CHOICE(labels, "folders", "folders|none",
+                 "the class of a picture: its folder; none: pictures to be answered, anywhere"),
+    SYNRL_CHOICE(colour, "grey", "grey|rgb", "one input per pixel, or three: red, green, blue"),
     SYNRL_CHOICE(background, "none", "none|black|white",
                  "what lies under transparent pixels; none: they are refused"),
     SYNRL_INTEGER(limit, "4096", 1, 1 << 20, "MiB that the pixels may have"),
 };
 
-enum { FILE_LIMIT = 64 << 20, N_NAMED_MAX = 10 };
-
-/* The positions of its names in `texts`, and the number of its image in `read`. */
-struct sample {
-    size_t class_name, file_name, image;
-};
+enum { LABELS_FOLDERS, LABELS_NONE, FILE_LIMIT = 64 << 20, N_NAMED_MAX = 10 };
 
 struct images {
     const synrl_host *host;
@@ -444,7 +440,9 @@ static const char *describe_others(const struct images *images, char *text, size
     const struct layout *layout = &images->layout;
     *text = '\0';
     if (layout_count(layout) > images->n_files) {
-        snprintf(text, size, "; %.80s is in no such folder", layout_path(layout, 0));
+        snprintf(text, size,
+                 "; %.80s is in no such folder (labels = \"none\" reads pictures without classes)",
+                 layout_path(layout, 0));
     } else if (layout->n_others > 0) {
         snprintf(text, size, "; there are %zu other files, such as %.80s", layout->n_others,
                  (const char *)layout->texts.bytes + layout->other);
@@ -455,7 +453,7 @@ static const char *describe_others(const struct images *images, char *text, size
 static synrl_status read_images(struct images *images) {
     const char *path = images->config->path;
     struct stat info;
-    char others[160];
+    char others[200];
     if (stat(path, &info) != 0) {
         return fail_open(images->host, path);
     }
@@ -479,13 +477,6 @@ static synrl_status read_images(struct images *images) {
 }
 
 /* Data ----------------------------------------------------------------------------------------- */
-
-static int compare_samples(const void *a, const void *b, void *texts) {
-    const struct sample *sample_a = a, *sample_b = b;
-    const char *text = texts;
-    const int order = strcmp(text + sample_a->class_name, text + sample_b->class_name);
-    return order != 0 ? order : strcmp(text + sample_a->file_name, text + sample_b->file_name);
-}
 
 /* Whether sample s, in sorted order, is the first of its class. */
 static bool begins_class(const struct images *images, size_t s) {
@@ -547,9 +538,9 @@ static synrl_status arrange(struct images *images, synrl_data *data) {
     const char *texts = (const char *)images->texts.bytes;
     const size_t n = N_SAMPLES(images), size = images->height * images->width * images->n_channels;
     uint8_t *pixels;
-    qsort_r(samples, n, sizeof *samples, compare_samples, images->texts.bytes);
+    samples_sort(texts, n, samples);
     for (size_t s = 1; s < n; s++) {
-        if (compare_samples(&samples[s - 1], &samples[s], images->texts.bytes) == 0) {
+        if (samples_are_equal(texts, &samples[s - 1], &samples[s])) {
             return FAIL(images, "%s/%s is in it twice", texts + samples[s].class_name,
                         texts + samples[s].file_name);
         }
@@ -562,7 +553,11 @@ static synrl_status arrange(struct images *images, synrl_data *data) {
                          .height = images->height,
                          .width = images->width,
                          .n_channels = images->n_channels};
-    SYNRL_TRY(label_samples(images, data));
+    SYNRL_TRY(
+        samples_name(images->host, texts, n, samples, images->layout.is_flat, &data->sample_names));
+    if (!images->layout.is_flat) {
+        SYNRL_TRY(label_samples(images, data));
+    }
     SYNRL_TRY(SYNRL_NEW(images->host, pixels, images->read.n));
     for (size_t s = 0; s < n; s++) {
         memcpy(pixels + s * size, images->read.bytes + samples[s].image * size, size);
@@ -579,6 +574,7 @@ static synrl_status create(const synrl_host *host, const void *config, void *sel
     images->layout.host = host;
     images->layout.root = images->config->path;
     images->layout.part = images->config->part;
+    images->layout.is_flat = images->config->labels == LABELS_NONE;
     const struct pixels pixels = wanted(images);
     images->n_channels = pixels_size(&pixels);
     SYNRL_TRY(read_images(images));

@@ -139,6 +139,37 @@ function test.shuffles_and_folds_are_permutations()
 end
 
 -- The second data set numbers its classes by itself; joined, they are one set of classes.
+-- Which line each sample is from, however the data was derived; of two files no line says it.
+function test.samples_know_their_lines()
+  local path = os.tmpname()
+  local file = assert(io.open(path, 'w'))
+  file:write('size,sort,kind\n1,a,x\n?,a,x\n3,b,y\n4,b,y\n5,a,x\n')
+  file:close()
+  local data = synrl.dataset('csv', { path = path, label = 'kind', one_hot = 'sort', missing = 'drop' })
+  os.remove(path)
+  local function lines(of)
+    local names = {}
+    for i = 1, #of do names[i] = of:sample(i).name end
+    return table.concat(names, ' ')
+  end
+  local function check(of, wanted)
+    expect.equal(lines(of), wanted)
+    expect.equal(table.concat(of:info().input_names, ' '), 'size sort=a sort=b')
+  end
+  check(data, '2 4 5 6')
+  check(data:subset { 4, 1 }, '6 2')
+  check((data:subset(2, 4):normalise {}), '4 5 6')
+  check(data:subset { 3, 2, 1 }:classes { 'y', 'x' }, '5 4 2')
+  expect.equal(data:concat(data):sample(1).name, nil)
+  local model = synrl.model('mlp', { layers = { 3, 2 } })
+  local run = synrl.train { data = data, model = model, loss = 'mse', rule = 'win_stay', iterations = 1,
+    record = false }
+  expect.equal(table.concat(run:predict(data:subset { 4, 1 }).names, ' '), '6 2')
+  expect.equal(run:predict(data:concat(data)).names, nil)
+  expect.equal(numbers(3):info().input_names, nil)
+  expect.equal(numbers(3):sample(1).name, nil)
+end
+
 function test.concat_joins_by_the_names_of_classes()
   local function of(inputs, labels) return synrl.data { inputs = inputs, labels = labels } end
   local first = of({ 1, 2, 3 }, { 'ant', 'bee', 'cow' })

@@ -365,6 +365,43 @@ TEST_EACH(a_column_may_be_input_and_target, COUNT_OF(doubles)) {
     dataset_release(dataset);
 }
 
+/* What the inputs are called, and the lines of the samples. */
+static const struct {
+    const char *text;
+    struct named_value params[PARAMS_MAX];
+    const char *names;
+    size_t n_samples;
+    uint32_t lines[4];
+} names[] = {
+    {"a,k,b\n1,x,2\n\n3,y,4\n", PARAMS({"label", STRING("k")}), "a;b", 2, {2, 4}},
+    {"1,x,2\n3,y,4\n", PARAMS({"label", STRING("2")}), "1;3", 2, {1, 2}},
+    {"\"\",a\nr,1\ns,2\n", PARAMS({"header", STRING("yes")}), "a", 2, {2, 3}},
+    {"s,a\nm,1\nf,?\n\"f\n\",3\nf,4\n",
+     PARAMS({"one_hot", STRING("s")}, {"missing", STRING("drop")}),
+     "s=f;s=f\n;s=m;a",
+     3,
+     {2, 4, 6}},
+    {"s,a\nm,1\n", PARAMS({"one_hot", STRING("s=m|f|other")}), "s=m;s=f;s=other;a", 1, {2}},
+    {"4,2\n", PARAMS({"inputs", STRING("2,1")}, {"one_hot", STRING("2=1|2")}), "2=1;2=2;1", 1, {1}},
+};
+
+TEST_EACH(says_where_inputs_and_samples_are_from, COUNT_OF(names)) {
+    struct named_value values[PARAMS_MAX + 1];
+    const char *text = names[_i].text;
+    const char *path = loader_file(&loader, "table.csv", text, strlen(text));
+    const size_t n = with_path(path, names[_i].params, values);
+    struct dataset *dataset = loader_load(&loader, "csv", n, values);
+    const synrl_data *data = dataset_data(dataset);
+    char found[80] = "";
+    for (size_t i = 0; i < data->n_inputs; i++) {
+        strcat(strcat(found, i > 0 ? ";" : ""), data->input_names[i]);
+    }
+    ck_assert_str_eq(found, names[_i].names);
+    ck_assert_uint_eq(data->n_samples, names[_i].n_samples);
+    ck_assert_mem_eq(data->sample_numbers, names[_i].lines, data->n_samples * sizeof(uint32_t));
+    dataset_release(dataset);
+}
+
 static const struct {
     const char *text;
     struct named_value params[PARAMS_MAX];

@@ -134,6 +134,21 @@ TEST(reads_jpegs_in_colour) {
     dataset_release(dataset);
 }
 
+/* By class, and then by file. */
+TEST(names_samples_by_class_and_file) {
+    static const char *const names[] = {"A/2.jpg", "B/1.jpg", "B/10.jpg"};
+    const struct bytes grey = grey_jpeg();
+    for (size_t i = COUNT_OF(names); i-- > 0;) {
+        put(names[i], grey.at, grey.n);
+    }
+    struct dataset *dataset =
+        loader_load(&loader, "images", GIVEN({"path", STRING(loader.scratch.folder)}));
+    for (size_t i = 0; i < COUNT_OF(names); i++) {
+        ck_assert_str_eq(dataset_data(dataset)->sample_names[i], names[i]);
+    }
+    dataset_release(dataset);
+}
+
 TEST(jpegs_for_print_and_cut_ones_are_left_out) {
     const struct bytes grey = grey_jpeg(), print = print_jpeg();
     put("set/a/1.jpg", grey.at, grey.n);

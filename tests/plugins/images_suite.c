@@ -347,6 +347,25 @@ TEST_EACH(a_folder_and_its_archive_are_equal, COUNT_OF(trees)) {
     }
 }
 
+/* Without classes, wherever they lie; a folder and its archive alike. */
+TEST(reads_pictures_without_classes) {
+    static const char *const trees_of[] = {"2.png", "new/3.png", "new/deep/1.png"};
+    write_tree(COUNT_OF(trees_of), trees_of);
+    const char *paths[] = {loader.scratch.folder, tar_tree(COUNT_OF(trees_of), trees_of)};
+    for (size_t p = 0; p < COUNT_OF(paths); p++) {
+        struct dataset *dataset = loader_load(
+            &loader, "images", GIVEN({"path", STRING(paths[p])}, {"labels", STRING("none")}));
+        const synrl_data *data = dataset_data(dataset);
+        ck_assert_uint_eq(data->n_samples, 3);
+        ck_assert_ptr_null(data->labels);
+        ck_assert_uint_eq(data->n_classes, 0);
+        for (size_t i = 0; i < 3; i++) {
+            ck_assert_str_eq(data->sample_names[i], trees_of[i]);
+        }
+        dataset_release(dataset);
+    }
+}
+
 TEST(refuses_links_and_doubles_in_an_archive) {
     const struct bytes png = grey_png(10);
     for (int i = 0; i < 3; i++) {

@@ -87,6 +87,27 @@ END
     says 'accuracy'
 }
 
+# As from a camera: in one folder, without classes.
+test_pictures_without_classes_are_answered_by_name() {
+    colours
+    mkdir new
+    cp pictures/red/1.png new/b.png
+    cp pictures/two/1.png new/a.png
+    cat >s.lua <<'END'
+local synrl = require "synrl"
+synrl.train {
+   name = "colours", data = synrl.dataset("images", { path = "pictures", colour = "rgb" }), iterations = 30,
+   model = synrl.model("mlp", { layers = { 12, 2 } }), loss = "cross_entropy", rule = synrl.rule("gd", { alpha = 0.5 }),
+}
+END
+    exits 0 synrl run --quiet --no-pictures s.lua
+    refuses 1 'a.png is in no such folder (labels = "none" reads pictures without classes)' \
+        synrl predict runs/*-colours new
+    exits 0 synrl predict runs/*-colours new labels=none
+    cut -d, -f1-2 "$OUTPUT" >answers
+    printf 'sample,class\na.png,two\nb.png,red\n' | diff - answers
+}
+
 test_what_is_wrong_is_said() {
     table
     refuses 2 'which data set? write synrl data ID [NAME=VALUE ...]' synrl data

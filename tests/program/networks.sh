@@ -142,9 +142,9 @@ END
         exits 0 synrl run --quiet --no-pictures loss.lua
         exits 0 synrl predict runs/*/ plain.csv label= -o answers.csv
         if $logits; then
-            [ "$(head -n 1 answers.csv)" = 'class,no,"yes, sir"' ]
+            [ "$(head -n 1 answers.csv)" = 'sample,class,no,"yes, sir"' ]
         else
-            [ "$(head -n 1 answers.csv)" = 'class,output1,output2' ]
+            [ "$(head -n 1 answers.csv)" = 'sample,class,output1,output2' ]
         fi
     done
 }
@@ -162,7 +162,8 @@ rows = list(csv.DictReader(open("answers.csv")))
 found = [r["class"] for r in rows]
 e = json.load(open("evaluation"))
 assert len(found) == len(wanted) == e["samples"] == 60
-assert list(rows[0]) == ["class", "no", "yes, sir"], rows[0]
+assert list(rows[0]) == ["sample", "class", "no", "yes, sir"], rows[0]
+assert [r["sample"] for r in rows] == [str(i) for i in range(2, 62)]
 for r in rows:
     p = {k: float(r[k]) for k in ("no", "yes, sir")}
     assert abs(sum(p.values()) - 1) < 1e-8 and r["class"] == max(p, key=p.get)

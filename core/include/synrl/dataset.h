@@ -34,6 +34,10 @@ typedef struct synrl_data {
     const char *const *class_names;   /* [n_classes], or NULL */
     size_t height, width, n_channels; /* of a picture; all 0: not pictures */
     size_t n_steps; /* of a sequence, whose inputs are [n_steps][n_inputs / n_steps]; 0: none */
+    /* Since ABI 3.6, all optional. */
+    const char *const *input_names;  /* [n_inputs] */
+    const char *const *sample_names; /* [n_samples]: where each is from, such as a file */
+    const uint32_t *sample_numbers;  /* the same as numbers from 1, such as lines of a file */
 } synrl_data;
 
 typedef struct synrl_dataset_ops {

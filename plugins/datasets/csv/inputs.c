@@ -53,9 +53,10 @@ static synrl_status fill_numbers(struct table *table) {
 
 /* How the words of a column become inputs. */
 struct coding {
-    size_t n;       /* inputs */
-    int32_t *codes; /* of each word, which input is 1 */
-    float *shares;  /* [n] of the rows: for a missing word */
+    size_t n;           /* inputs */
+    int32_t *codes;     /* of each word, which input is 1 */
+    float *shares;      /* [n] of the rows: for a missing word */
+    const char **texts; /* [n] of those of the file, which are theirs; NULL: they are listed */
 };
 
 static size_t count_listed(const struct word_column *listed) {
@@ -95,7 +96,7 @@ static synrl_status code_found(struct table *table, const struct words *words,
     for (size_t w = 0; w < n; w++) {
         coding->codes[w] = (int32_t)labels_find(are_numbers, texts, coding->n, WORD_TEXT(words, w));
     }
-    table->host->free(table->host, texts);
+    coding->texts = texts;
     return SYNRL_OK;
 }
 
@@ -135,6 +136,7 @@ static void free_codings(struct table *table, struct coding *codings, size_t n) 
     for (size_t w = 0; w < n; w++) {
         table->host->free(table->host, codings[w].codes);
         table->host->free(table->host, codings[w].shares);
+        table->host->free(table->host, codings[w].texts);
     }
     table->host->free(table->host, codings);
 }
@@ -148,6 +150,88 @@ static float *write_word(const struct coding *coding, int32_t word, float *out) 
     return out + coding->n;
 }
 
+/* Names ---------------------------------------------------------------------------------------- */
+
+/* Appends PARTS, one after another, as the name of the next input. */
+static synrl_status append_name(struct table *table, struct buffer *texts, struct buffer *starts,
+                                const char *column, const char *word, size_t length) {
+    const size_t start = texts->n;
+    SYNRL_TRY(buffer_append(table->host, starts, &start, sizeof start));
+    SYNRL_TRY(buffer_append(table->host, texts, column, strlen(column)));
+    if (word != NULL) {
+        SYNRL_TRY(buffer_append(table->host, texts, "=", 1));
+        SYNRL_TRY(buffer_append(table->host, texts, word, length));
+    }
+    return buffer_append(table->host, texts, "", 1);
+}
+
+/* Those of a column of words: island=Dream. */
+static synrl_status append_words(struct table *table, const struct coding *coding, size_t w,
+                                 const char *column, struct buffer *texts, struct buffer *starts) {
+    const char *at = ITEMS(struct word_column, table->columns.words)[w].words;
+    const char *end = coding->texts == NULL
+                          ? at + ITEMS(struct word_column, table->columns.words)[w].length
+                          : NULL;
+    for (size_t i = 0; i < coding->n; i++) {
+        if (coding->texts != NULL) {
+            SYNRL_TRY(append_name(table, texts, starts, column, coding->texts[i],
+                                  strlen(coding->texts[i])));
+            continue;
+        }
+        const char *bar = memchr(at, '|', (size_t)(end - at));
+        const size_t length = (size_t)((bar != NULL ? bar : end) - at);
+        SYNRL_TRY(append_name(table, texts, starts, column, at, length));
+        at += length + 1;
+    }
+    return SYNRL_OK;
+}
+
+static size_t find_words(const struct table *table, size_t column) {
+    size_t w = 0;
+    while (ITEMS(struct word_column, table->columns.words)[w].column != column) {
+        w++;
+    }
+    return w;
+}
+
+static synrl_status append_names(struct table *table, const struct coding *codings,
+                                 struct buffer *texts, struct buffer *starts) {
+    for (size_t i = 0; i < N_ITEMS(size_t, table->columns.inputs); i++) {
+        const size_t column = ITEMS(size_t, table->columns.inputs)[i];
+        const char *name = columns_name_of(&table->columns, column);
+        char number[24];
+        if (name == NULL || *name == '\0') {
+            snprintf(number, sizeof number, "%zu", column + 1);
+            name = number;
+        }
+        if (COLUMN_ROLE(&table->columns, column) == ROLE_NUMBER) {
+            SYNRL_TRY(append_name(table, texts, starts, name, NULL, 0));
+        } else {
+            const size_t w = find_words(table, column);
+            SYNRL_TRY(append_words(table, &codings[w], w, name, texts, starts));
+        }
+    }
+    return SYNRL_OK;
+}
+
+/* The names of the inputs, unless they are pixels. */
+static synrl_status name_inputs(struct table *table, const struct coding *codings) {
+    struct buffer texts = {0}, starts = {0};
+    if (table->options->are_pixels) {
+        return SYNRL_OK;
+    }
+    SYNRL_TRY(append_names(table, codings, &texts, &starts));
+    const size_t n = N_ITEMS(size_t, starts);
+    SYNRL_TRY(SYNRL_NEW(table->host, table->input_names, n));
+    for (size_t i = 0; i < n; i++) {
+        table->input_names[i] = (const char *)texts.bytes + ITEMS(size_t, starts)[i];
+    }
+    buffer_free(table->host, &starts);
+    return SYNRL_OK;
+}
+
+/* All ------------------------------------------------------------------------------------------ */
+
 /* Numbers and words of a row in the order of its inputs. */
 static float *write_row(const struct table *table, const struct coding *codings, size_t row,
                         float *out) {
@@ -155,14 +239,11 @@ static float *write_row(const struct table *table, const struct coding *codings,
         table->n_numbers > 0 ? ITEMS(float, table->inputs) + row * table->n_numbers : NULL;
     for (size_t i = 0; i < N_ITEMS(size_t, table->columns.inputs); i++) {
         const size_t column = ITEMS(size_t, table->columns.inputs)[i];
-        size_t w = 0;
         if (COLUMN_ROLE(&table->columns, column) == ROLE_NUMBER) {
             *out++ = *numbers++;
             continue;
         }
-        while (ITEMS(struct word_column, table->columns.words)[w].column != column) {
-            w++;
-        }
+        const size_t w = find_words(table, column);
         out = write_word(&codings[w], ITEMS(int32_t, table->words[w].rows)[row], out);
     }
     return out;
@@ -177,7 +258,7 @@ synrl_status inputs_finish(struct table *table, size_t *n_inputs) {
         SYNRL_TRY(fill_numbers(table));
     }
     if (n_words == 0) {
-        return SYNRL_OK;
+        return name_inputs(table, NULL);
     }
     SYNRL_TRY(SYNRL_NEW(table->host, codings, n_words));
     for (size_t w = 0; w < n_words; w++) {
@@ -188,6 +269,7 @@ synrl_status inputs_finish(struct table *table, size_t *n_inputs) {
     for (size_t r = 0; r < table->n_rows; r++) {
         write_row(table, codings, r, out + r * *n_inputs);
     }
+    SYNRL_TRY(name_inputs(table, codings));
     free_codings(table, codings, n_words);
     buffer_free(table->host, &table->inputs);
     table->inputs.bytes = (unsigned char *)out;

@@ -257,6 +257,9 @@ static synrl_status read_row(struct table *table) {
     SYNRL_TRY(append_inputs(table));
     SYNRL_TRY(append_targets(table));
     SYNRL_TRY(append_label(table));
+    const uint32_t line =
+        table->reader.line < UINT32_MAX ? (uint32_t)table->reader.line : UINT32_MAX;
+    SYNRL_TRY(buffer_append(table->host, &table->lines, &line, sizeof line));
     table->n_rows++;
     return reserve(table);
 }

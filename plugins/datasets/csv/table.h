@@ -43,6 +43,8 @@ struct table {
     struct buffer targets;    /* float */
     struct words label_words;
     struct buffer labels;            /* int32_t, numbers of words */
+    const char **input_names;        /* inputs_finish */
+    struct buffer lines;             /* uint32_t, where each row begins */
     size_t n_dropped, first_dropped; /* rows, and the line of the first */
 };
 

@@ -148,7 +148,7 @@ static void find_base(struct layout *layout) {
 }
 
 synrl_status layout_settle(struct layout *layout) {
-    if (layout_count(layout) == 0) {
+    if (layout_count(layout) == 0 || layout->is_flat) {
         return SYNRL_OK;
     }
     find_base(layout);
@@ -168,6 +168,10 @@ synrl_status layout_settle(struct layout *layout) {
 }
 
 bool layout_place(const struct layout *layout, size_t entry, struct place *place) {
+    if (layout->is_flat) {
+        *place = (struct place){".", layout_path(layout, entry), 1};
+        return true;
+    }
     const char *rest = layout_path(layout, entry) + layout->base + (layout->base > 0);
     const char *slash = strchr(rest, '/');
     if (slash == NULL) {

@@ -14,6 +14,7 @@ struct layout {
     const char *root;      /* the folder or the archive, for messages */
     struct buffer texts;   /* paths, terminated */
     struct buffer entries; /* size_t: where each path begins in `texts` */
+    bool is_flat;          /* there are no classes: pictures lie anywhere */
     const char *part;      /* only what lies below a folder of this name; NULL or "": all */
     size_t base;           /* length of the part that all share: what holds the class folders */
     size_t n_others;       /* files that are not pictures */
@@ -46,7 +47,8 @@ void layout_sort(struct layout *layout);
 /* Finds the base. SYNRL_INVALID where a picture lies deeper than in a class folder. */
 synrl_status layout_settle(struct layout *layout);
 
-/* False for a file beside the class folders. */
+/* False for a file beside the class folders. Where there are no classes, the class is "." and the
+ * file's name its path. */
 bool layout_place(const struct layout *layout, size_t entry, struct place *place);
 
 void layout_free(struct layout *layout);

@@ -44,8 +44,8 @@ static const struct {
     {"too wide", "pictures of 2 x 2 x 1 from 2 inputs: must be equal"},
     {"no channels", "pictures of 2 x 1 x 0 from 2 inputs: must be equal"},
     {"no labels of two classes", "2 classes of 2 targets, and no labels"},
-    {"size 0", "the size of its data is 0: must be sizeof(synrl_data), 112"},
-    {"the size without n_steps", "the size of its data is 104: must be sizeof(synrl_data), 112"},
+    {"size 0", "the size of its data is 0: must be sizeof(synrl_data), 136"},
+    {"the size without n_steps", "the size of its data is 104: must be sizeof(synrl_data), 136"},
     {"target values but no targets", "has n_targets = 2, and no targets: must be 0"},
     {"too many samples", "8589934592 samples of 2 inputs: both must be 1 .. 2147483647"},
     {"three steps of two inputs",
@@ -53,6 +53,10 @@ static const struct {
     {"format 0", "the format of its inputs is 0: must be 1, floats, or 2, bytes"},
     {"a scale of nan", "the scale of its bytes is nan: must be greater than 0"},
     {"short inputs", "its inputs have 15 bytes: 2 samples of 8 bytes need more"},
+    {"an input has no name", "input 2 has no name"},
+    {"a sample has no name", "sample 2 has no name"},
+    {"few names of inputs", "its input_names have 15 bytes: 2 names need more"},
+    {"few numbers of samples", "its sample_numbers have 7 bytes: 2 samples of 4 bytes need more"},
     {"short labels", "its labels have 7 bytes: 2 samples of 4 bytes need more"},
 };
 
