@@ -217,7 +217,8 @@ static void clear_adder(void *context, size_t worker, size_t n_workers) {
 }
 
 synrl_status credit_begin(struct credit *credit, const synrl_weights *weights,
-                          const synrl_batch *batch, const synrl_signal *signal, float reach) {
+                          const synrl_batch *batch, const synrl_signal *signal,
+                          const float *reach) {
     SYNRL_TRY(check_signal(credit->host, signal));
     credit->reach = reach;
     credit->weights = weights;
@@ -295,12 +296,11 @@ static void take_slope(struct adder *adder, const synrl_activation *f, size_t n,
 }
 
 /* slope: from z to what noise of either sign makes of the output, one less the other. */
-static void take_moves(const struct credit *credit, struct adder *adder, const synrl_activation *f,
-                       size_t n) {
+static void take_moves(float reach, struct adder *adder, const synrl_activation *f, size_t n) {
     float *up = adder->signal, *down = adder->slope;
     for (size_t i = 0; i < n; i++) {
-        up[i] = down[i] + credit->reach;
-        down[i] -= credit->reach;
+        up[i] = down[i] + reach;
+        down[i] -= reach;
     }
     if (f != NULL) {
         synrl_activation_apply(f, n, up, up);
@@ -388,7 +388,7 @@ void credit_after(struct credit *credit, const synrl_pass *pass, size_t n_source
         take_slope(adder, f, n, y);
     }
     if ((credit->signal.flags & SYNRL_WHERE_MOVED) != 0) {
-        take_moves(credit, adder, f, n);
+        take_moves(credit->reach[sources[0].tensor], adder, f, n);
         y = adder->slope;
     }
     if (credit->signal.bytes != NULL) {

@@ -14,7 +14,7 @@ void credit_destroy(struct credit *credit); /* NULL is allowed */
 
 /* See watch.h. reach: of the noise, for SYNRL_WHERE_MOVED. */
 synrl_status credit_begin(struct credit *credit, const synrl_weights *weights,
-                          const synrl_batch *batch, const synrl_signal *signal, float reach);
+                          const synrl_batch *batch, const synrl_signal *signal, const float *reach);
 synrl_status credit_end(struct credit *credit, double *sums);
 
 /* Before the activation of some units, z [n_rows][SYNRL_LANES], and after it; fired: y - p where

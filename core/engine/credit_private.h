@@ -40,7 +40,7 @@ struct credit {
     const synrl_layout *layout;
     const synrl_weights *weights;
     synrl_signal signal;
-    float reach; /* of noise at a unit */
+    const float *reach; /* [n_tensors]: of noise at a unit that the tensor drives */
     double limit;
     size_t n_sums, max_rows, max_inputs, max_stride;
     size_t *first_row;         /* [n_tensors]: the beginning of a tensor's sums of the signal */

@@ -40,7 +40,7 @@ struct watch {
     size_t n_words, n_words_max;
     synrl_stream stream; /* drawn from this one */
     synrl_stream firing;
-    float sigma;
+    float *sigmas; /* [n_tensors]: of the last noise, for the units that a tensor drives */
     float *values; /* in lanes, the caller's */
     double limit;
     struct credit *credit; /* made by the first watch that needs it */
@@ -51,6 +51,7 @@ struct watch {
 static synrl_status build(struct watch *watch) {
     const synrl_host *host = watch->host;
     const size_t n_units = watch->layout->n_units;
+    SYNRL_TRY(SYNRL_NEW(host, watch->sigmas, watch->layout->n_tensors));
     SYNRL_TRY(SYNRL_NEW(host, watch->watchers, watch->n_workers));
     for (size_t worker = 0; worker < watch->n_workers; worker++) {
         struct watcher *watcher = &watch->watchers[worker];
@@ -86,6 +87,7 @@ void watch_destroy(struct watch *watch) {
     }
     credit_destroy(watch->credit);
     host->free(host, watch->words);
+    host->free(host, watch->sigmas);
     host->free(host, watch->watchers);
     host->free(host, watch);
 }
@@ -145,23 +147,46 @@ static synrl_status draw_words(struct watch *watch, const synrl_batch *batch,
     return SYNRL_OK;
 }
 
-synrl_status watch_begin_noise(struct watch *watch, const synrl_batch *batch,
-                               const struct noise *noise, double sigma) {
-    const synrl_host *host = watch->host;
+static synrl_status check_sigma(const struct watch *watch, double sigma) {
+    return sigma >= 0.0 && isfinite((float)sigma)
+               ? SYNRL_OK
+               : watch->host->fail(watch->host, SYNRL_INVALID,
+                                   "noise of sigma = %g: must be a float of at least 0", sigma);
+}
+
+/* Of the sigmas as they are. */
+static synrl_status begin_noise(struct watch *watch, const synrl_batch *batch,
+                                const struct noise *noise) {
     SYNRL_TRY(check_draw(watch, batch, noise->draw, 1));
-    if (!(sigma >= 0.0 && isfinite((float)sigma))) {
-        return host->fail(host, SYNRL_INVALID, "noise of sigma = %g: must be a float of at least 0",
-                          sigma);
-    }
     watch->kind = WATCH_NOISE;
-    watch->sigma = (float)sigma;
     return draw_words(watch, batch, noise);
 }
 
-static void add_noise(struct watch *watch, const synrl_pass *pass, size_t first_unit, size_t n_rows,
-                      float *z) {
+synrl_status watch_begin_noise(struct watch *watch, const synrl_batch *batch,
+                               const struct noise *noise, double sigma) {
+    SYNRL_TRY(check_sigma(watch, sigma));
+    for (size_t t = 0; t < watch->layout->n_tensors; t++) {
+        watch->sigmas[t] = (float)sigma;
+    }
+    return begin_noise(watch, batch, noise);
+}
+
+synrl_status watch_begin_noise_by_tensor(struct watch *watch, const synrl_batch *batch,
+                                         const struct noise *noise, const double *sigmas) {
+    for (size_t t = 0; t < watch->layout->n_tensors; t++) {
+        SYNRL_TRY(check_sigma(watch, sigmas[t]));
+    }
+    for (size_t t = 0; t < watch->layout->n_tensors; t++) {
+        watch->sigmas[t] = (float)sigmas[t];
+    }
+    return begin_noise(watch, batch, noise);
+}
+
+static void add_noise(const struct watch *watch, const synrl_pass *pass, size_t t,
+                      size_t first_unit, float *z) {
     const size_t first = pass->block * watch->layout->n_units + first_unit;
-    kernels_in_use()->add_noise(n_rows, watch->words + first, watch->sigma, z);
+    kernels_in_use()->add_noise(watch->layout->tensors[t].n_rows, watch->words + first,
+                                watch->sigmas[t], z);
 }
 
 /* Of the first n lanes; 0 after them. */
@@ -213,8 +238,8 @@ void watch_begin_values(struct watch *watch, float *values) {
 }
 
 synrl_status watch_begin_changes(struct watch *watch, const synrl_batch *batch,
-                                 const struct noise *noise, double sigma, float *values) {
-    SYNRL_TRY(watch_begin_noise(watch, batch, noise, sigma));
+                                 const struct noise *noise, float *values) {
+    SYNRL_TRY(begin_noise(watch, batch, noise));
     watch->kind = WATCH_CHANGES;
     watch->values = values;
     return SYNRL_OK;
@@ -294,7 +319,7 @@ synrl_status watch_begin_credit(struct watch *watch, const synrl_weights *weight
     if (watch->credit == NULL) {
         SYNRL_TRY(credit_create(watch->host, watch->layout, &watch->credit));
     }
-    SYNRL_TRY(credit_begin(watch->credit, weights, batch, signal, watch->sigma));
+    SYNRL_TRY(credit_begin(watch->credit, weights, batch, signal, watch->sigmas));
     watch->kind = (signal->flags & SYNRL_WHERE_FIRED) != 0 ? WATCH_FIRED_CREDIT : WATCH_CREDIT;
     return SYNRL_OK;
 }
@@ -370,7 +395,7 @@ void watch_before(struct watch *watch, const synrl_pass *pass, const synrl_sourc
     const synrl_tensor *tensor = &watch->layout->tensors[sources[0].tensor];
     const size_t unit = tensor->first_unit + sources[0].position * tensor->n_rows;
     if (watch->kind == WATCH_NOISE || watch->kind == WATCH_CHANGES) {
-        add_noise(watch, pass, unit, tensor->n_rows, z);
+        add_noise(watch, pass, sources[0].tensor, unit, z);
     } else if (watch->kind == WATCH_CREDIT) {
         credit_before(watch->credit, pass, sources, z);
     }

@@ -34,15 +34,19 @@ struct noise {
  * draw or sigma is out of range. Needs no end. */
 synrl_status watch_begin_noise(struct watch *watch, const synrl_batch *batch,
                                const struct noise *noise, double sigma);
+/* The same with a sigma for each tensor [n_tensors], that of the units it drives. */
+synrl_status watch_begin_noise_by_tensor(struct watch *watch, const synrl_batch *batch,
+                                         const struct noise *noise, const double *sigmas);
 /* The signs of a draw in lanes (local.h), 0 after the last sample; computed in parallel. */
 synrl_status watch_signs(struct watch *watch, const synrl_batch *batch, const struct noise *noise,
                          int8_t *signs);
 
-/* A pass without noise that keeps pre-activations, and one with it that turns them into changes: z
- * with the noise less z without it, 0 after the last sample. Both in lanes; need no end. */
+/* A pass without noise that keeps pre-activations, and one with noise of the last sigmas that turns
+ * them into changes: z with the noise less z without it, 0 after the last sample. Both in lanes;
+ * need no end. */
 void watch_begin_values(struct watch *watch, float *values);
 synrl_status watch_begin_changes(struct watch *watch, const synrl_batch *batch,
-                                 const struct noise *noise, double sigma, float *values);
+                                 const struct noise *noise, float *values);
 
 /* Stochastic units ----------------------------------------------------------------------------- */
 
@@ -57,7 +61,7 @@ synrl_status watch_end_fire(struct watch *watch);
 /* Credit --------------------------------------------------------------------------------------- */
 
 /* The signal must not change until the end. With SYNRL_WHERE_FIRED units fire as they last did,
- * and SYNRL_WHERE_MOVED means the sigma of the last noise.
+ * and SYNRL_WHERE_MOVED means the sigmas of the last noise.
  * SYNRL_INVALID where it has neither or both of bytes and floats, or invalid flags. The weights are
  * those of the pass, bound. */
 synrl_status watch_begin_credit(struct watch *watch, const synrl_weights *weights,

@@ -75,14 +75,16 @@ static synrl_status noisy_pass(struct environment *environment, const struct noi
     return SYNRL_OK;
 }
 
+/* sigmas: of each tensor, or NULL: sigma. */
 static synrl_status perturb(struct environment *environment, uint32_t draw, double sigma,
-                            double *loss) {
+                            const double *sigmas, double *loss) {
     const struct noise noise = noise_of(environment, draw);
     SYNRL_TRY(prepare(environment));
     SYNRL_TRY(find_clean_terms(environment));
-    SYNRL_TRY(
-        watch_begin_noise(environment->watch, network_batch(environment->network), &noise, sigma));
-    environment->sigma = sigma;
+    struct watch *watch = environment->watch;
+    const synrl_batch *batch = network_batch(environment->network);
+    SYNRL_TRY(sigmas != NULL ? watch_begin_noise_by_tensor(watch, batch, &noise, sigmas)
+                             : watch_begin_noise(watch, batch, &noise, sigma));
     environment->is_fired = false;
     return noisy_pass(environment, &noise, loss);
 }
@@ -90,7 +92,15 @@ static synrl_status perturb(struct environment *environment, uint32_t draw, doub
 static synrl_status local_perturb(synrl_env *env, uint32_t draw, double sigma, double *loss) {
     struct environment *environment = environment_of(env);
     SYNRL_TRY(env_enter(environment, "local->perturb", SYNRL_RULE_READS_MORE, true));
-    return env_leave(environment, perturb(environment, draw, sigma, loss));
+    return env_leave(environment, perturb(environment, draw, sigma, NULL, loss));
+}
+
+static synrl_status local_perturb_tensors(synrl_env *env, uint32_t draw, const double *sigmas,
+                                          double *loss) {
+    struct environment *environment = environment_of(env);
+    SYNRL_TRY(env_enter(environment, "local->perturb_tensors", SYNRL_RULE_READS_MORE, true));
+    SYNRL_TRY(env_leave(environment, check_place(environment, "the array of sigmas", sigmas)));
+    return env_leave(environment, perturb(environment, draw, 0.0, sigmas, loss));
 }
 
 static synrl_status local_noise(synrl_env *env, uint32_t draw, int8_t *signs) {
@@ -148,8 +158,7 @@ static synrl_status changes(struct environment *environment, float *values) {
            network_blocks(environment->network) * n_units * SYNRL_LANES * sizeof *values);
     watch_begin_values(environment->watch, values);
     SYNRL_TRY(watched_pass(environment, true));
-    SYNRL_TRY(watch_begin_changes(environment->watch, batch, &environment->noise,
-                                  environment->sigma, values));
+    SYNRL_TRY(watch_begin_changes(environment->watch, batch, &environment->noise, values));
     environment->has_terms = false;
     return watched_pass(environment, true);
 }
@@ -360,4 +369,5 @@ const synrl_local_api local_api = {
     .falls = local_falls,
     .changes = local_changes,
     .fire = local_fire,
+    .perturb_tensors = local_perturb_tensors,
 };

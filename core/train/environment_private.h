@@ -66,7 +66,6 @@ struct environment {
     bool has_clean;           /* `clean` is of the weights as they are */
     bool has_noise, is_fired; /* `noisy` is too, of the last perturb; or of the last fire */
     struct noise noise;
-    double sigma;
 };
 
 static inline struct environment *environment_of(const synrl_env *env) {

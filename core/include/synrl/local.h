@@ -92,6 +92,10 @@ typedef struct synrl_local_api {
      * it is not known, the last two cost one more. SYNRL_UNSUPPORTED where a p is not within 0 ..
      * 1. loss may be NULL. */
     synrl_status (*fire)(synrl_env *env, uint32_t draw, double *loss);
+    /* Since ABI 3.7. `perturb` with a sigma for each tensor [n_tensors], that of the units it
+     * drives; what later calls take from the last perturb, they take from this. */
+    synrl_status (*perturb_tensors)(synrl_env *env, uint32_t draw, const double *sigmas,
+                                    double *loss);
 } synrl_local_api;
 
 #ifdef __cplusplus

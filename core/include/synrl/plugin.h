@@ -21,7 +21,7 @@ extern "C" {
 #endif
 
 #define SYNRL_ABI_MAJOR 3
-#define SYNRL_ABI_MINOR 6
+#define SYNRL_ABI_MINOR 7
 
 typedef enum synrl_kind {
     SYNRL_KIND_ACTIVATION = 1, /* ops: synrl_activation_ops (activation.h) */

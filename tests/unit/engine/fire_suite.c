@@ -59,7 +59,8 @@ static void check_changes(const struct noise *noise, double sigma) {
     float z[NET_UNITS], moved[NET_UNITS], y[NET_UNITS], shift[NET_UNITS];
     watch_begin_values(watch, changes);
     net_pass(&net, watch, NULL);
-    ck_assert_int_eq(watch_begin_changes(watch, samples.batch, noise, sigma, changes), SYNRL_OK);
+    ck_assert_int_eq(watch_begin_noise(watch, samples.batch, noise, sigma), SYNRL_OK);
+    ck_assert_int_eq(watch_begin_changes(watch, samples.batch, noise, changes), SYNRL_OK);
     net_pass(&net, watch, NULL);
     ck_assert_int_eq(watch_signs(watch, samples.batch, noise, signs), SYNRL_OK);
     for (size_t s = 0; s < n_lanes(); s++) {

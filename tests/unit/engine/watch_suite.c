@@ -76,12 +76,20 @@ static int8_t sign_of(const struct noise *noise, size_t sample, size_t unit) {
     return word >> sample % SYNRL_LANES & 1 ? 1 : -1;
 }
 
-static void check_noise(const struct noise *noise, double sigma) {
+static size_t tensor_of(size_t unit) {
+    return unit < 5 ? IN : unit < 17 ? WINDOW : unit < 21 ? HIDDEN : OUT;
+}
+
+/* sigmas [NET_TENSORS], or NULL: sigma. */
+static void check_noise_by_tensor(const struct noise *noise, double sigma, const double *sigmas) {
     const size_t n = n_blocks() * NET_UNITS * SYNRL_LANES;
     float *units = test_allocate(n, sizeof *units);
     int8_t *signs = test_allocate(n, 1);
     float z[NET_UNITS], y[NET_UNITS], shift[NET_UNITS];
-    ck_assert_int_eq(watch_begin_noise(watch, samples.batch, noise, sigma), SYNRL_OK);
+    ck_assert_int_eq(sigmas != NULL
+                         ? watch_begin_noise_by_tensor(watch, samples.batch, noise, sigmas)
+                         : watch_begin_noise(watch, samples.batch, noise, sigma),
+                     SYNRL_OK);
     net_pass(&net, watch, units);
     ck_assert_int_eq(watch_signs(watch, samples.batch, noise, signs), SYNRL_OK);
     for (size_t s = 0; s < n_blocks() * SYNRL_LANES; s++) {
@@ -89,7 +97,7 @@ static void check_noise(const struct noise *noise, double sigma) {
             const int8_t sign = sign_of(noise, s, u);
             CHECK_OFTEN(signs[in_lanes(s, u)] == (s < samples.n ? sign : 0),
                         "sign of unit %zu, sample %zu", u, s);
-            shift[u] = (float)sign * (float)sigma;
+            shift[u] = (float)sign * (float)(sigmas != NULL ? sigmas[tensor_of(u)] : sigma);
         }
         net_plain(&net, s, shift, z, y);
         for (size_t u = 0; u < NET_UNITS; u++) {
@@ -102,12 +110,19 @@ static void check_noise(const struct noise *noise, double sigma) {
     free(signs);
 }
 
+static void check_noise(const struct noise *noise, double sigma) {
+    check_noise_by_tensor(noise, sigma, NULL);
+}
+
 TEST_EACH(noise_moves_each_unit_by_its_bit, 2 * N_SIZES) {
+    static const double sigmas[NET_TENSORS] = {
+        [IN] = 0.25, [WINDOW] = 0.0, [HIDDEN] = 1e-3, [OUT] = 0.75, [AGAIN] = 5.0};
     srand(1);
     start(1 + (size_t)_i % 4, sizes[_i / 2], _i % 2 == 0);
     act();
     check_noise(&(struct noise){7, 0, 0}, 0.5);
     check_noise(&(struct noise){7, 123456789, 65535}, 1e-3);
+    check_noise_by_tensor(&(struct noise){7, 4, 1}, 0.0, sigmas);
     check_noise(&(struct noise){UINT64_MAX, 3, 2}, 0.0);
     end();
 }
@@ -145,6 +160,11 @@ TEST(noise_out_of_range_is_refused) {
     for (size_t i = 0; i < 4; i++) {
         test_failure(core, SYNRL_INVALID,
                      watch_begin_noise(watch, samples.batch, &noise, sigmas[i]),
+                     "must be a float of at least 0");
+        double by_tensor[NET_TENSORS] = {0.1};
+        by_tensor[NET_TENSORS - 1] = sigmas[i];
+        test_failure(core, SYNRL_INVALID,
+                     watch_begin_noise_by_tensor(watch, samples.batch, &noise, by_tensor),
                      "must be a float of at least 0");
     }
     end();
@@ -189,12 +209,14 @@ struct synapse {
     size_t tensor, column, unit, stride; /* to the unit of the next position */
 };
 
-#define REACH 0.25F
+/* Of noise, in tensors. */
+static const double reach[NET_TENSORS] = {
+    [IN] = 0.25, [WINDOW] = 0.25, [HIDDEN] = 0.5, [OUT] = 0.25};
 
-/* Whether noise of REACH, up or down, makes no difference: a relu that is off either way. */
+/* Whether noise of that reach, up or down, makes no difference: a relu that is off either way. */
 static bool is_still(size_t unit, float z) {
     const bool is_relu = unit < 5 || (unit >= 17 && unit < 21);
-    return is_relu && z + REACH <= 0.0F;
+    return is_relu && z + (float)reach[tensor_of(unit)] <= 0.0F;
 }
 
 /* The signal as it counts; as an integer too where it is one. */
@@ -346,7 +368,7 @@ static void check_all_flags(void) {
     struct seen seen;
     double credit[NET_SYNAPSES];
     see(&seen);
-    ck_assert_int_eq(watch_begin_noise(watch, samples.batch, &noise, (double)REACH), SYNRL_OK);
+    ck_assert_int_eq(watch_begin_noise_by_tensor(watch, samples.batch, &noise, reach), SYNRL_OK);
     for (size_t k = 0; k < COUNT_OF(all_flags); k++) {
         const uint32_t flags = all_flags[k];
         const synrl_signal floats = {.size = sizeof floats, .flags = flags, .floats = seen.floats};

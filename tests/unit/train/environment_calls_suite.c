@@ -340,6 +340,30 @@ TEST(changes_are_noise_and_what_comes_of_it) {
     }
 }
 
+/* Noise at the output alone is what the output changes by. */
+TEST(noise_may_have_a_size_for_each_tensor) {
+    static float changes[5 * N_UNITS * SYNRL_LANES], once[5 * N_UNITS * SYNRL_LANES];
+    static int8_t signs[5 * N_UNITS * SYNRL_LANES];
+    static const double equal[] = {0.1, 0.1, 0.1, 0.1}, outputs[] = {0.0, 7.0, 0.5, 7.0};
+    double loss, again;
+    ck_assert_uint_eq(env->layout->n_tensors, COUNT_OF(equal));
+    ck_assert_int_eq(env->local->perturb(env, 2, 0.1, &loss), SYNRL_OK);
+    ck_assert_int_eq(env->local->changes(env, once), SYNRL_OK);
+    ck_assert_int_eq(env->local->perturb_tensors(env, 2, equal, &again), SYNRL_OK);
+    ck_assert_int_eq(env->local->changes(env, changes), SYNRL_OK);
+    ck_assert_double_eq(loss, again);
+    ck_assert_mem_eq(changes, once, sizeof changes);
+    ck_assert_int_eq(env->local->perturb_tensors(env, 2, outputs, NULL), SYNRL_OK);
+    ck_assert_int_eq(env->local->changes(env, changes), SYNRL_OK);
+    ck_assert_int_eq(env->local->noise(env, 2, signs), SYNRL_OK);
+    for (size_t i = 0; i < 5 * N_UNITS * SYNRL_LANES; i++) {
+        const double sigma = i / SYNRL_LANES % N_UNITS < 5 ? 0.0 : 0.5;
+        ck_assert_double_eq_tol((double)changes[i], sigma * signs[i], 1e-6);
+    }
+    test_failure(core, SYNRL_INVALID, env->local->perturb_tensors(env, 2, NULL, NULL),
+                 "the array of sigmas must not be NULL");
+}
+
 /* Slopes that go back by the weights make the gradient, by others not in the first layer. */
 TEST(feedback_by_the_weights_is_the_gradient) {
     float w[N], by_weights[N], gradient[N], doubled[N];
