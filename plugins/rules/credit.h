@@ -15,6 +15,10 @@
  * the same one without noise, and adds up xi r: a sample then pays 1 + draws passes for as many
  * answers, instead of two for each. Steps of "graded" are as many times larger.
  *
+ * `output_scale` below 1 moves outputs less than other units. The slope of the right class is as
+ * large as those of all others together, so with equal noise it alone decides the sign of d, and
+ * hidden units are hardly heard.
+ *
  *     where = "active"  only samples count in which unit j is not 0: right for `relu`, which has no
  *                       slope there, and wrong for `step`, which may be about to fire
  *     where = "moved"   in which +sigma at unit j makes another output of it than -sigma
@@ -37,7 +41,7 @@ enum { SIGNAL_MAX = 127, DRAWS_MAX = 15 };
 /* A rule's config has one as its field `credit`, and CREDIT_PARAMS among its rows. */
 struct credit_config {
     const synrl_schedule *sigma;
-    double momentum, gate;
+    double momentum, gate, output_scale;
     int64_t draws;
     int32_t pay, where;
     bool centred;
@@ -46,6 +50,9 @@ struct credit_config {
 #define CREDIT_PARAMS                                                                             \
     SYNRL_ROW_NAMED("sigma", credit.sigma, SYNRL_PARAM_SCHEDULE, const synrl_schedule *, "0.03",  \
                     SYNRL_POSITIVE, SYNRL_UNBOUNDED, NULL, "how far noise moves a unit"),         \
+        SYNRL_ROW_NAMED("output_scale", credit.output_scale, SYNRL_PARAM_NUMBER, double, "1",     \
+                        SYNRL_POSITIVE, SYNRL_UNBOUNDED, NULL,                                    \
+                        "sigma of the outputs, in units of sigma"),                               \
         SYNRL_ROW_NAMED("pay", credit.pay, SYNRL_PARAM_CHOICE, int32_t, "bit", 0, 0,              \
                         "bit|trit|graded", "what a sample is paid for its fall in loss"),         \
         SYNRL_ROW_NAMED("gate", credit.gate, SYNRL_PARAM_NUMBER, double, "0.05", 0,               \
@@ -66,6 +73,7 @@ struct credit {
     int8_t *signal;        /* [n_blocks][n_units][SYNRL_LANES]: xi r, of all draws */
     int8_t *noise;         /* the same of one draw: xi */
     int64_t *falls, *loss; /* [n_samples]: -d and L, in units of 2^-32 */
+    double *sigmas;        /* [n_tensors]: of the units that a tensor drives */
 };
 
 static inline synrl_status credit_create(const synrl_host *host, const synrl_env *env,
@@ -79,6 +87,7 @@ static inline synrl_status credit_create(const synrl_host *host, const synrl_env
     SYNRL_TRY(SYNRL_NEW(host, credit->signal, credit->n_blocks * credit->n_units * SYNRL_LANES));
     SYNRL_TRY(SYNRL_NEW(host, credit->noise, credit->n_blocks * credit->n_units * SYNRL_LANES));
     SYNRL_TRY(SYNRL_NEW(host, credit->falls, env->n_samples));
+    SYNRL_TRY(SYNRL_NEW(host, credit->sigmas, env->layout->n_tensors + 1)); /* never none */
     return SYNRL_NEW(host, credit->loss, env->n_samples);
 }
 
@@ -142,10 +151,25 @@ static inline void credit_draw_share(void *context, size_t worker, size_t n_work
     }
 }
 
+/* Outputs are the last units. */
+static inline synrl_status credit_perturb(const struct credit_config *c, struct credit *credit,
+                                          uint32_t draw, double sigma, synrl_env *env) {
+    const synrl_layout *layout = env->layout;
+    if (!(c->output_scale < 1.0 || c->output_scale > 1.0)) {
+        return env->local->perturb(env, draw, sigma, NULL);
+    }
+    for (size_t t = 0; t < layout->n_tensors; t++) {
+        const bool is_last =
+            synrl_tensor_at(layout, t)->first_unit >= layout->n_units - layout->n_outputs;
+        credit->sigmas[t] = is_last ? c->output_scale * sigma : sigma;
+    }
+    return env->local->perturb_tensors(env, draw, credit->sigmas, NULL);
+}
+
 /* Adds xi r of one draw to the signal. */
 static inline synrl_status credit_draw(const struct credit_config *c, struct credit *credit,
                                        uint32_t draw, double sigma, synrl_env *env) {
-    SYNRL_TRY(env->local->perturb(env, draw, sigma, NULL));
+    SYNRL_TRY(credit_perturb(c, credit, draw, sigma, env));
     SYNRL_TRY(env->local->falls(env, credit->falls));
     SYNRL_TRY(env->local->noise(env, draw, credit->noise));
     struct credit_work work = {c, credit, env->n_samples, 0.0, draw == 0};

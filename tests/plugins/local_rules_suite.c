@@ -21,7 +21,7 @@ static struct world {
     int8_t xi[N_SAMPLES][N_UNITS];
     int64_t falls[N_SAMPLES], losses[N_SAMPLES]; /* in units of 2^-32 */
     float errors[N_SAMPLES][N_UNITS];
-    double sigma;
+    double sigma, sigmas[4];
     uint32_t draw; /* of the last perturbed pass */
     uint32_t flags, feedback_number;
 } world;
@@ -73,6 +73,12 @@ static synrl_status fake_perturb(synrl_env *env, uint32_t draw, double sigma, do
     world.sigma = sigma;
     ck_assert_ptr_null(loss);
     return SYNRL_OK;
+}
+
+static synrl_status fake_perturb_tensors(synrl_env *env, uint32_t draw, const double *sigmas,
+                                         double *loss) {
+    memcpy(world.sigmas, sigmas, env->layout->n_tensors * sizeof *sigmas);
+    return fake_perturb(env, draw, -1.0, loss);
 }
 
 static synrl_status fake_noise(synrl_env *env, uint32_t draw, int8_t *signs) {
@@ -142,6 +148,7 @@ static const synrl_local_api local = {
     .correlate = fake_correlate,
     .feedback = fake_feedback,
     .falls = fake_falls,
+    .perturb_tensors = fake_perturb_tensors,
 };
 
 static void setup(void) {
@@ -256,6 +263,32 @@ TEST(three_factor_pays_units_where_it_is_told_to) {
         ck_assert_uint_eq(world.flags, flags[i] | (i == 1 ? SYNRL_CENTRED : 0));
         rule_clear(&rule);
     }
+}
+
+/* The last 4 of 12 units are the outputs; a bias has the first unit of its weights, or none. */
+TEST(three_factor_moves_outputs_by_a_scale_of_their_own) {
+    static const synrl_tensor tensors[] = {{.first_unit = 0, .n_rows = 8},
+                                           {.is_bias = true, .n_rows = 8},
+                                           {.first_unit = 8, .n_rows = 4}};
+    const synrl_layout layered = {.size = sizeof layered,
+                                  .tensor_size = sizeof *tensors,
+                                  .n_synapses = N,
+                                  .n_units = N_UNITS,
+                                  .n_outputs = 4,
+                                  .n_tensors = 3,
+                                  .tensors = tensors};
+    struct rule rule;
+    world.env.layout = &layered;
+    start(&rule, "three_factor", GIVEN({"sigma", NUMBER(0.5)}, {"output_scale", NUMBER(0.25)}));
+    step(&rule, 0);
+    ck_assert_double_eq(world.sigma, -1.0);
+    ck_assert_double_eq(world.sigmas[0], 0.5);
+    ck_assert_double_eq(world.sigmas[2], 0.125);
+    rule_clear(&rule);
+    start(&rule, "three_factor", GIVEN({"sigma", NUMBER(0.5)}));
+    step(&rule, 0);
+    ck_assert_double_eq(world.sigma, 0.5);
+    rule_clear(&rule);
 }
 
 /* A sample whose loss was or becomes infinite outweighs all others; where all falls are 0, none is
