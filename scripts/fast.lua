@@ -14,13 +14,14 @@ local o = ocr.options {
    trials = 5,
    rows = "all",       -- or names of rows: bit32,gd32
    iterations = 300,
-   draws = 1,          -- answers of each sample per iteration
+   draws = 0,          -- answers of each sample per iteration; 0: the row's own
    steps = 0,          -- values of alpha_s, from `from` to `to` in equal ratios; 0: by halvings
    from = 0.0,         -- 0: the row's own, as for the next ones
    to = 0.0,
    sigma = 0.0,
    momentum = -1.0,
    gate = -1.0,
+   scale = 0.0,        -- sigma of outputs, in units of sigma
    init = 0.0,
 }
 
@@ -28,18 +29,19 @@ local function option(name, default, none)
    return o[name] ~= (none or 0) and o[name] or default
 end
 
-local function falling(from, to)
+local function falling(from, to, iterations)
    if o.steps > 0 then
-      return ocr.falling(from, to, o.iterations, o.steps)
+      return ocr.falling(from, to, iterations, o.steps)
    end
-   return synrl.schedule { from = from, to = to, iterations = o.iterations }
+   return synrl.schedule { from = from, to = to, iterations = iterations }
 end
 
 local function three_factor(pay, own)
    return synrl.rule("three_factor", {
-      pay = pay, draws = o.draws, sigma = option("sigma", own.sigma), momentum = option("momentum", own.momentum, -1),
-      gate = option("gate", own.gate or 0.05, -1),
-      alpha_s = falling(option("from", own.from), option("to", own.to)),
+      pay = pay, draws = option("draws", own.draws or 1), balanced = own.balanced or false,
+      output_scale = option("scale", own.scale or 1.0), sigma = option("sigma", own.sigma),
+      momentum = option("momentum", own.momentum, -1), gate = option("gate", own.gate or 0.05, -1),
+      alpha_s = falling(option("from", own.from), option("to", own.to), own.iterations or o.iterations),
    })
 end
 
@@ -64,6 +66,13 @@ local rows = {
      rule = function() return three_factor("trit", { sigma = 0.03, momentum = 0.0, from = 4e-2, to = 4e-4 }) end },
    { name = "graded32", title = "number per sample, 32 HU", paper = 88.45, net = net(32, "relu", 0.05),
      rule = function() return three_factor("graded", { sigma = 0.03, momentum = 0.0, from = 2e-2, to = 2e-4 }) end },
+   -- As well as gradient descent that is tuned: biases balance steps, and outputs are moved less.
+   { name = "balanced32", title = "trit per sample, balanced", paper = 88.45, net = net(32, "relu", 0.05),
+     iterations = 200,
+     rule = function()
+        return three_factor("trit", { sigma = 0.03, momentum = 0.0, from = 4e-2, to = 4e-4, draws = 8, scale = 0.2,
+           balanced = true, iterations = 200 })
+     end },
    { name = "gd32", title = "gradient descent, 32 HU", paper = 89.56, iterations = 500,
      net = function(seed)
         return synrl.model("mlp", { layers = ocr.layers(32), activation = "relu",
