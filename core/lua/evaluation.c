@@ -5,7 +5,9 @@
 #include "lua/dataset.h"
 #include "lua/fields.h"
 #include "lua/session.h"
+#include "runs/trained.h"
 #include "train/data_names.h"
+#include "train/derive.h"
 #include "train/evaluate.h"
 
 static int evaluation_release(lua_State *L) {
@@ -86,6 +88,11 @@ static struct evaluation *evaluate_in_box(lua_State *L, const struct trained_net
     struct session *session = session_of(L);
     struct evaluation *evaluation = box_push(L, &evaluation_type, sizeof *evaluation);
     struct dataset **matched = dataset_push(L);
+    if (steps_normalise(network->steps) && !steps_normalise(dataset_derivation(data))) {
+        core_log(session->core, SYNRL_LOG_WARNING,
+                 "the network was trained on normalised inputs, and asked about inputs that are "
+                 "not: result:normalise(data) makes them so");
+    }
     session_check(L, session, classes_match(&network->classes, data, matched));
     session_check(L, session,
                   evaluate(session->core, network->model,

@@ -3,6 +3,8 @@
 #ifndef LUA_EVALUATION_H
 #define LUA_EVALUATION_H
 
+#include <jansson.h>
+
 #include "base/tensors.h"
 #include "lua/box.h"
 #include "plugin/component.h"
@@ -14,6 +16,7 @@ struct trained_network {
     struct component *model, *loss;
     struct classes classes;
     struct tensors weights;
+    json_t *steps;                /* by which its data was derived, or NULL */
     bool is_diverged, is_unasked; /* of a run: its loss is not finite; the script has not asked */
     bool is_loaded;               /* by synrl.load */
 };

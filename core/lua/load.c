@@ -88,6 +88,7 @@ static void push_run(lua_State *L, struct session *session, const char *folder, 
                                        .loss = trained->loss,
                                        .classes = trained->classes,
                                        .weights = trained->tensors,
+                                       .steps = json_incref((json_t *)trained_steps(trained)),
                                        .is_loaded = true};
     trained->model = trained->loss = NULL;
     trained->classes = (struct classes){.n = 0};

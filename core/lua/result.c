@@ -14,6 +14,7 @@
 #include "lua/history.h"
 #include "lua/known.h"
 #include "lua/session.h"
+#include "runs/trained.h"
 
 struct trained_network *result_push(lua_State *L) {
     return box_push(L, &result_type, sizeof(struct trained_network));
@@ -108,6 +109,17 @@ static int predict(lua_State *L) {
     return prediction_push(L, result, dataset_read(L, 2, "predict: the data"));
 }
 
+/* (data set) -> the same, normalised as the run's own data was */
+static int normalise(lua_State *L) {
+    struct session *session = session_of(L);
+    const struct trained_network *result = check_network(L, "normalise");
+    lua_settop(L, 2);
+    struct dataset **box = dataset_push(L);
+    *box = dataset_retain(dataset_read(L, 2, "normalise: the data"));
+    session_check(L, session, steps_repeat(session->core, result->steps, box));
+    return 1;
+}
+
 static int get_summary(lua_State *L) {
     luaL_checkudata(L, 1, result_type.name);
     lua_getiuservalue(L, 1, RESULT_SUMMARY);
@@ -147,6 +159,7 @@ static int result_free(lua_State *L) {
     component_release(result->loss);
     tensors_free(session->core, &result->weights);
     classes_free(session->core, &result->classes);
+    json_decref(result->steps);
     *result = (struct trained_network){0};
     return 0;
 }
@@ -198,11 +211,9 @@ static int result_tostring(lua_State *L) {
 
 static const luaL_Reg metamethods[] = {{"__tostring", result_tostring}, {NULL, NULL}};
 
-static const luaL_Reg methods[] = {{"evaluate", evaluate_on},
-                                   {"predict", predict},
-                                   {"save", save},
-                                   {"weights", weights},
-                                   {NULL, NULL}};
+static const luaL_Reg methods[] = {{"evaluate", evaluate_on}, {"normalise", normalise},
+                                   {"predict", predict},      {"save", save},
+                                   {"weights", weights},      {NULL, NULL}};
 
 static const luaL_Reg properties[] = {{"diverged", get_diverged},
                                       {"history", get_history},

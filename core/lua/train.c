@@ -24,6 +24,7 @@
 #include "lua/stop.h"
 #include "policy/policy.h"
 #include "record/recorder.h"
+#include "train/derive.h"
 #include "train/evaluate.h"
 #include "train/trainer.h"
 
@@ -369,6 +370,7 @@ static void push_result(lua_State *L, struct session *session, const struct run 
         memcpy(result->weights.values, best->weights, best->n * sizeof(float));
     }
     session_check(L, session, classes_of(run->options.data, &result->classes));
+    result->steps = json_incref((json_t *)dataset_derivation(run->options.data));
     result->is_diverged = result->is_unasked = trainer_has_diverged(run->trainer);
     session->settings->n_diverged += result->is_diverged;
     push_summary(L, run);

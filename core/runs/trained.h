@@ -31,6 +31,13 @@ void trained_close(struct core *core, struct trained *trained);
 synrl_status trained_data(struct core *core, const struct trained *trained, const char *id,
                           size_t n, char *const *settings, struct dataset **made);
 
+/* The steps by which the run's data was derived (dataset_derivation); NULL: none. */
+const json_t *trained_steps(const struct trained *trained);
+/* Whether inputs were normalised in one of these steps. */
+bool steps_normalise(const json_t *steps);
+/* Replaces *data by itself normalised as in these steps. */
+synrl_status steps_repeat(struct core *core, const json_t *steps, struct dataset **data);
+
 /* The shape of the data that a run was trained on, from its run.json; the records of older runs
  * have less of it. */
 synrl_shape recorded_shape(const json_t *run);

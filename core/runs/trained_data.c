@@ -61,35 +61,51 @@ static synrl_status normalise(struct core *core, const json_t *step, struct data
     return status;
 }
 
-/* The steps by which the run's data was made from what was read; the innermost was the first. Of
- * these a normalisation alone says something of other samples. */
-static synrl_status repeat(struct core *core, const json_t *step, struct dataset **data) {
+static bool is_normalisation(const json_t *step) {
+    const char *by = json_string_value(json_object_get(step, "by"));
+    return by != NULL && strcmp(by, "normalise") == 0;
+}
+
+bool steps_normalise(const json_t *steps) {
+    while (json_is_object(steps) && !is_normalisation(steps)) {
+        steps = json_object_get(steps, "of");
+    }
+    return json_is_object(steps);
+}
+
+/* The innermost step was the first. Of these a normalisation alone says something of other samples.
+ */
+synrl_status steps_repeat(struct core *core, const json_t *steps, struct dataset **data) {
     enum { STEPS_MAX = 64 };
-    const json_t *steps[STEPS_MAX];
+    const json_t *list[STEPS_MAX];
     size_t n = 0;
-    for (; json_is_object(step) && n < STEPS_MAX; step = json_object_get(step, "of")) {
-        steps[n++] = step;
+    for (; json_is_object(steps) && n < STEPS_MAX; steps = json_object_get(steps, "of")) {
+        list[n++] = steps;
     }
     while (n > 0) {
-        const char *by = json_string_value(json_object_get(steps[--n], "by"));
-        if (by != NULL && strcmp(by, "normalise") == 0) {
-            SYNRL_TRY(normalise(core, steps[n], data));
+        if (is_normalisation(list[--n])) {
+            SYNRL_TRY(normalise(core, list[n], data));
         }
     }
     return SYNRL_OK;
 }
 
+const json_t *trained_steps(const struct trained *trained) {
+    const json_t *data = json_object_get(json_object_get(trained->run, "config"), "data");
+    const json_t *derived = json_object_get(data, "derived");
+    return derived != NULL ? derived : json_object_get(data, "split");
+}
+
 synrl_status trained_data(struct core *core, const struct trained *trained, const char *id,
                           size_t n, char *const *settings, struct dataset **made) {
     const json_t *data = json_object_get(json_object_get(trained->run, "config"), "data");
-    const json_t *derived = json_object_get(data, "derived");
     struct component *component;
     *made = NULL;
     SYNRL_TRY(make_component(core, data, id, n, settings, &component));
     synrl_status status = dataset_create(core, component, made);
     component_release(component);
     if (status == SYNRL_OK) {
-        status = repeat(core, derived != NULL ? derived : json_object_get(data, "split"), made);
+        status = steps_repeat(core, trained_steps(trained), made);
     }
     if (status != SYNRL_OK) {
         dataset_release(*made);

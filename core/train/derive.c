@@ -497,6 +497,10 @@ synrl_status dataset_normalise(struct dataset *data, const struct normalisation 
                   made);
 }
 
+const json_t *dataset_derivation(const struct dataset *dataset) {
+    return dataset->derivation;
+}
+
 /* Values given --------------------------------------------------------------------------------- */
 
 static synrl_status refuse_to_make(const synrl_host *host, const void *config, void *self,

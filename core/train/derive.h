@@ -41,4 +41,8 @@ synrl_status dataset_of_values(struct core *core, const synrl_data *values, stru
 /* One input as it counts. */
 double dataset_input(const struct dataset *data, size_t sample, size_t input);
 
+/* How it was derived from others, the last step first, each with the one before as "of"; NULL: it
+ * was not. */
+const json_t *dataset_derivation(const struct dataset *dataset);
+
 #endif

@@ -170,6 +170,22 @@ function test.samples_know_their_lines()
   expect.equal(numbers(3):sample(1).name, nil)
 end
 
+-- As its own, of which the run keeps the statistics.
+function test.a_result_normalises_as_its_own_data_was()
+  local data = numbers(20)
+  local train, valid = data:split(0.5, 3)
+  local fitted, statistics = train:normalise {}
+  local function run(on)
+    return synrl.train { data = on, model = synrl.model('mlp', { layers = { 2, 2 } }), loss = 'mse',
+      rule = 'win_stay', iterations = 1, record = false }
+  end
+  local wanted, found = valid:normalise(statistics), run(fitted:shuffle(1)):normalise(valid)
+  expect.equal(inputs_of(found), inputs_of(wanted))
+  expect.equal(labels_of(found), labels_of(valid))
+  assert(inputs_of(found) ~= inputs_of(valid))
+  expect.equal(inputs_of(run(train):normalise(valid)), inputs_of(valid))
+end
+
 function test.concat_joins_by_the_names_of_classes()
   local function of(inputs, labels) return synrl.data { inputs = inputs, labels = labels } end
   local first = of({ 1, 2, 3 }, { 'ant', 'bee', 'cow' })

@@ -121,6 +121,26 @@ END
     exits 0 synrl run --quiet --no-pictures table.lua
 }
 
+test_a_network_asked_about_other_inputs_warns() {
+    table_run
+    cat >ask.lua <<'END'
+local synrl = require 'synrl'
+local network = synrl.load 'table'
+local data = synrl.dataset('csv', { path = 'test.csv', label = 'kind' })
+network:evaluate(network:normalise(data))
+network:predict(network:normalise(data):subset { 2, 1 })
+if synrl.options { ask = false }.ask then print(network:evaluate(data).accuracy) end
+print(network:evaluate(network:normalise(data)).accuracy)
+END
+    exits 0 synrl run ask.lua
+    complains ''
+    cp "$OUTPUT" found
+    exits 0 synrl evaluate --json table test.csv
+    grep -q "\"accuracy\": $(cat found)" "$OUTPUT"
+    exits 0 synrl run ask.lua ask=true
+    complains 'synrl: warning: the network was trained on normalised inputs, and asked about inputs that are not: result:normalise(data) makes them so'
+}
+
 # What a loss says of its outputs counts, not how it is called.
 test_a_loss_of_logits_gives_probabilities() {
     has "${CC:-cc}" || return 0
