@@ -26,7 +26,7 @@ local runs = {
     model = synrl.model('mlp', { layers = { 2, 30, 1 }, output = 'tanh', seed = 4 }), rule = 'qlearning',
     iterations = 3 * o.iterations },
   train({ 784, 9, 10 }, synrl.rule('three_factor', { pay = 'trit', gate = 1, momentum = 0.5, alpha_s = halved,
-    balanced = true }), 20),
+    balanced = true, output_scale = 0.25 }), 20),
   train({ 784, 10 }, synrl.rule('three_factor', { pay = 'graded', draws = 3, where = 'moved' }), 10),
   train({ 784, 9, 10 }, synrl.rule('qlearning', { n_actions = 0, n_rewards = 1, alpha_s = 1e-2,
     features = { 'credit', 'pre', 'post' }, sweep = 'synchronous' }), 20),

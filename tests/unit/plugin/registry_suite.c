@@ -73,10 +73,10 @@ static const struct {
     const char *id, *message;
 } broken[] = {
     {"wrong_major",
-     "wrong_major.so: built for ABI 4.6, this synrl speaks 3.6; it needs a newer synrl"},
+     "wrong_major.so: built for ABI 4.7, this synrl speaks 3.7; it needs a newer synrl"},
     {"newer_minor",
-     "newer_minor.so: built for ABI 3.7, this synrl speaks 3.6; it needs a newer synrl"},
-    {"old_major", "old_major.so: built for ABI 2.6, this synrl speaks 3.6; rebuild it"},
+     "newer_minor.so: built for ABI 3.8, this synrl speaks 3.7; it needs a newer synrl"},
+    {"old_major", "old_major.so: built for ABI 2.7, this synrl speaks 3.7; rebuild it"},
     {"short_entry", "short_entry.so: its entry has 64 bytes: must be 80 .. 4096"},
     {"huge_entry", "huge_entry.so: its entry has 100000 bytes: must be 80 .. 4096"},
     {"param_size", "param_size.so: its parameters have 56 bytes each: must be 64, as"},
