@@ -232,7 +232,7 @@ lint-text: lint-tools
 
 lint-code: lint-tools
 	clang-format --dry-run -Werror $$(git ls-files '*.c' '*.h')
-	@! git grep -nE 'json_(unpack|copy|dumps|load[sbf])\(' -- core ':!core/base/json_memory.c' || \
+	@! git grep -nE 'json_(unpack|copy|dumps|load[sbf]|object_update_missing)\(' -- core ':!core/base/json_memory.c' || \
 		{ echo 'without memory it leaves something out, or ends the program: see base/json.h'; exit 1; }
 	luacheck -q --std lua54 $$(git ls-files '*.lua')
 	shellcheck $$(git grep -lE '^#!.*/(env )?(ba)?sh' -- ':!*.md')

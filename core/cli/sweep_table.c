@@ -43,8 +43,9 @@ static int find_metrics(struct sweep_table *sweep) {
     bool is_whole = all != NULL;
     for (size_t g = 0; g < json_array_size(sweep->groups); g++) {
         const json_t *group = json_array_get(sweep->groups, g);
-        is_whole =
-            is_whole && json_object_update_missing(all, json_object_get(group, "count")) == 0;
+        json_object_foreach(json_object_get(group, "count"), metric, value) {
+            is_whole = is_whole && json_object_set(all, metric, value) == 0;
+        }
     }
     sweep->known = calloc(json_object_size(all) + 1, sizeof *sweep->known);
     sweep->metrics = calloc(json_object_size(all) + 1, sizeof *sweep->metrics);

@@ -436,6 +436,7 @@ serve_once() {
         sleep 0.01
     done
     url=${url#http://} url=${url%%/*}
+    trap '' PIPE # where the server ends a connection before it is asked
     for path in / /data.json "/data.json?run=$(basename ready/*-a)"; do
         [ -n "$url" ] || continue
         printf '%s\n' "$path"
