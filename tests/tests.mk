@@ -99,10 +99,11 @@ $(BUILD)/tests/mistakes/%.so: tests/mistakes/%.c
 #:                    many of each); `make check` tries some
 #: coverage-fuzz      line coverage of the readers by what fuzzing has kept, as text
 #: check-arm64        the same bits on ARM64, under QEMU (as root)
+#: check-cluster      sweeps as array jobs of a real Slurm on this machine (as root); CLUSTER=slurm: that alone
 #: check-bare         both commands of the README on a Debian 12 that holds git and nothing else (as root)
 #: coverage           line coverage by the tests as HTML, under build/coverage
 #: lint               rooms, format, spelling, licences, static analysis
-.PHONY: examples tests check check-lint check-arm64 check-bare check-crash check-interleavings \
+.PHONY: examples tests check check-lint check-arm64 check-bare check-cluster check-crash check-interleavings \
 	check-fuzz check-guided check-faults check-compilers check-sanitized check-valgrind coverage coverage-fuzz
 examples: $(EXAMPLES)
 tests: all $(BUILD)/bench $(BUILD)/synrl.1 $(BUILD)/synrl.bash $(BUILD)/tests/check $(BAD_PLUGINS) \
@@ -141,6 +142,10 @@ check-arm64: all
 
 check-bare:
 	tests/bare.sh
+
+# In tests/cluster; one that lacks something here says so.
+check-cluster: all $(FAULTS)
+	tests/cluster.sh $(BUILD) $(CLUSTER)
 
 check-crash: tests
 	tests/crash.sh $(BUILD)/tests/check $${SYNRL_CRASHES:-100}
