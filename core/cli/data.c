@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
 /* synrl data: what a data set turns out to be. */
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -135,7 +136,7 @@ static void print_shape(const struct dataset *dataset, const json_t *json) {
         }
     }
     if (data->targets != NULL) {
-        printf(", %zu targets", data->n_targets);
+        printf(", %zu target%s", data->n_targets, data->n_targets == 1 ? "" : "s");
     }
     printf("%s\n", dataset_is_labelled(dataset) ? "" : ", neither labels nor targets");
     json_array_foreach((json_t *)json_object_get(json, "notes"), i, line) {
@@ -199,6 +200,22 @@ static bool print_ranges(const json_t *ranges) {
     return is_whole;
 }
 
+/* Inputs of very different sizes are a trap: a network hardly looks at the small ones. */
+static void hint_at_scales(const json_t *ranges) {
+    enum { RATIO = 30 };
+    double least = (double)INFINITY, most = 0;
+    size_t i;
+    const json_t *each;
+    json_array_foreach((json_t *)ranges, i, each) {
+        const double stdev = json_real_value(json_object_get(each, "stdev"));
+        least = stdev > 0 && stdev < least ? stdev : least;
+        most = stdev > most ? stdev : most;
+    }
+    if (most > RATIO * least) {
+        printf("\nThe inputs are of very different sizes: data:normalise {} makes them alike.\n");
+    }
+}
+
 static synrl_status print_samples(struct core *core, const struct dataset *dataset) {
     char *text;
     SYNRL_TRY(samples_text(core, dataset, TEXT_COLUMNS, &text));
@@ -217,6 +234,7 @@ static synrl_status print(struct core *core, const struct dataset *dataset, cons
         is_whole = print_classes(classes, dataset_data(dataset)->n_samples);
     }
     is_whole = print_ranges(json_object_get(json, "ranges")) && is_whole;
+    hint_at_scales(json_object_get(json, "ranges"));
     return is_whole ? print_samples(core, dataset)
                     : core_fail(core, SYNRL_NO_MEMORY, "not enough memory to print it");
 }

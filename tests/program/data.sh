@@ -108,6 +108,15 @@ END
     printf 'sample,class\na.png,two\nb.png,red\n' | diff - answers
 }
 
+test_inputs_of_different_sizes_are_pointed_out() {
+    printf 'grams,share,kind\n4000,0.1,x\n3000,0.2,y\n' >t.csv
+    exits 0 synrl data csv path=t.csv label=kind
+    says 'grams  3000  4000'
+    says 'The inputs are of very different sizes: data:normalise {} makes them alike.'
+    exits 0 synrl data csv path=t.csv label=kind ignore=grams
+    ! grep -q 'different sizes' "$OUTPUT"
+}
+
 test_what_is_wrong_is_said() {
     table
     refuses 2 'which data set? write synrl data ID [NAME=VALUE ...]' synrl data

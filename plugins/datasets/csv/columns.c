@@ -95,6 +95,21 @@ static synrl_status find_one(const struct columns *columns, const struct part *p
                                  n_found, (int)part->length, part->text);
 }
 
+/* The names of the header, as many as there is room for; "" without a header. */
+static const char *list_names(const struct columns *columns, char *out, size_t size) {
+    size_t n = 0;
+    out[0] = '\0';
+    for (size_t c = 0; c < N_ITEMS(size_t, columns->names); c++) {
+        const char *name = columns_name_of(columns, c);
+        if (n + strlen(name) + sizeof ", ..." + 2 > size) {
+            strcpy(out + n, n > 0 ? ", ..." : "...");
+            break;
+        }
+        n += (size_t)sprintf(out + n, "%s%s", c > 0 ? ", " : "", name);
+    }
+    return out;
+}
+
 /* The columns that a part names: one, or "2..5". */
 static synrl_status find(const struct columns *columns, const struct part *part, size_t *first,
                          size_t *last) {
@@ -110,10 +125,12 @@ static synrl_status find(const struct columns *columns, const struct part *part,
     if (*first <= *last && *last != SIZE_MAX) {
         return SYNRL_OK;
     }
-    return FAIL_AT(columns, "no column \"%.*s\": must be a number from 1 to %zu%s",
+    char names[200];
+    return FAIL_AT(columns, "no column \"%.*s\": must be a number from 1 to %zu%s%s",
                    (int)(part->length < 80 ? part->length : 80), part->text, columns->n,
-                   columns->names.n > 0 ? ", or a name of this header"
-                                        : "; this line is not a header");
+                   columns->names.n > 0 ? ", or a name of this header: "
+                                        : "; this line is not a header",
+                   list_names(columns, names, sizeof names));
 }
 
 /* Roles ---------------------------------------------------------------------------------------- */
