@@ -92,10 +92,9 @@ static bool take_away(struct core *core, const char *path, const struct stat *de
         is_same = lstat(aside, &taken) == 0 && taken.st_ino == dead->st_ino &&
                   taken.st_mtim.tv_sec == dead->st_mtim.tv_sec &&
                   taken.st_mtim.tv_nsec == dead->st_mtim.tv_nsec;
-        if (!is_same && link(aside, path) != 0) {
-            is_same = false; /* a third has it */
+        if (is_same || link(aside, path) == 0 || errno == EEXIST) { /* a third has it by now */
+            unlink(aside);
         }
-        unlink(aside);
     }
     core_free(core, aside);
     return is_same;
