@@ -4,6 +4,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <unistd.h>
 
 #include "base/file.h"
 #include "base/json.h"
@@ -14,7 +15,7 @@ json_t *kept_json(json_t *result, json_t *files) {
     return json_pack("{s:o, s:o}", "result", result, "files", files);
 }
 
-/* *json is NULL where there is none, or another file. */
+/* *json is NULL where the file is another one. */
 static synrl_status read_kept(struct core *core, const char *path, json_t **json) {
     char *text;
     size_t size;
@@ -22,7 +23,7 @@ static synrl_status read_kept(struct core *core, const char *path, json_t **json
     *json = NULL;
     const synrl_status status = file_read(core, path, RESULT_LIMIT, &text, &size);
     if (status != SYNRL_OK) {
-        return status == SYNRL_NO_MEMORY ? status : SYNRL_OK;
+        return status;
     }
     json_t *read = json_read_text(text, size, 0, &error);
     core_free(core, text);
@@ -39,7 +40,10 @@ static synrl_status read_kept(struct core *core, const char *path, json_t **json
 synrl_status kept_result(struct core *core, const char *path, json_t **result) {
     json_t *json;
     *result = NULL;
-    SYNRL_TRY(read_kept(core, path, &json));
+    const synrl_status status = read_kept(core, path, &json);
+    if (status != SYNRL_OK) {
+        return status == SYNRL_NO_MEMORY || access(path, F_OK) == 0 ? status : SYNRL_OK;
+    }
     *result = json_incref(json_object_get(json, "result"));
     json_decref(json);
     return SYNRL_OK;
@@ -50,12 +54,14 @@ synrl_status kept_result(struct core *core, const char *path, json_t **result) {
 synrl_status kept_check(struct core *core, const char *path, enum kept_state *state,
                         char reason[KEPT_REASON_SIZE]) {
     json_t *json;
-    SYNRL_TRY(read_kept(core, path, &json));
+    synrl_status status = read_kept(core, path, &json);
+    if (status == SYNRL_NO_MEMORY) {
+        return status;
+    }
     json_t *files = json_object_get(json, "files");
-    synrl_status status =
-        json_restore_bytes(files)
-            ? SYNRL_OK
-            : core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to compare files", path);
+    status = json_restore_bytes(files)
+                 ? SYNRL_OK
+                 : core_fail(core, SYNRL_NO_MEMORY, "%s: not enough memory to compare files", path);
     *state = json != NULL ? KEPT_HOLDS : KEPT_MISSING;
     reason[0] = '\0';
     for (size_t i = 0; status == SYNRL_OK && *state == KEPT_HOLDS && i < json_array_size(files);

@@ -12,8 +12,8 @@
 /* {"result", "files"}, both references taken over. NULL: no memory. */
 json_t *kept_json(json_t *result, json_t *files);
 
-/* The result in the file, the caller's reference; NULL where it is missing or damaged. Fails only
- * for lack of memory. */
+/* The result in the file, the caller's reference; NULL where it is missing or damaged. Fails
+ * where there is a file that cannot be read. */
 synrl_status kept_result(struct core *core, const char *path, json_t **result);
 
 enum { KEPT_REASON_SIZE = CHANGE_SIZE };

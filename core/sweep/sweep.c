@@ -146,27 +146,38 @@ static synrl_status queue_missing(struct sweep *sweep) {
     return SYNRL_OK;
 }
 
-/* A cell with its result or error; NULL: no memory. */
-static json_t *gather_cell(const struct sweep *sweep, const struct cell *cell) {
+/* Appends a cell with its result or error to the list. */
+static synrl_status gather_cell(const struct sweep *sweep, const struct cell *cell,
+                                json_t **cells) {
     json_t *result = NULL;
-    if (cell->error[0] == '\0' && sweep_result_of(sweep, cell, &result) != SYNRL_OK) {
-        return NULL;
+    if (cell->error[0] == '\0') {
+        SYNRL_TRY(sweep_result_of(sweep, cell, &result));
     }
     const char *status = result == NULL ? (cell->error[0] != '\0' ? "failed" : "missing")
                          : sweep_has_diverged(result) ? "diverged"
                                                       : "done";
     json_t *json = json_pack("{s:O, s:s, s:s, s:o*}", "parameters", cell->parameters, "status",
                              status, "hash", cell->hash, "result", result);
-    return cell->error[0] != '\0' ? json_with(json, "error", json_text_bytes(cell->error)) : json;
+    if (cell->error[0] != '\0') {
+        json = json_with(json, "error", json_text_bytes(cell->error));
+    }
+    *cells = json_appended(*cells, json);
+    return *cells != NULL
+               ? SYNRL_OK
+               : core_fail(sweep->core, SYNRL_NO_MEMORY, "not enough memory for the results");
 }
 
-/* NULL: no memory. */
-static json_t *gather(const struct sweep *sweep) {
-    json_t *cells = json_array();
-    for (size_t i = 0; i < sweep->n; i++) {
-        cells = json_appended(cells, gather_cell(sweep, &sweep->cells[i]));
+static synrl_status gather(const struct sweep *sweep, json_t **cells) {
+    synrl_status status = SYNRL_OK;
+    *cells = json_array();
+    for (size_t i = 0; status == SYNRL_OK && i < sweep->n; i++) {
+        status = gather_cell(sweep, &sweep->cells[i], cells);
     }
-    return cells;
+    if (status != SYNRL_OK) {
+        json_decref(*cells);
+        *cells = NULL;
+    }
+    return status;
 }
 
 /* In the process of a later sweep's cell: its result may depend on these. */
@@ -233,11 +244,12 @@ synrl_status sweep_run(struct core *core, const struct sweep_options *options, c
         status = note_kept(&sweep);
     }
     if (status == SYNRL_OK) {
-        json_t *gathered = gather(&sweep);
-        *results = gathered != NULL ? sweep_summarise(gathered) : NULL;
-        status = *results != NULL
-                     ? SYNRL_OK
-                     : core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the results");
+        json_t *gathered;
+        status = gather(&sweep, &gathered);
+        *results = status == SYNRL_OK ? sweep_summarise(gathered) : NULL;
+        if (status == SYNRL_OK && *results == NULL) {
+            status = core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the results");
+        }
     }
     if (status == SYNRL_OK && options->record && !options->collect_only) {
         status = sweep_record_write(core, options->runs, *results);

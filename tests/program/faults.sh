@@ -452,6 +452,8 @@ before_serve() {
     :
 }
 after_serve() {
+    # The loader ends a process whose thread has no memory for the data of a library.
+    ! grep -q 'memory for thread-local data: ABORT' err || return 0
     [ "$1" -eq 0 ] || told "$1"
     [ "$1" -ne 0 ] || cmp -s out read_whole || whole_or_none || fail "$point: served $(head -c 2000 out)"
 }
