@@ -293,7 +293,7 @@ TEST(refuses_wrong_labels) {
     refuse_labels(&labels, "gives sample 2 a label that is empty, or not text");
     labels = npy_make(1, "<U1", false, "(2,)", "\0\xD8\0\0a\0\0", 8); /* half of a pair */
     refuse_labels(&labels, "gives sample 1 a label that is empty, or not text");
-    labels = npy_make(1, "<U1", false, "(2,)", "\xFF\xFF\xFF\xFF", 8);
+    labels = npy_make(1, "<U1", false, "(2,)", "\xFF\xFF\xFF\xFF\0\0\0", 8);
     refuse_labels(&labels, "gives sample 1 a label that is empty, or not text");
     labels = npy_make(1, "|S1", false, "(2,)", "a\xFF", 2);
     refuse_labels(&labels, "gives sample 2 a label that is empty, or not text");
