@@ -210,7 +210,7 @@ function test.policies()
   refused('state: the list features must have length 1, one per feature, not 0', function()
     synrl.policy.new({ memory = 1, n_features = 1 }):greedy { actions = { 1 }, rewards = { 1 } }
   end)
-  refused("attempt to index a nil value (field 'x')", function()
+  refused("attempt to index a nil value (field 'x') (in policy.from)", function()
     synrl.policy.from(function(s) return s.x.y end, { memory = 0 })
   end)
   local p = synrl.policy.new { memory = 1 }
