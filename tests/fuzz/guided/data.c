@@ -114,9 +114,7 @@ static const char *write_packed(struct frame *frame, const char *name, const str
 }
 
 static void read_idx(struct frame *frame, const uint8_t *bytes, size_t n) {
-    static const char *const classes[] = {"", "AB", "ant,bee,cow",
-                                          "\xC3\x84\xE2\x82\xAC"
-                                          "A"};
+    static const char *const classes[] = {"", "AB", "ant,bee,cow", "\xC3\x84\xE2\x82\xAC\x41"};
     struct input input = {bytes, bytes + n};
     const uint8_t c = input_byte(&input);
     const size_t length = input_byte(&input) + 256U * input_byte(&input);
