@@ -25,7 +25,7 @@ enum { SIGNAL_SECONDS = 120, SHORTEST = 60, TASKS = 16, UNIT_MAX = 1000000, TASK
 static bool read_time(const char *text, uint64_t *seconds) {
     static const uint64_t units[] = {3600, 60, 1};
     const char *dash = strchr(text, '-');
-    uint64_t number = 0, fields[3], n = 0;
+    uint64_t number = 0, fields[3] = {0}, n = 0;
     *seconds = 0;
     if (dash != NULL) {
         if (!integer_read(text, (size_t)(dash - text), 0, UNIT_MAX, &number)) {

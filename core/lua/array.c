@@ -142,19 +142,20 @@ static int power(lua_State *L) {
     const struct array *array = array_at(L, 1);
     int is_whole;
     const lua_Integer exponent = lua_tointegerx(L, 2, &is_whole);
-    if (array == NULL || lua_type(L, 2) != LUA_TNUMBER || !is_whole || exponent < -EXPONENT_MAX ||
-        exponent > EXPONENT_MAX) {
-        session_fail(L,
-                     "a power of an array must be a whole number from -%d to %d, not %s; others "
-                     "are (a:log() * b):exp()",
-                     EXPONENT_MAX, EXPONENT_MAX, describe(L, array == NULL ? 1 : 2));
+    if (array != NULL && lua_type(L, 2) == LUA_TNUMBER && is_whole && exponent >= -EXPONENT_MAX &&
+        exponent <= EXPONENT_MAX) {
+        const unsigned size = (unsigned)(exponent < 0 ? -exponent : exponent);
+        double *z = array_push(L, array->n)->x;
+        for (size_t i = 0; i < array->n; i++) {
+            const double x = whole_power(array->x[i], size);
+            z[i] = exponent < 0 ? 1.0 / x : x;
+        }
+        return 1;
     }
-    double *z = array_push(L, array->n)->x;
-    for (size_t i = 0; i < array->n; i++) {
-        const double of = whole_power(array->x[i], (unsigned)(exponent < 0 ? -exponent : exponent));
-        z[i] = exponent < 0 ? 1.0 / of : of;
-    }
-    return 1;
+    session_fail(L,
+                 "a power of an array must be a whole number from -%d to %d, not %s; others are "
+                 "(a:log() * b):exp()",
+                 EXPONENT_MAX, EXPONENT_MAX, describe(L, array == NULL ? 1 : 2));
 }
 
 /* By a function of the host, in floats. */

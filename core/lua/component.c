@@ -42,12 +42,14 @@ static int get_help(lua_State *L) {
     FILE *stream = open_memstream(&text, &n);
     const bool is_whole =
         stream != NULL && component != NULL && plugin_help(component_plugin(component), stream);
-    if (stream == NULL || fclose(stream) != 0 || !is_whole) {
-        free(text);
+    const bool is_listed = stream != NULL && fclose(stream) == 0 && is_whole;
+    if (is_listed) {
+        lua_pushlstring(L, text, n);
+    }
+    free(text);
+    if (!is_listed) {
         session_fail(L, "not enough memory to list the parameters");
     }
-    lua_pushlstring(L, text, n);
-    free(text);
     return 1;
 }
 
