@@ -504,34 +504,6 @@ bool network_loss_has_gradient(const struct network *network) {
     return SYNRL_OFFERS(loss_ops(network), gradient);
 }
 
-synrl_status network_keep_terms(struct network *network) {
-    if (network->terms == NULL) {
-        network->terms = core_alloc(network->core, network->n_blocks, SYNRL_LANES * sizeof(float));
-    }
-    return network->terms != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
-}
-
-struct terms_work {
-    const struct network *network;
-    int64_t *terms;
-};
-
-static void terms_share(void *context, size_t worker, size_t n_workers) {
-    const struct terms_work *work = context;
-    size_t s, end;
-    pool_share(work->network->n_samples, SYNRL_LANES, worker, n_workers, &s, &end);
-    for (; s < end; s++) {
-        const float term = work->network->terms[s];
-        work->terms[s] =
-            term >= 0.0F && term < TERM_LIMIT ? (int64_t)((double)term * TERM_UNIT) : INT64_MAX;
-    }
-}
-
-void network_terms(const struct network *network, int64_t *terms) {
-    struct terms_work work = {network, terms};
-    pool_run(network->core->pool, terms_share, &work);
-}
-
 struct host *network_host(struct network *network) {
     return &network->model.host;
 }

@@ -3,6 +3,7 @@
 
 #include <check.h>
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "engine/batch.h"
@@ -230,6 +231,22 @@ static void undo(struct small_net *net, const int8_t *actions, const float *alph
 void net_act(struct small_net *net, const int8_t *actions, const float *alphas) {
     weights_act(net->weights, actions, alphas);
     act(net, actions, alphas);
+}
+
+void net_move(struct small_net *net) {
+    static int8_t actions[NET_SYNAPSES]; /* which stay as they are */
+    float alphas[NET_TENSORS];
+    for (size_t i = 0; i < NET_SYNAPSES; i++) {
+        actions[i] = (int8_t)(rand() % 3 - 1);
+    }
+    for (size_t t = 0; t < NET_TENSORS; t++) {
+        alphas[t] = 1e-2F;
+    }
+    net_act(net, actions, alphas);
+}
+
+size_t net_tensor_of(size_t unit) {
+    return unit < 5 ? IN : unit < 17 ? WINDOW : unit < 21 ? HIDDEN : OUT;
 }
 
 void net_undo(struct small_net *net, const int8_t *actions, const float *alphas) {

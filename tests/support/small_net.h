@@ -58,6 +58,10 @@ void net_draw(struct small_net *net); /* by rand(), from -1 to 1 */
 /* Tensors whose delta is all 0 stay. */
 void net_shift(struct small_net *net, const float *delta);
 void net_act(struct small_net *net, const int8_t *actions, const float *alphas);
+/* One step by rand(), so that sums are not all in the base. */
+void net_move(struct small_net *net);
+/* The tensor whose noise a unit has. */
+size_t net_tensor_of(size_t unit);
 void net_undo(struct small_net *net, const int8_t *actions, const float *alphas);
 /* Actions of rank one, rows[NET_ROWS] and columns[NET_COLUMNS]; the same as one by one. */
 void net_act_rank_one(struct small_net *net, const int8_t *rows, const int8_t *columns,

@@ -37,19 +37,6 @@ static void start(size_t n_threads, size_t n_samples, bool is_bytes) {
     net_draw(&net);
 }
 
-/* Weights that have moved, so that sums are not all in the base. */
-static void act(void) {
-    static int8_t actions[NET_SYNAPSES]; /* which stay as they are */
-    float alphas[NET_TENSORS];
-    for (size_t i = 0; i < NET_SYNAPSES; i++) {
-        actions[i] = (int8_t)(rand() % 3 - 1);
-    }
-    for (size_t t = 0; t < NET_TENSORS; t++) {
-        alphas[t] = 1e-2F;
-    }
-    net_act(&net, actions, alphas);
-}
-
 static void end(void) {
     watch_destroy(watch);
     weights_destroy(net.weights);
@@ -76,10 +63,6 @@ static int8_t sign_of(const struct noise *noise, size_t sample, size_t unit) {
     return word >> sample % SYNRL_LANES & 1 ? 1 : -1;
 }
 
-static size_t tensor_of(size_t unit) {
-    return unit < 5 ? IN : unit < 17 ? WINDOW : unit < 21 ? HIDDEN : OUT;
-}
-
 /* sigmas [NET_TENSORS], or NULL: sigma. */
 static void check_noise_by_tensor(const struct noise *noise, double sigma, const double *sigmas) {
     const size_t n = n_blocks() * NET_UNITS * SYNRL_LANES;
@@ -97,7 +80,7 @@ static void check_noise_by_tensor(const struct noise *noise, double sigma, const
             const int8_t sign = sign_of(noise, s, u);
             CHECK_OFTEN(signs[in_lanes(s, u)] == (s < samples.n ? sign : 0),
                         "sign of unit %zu, sample %zu", u, s);
-            shift[u] = (float)sign * (float)(sigmas != NULL ? sigmas[tensor_of(u)] : sigma);
+            shift[u] = (float)sign * (float)(sigmas != NULL ? sigmas[net_tensor_of(u)] : sigma);
         }
         net_plain(&net, s, shift, z, y);
         for (size_t u = 0; u < NET_UNITS; u++) {
@@ -119,7 +102,7 @@ TEST_EACH(noise_moves_each_unit_by_its_bit, 2 * N_SIZES) {
         [IN] = 0.25, [WINDOW] = 0.0, [HIDDEN] = 1e-3, [OUT] = 0.75, [AGAIN] = 5.0};
     srand(1);
     start(1 + (size_t)_i % 4, sizes[_i / 2], _i % 2 == 0);
-    act();
+    net_move(&net);
     check_noise(&(struct noise){7, 0, 0}, 0.5);
     check_noise(&(struct noise){7, 123456789, 65535}, 1e-3);
     check_noise_by_tensor(&(struct noise){7, 4, 1}, 0.0, sigmas);
@@ -216,7 +199,7 @@ static const double reach[NET_TENSORS] = {
 /* Whether noise of that reach, up or down, makes no difference: a relu that is off either way. */
 static bool is_still(size_t unit, float z) {
     const bool is_relu = unit < 5 || (unit >= 17 && unit < 21);
-    return is_relu && z + (float)reach[tensor_of(unit)] <= 0.0F;
+    return is_relu && z + (float)reach[net_tensor_of(unit)] <= 0.0F;
 }
 
 /* The signal as it counts; as an integer too where it is one. */
@@ -386,7 +369,7 @@ static void check_all_flags(void) {
 TEST_EACH(credit_is_what_synapses_saw_times_the_signal, 2 * N_SIZES) {
     srand(2);
     start(1 + (size_t)_i % 4, sizes[_i / 2], _i % 2 == 0);
-    act();
+    net_move(&net);
     check_all_flags();
     end();
 }
@@ -395,7 +378,7 @@ TEST_EACH(credit_has_the_same_bits_everywhere, N_WAYS) {
     const bool is_here = take_way(_i);
     srand(3);
     start(1 + (size_t)_i % 4, 40, _i % 2 == 0);
-    act();
+    net_move(&net);
     if (is_here) {
         check_all_flags();
     }
@@ -514,7 +497,7 @@ TEST_EACH(activity_is_mean_and_mean_square, 2 * N_SIZES) {
     struct seen seen;
     srand(4);
     start(1 + (size_t)_i % 4, sizes[_i / 2], _i % 2 == 0);
-    act();
+    net_move(&net);
     see(&seen);
     ck_assert_int_eq(watch_begin_activity(watch, samples.batch), SYNRL_OK);
     net_pass(&net, watch, NULL);
