@@ -143,31 +143,32 @@ static void take_values(lua_State *L, const struct call *call) {
     take_floats(L, -1, call->n, "what it returns", call->to);
 }
 
+static void ask_values(const synrl_host *host, struct call *call) {
+    call->push = push_values;
+    call->take = take_values;
+    if (!call_script(host, call)) {
+        fill(call->to, call->n);
+    }
+}
+
 static void apply(const synrl_host *host, const void *config, size_t n, const float *x, float *y) {
     const struct config *of = config;
-    struct call call = {.config = of, .function = of->unit->apply, .name = "apply", .n = n};
-    call.push = push_values;
-    call.take = take_values;
-    call.x = x;
-    call.to = y;
-    if (!call_script(host, &call)) {
-        fill(y, n);
-    }
+    ask_values(
+        host,
+        &(struct call){
+            .config = of, .function = of->unit->apply, .name = "apply", .n = n, .x = x, .to = y});
 }
 
 static void derivative(const synrl_host *host, const void *config, size_t n, const float *x,
                        const float *y, float *slope) {
     const struct config *of = config;
-    struct call call = {
-        .config = of, .function = of->unit->derivative, .name = "derivative", .n = n};
-    call.push = push_values;
-    call.take = take_values;
-    call.x = x;
-    call.y = y;
-    call.to = slope;
-    if (!call_script(host, &call)) {
-        fill(slope, n);
-    }
+    ask_values(host, &(struct call){.config = of,
+                                    .function = of->unit->derivative,
+                                    .name = "derivative",
+                                    .n = n,
+                                    .x = x,
+                                    .y = y,
+                                    .to = slope});
 }
 
 /* Losses --------------------------------------------------------------------------------------- */
