@@ -86,7 +86,7 @@ $(BUILD)/obj/core/record/provenance.o: CORE_CPPFLAGS += \
 	-DSYNRL_FLAGS='"$(subst ",\",$(filter-out -W%,$(CFLAGS)))"'
 LUA_OBJECTS := $(call objects,core/lua/*.c)
 CLI_OBJECTS := $(call objects,core/cli/*.c)
-PLUGIN_KINDS := activations losses datasets models rules
+PLUGIN_KINDS := activations losses datasets layers models rules
 PLUGIN_SOURCES := $(wildcard $(PLUGIN_KINDS:%=plugins/%/*.c))
 PLUGINS := $(PLUGIN_SOURCES:plugins/%.c=$(BUILD)/plugins/%.so)
 PLUGIN_OBJECTS := $(call objects,$(PLUGIN_SOURCES) $(PLUGIN_KINDS:%=plugins/%/*/*.c))

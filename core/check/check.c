@@ -30,7 +30,8 @@ static const struct kind_checks *checks_of(synrl_kind kind) {
                                                       [SYNRL_KIND_LOSS] = &loss_checks,
                                                       [SYNRL_KIND_DATASET] = &dataset_checks,
                                                       [SYNRL_KIND_MODEL] = &model_checks,
-                                                      [SYNRL_KIND_RULE] = &rule_checks};
+                                                      [SYNRL_KIND_RULE] = &rule_checks,
+                                                      [SYNRL_KIND_LAYER] = &model_checks};
     return kinds[kind];
 }
 

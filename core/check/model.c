@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: MIT */
-/* A model works on each kind of the built-in data that it accepts. */
+/* A model works on each kind of the built-in data that it accepts; a layer, as the first one of a
+ * model and as a later one too. */
 #include "check/model.h"
 
 #include <math.h>
@@ -23,12 +24,12 @@ struct work {
 
 /* Making ---------------------------------------------------------------------------------------- */
 
-static synrl_status open_experiment(struct subject *subject, enum samples samples,
+static synrl_status open_experiment(struct subject *subject, enum samples samples, size_t n_layers,
                                     struct experiment *experiment) {
     *experiment = (struct experiment){.name = samples_name(samples)};
     SYNRL_TRY(samples_create(subject->core, samples, &experiment->data));
     const synrl_data *data = dataset_data(experiment->data);
-    SYNRL_TRY(subject_component(subject, data, &experiment->model));
+    SYNRL_TRY(subject_model(subject, data, n_layers, &experiment->model));
     SYNRL_TRY(subject_helper(subject, SYNRL_KIND_LOSS, "mse", data, &experiment->loss));
     return subject_helper(subject, SYNRL_KIND_RULE, "win_stay", data, &experiment->rule);
 }
@@ -94,30 +95,39 @@ static synrl_status act_on(struct work *work, action act, void *context) {
 }
 
 /* Acts on each kind of data that the model accepts, and notes the others in `refused`, unless it is
- * NULL. On none: fails as the last did. */
-static synrl_status on_each(struct subject *subject, action act, void *context,
-                            struct report *refused) {
+ * NULL. On none: fails as the last did, unless there are several layers. */
+static synrl_status on_each_with(struct subject *subject, size_t n_layers, action act,
+                                 void *context, struct report *refused) {
     size_t n_accepted = 0;
     synrl_status status = SYNRL_OK;
     for (int i = 0; i < N_SAMPLES_KINDS && status == SYNRL_OK; i++) {
         struct work work = {.subject = subject, .core = subject->core};
-        status = open_experiment(subject, (enum samples)i, &work.experiment);
+        status = open_experiment(subject, (enum samples)i, n_layers, &work.experiment);
         if (status == SYNRL_OK) {
             status = make_network(&work, SAMPLES_N, NULL, &work.network);
         }
         if (status == SYNRL_OK) {
             n_accepted++;
             status = act_on(&work, act, context);
-        } else if (i + 1 < N_SAMPLES_KINDS || n_accepted > 0) {
+        } else if (i + 1 < N_SAMPLES_KINDS || n_accepted > 0 || n_layers > 1) {
             status = SYNRL_OK;
             if (refused != NULL) {
-                report_note(refused, "data", "not on %s: %s", samples_name((enum samples)i),
-                            subject->core->message);
+                report_note(refused, "data", "not %son %s: %s",
+                            n_layers > 1 ? "twice, one after another, " : "",
+                            samples_name((enum samples)i), subject->core->message);
             }
         }
         close_work(&work);
     }
     return status;
+}
+
+static synrl_status on_each(struct subject *subject, action act, void *context,
+                            struct report *refused) {
+    SYNRL_TRY(on_each_with(subject, 1, act, context, refused));
+    return subject->request->kind == SYNRL_KIND_LAYER
+               ? on_each_with(subject, 2, act, context, refused)
+               : SYNRL_OK;
 }
 
 /* Bits ------------------------------------------------------------------------------------------ */

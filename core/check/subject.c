@@ -5,7 +5,7 @@
 
 #include "policy/policy.h"
 
-enum { N_HIDDEN = 6 };
+enum { N_HIDDEN = 6, N_LAYERS_MOST = 2 };
 
 /* Win-stay, lose-reverse: the table of a rule that follows one. */
 static synrl_status set_policy(struct subject *subject, struct component *component,
@@ -68,6 +68,8 @@ static synrl_status set_required(struct subject *subject, struct component *comp
         }
         if (param->type == SYNRL_PARAM_POLICY) {
             SYNRL_TRY(set_policy(subject, component, param->name));
+        } else if (param->type == SYNRL_PARAM_LAYERS) {
+            SYNRL_TRY(component_set_text(component, param->name, "{dense, dense}"));
         } else if (param->type == SYNRL_PARAM_INTEGERS && entry->kind == SYNRL_KIND_MODEL &&
                    data != NULL) {
             SYNRL_TRY(set_layers(component, param->name, data));
@@ -99,6 +101,38 @@ static synrl_status make(struct subject *subject, synrl_kind kind, const char *i
 synrl_status subject_component(struct subject *subject, const synrl_data *data,
                                struct component **made) {
     return make(subject, subject->request->kind, subject->request->id, true, data, made);
+}
+
+static synrl_status set_chain(struct component *model, struct component *layer, size_t n_layers) {
+    const struct value dense = {.kind = VALUE_STRING, .as.string = "dense"};
+    struct value items[N_LAYERS_MOST + 1];
+    for (size_t i = 0; i < n_layers; i++) {
+        items[i] = (struct value){.kind = VALUE_COMPONENT, .as.component = layer};
+    }
+    items[n_layers] = dense;
+    const struct value list = {.kind = VALUE_LIST, .as.list = {n_layers + 1, items}};
+    SYNRL_TRY(component_set(model, "layers", &list));
+    return component_finish(model);
+}
+
+synrl_status subject_model(struct subject *subject, const synrl_data *data, size_t n_layers,
+                           struct component **made) {
+    struct component *layer;
+    if (subject->request->kind != SYNRL_KIND_LAYER) {
+        return subject_component(subject, data, made);
+    }
+    *made = NULL;
+    SYNRL_TRY(subject_component(subject, data, &layer));
+    synrl_status status = component_create(subject->core, SYNRL_KIND_MODEL, "sequential", made);
+    if (status == SYNRL_OK) {
+        status = set_chain(*made, layer, n_layers);
+    }
+    component_release(layer);
+    if (status != SYNRL_OK) {
+        component_release(*made);
+        *made = NULL;
+    }
+    return status;
 }
 
 synrl_status subject_helper(struct subject *subject, synrl_kind kind, const char *id,

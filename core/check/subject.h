@@ -31,9 +31,12 @@ struct kind_checks {
 };
 
 /* The plugin, with the request's settings; what must be given and is not gets a value that suits
- * the data (NULL: none): the layers of a model, a policy. */
+ * the data (NULL: none): the layers or sizes of a model, a policy. */
 synrl_status subject_component(struct subject *subject, const synrl_data *data,
                                struct component **made);
+/* The plugin as a model: itself, or, of a layer, that many of it and a dense one. */
+synrl_status subject_model(struct subject *subject, const synrl_data *data, size_t n_layers,
+                           struct component **made);
 /* A plugin of the checks' own experiment, at its defaults but for the layers of a model. */
 synrl_status subject_helper(struct subject *subject, synrl_kind kind, const char *id,
                             const synrl_data *data, struct component **made);

@@ -17,7 +17,7 @@
 
 /* assets.S */
 extern const char new_activation_c[], new_loss_c[], new_dataset_c[], new_model_c[], new_rule_c[],
-    new_script_lua[];
+    new_layer_c[], new_script_lua[];
 
 /* What is copied for each kind: the example's id, which becomes the plugin's; and the line of the
  * script that it takes the place of, with what is to stand there. */
@@ -37,6 +37,12 @@ templates[] = {
                           "synrl.model(\"my_rule\", { seed = o.seed })"},
     [SYNRL_KIND_RULE] = {new_rule_c, "my_rule", "synrl.rule \"win_stay\"",
                          "synrl.rule \"my_rule\""},
+    [SYNRL_KIND_LAYER] =
+        {new_layer_c, "my_layer",
+         "synrl.model(\"mlp\", { layers = { 2, 20, 1 }, activation = \"tanh\", "
+         "output = \"tanh\", seed = o.seed })",
+         "synrl.model(\"sequential\", { layers = { \"my_rule\", synrl.layer(\"dense\", "
+         "{ units = 1, activation = \"tanh\" }) }, seed = o.seed })"},
 };
 
 struct request {
@@ -167,9 +173,8 @@ static int new_plugin(const struct program *program, int argc, char **argv) {
     request.kind_word = argv[0];
     request.id = argv[1];
     if (!kind_from_name(request.kind_word, &request.kind)) {
-        return usage_error(
-            "\"%s\" is not a kind of plugin; the kinds are activation, dataset, loss, model, rule",
-            request.kind_word);
+        return usage_error("\"%s\" is not a kind of plugin; the kinds are " KIND_WORDS,
+                           request.kind_word);
     }
     return run_with_core(make, &request);
 }
@@ -179,7 +184,8 @@ const struct command command_new = {
     .arguments = "KIND NAME",
     .summary = "write a plugin to begin with, and a script that trains with it",
     .description =
-        "KIND is activation, dataset, loss, model or rule. Writes NAME.c and NAME.lua into the "
+        "KIND is activation, dataset, layer, loss, model or rule. Writes NAME.c and NAME.lua into "
+        "the "
         "present folder, over no other file, and prints the line that builds the plugin and the "
         "one that checks it.",
     .examples = "synrl new rule my_rule\n",

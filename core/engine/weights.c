@@ -366,6 +366,11 @@ synrl_status weights_load(synrl_weights *weights, const void *state, size_t size
     return SYNRL_OK;
 }
 
+void weights_set_pass(synrl_weights *weights, const synrl_pass *pass, size_t scratch_size) {
+    weights->pass = *pass;
+    weights->scratch_size = scratch_size;
+}
+
 synrl_status weights_check(synrl_weights *weights) {
     const char *misuse = atomic_exchange(&weights->misuse, NULL);
     if (misuse == NULL) {

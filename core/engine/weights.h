@@ -48,6 +48,10 @@ void weights_save(const synrl_weights *weights, void *state);
  * loaded. */
 synrl_status weights_load(synrl_weights *weights, const void *state, size_t size);
 
+/* What synrl_engine_api.begin_pass begins with: of worker 0, the scratch of the next one being so
+ * many floats further on. */
+void weights_set_pass(synrl_weights *weights, const synrl_pass *pass, size_t scratch_size);
+
 /* To be called after a pass. SYNRL_INVALID, once, where a model has called `units` with arguments
  * that do not fit its layout; the units were NaN then. */
 synrl_status weights_check(synrl_weights *weights);

@@ -40,7 +40,9 @@ struct synrl_weights {
     uint64_t n_binds;             /* so far */
     int8_t *negated;              /* [n_synapses]: actions taken back */
     size_t sum_size;
-    float *sums; /* [n_workers][sum_size]: of a later source; NULL where there is none */
+    float *sums;     /* [n_workers][sum_size]: of a later source; NULL where there is none */
+    synrl_pass pass; /* see weights_set_pass */
+    size_t scratch_size;
     /* The error in the arguments of `units`, and the tensor; NULL: none. */
     _Atomic(const char *) misuse;
     _Atomic size_t misused;

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Making configured plugins: synrl.model, rule, loss, activation. */
+/* Making configured plugins: synrl.model, rule, loss, activation, layer. */
 #include "lua/make.h"
 
 #include "lua/component.h"
@@ -108,8 +108,10 @@ static int make_rule(lua_State *L) {
     return make(L, SYNRL_KIND_RULE);
 }
 
-const luaL_Reg make_functions[] = {{"activation", make_activation},
-                                   {"loss", make_loss},
-                                   {"model", make_model},
-                                   {"rule", make_rule},
-                                   {NULL, NULL}};
+static int make_layer(lua_State *L) {
+    return make(L, SYNRL_KIND_LAYER);
+}
+
+const luaL_Reg make_functions[] = {
+    {"activation", make_activation}, {"layer", make_layer}, {"loss", make_loss},
+    {"model", make_model},           {"rule", make_rule},   {NULL, NULL}};

@@ -17,13 +17,14 @@
 #include "policy/policy.h"
 
 /* That the defaults of a table are values of their parameters is the author's to see to; an
- * activation's is looked at when it is used. */
+ * activation's or a layer's is looked at when it is used. */
 static synrl_status check_defaults(struct component *component) {
     const synrl_plugin *entry = component->plugin->entry;
     for (uint32_t p = 0; p < entry->n_params; p++) {
         const synrl_param *param = &entry->params[p];
         if (param->default_text == NULL || param->default_text[0] == '\0' ||
-            param->type == SYNRL_PARAM_ACTIVATION || param->type == SYNRL_PARAM_ACTIVATIONS) {
+            param->type == SYNRL_PARAM_ACTIVATION || param->type == SYNRL_PARAM_ACTIVATIONS ||
+            param->type == SYNRL_PARAM_LAYERS) {
             continue;
         }
         const synrl_status status = param_set_text(component, p, param->default_text);
@@ -59,6 +60,10 @@ synrl_status component_create_of(struct core *core, const struct plugin *plugin,
                                           .ops = plugin->entry->ops,
                                           .config = made->config,
                                           .host = &made->host.api};
+    made->layer = (synrl_layer){.size = sizeof(synrl_layer),
+                                .id = plugin->entry->id,
+                                .ops = plugin->entry->ops,
+                                .config = made->config};
     const synrl_status status = check_defaults(made);
     if (status != SYNRL_OK) {
         component_release(made);
@@ -242,6 +247,10 @@ struct host *component_host(struct component *component) {
 
 const synrl_activation *component_activation(const struct component *component) {
     return &component->activation;
+}
+
+const synrl_layer *component_layer(const struct component *component) {
+    return &component->layer;
 }
 
 json_t *component_json(const struct component *component) {

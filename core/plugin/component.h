@@ -11,6 +11,7 @@
 #include "plugin/registry.h"
 #include "plugin/value.h"
 #include "synrl/activation.h"
+#include "synrl/layer.h"
 
 /* Finds the plugin. Then: component_set for each parameter given, component_finish once. Messages
  * begin with the kind and id: rule "qlearning": unknown parameter "gama", did you mean "gamma"? */
@@ -20,7 +21,8 @@ synrl_status component_create(struct core *core, synrl_kind kind, const char *id
 synrl_status component_create_of(struct core *core, const struct plugin *plugin,
                                  struct component **component);
 /* Checks type and range; a parameter may be set once. An integral NUMBER does for an integer, an
- * integer or number for a schedule; the id of an activation for a component; one item for a list.
+ * integer or number for a schedule; the id of an activation or layer for a component; one item for
+ * a list.
  */
 synrl_status component_set(struct component *component, const char *name,
                            const struct value *value);
@@ -48,8 +50,11 @@ const synrl_policy *component_policy(const struct component *component, size_t i
 const struct component *component_in_script(const struct component *component);
 /* For the operations of an activation or loss, which have no instance of their own. */
 struct host *component_host(struct component *component);
-/* For SYNRL_KIND_ACTIVATION: as models are handed it. */
+/* For SYNRL_KIND_ACTIVATION, and SYNRL_KIND_LAYER: as models are handed it. */
 const synrl_activation *component_activation(const struct component *component);
+const synrl_layer *component_layer(const struct component *component);
+/* The kind of the components that are values of a parameter of this type. */
+synrl_kind param_kind(synrl_param_type type);
 
 /* {"id": ..., "version": ..., "file": ..., "parameters": {...}}, for run.json; a policy is written
  * as

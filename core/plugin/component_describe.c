@@ -118,6 +118,10 @@ static json_t *json_of_activations(const struct stored *stored) {
     return list;
 }
 
+static json_t *json_of_layers(const struct stored *stored) {
+    return json_of_activations(stored);
+}
+
 json_t *param_json(const struct component *component, uint32_t p) {
     static json_t *(*const functions[])(const struct stored *) = {
 #define ROW(type, word, must, c_type, name, item) [SYNRL_PARAM_##type] = json_of_##name,

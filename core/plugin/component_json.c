@@ -145,11 +145,11 @@ static synrl_status read_items(struct making *making, const synrl_param *param, 
         if (scalar_from_json(item, &items[i])) {
             continue;
         }
-        if (param->type != SYNRL_PARAM_ACTIVATIONS) {
+        if (param->type != SYNRL_PARAM_ACTIVATIONS && param->type != SYNRL_PARAM_LAYERS) {
             return refuse(making, param, item);
         }
         struct component *component;
-        SYNRL_TRY(component_from_json(making->core, SYNRL_KIND_ACTIVATION, item,
+        SYNRL_TRY(component_from_json(making->core, param_kind(param->type), item,
                                       making->policy_path, making->may_compile, &component));
         items[i] = (struct value){.kind = VALUE_COMPONENT, .as.component = component};
     }

@@ -285,12 +285,18 @@ static synrl_status set_policy(const struct setting *setting) {
     return SYNRL_OK;
 }
 
-/* An activation as a component of its own: the one given, or by its id with its defaults. */
-static synrl_status activation_of(const struct setting *setting, const struct value *value,
-                                  struct component **activation) {
+synrl_kind param_kind(synrl_param_type type) {
+    return type == SYNRL_PARAM_LAYERS ? SYNRL_KIND_LAYER : SYNRL_KIND_ACTIVATION;
+}
+
+/* An activation or layer as a component of its own: the one given, or by its id with its defaults.
+ */
+static synrl_status part_of(const struct setting *setting, const struct value *value,
+                            struct component **part) {
+    const synrl_kind kind = param_kind(setting->param->type);
     if (value->kind == VALUE_COMPONENT &&
-        value->as.component->plugin->entry->kind == SYNRL_KIND_ACTIVATION) {
-        *activation = component_retain(value->as.component);
+        value->as.component->plugin->entry->kind == (uint32_t)kind) {
+        *part = component_retain(value->as.component);
         return SYNRL_OK;
     }
     if (value->kind != VALUE_STRING) {
@@ -298,8 +304,8 @@ static synrl_status activation_of(const struct setting *setting, const struct va
         item.value = value;
         return fail_type(&item);
     }
-    const synrl_status status = component_create_default(setting->core, SYNRL_KIND_ACTIVATION,
-                                                         value->as.string, activation);
+    const synrl_status status =
+        component_create_default(setting->core, kind, value->as.string, part);
     if (status != SYNRL_OK) {
         char prefix[192];
         snprintf(prefix, sizeof prefix, "%s: %s", setting->component->host.who,
@@ -309,28 +315,56 @@ static synrl_status activation_of(const struct setting *setting, const struct va
     return status;
 }
 
-static synrl_status set_activations(const struct setting *setting) {
+/* The components of a list, one for each of its items. */
+static synrl_status set_parts(const struct setting *setting) {
     size_t n;
     const struct value *items;
     items_of(setting->value, &n, &items);
     struct slot *slot = setting->slot;
     slot->components = core_alloc(setting->core, n, sizeof *slot->components);
-    const synrl_activation **activations = core_alloc(setting->core, n, sizeof *activations);
-    slot->memory = activations;
-    if (slot->components == NULL || activations == NULL) {
+    if (slot->components == NULL) {
         return SYNRL_NO_MEMORY;
     }
     for (; slot->n_components < n; slot->n_components++) {
-        struct component **activation = &slot->components[slot->n_components];
-        SYNRL_TRY(activation_of(setting, &items[slot->n_components], activation));
-        activations[slot->n_components] = component_activation(*activation);
+        SYNRL_TRY(
+            part_of(setting, &items[slot->n_components], &slot->components[slot->n_components]));
     }
-    const synrl_activations list = {n, activations};
+    return SYNRL_OK;
+}
+
+static synrl_status set_activations(const struct setting *setting) {
+    struct slot *slot = setting->slot;
+    SYNRL_TRY(set_parts(setting));
+    const synrl_activation **activations =
+        core_alloc(setting->core, slot->n_components, sizeof *activations);
+    slot->memory = activations;
+    if (activations == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    for (size_t i = 0; i < slot->n_components; i++) {
+        activations[i] = component_activation(slot->components[i]);
+    }
+    const synrl_activations list = {slot->n_components, activations};
     if (setting->param->type == SYNRL_PARAM_ACTIVATIONS) {
         store(setting, &list, sizeof list);
     } else {
         store(setting, activations, sizeof *activations);
     }
+    return SYNRL_OK;
+}
+
+static synrl_status set_layers(const struct setting *setting) {
+    struct slot *slot = setting->slot;
+    SYNRL_TRY(set_parts(setting));
+    const synrl_layer **layers = core_alloc(setting->core, slot->n_components, sizeof *layers);
+    slot->memory = layers;
+    if (layers == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    for (size_t i = 0; i < slot->n_components; i++) {
+        layers[i] = component_layer(slot->components[i]);
+    }
+    store(setting, &(synrl_layers){slot->n_components, layers}, sizeof(synrl_layers));
     return SYNRL_OK;
 }
 

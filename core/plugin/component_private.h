@@ -14,7 +14,7 @@ struct slot {
     struct schedule *schedule; /* with its bounds */
     const synrl_policy *policy;
     size_t n_components;
-    struct component **components; /* activations */
+    struct component **components; /* activations, layers */
 };
 
 struct component {
@@ -22,9 +22,10 @@ struct component {
     size_t references;
     const struct plugin *plugin;
     struct host host;
-    void *config;       /* [entry->config_size] */
-    struct slot *slots; /* [entry->n_params] */
-    synrl_activation activation;
+    void *config;                /* [entry->config_size] */
+    struct slot *slots;          /* [entry->n_params] */
+    synrl_activation activation; /* what models are handed: one of the two */
+    synrl_layer layer;
 };
 
 /* One parameter: from a script's value, or from text as defaults are written, into the config; and

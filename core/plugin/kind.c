@@ -14,6 +14,7 @@ static const struct {
     [SYNRL_KIND_DATASET] = {"dataset", "datasets"},
     [SYNRL_KIND_MODEL] = {"model", "models"},
     [SYNRL_KIND_RULE] = {"rule", "rules"},
+    [SYNRL_KIND_LAYER] = {"layer", "layers"},
 };
 enum { N_KINDS = COUNT_OF(kinds) };
 

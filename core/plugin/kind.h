@@ -7,6 +7,9 @@
 
 #include "synrl/plugin.h"
 
+/* For messages that list the kinds. */
+#define KIND_WORDS "activation, dataset, layer, loss, model, rule"
+
 const char *
 kind_name(synrl_kind kind); /* "activation"; "unknown" for a number that is not a kind */
 const char *kind_folder(synrl_kind kind);                /* "activations" */

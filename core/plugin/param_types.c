@@ -4,6 +4,7 @@
 
 #include "base/count.h"
 #include "synrl/activation.h"
+#include "synrl/layer.h"
 
 #define ROW(type, word, must, c_type, functions, item) \
     [SYNRL_PARAM_##type] = {word, must, sizeof(c_type), _Alignof(c_type)},

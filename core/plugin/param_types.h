@@ -24,7 +24,8 @@
     ROW(ACTIVATIONS, "activations", "an activation or a list of them", synrl_activations, \
         activations, string)                                                              \
     ROW(NUMBERS, "numbers", "a list of numbers", synrl_numbers, numbers, number)          \
-    ROW(CHOICES, "choices", "a list of", synrl_integers, choices, string)
+    ROW(CHOICES, "choices", "a list of", synrl_integers, choices, string)                 \
+    ROW(LAYERS, "layers", "a layer or a list of them", synrl_layers, layers, string)
 
 struct param_type {
     const char *word; /* "number" */

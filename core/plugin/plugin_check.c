@@ -8,6 +8,7 @@
 #include "plugin/param_types.h"
 #include "synrl/activation.h"
 #include "synrl/dataset.h"
+#include "synrl/layer.h"
 #include "synrl/loss.h"
 #include "synrl/model.h"
 #include "synrl/rule.h"
@@ -47,9 +48,9 @@ static synrl_status check_version(struct core *core, const synrl_plugin *entry, 
 }
 
 static synrl_status check_identity(struct core *core, const synrl_plugin *entry, const char *file) {
-    if (entry->kind < SYNRL_KIND_ACTIVATION || entry->kind > SYNRL_KIND_RULE) {
+    if (entry->kind < SYNRL_KIND_ACTIVATION || entry->kind > SYNRL_KIND_LAYER) {
         return core_fail(core, SYNRL_INVALID, "%s: is of kind %u: must be %d .. %d", file,
-                         entry->kind, SYNRL_KIND_ACTIVATION, SYNRL_KIND_RULE);
+                         entry->kind, SYNRL_KIND_ACTIVATION, SYNRL_KIND_LAYER);
     }
     if (entry->id == NULL || entry->version == NULL || entry->summary == NULL ||
         entry->source == NULL) {
@@ -191,6 +192,14 @@ static const char *missing_rule(const synrl_rule_ops *ops) {
     return ops->n_metrics > 0 && ops->metrics == NULL ? "metrics" : NULL;
 }
 
+static const char *missing_layer(const synrl_layer_ops *ops) {
+    REQUIRE(create)
+    if (SYNRL_OFFERS(ops, backward)) {
+        REQUIRE(forward)
+    }
+    return ops->tensor_size >= sizeof(synrl_tensor) ? NULL : "tensor_size";
+}
+
 static const char *missing_operation(const synrl_plugin *entry) {
     switch ((synrl_kind)entry->kind) {
     case SYNRL_KIND_ACTIVATION:
@@ -203,6 +212,8 @@ static const char *missing_operation(const synrl_plugin *entry) {
         return missing_model(entry->ops);
     case SYNRL_KIND_RULE:
         return missing_rule(entry->ops);
+    case SYNRL_KIND_LAYER:
+        return missing_layer(entry->ops);
     }
     return "all";
 }

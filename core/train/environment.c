@@ -222,6 +222,10 @@ synrl_status environment_begin(struct environment *environment, uint64_t iterati
     if (environment->samples != NULL && every > 0 && iteration / every != environment->api.batch) {
         SYNRL_TRY(draw_batch(environment, iteration / every));
     }
+    if (network_is_random(environment->network)) { /* other draws than before */
+        environment_moved(environment);
+        environment->has_old_loss = false;
+    }
     environment_keep(environment);
     return SYNRL_OK;
 }
@@ -256,6 +260,7 @@ static synrl_status build(struct environment *environment) {
     }
     SYNRL_TRY(network_create(core, options->model, options->loss, options->data, batch_size,
                              &environment->network));
+    network_set_training(environment->network);
     const synrl_layout *layout = network_layout(environment->network);
     environment->layout = *layout;
     environment->api.layout = &environment->layout;

@@ -45,6 +45,7 @@ static synrl_status make_probe(struct environment *environment) {
     if (environment->probe == NULL) {
         SYNRL_TRY(network_create(environment->core, options->model, options->loss, options->data,
                                  network_samples(environment->network), &environment->probe));
+        network_set_training(environment->probe);
         SYNRL_TRY(network_check_layout(environment->probe, environment->network, "probes"));
     }
     network_set_time(environment->probe, options->seed, environment->api.iteration);

@@ -9,12 +9,12 @@ enum { NAME_MAX_LENGTH = 63 };
 
 static synrl_status refuse(const struct layout_builder *builder, const char *name,
                            const char *what) {
-    const synrl_host *host = &builder->host->api;
+    const synrl_host *host = builder->refuses;
     return host->fail(host, SYNRL_INVALID, "tensor \"%s\" %s", name, what);
 }
 
 static synrl_status check_name(const struct layout_builder *builder, const char *name) {
-    const synrl_host *host = &builder->host->api;
+    const synrl_host *host = builder->refuses;
     if (name == NULL) {
         return host->fail(host, SYNRL_INVALID, "tensor %zu has no name",
                           builder->layout.n_tensors + 1);
@@ -56,7 +56,7 @@ static size_t count_windows(const synrl_window *window, size_t n_inputs) {
 }
 
 static synrl_status check_inputs(const struct layout_builder *builder, synrl_tensor *tensor) {
-    const synrl_host *host = &builder->host->api;
+    const synrl_host *host = builder->refuses;
     const synrl_window *window = &tensor->window;
     const size_t n_inputs = builder->layout.n_inputs;
     const bool has_window = window->kernel_height > 0;
@@ -146,21 +146,31 @@ static synrl_status keep(struct layout_builder *builder, const synrl_tensor *ten
     return SYNRL_OK;
 }
 
-static synrl_status add(synrl_layout_builder *api, const synrl_tensor *given, size_t *number) {
-    struct layout_builder *builder = api->context;
-    synrl_tensor tensor = {.name = NULL};
-    memcpy(&tensor, given,
-           builder->given_size < sizeof tensor ? builder->given_size : sizeof tensor);
-    SYNRL_TRY(check_name(builder, tensor.name));
-    if (tensor.reads_inputs && !tensor.is_bias) { /* first: data of another shape is seen here */
-        SYNRL_TRY(check_inputs(builder, &tensor));
+static synrl_status add_whole(struct layout_builder *builder, synrl_tensor *tensor,
+                              size_t *number) {
+    SYNRL_TRY(check_name(builder, tensor->name));
+    if (tensor->reads_inputs && !tensor->is_bias) { /* first: data of another shape is seen here */
+        SYNRL_TRY(check_inputs(builder, tensor));
     }
-    SYNRL_TRY(check_shape(builder, &tensor));
-    SYNRL_TRY(place(builder, &tensor));
+    SYNRL_TRY(check_shape(builder, tensor));
+    SYNRL_TRY(place(builder, tensor));
     if (number != NULL) {
         *number = builder->layout.n_tensors;
     }
-    return keep(builder, &tensor);
+    return keep(builder, tensor);
+}
+
+synrl_status layout_add(struct layout_builder *builder, const synrl_host *host,
+                        const synrl_tensor *tensor, size_t tensor_size, size_t *number) {
+    synrl_tensor whole = {.name = NULL};
+    memcpy(&whole, tensor, tensor_size < sizeof whole ? tensor_size : sizeof whole);
+    builder->refuses = host;
+    return add_whole(builder, &whole, number);
+}
+
+static synrl_status add(synrl_layout_builder *api, const synrl_tensor *tensor, size_t *number) {
+    struct layout_builder *builder = api->context;
+    return layout_add(builder, &builder->host->api, tensor, builder->given_size, number);
 }
 
 void layout_begin(struct layout_builder *builder, struct host *host, const synrl_shape *shape,
@@ -171,6 +181,7 @@ void layout_begin(struct layout_builder *builder, struct host *host, const synrl
                 .n_outputs = shape->n_targets > 0 ? shape->n_targets : shape->n_classes,
                 .add = add},
         .host = host,
+        .n_targets = shape->n_targets > 0 ? shape->n_targets : shape->n_classes,
         .given_size = tensor_size,
         .layout = {.size = sizeof(synrl_layout),
                    .tensor_size = sizeof(synrl_tensor),

@@ -8,13 +8,21 @@
 #include "train/layout.h"
 #include "train/state.h"
 
-/* The piece of each worker begins at 64 bytes. */
+static size_t rounded_up(size_t size) {
+    return size + (SYNRL_LANES - size % SYNRL_LANES) % SYNRL_LANES;
+}
+
+/* The piece of each worker begins at 64 bytes, and in it the one of the layers. */
 static synrl_status make_scratch(struct model *model, size_t size) {
     const synrl_host *host = &model->host.api;
-    model->scratch_size = size + (SYNRL_LANES - size % SYNRL_LANES) % SYNRL_LANES;
-    if (size > SIZE_MAX / 2 / sizeof(float) / host->n_workers(host)) {
-        return host->fail(host, SYNRL_NO_MEMORY, "asks for %zu floats of scratch memory", size);
+    const size_t of_layers = model->layers.scratch_size;
+    const size_t most = SIZE_MAX / 4 / sizeof(float) / host->n_workers(host);
+    if (size > most || of_layers > most) {
+        return host->fail(host, SYNRL_NO_MEMORY, "asks for %zu floats of scratch memory",
+                          size > most ? size : of_layers);
     }
+    model->layer_scratch = rounded_up(size);
+    model->scratch_size = model->layer_scratch + rounded_up(of_layers);
     return SYNRL_NEW(host, model->scratch, host->n_workers(host) * model->scratch_size);
 }
 
@@ -26,6 +34,8 @@ static synrl_status create_instance(struct model *model, const synrl_shape *shap
         return SYNRL_NO_MEMORY;
     }
     layout_begin(&builder, &model->host, shape, model->ops->tensor_size);
+    builder.layers = &model->layers;
+    builder.api.add_layer = layers_add;
     const struct operation before = host_enter(&model->host, "create");
     SYNRL_TRY(
         host_leave(&model->host, before,
@@ -96,6 +106,7 @@ synrl_status model_initial(struct model *model) {
         status = ask_for_initial(model, weights);
     } else {
         draw(model, weights);
+        status = layers_initial(&model->layers, &model->layout, (uint64_t)*model->seed, weights);
     }
     if (status == SYNRL_OK) {
         status = check_finite(model, weights);
@@ -107,6 +118,11 @@ synrl_status model_initial(struct model *model) {
     return status;
 }
 
+void model_settled(struct model *model, bool is_settled) {
+    host_settled(&model->host, is_settled);
+    layers_settled(&model->layers, is_settled);
+}
+
 void model_clear(struct model *model) {
     if (model->component == NULL) {
         return;
@@ -114,6 +130,7 @@ void model_clear(struct model *model) {
     if (model->self != NULL && SYNRL_OFFERS(model->ops, destroy)) {
         host_destroy(&model->host, model->ops->destroy, model->config, model->self);
     }
+    layers_clear(model->host.core, &model->layers, model->n_passes);
     host_release(&model->host, model->n_passes);
     component_release(model->component);
     *model = (struct model){.component = NULL};

@@ -7,6 +7,7 @@
 #include "plugin/component.h"
 #include "plugin/host.h"
 #include "synrl/model.h"
+#include "train/layers.h"
 
 struct model {
     struct component *component; /* a reference */
@@ -14,11 +15,13 @@ struct model {
     const synrl_model_ops *ops;
     const void *config;
     void *self;
+    struct layers layers; /* that it has added */
     synrl_layout layout;
     synrl_weights *weights;
     const int64_t *seed; /* of weights that the host draws; NULL: it does not */
-    float *scratch;      /* [n_workers][scratch_size] */
-    size_t scratch_size;
+    float
+        *scratch; /* [n_workers][scratch_size]: of the model, from layer_scratch on of its layers */
+    size_t scratch_size, layer_scratch;
     size_t state_size; /* of what it remembers beside its weights */
     uint64_t n_passes;
 };
@@ -29,6 +32,8 @@ synrl_status model_create(struct model *model, struct core *core, struct compone
                           const synrl_shape *shape);
 /* The weights that it begins with. */
 synrl_status model_initial(struct model *model);
+/* What is allocated from now on must be freed, until it is called with false. */
+void model_settled(struct model *model, bool is_settled);
 void model_clear(struct model *model); /* all zero is allowed */
 
 static inline const char *model_id(const struct model *model) {

@@ -326,9 +326,9 @@ synrl_status network_pass(struct network *network, const struct pass_options *op
         options->watch,   network->loss_component != NULL && !options->without_loss};
     struct component *loss = work.has_loss ? network->loss_component : NULL;
     const struct operation before = host_enter(&network->model.host, "forward");
-    host_settled(&network->model.host, true); /* what forward takes it should give back */
+    model_settled(&network->model, true); /* what forward takes it should give back */
     pool_run(network->core->pool, pass_share, &work);
-    host_settled(&network->model.host, false);
+    model_settled(&network->model, false);
     network->model.n_passes++;
     batch_reverse_order(network->batch);
     SYNRL_TRY(host_leave(&network->model.host, before, weights_check(network->model.weights)));
@@ -448,6 +448,8 @@ static synrl_status backward(struct network *network, const float *feedback, con
                              float *gradient) {
     const struct model *model = &network->model;
     const synrl_host *host = &model->host.api;
+    const synrl_pass pass = make_pass(network, NULL, 0);
+    weights_set_pass(model->weights, &pass, model->scratch_size);
     return feedback == NULL
                ? model->ops->backward(host, model->config, model->self, model->weights,
                                       network->batch, slopes, gradient)
@@ -519,6 +521,14 @@ const synrl_batch *network_batch(const struct network *network) {
 void network_set_time(struct network *network, uint64_t seed, uint64_t iteration) {
     network->seed = seed;
     network->iteration = iteration;
+}
+
+void network_set_training(struct network *network) {
+    network->is_training = true;
+}
+
+bool network_is_random(const struct network *network) {
+    return network->model.layers.is_random;
 }
 
 /* Moving --------------------------------------------------------------------------------------- */

@@ -38,6 +38,10 @@ synrl_shape data_shape(const synrl_data *data);
 synrl_status network_bind(struct network *network, const uint32_t *samples);
 /* The seed and iteration that forward gets, for streams of noise. */
 void network_set_time(struct network *network, uint64_t seed, uint64_t iteration);
+/* A rule learns from its passes: layers that are random then are. */
+void network_set_training(struct network *network);
+/* Whether passes of two iterations differ while it is trained. */
+bool network_is_random(const struct network *network);
 
 /* One forward pass. SYNRL_INVALID where model or loss did what they must not. */
 synrl_status network_pass(struct network *network, const struct pass_options *options,

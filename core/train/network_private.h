@@ -35,6 +35,7 @@ struct network {
     float *terms;             /* [n_blocks][SYNRL_LANES] of the last pass, where they are kept */
     uint64_t seed, iteration; /* for streams of noise in forward */
     bool is_tried, has_tried_slopes; /* network_trial.c */
+    bool is_training;
     bool is_in_script; /* has an activation or a loss that only the main thread may compute */
 };
 
@@ -62,6 +63,7 @@ static inline size_t block_samples(const struct network *network, size_t block) 
 
 static inline synrl_pass make_pass(const struct network *network, struct watch *watch,
                                    size_t worker) {
+    float *scratch = network->model.scratch + worker * network->model.scratch_size;
     return (synrl_pass){.size = sizeof(synrl_pass),
                         .context = watch,
                         .weights = network->model.weights,
@@ -70,7 +72,9 @@ static inline synrl_pass make_pass(const struct network *network, struct watch *
                         .seed = network->seed,
                         .iteration = network->iteration,
                         .layout = &network->model.layout,
-                        .scratch = network->model.scratch + worker * network->model.scratch_size};
+                        .scratch = scratch,
+                        .layer_scratch = scratch + network->model.layer_scratch,
+                        .is_training = network->is_training};
 }
 
 static inline void forward(const struct network *network, const synrl_pass *pass, float *outputs) {

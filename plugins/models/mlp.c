@@ -5,25 +5,20 @@
  *
  * The synapses, in order: layer1.weight [to][from], layer1.bias, layer2.weight, ...
  * Bhargava et al. 2021, section 2.1. */
-#include <math.h>
 #include <stdio.h>
 #include <synrl/model.h>
 
+#include "../layers/initial.h"
 #include "mlp/gradient.h"
 #include "mlp/layers.h"
 
 #define LAYER_SIZE_MAX 16777216.0 /* 2^24 */
-#define INIT_MAX 1e30             /* the width of what is drawn, twice this, is still a float */
-
-typedef enum distribution { UNIFORM, GLOROT, GLOROT_PUBLISHED } distribution;
 
 struct config {
     synrl_integers layers;
     synrl_activations activation;
     const synrl_activation *output;
-    double init, bias_init;
-    int32_t distribution;
-    bool bias;
+    struct initial initial;
     int64_t seed;
 };
 
@@ -58,7 +53,8 @@ static synrl_status check_layers(const synrl_host *host, const struct config *co
     size_t n_synapses = 0;
     for (size_t l = 0; l + 1 < sizes->n; l++) {
         const size_t from = (size_t)sizes->items[l], to = (size_t)sizes->items[l + 1];
-        n_synapses += from * to + (config->bias ? to : 0); /* below 2^49 each, few enough to add */
+        n_synapses +=
+            from * to + (config->initial.bias ? to : 0); /* below 2^49 each, few enough to add */
         if (n_synapses > UINT32_MAX) {
             return host->fail(host, SYNRL_INVALID,
                               "layers make more than %u synapses by layer %zu: must be fewer",
@@ -95,7 +91,7 @@ static synrl_status add_layer(const struct config *config, struct mlp *mlp, size
                                               : hidden->items[hidden->n == 1 ? 0 : l]};
     mlp->widths[l % 2] = width > mlp->widths[l % 2] ? width : mlp->widths[l % 2];
     SYNRL_TRY(add_tensor(layout, layer, l, false, &layer->weights));
-    if (config->bias) {
+    if (config->initial.bias) {
         size_t bias;
         SYNRL_TRY(add_tensor(layout, layer, l, true, &bias));
         layer->bias = (int)bias;
@@ -118,32 +114,12 @@ static synrl_status create(const synrl_host *host, const void *configuration, vo
     return SYNRL_OK;
 }
 
-/* U(-init, init); or normal with variance 2 / (from + to) (Glorot and Bengio 2010); or, as the
- * authors' code has it, with that number as the standard deviation. Biases: U(-bias_init,
- * bias_init). */
-static void draw_tensor(const synrl_host *host, const struct config *config,
-                        const synrl_tensor *tensor, size_t number, float *weights) {
-    const size_t n = tensor->n_rows * tensor->n_columns;
-    const synrl_stream stream = {
-        .seed = (uint64_t)config->seed, .iteration = number, .purpose = SYNRL_PURPOSE_WEIGHTS};
-    if (tensor->is_bias || config->distribution == UNIFORM) {
-        const float width = (float)(tensor->is_bias ? config->bias_init : config->init);
-        host->random->uniform(stream, 0, n, -width, width, weights);
-        return;
-    }
-    const double spread = 2.0 / (double)(tensor->n_rows + tensor->n_columns);
-    const float deviation = (float)(config->distribution == GLOROT ? sqrt(spread) : spread);
-    host->random->normal(stream, 0, n, weights);
-    for (size_t i = 0; i < n; i++) {
-        weights[i] *= deviation;
-    }
-}
-
 static synrl_status initial(const synrl_host *host, const void *config, void *self,
                             const synrl_layout *layout, float *weights) {
+    const struct config *of = config;
     for (size_t t = 0; t < layout->n_tensors; t++) {
         const synrl_tensor *tensor = synrl_tensor_at(layout, t);
-        draw_tensor(host, config, tensor, t, weights + tensor->first);
+        initial_draw(host, &of->initial, (uint64_t)of->seed, tensor, t, weights + tensor->first);
     }
     return SYNRL_OK;
 }
@@ -196,12 +172,7 @@ static const synrl_param params[] = {
     SYNRL_ACTIVATIONS(activation, "tanh",
                       "of the hidden layers: one for all, or a list with one per layer"),
     SYNRL_ACTIVATION_PARAM(output, "identity", "activation of the last layer"),
-    SYNRL_NUMBER(init, "1", 0, INIT_MAX, "uniform: initial weights are U(-init, init)"),
-    SYNRL_CHOICE(distribution, "uniform", "uniform|glorot|glorot_published",
-                 "of initial weights; glorot: N(0, variance 2/(from+to)); glorot_published: that "
-                 "as the standard deviation, as in the authors' code"),
-    SYNRL_BOOLEAN(bias, "true", "whether layers have biases"),
-    SYNRL_NUMBER(bias_init, "0", 0, INIT_MAX, "initial biases are U(-bias_init, bias_init)"),
+    INITIAL_ROWS("1", "uniform"),
     SYNRL_INTEGER(seed, "1", 0, 9007199254740992.0, "of the initial weights"),
 };
 

@@ -9,6 +9,8 @@ if o.kind == 'rules' then
   t.rule = synrl.rule(o.id, {})
 elseif o.kind == 'models' then
   t.model = synrl.model(o.id, {})
+elseif o.kind == 'layers' then
+  t.model = synrl.model('sequential', { layers = { o.id, o.id, 'dense' } })
 elseif o.kind == 'activations' then
   t.model = synrl.model('mlp', { layers = { 64, 9, 4 }, activation = o.id })
 else

@@ -52,6 +52,10 @@ test_examples_of_models_build_by_the_line_of_the_guide() {
     each_builds models
 }
 
+test_examples_of_layers_build_by_the_line_of_the_guide() {
+    each_builds layers
+}
+
 test_examples_of_activations_build_by_the_line_of_the_guide() {
     each_builds activations
 }

@@ -9,7 +9,7 @@ makes() {
     cp "$OUTPUT" lines
     [ "$(grep -c '^    ' lines)" -eq 2 ]
     grep -q "[( \"]fresh\b" fresh.c
-    ! grep -nE 'leaky_relu|my_loss|my_dataset|my_rule|linear\.' fresh.c fresh.lua || fail 'the name of the example'
+    ! grep -nE 'leaky_relu|my_loss|my_dataset|my_layer|my_rule|linear\.' fresh.c fresh.lua || fail 'the name of the example'
     sed -n 's/^    cc /cc -Wall -Wextra -Werror /p' lines >build
     exits 0 bash build
     complains ''
@@ -34,6 +34,9 @@ test_a_new_loss_is_sound() {
 }
 test_a_new_dataset_is_sound() {
     makes dataset
+}
+test_a_new_layer_is_sound() {
+    makes layer
 }
 test_a_new_model_is_sound() {
     makes model
@@ -61,7 +64,7 @@ test_names_are_checked() {
             synrl new rule "$name"
     done
     refuses 1 'there is a rule "gd" already, ' synrl new rule gd
-    refuses 2 'synrl: "layer" is not a kind of plugin; the kinds are' synrl new layer fresh
+    refuses 2 'synrl: "unit" is not a kind of plugin; the kinds are' synrl new unit fresh
     refuses 2 'write synrl new KIND NAME' synrl new rule
     refuses 2 'write synrl new KIND NAME' synrl new rule one two
     absent '*.c'

@@ -48,6 +48,7 @@ enum {
     SYNRL_PURPOSE_NOISE = 6,    /* perturbed units; see synrl_env.perturb */
     SYNRL_PURPOSE_FEEDBACK = 7, /* random feedback weights */
     SYNRL_PURPOSE_FIRING = 8,   /* stochastic units; see synrl_env.fire */
+    SYNRL_PURPOSE_LAYER = 9,    /* random layers; see synrl_layer_stream */
     SYNRL_PURPOSE_PLUGIN = 0x100
 };
 

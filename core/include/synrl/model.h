@@ -50,6 +50,8 @@ static inline const synrl_tensor *synrl_tensor_at(const synrl_layout *layout, si
 
 /* Where `create` describes its network. */
 typedef struct synrl_layout_builder synrl_layout_builder;
+struct synrl_layer_place; /* layer.h */
+struct synrl_layer_instance;
 struct synrl_layout_builder {
     uint32_t size;
     void *context;
@@ -63,6 +65,10 @@ struct synrl_layout_builder {
      * the weights. */
     size_t scratch;
     const int64_t *seed;
+    /* Since ABI 3.8. [main] Makes the model's next layer: its instance, which the host ends, and
+     * its tensors, whose initial weights are the layer's own. See layer.h. */
+    synrl_status (*add_layer)(synrl_layout_builder *builder, const struct synrl_layer_place *place,
+                              const struct synrl_layer_instance **made);
 };
 
 /* Adds the tensors of an array, which are numbered in its order. */

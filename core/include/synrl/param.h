@@ -31,7 +31,8 @@ typedef enum synrl_param_type {
     SYNRL_PARAM_ACTIVATION = 9,   /* const synrl_activation * (activation.h) */
     SYNRL_PARAM_ACTIVATIONS = 10, /* synrl_activations; one stands for a list of one */
     SYNRL_PARAM_NUMBERS = 11,     /* synrl_numbers; one stands for a list of one */
-    SYNRL_PARAM_CHOICES = 12      /* synrl_integers, indices; one stands for a list of one */
+    SYNRL_PARAM_CHOICES = 12,     /* synrl_integers, indices; one stands for a list of one */
+    SYNRL_PARAM_LAYERS = 13       /* synrl_layers (layer.h); one stands for a list of one */
 } synrl_param_type;
 
 /* `min` and `max` hold for numbers, integers, each element of a list, and each value of a schedule.

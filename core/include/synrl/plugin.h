@@ -21,14 +21,15 @@ extern "C" {
 #endif
 
 #define SYNRL_ABI_MAJOR 3
-#define SYNRL_ABI_MINOR 7
+#define SYNRL_ABI_MINOR 8
 
 typedef enum synrl_kind {
     SYNRL_KIND_ACTIVATION = 1, /* ops: synrl_activation_ops (activation.h) */
     SYNRL_KIND_LOSS = 2,       /* ops: synrl_loss_ops       (loss.h) */
     SYNRL_KIND_DATASET = 3,    /* ops: synrl_dataset_ops    (dataset.h) */
     SYNRL_KIND_MODEL = 4,      /* ops: synrl_model_ops      (model.h) */
-    SYNRL_KIND_RULE = 5        /* ops: synrl_rule_ops       (rule.h) */
+    SYNRL_KIND_RULE = 5,       /* ops: synrl_rule_ops       (rule.h) */
+    SYNRL_KIND_LAYER = 6       /* ops: synrl_layer_ops      (layer.h). Since ABI 3.8 */
 } synrl_kind;
 
 typedef struct synrl_plugin {

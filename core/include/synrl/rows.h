@@ -65,5 +65,7 @@ template <typename A> struct synrl_same_type<A, A> { char same; };
               meaning)
 #define SYNRL_ACTIVATIONS(field, default_, meaning) \
     SYNRL_ROW(field, SYNRL_PARAM_ACTIVATIONS, synrl_activations, default_, 0, 0, NULL, meaning)
+#define SYNRL_LAYERS(field, default_, meaning) \
+    SYNRL_ROW(field, SYNRL_PARAM_LAYERS, synrl_layers, default_, 0, 0, NULL, meaning)
 
 #endif

@@ -73,14 +73,14 @@ static const struct {
     const char *id, *message;
 } broken[] = {
     {"wrong_major",
-     "wrong_major.so: built for ABI 4.7, this synrl speaks 3.7; it needs a newer synrl"},
+     "wrong_major.so: built for ABI 4.8, this synrl speaks 3.8; it needs a newer synrl"},
     {"newer_minor",
-     "newer_minor.so: built for ABI 3.8, this synrl speaks 3.7; it needs a newer synrl"},
-    {"old_major", "old_major.so: built for ABI 2.7, this synrl speaks 3.7; rebuild it"},
+     "newer_minor.so: built for ABI 3.9, this synrl speaks 3.8; it needs a newer synrl"},
+    {"old_major", "old_major.so: built for ABI 2.8, this synrl speaks 3.8; rebuild it"},
     {"short_entry", "short_entry.so: its entry has 64 bytes: must be 80 .. 4096"},
     {"huge_entry", "huge_entry.so: its entry has 100000 bytes: must be 80 .. 4096"},
     {"param_size", "param_size.so: its parameters have 56 bytes each: must be 64, as"},
-    {"unknown_kind", "unknown_kind.so: is of kind 42: must be 1 .. 5"},
+    {"unknown_kind", "unknown_kind.so: is of kind 42: must be 1 .. 6"},
     {"no_entry", "no_entry.so: not a synrl plugin: it has no symbol synrl_plugin_entry"},
     {"undefined_symbol", "undefined symbol: no_such_function_anywhere"},
     {"other_name",
@@ -154,6 +154,8 @@ TEST(refuses_a_broken_model) {
            "operation missing from model \"half_backward\": prepare_backward");
     refuse(SYNRL_KIND_MODEL, "no_tensor_size",
            "operation missing from model \"no_tensor_size\": tensor_size");
+    refuse(SYNRL_KIND_LAYER, "layer_no_forward",
+           "operation missing from layer \"layer_no_forward\": forward");
 }
 
 /* Loading a truncated library would end the process with SIGBUS. */
