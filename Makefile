@@ -86,7 +86,9 @@ $(BUILD)/obj/core/record/provenance.o: CORE_CPPFLAGS += \
 	-DSYNRL_FLAGS='"$(subst ",\",$(filter-out -W%,$(CFLAGS)))"'
 LUA_OBJECTS := $(call objects,core/lua/*.c)
 CLI_OBJECTS := $(call objects,core/cli/*.c)
-PLUGIN_KINDS := activations losses datasets layers models rules
+# MPI is optional: without it the one plugin that needs it is not built.
+HAS_MPI := $(filter 0,$(shell pkg-config --exists ompi-c 2>/dev/null; echo $$?))
+PLUGIN_KINDS := activations losses datasets layers models rules $(if $(HAS_MPI),comm)
 PLUGIN_SOURCES := $(wildcard $(PLUGIN_KINDS:%=plugins/%/*.c))
 PLUGINS := $(PLUGIN_SOURCES:plugins/%.c=$(BUILD)/plugins/%.so)
 PLUGIN_OBJECTS := $(call objects,$(PLUGIN_SOURCES) $(PLUGIN_KINDS:%=plugins/%/*/*.c))
@@ -181,6 +183,7 @@ $(BUILD)/late.h:
 PACKAGES :=
 HEADERS :=
 $(BUILD)/plugins/models/mlp.so: HEADERS := openblas
+$(BUILD)/plugins/comm/mpi.so: PACKAGES := ompi-c
 $(BUILD)/plugins/datasets/csv.so: PACKAGES := zlib
 $(BUILD)/plugins/datasets/idx.so: PACKAGES := zlib
 $(BUILD)/plugins/datasets/npz.so: PACKAGES := libarchive

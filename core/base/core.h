@@ -17,6 +17,7 @@
 
 #include "synrl/host.h"
 
+struct core;
 struct pool;     /* engine/pool.h */
 struct reads;    /* base/reads.h */
 struct registry; /* plugin/registry.h */
@@ -46,6 +47,22 @@ struct operation {
 
 #define NO_ITERATION UINT64_MAX
 
+/* The processes that do this run together; base/ranks.h. */
+struct ranks {
+    size_t rank, n; /* 0 and 1: there are no others */
+    size_t n_alone; /* more than 0: what is done now is not shared */
+    void *context;
+    synrl_status (*sum)(void *context, size_t n, int64_t *values);
+    synrl_status (*broadcast)(void *context, size_t n, void *bytes);
+    void (*end)(struct core *core); /* leaves the others; NULL: there are none */
+    int64_t *scratch;               /* [n] */
+    uint64_t compare_every;         /* iterations between comparisons of the weights; 0: never */
+    uint64_t n_bytes;               /* summed so far */
+    bool wants_stop;                /* this one has been interrupted */
+    bool has_stopped;               /* one of them has, and all know */
+    bool has_asked;                 /* whether one has, since the iteration began */
+};
+
 struct core {
     struct allocator allocator;
     char message[1024];
@@ -58,7 +75,8 @@ struct core {
     struct pool *pool;
     struct registry *registry;
     struct reads *reads; /* the files that were read; NULL: none yet */
-    int64_t started;     /* when the core was made, in nanoseconds since 1970 */
+    struct ranks ranks;
+    int64_t started; /* when the core was made, in nanoseconds since 1970 */
 };
 
 /* Sets the message and returns the status. */

@@ -12,11 +12,13 @@
 #include <unistd.h>
 
 #include "base/lock.h"
+#include "base/ranks.h"
 
 struct draft {
     struct core *core;
     FILE *stream;
     char *path;
+    bool is_shared;   /* of all ranks together */
     char *draft_path; /* exists on the disk while this is not NULL; NULL: written in place */
 };
 
@@ -113,6 +115,11 @@ synrl_status file_read_no_link(struct core *core, const char *path, size_t limit
 }
 
 /* Writing -------------------------------------------------------------------------------------- */
+
+/* Ends a draft of all ranks alike. */
+static synrl_status agree(const struct draft *draft, synrl_status status) {
+    return draft->is_shared ? ranks_agree(draft->core, status) : status;
+}
 
 static void draft_free(struct draft *draft) {
     if (draft->stream != NULL) {
@@ -241,8 +248,22 @@ synrl_status draft_begin(struct core *core, const char *path, struct draft **dra
     return begin(core, path, open_draft, draft);
 }
 
+/* Rank 0 writes the file; what others have for it leads nowhere. */
 synrl_status draft_begin_output(struct core *core, const char *path, struct draft **draft) {
-    return begin(core, path, open_output, draft);
+    const bool is_shared = ranks_several(core), is_first = ranks_is_first(core);
+    synrl_status status =
+        begin(core, is_first || !is_shared ? path : "/dev/null", open_output, draft);
+    if (!is_shared) {
+        return status;
+    }
+    const synrl_status agreed = ranks_agree(core, status);
+    if (agreed == SYNRL_OK) {
+        (*draft)->is_shared = true;
+    } else if (status == SYNRL_OK) {
+        draft_free(*draft);
+        *draft = NULL;
+    }
+    return agreed;
 }
 
 FILE *draft_stream(struct draft *draft) {
@@ -277,29 +298,33 @@ static void sync_parent(char *path) {
     folder_sync(slash != NULL ? path : ".");
 }
 
-synrl_status draft_commit(struct draft *draft) {
+/* Frees all but the draft itself. */
+static synrl_status commit(struct draft *draft) {
     struct core *core = draft->core;
     FILE *stream = draft->stream;
     draft->stream = NULL;
-    synrl_status status = file_close(core, stream, draft->path);
-    if (status == SYNRL_OK && draft->draft_path == NULL) {
-        draft_free(draft);
+    SYNRL_TRY(file_close(core, stream, draft->path));
+    if (draft->draft_path == NULL) {
         return SYNRL_OK;
     }
-    if (status == SYNRL_OK && rename(draft->draft_path, draft->path) != 0) {
-        status = file_fail(core, draft->path, "write");
+    if (rename(draft->draft_path, draft->path) != 0) {
+        return file_fail(core, draft->path, "write");
     }
-    if (status == SYNRL_OK) {
-        sync_parent(draft->path);
-        core_free(core, draft->draft_path);
-        draft->draft_path = NULL;
-    }
+    sync_parent(draft->path);
+    core_free(core, draft->draft_path);
+    draft->draft_path = NULL;
+    return SYNRL_OK;
+}
+
+synrl_status draft_commit(struct draft *draft) {
+    const synrl_status status = agree(draft, commit(draft));
     draft_free(draft);
     return status;
 }
 
 void draft_abandon(struct draft *draft) {
     if (draft != NULL) {
+        agree(draft, SYNRL_IO);
         draft_free(draft);
     }
 }

@@ -24,7 +24,7 @@ static int read_words(struct check_request *request, size_t n, char **words) {
     if (n < 2) {
         return usage_error("write synrl check KIND ID, such as: synrl check rule my_rule");
     }
-    if (!kind_from_name(words[0], &request->kind)) {
+    if (!kind_for_scripts(words[0], &request->kind)) {
         return usage_error("\"%s\" is not a kind of plugin; the kinds are " KIND_WORDS, words[0]);
     }
     request->id = words[1];

@@ -72,7 +72,8 @@ static int help(const struct program *program, int argc, char **argv) {
             "script makes, print(rule.help) in the script");
     }
     if (!kind_from_name(argv[0], &request.kind)) {
-        return usage_error("\"%s\" is not a kind of plugin; the kinds are " KIND_WORDS, argv[0]);
+        return usage_error("\"%s\" is not a kind of plugin; the kinds are " KIND_WORDS ", comm",
+                           argv[0]);
     }
     request.id = argv[1];
     return run_with_core(show_plugin, &request);

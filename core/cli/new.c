@@ -172,7 +172,7 @@ static int new_plugin(const struct program *program, int argc, char **argv) {
     }
     request.kind_word = argv[0];
     request.id = argv[1];
-    if (!kind_from_name(request.kind_word, &request.kind)) {
+    if (!kind_for_scripts(request.kind_word, &request.kind)) {
         return usage_error("\"%s\" is not a kind of plugin; the kinds are " KIND_WORDS,
                            request.kind_word);
     }

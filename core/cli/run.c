@@ -24,6 +24,7 @@
 #include "cli/interrupt.h"
 #include "cli/output.h"
 #include "cli/progress.h"
+#include "cli/ranks.h"
 #include "cli/usage.h"
 #include "lua/module.h"
 #include "lua/session.h"
@@ -32,6 +33,7 @@
 struct script_run {
     const struct run_request *request;
     struct settings settings;
+    struct launch launch;
     struct progress progress;
     json_t *result, *files; /* what the script returned; what it has read */
     char problem[256];
@@ -141,6 +143,7 @@ static void prepare(lua_State *L, struct script_run *job) {
     settings_give(L, &job->settings);
     luaL_openlibs(L);
     luaL_requiref(L, "synrl", luaopen_synrl, 0);
+    launch_forget();
     interrupt_begin(L);
     seed_random(L, job->settings.seed);
     add_script_folder(L, job->settings.script);
@@ -273,7 +276,7 @@ static int run_in_state(struct script_run *job) {
     interrupt_end(EXIT_INTERRUPTED);
     lua_sethook(L, NULL, 0, 0);
     progress_clear(&job->progress);
-    int code = conclude(L, job, outcome);
+    int code = ranks_end(session_core(L), &job->launch, conclude(L, job, outcome));
     if (code == EXIT_DONE && job->request->json && job->request->cell_hash != NULL) {
         code = list_files(L, job);
     }
@@ -350,6 +353,25 @@ static int run_and_print(struct script_run *job) {
     return code;
 }
 
+/* What several processes of a launcher have in common. */
+static void take_launch(struct script_run *job) {
+    const char *comm = job->request->comm;
+    const struct launch launch = launch_find();
+    job->settings.compare_every =
+        job->request->compare.is_given ? job->request->compare.value : 100;
+    if (comm != NULL && strcmp(comm, "self") == 0) {
+        return;
+    }
+    job->settings.comm = comm != NULL                               ? comm
+                         : launch.launcher != NULL && launch.n != 1 ? "mpi"
+                                                                    : NULL;
+    if (job->settings.comm != NULL) {
+        job->launch = launch;
+        job->settings.launcher = launch.launcher;
+        ranks_hush(&launch);
+    }
+}
+
 int run_experiment(const struct run_request *request, const char *command, const char *resume) {
     struct script_run job = {.request = request, .settings = settings_for(request)};
     int code = check_request(request, &job.settings);
@@ -359,6 +381,7 @@ int run_experiment(const struct run_request *request, const char *command, const
     if (request->parent.is_given && !process_end_with((pid_t)request->parent.value)) {
         return EXIT_INTERRUPTED;
     }
+    take_launch(&job);
     progress_init(&job.progress, request->plot);
     job.settings.command = command;
     job.settings.resume = resume;
@@ -366,11 +389,12 @@ int run_experiment(const struct run_request *request, const char *command, const
     job.settings.control = interrupt_control();
     job.settings.log = log_beside_progress;
     job.settings.log_context = &job;
-    job.settings.display = request->quiet ? NULL : &job.progress.display;
+    const bool is_first = job.launch.rank == 0;
+    job.settings.display = request->quiet || !is_first ? NULL : &job.progress.display;
     job.settings.traceback = request->traceback || getenv("SYNRL_TRACEBACK") != NULL;
     code = run_and_print(&job);
     interrupt_end(code);
-    if (job.settings.runs != NULL && request->cell_hash == NULL && !request->help) {
+    if (job.settings.runs != NULL && request->cell_hash == NULL && !request->help && is_first) {
         index_runs(job.settings.runs);
     }
     return code;

@@ -16,6 +16,7 @@
 #include "cli/command.h"
 #include "cli/common.h"
 #include "cli/output.h"
+#include "cli/ranks.h"
 #include "cli/sweep_grid.h"
 #include "cli/sweep_slurm.h"
 #include "cli/sweep_table.h"
@@ -301,9 +302,26 @@ static int run_cells(struct core *core, const struct sweep_request *request, con
         fprintf(stderr, "synrl: %s\n", core->message);
         return interrupted != 0 ? EXIT_INTERRUPTED : EXIT_ERROR;
     }
-    const int code = print_results(request, results);
+    const int code = request->options.is_follower ? EXIT_DONE : print_results(request, results);
     json_decref(results);
     return code;
+}
+
+/* Processes of a launcher share out the cells, as tasks of an array job do; the first prints. */
+static int take_launch(struct sweep_request *request, const struct launch *launch) {
+    launch_forget();
+    if (launch->n < 2 || request->shard != NULL || request->slurm.is_wanted) {
+        return EXIT_DONE;
+    }
+    request->options.shard = launch->rank + 1;
+    request->options.n_shards = launch->n;
+    request->options.takes_rest = true;
+    request->options.is_follower = launch->rank > 0;
+    ranks_hush(launch);
+    return request->options.fresh
+               ? usage_error("--fresh would run every cell again in each process of %s",
+                             launch->launcher)
+               : EXIT_DONE;
 }
 
 static int carry_out(struct core *core, struct sweep_request *request) {
@@ -333,7 +351,9 @@ static int sweep(const struct program *program, int argc, char **argv) {
         .options = {.runs = "runs"},
         .jobs = {.value = 1},
     };
+    const struct launch launch = launch_find();
     int code = parse_sweep(&request, argc, argv);
+    code = code == EXIT_DONE ? take_launch(&request, &launch) : code;
     if (code == EXIT_DONE) {
         const struct core_options options = {.log = log_beside_progress, .log_context = &request};
         catch_signals();
@@ -348,7 +368,7 @@ static int sweep(const struct program *program, int argc, char **argv) {
     }
     sweep_grid_free(&request.grid);
     free(request.slurm.options.values);
-    return code;
+    return ranks_end(NULL, &launch, code);
 }
 
 const struct command command_sweep = {

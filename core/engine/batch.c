@@ -24,6 +24,7 @@ synrl_status batch_create(const synrl_host *host, size_t n_samples, size_t n_inp
     batch->n_windows = 1;
     batch->n_sampled = n_samples;
     batch->n_blocks = (n_samples + SYNRL_LANES - 1) / SYNRL_LANES;
+    batch->own_end = batch->n_blocks;
     batch->is_bytes = bytes;
     batch->scale = scale;
     batch->n_groups = (n_inputs + GROUP - 1) / GROUP;
@@ -136,6 +137,11 @@ void batch_fill(synrl_batch *batch, const void *inputs, const uint32_t *rows) {
     batch->sources = rows;
     batch->host->parallel(batch->host, pack_share, batch);
     batch->inputs = batch->sources = NULL;
+}
+
+void batch_set_own(synrl_batch *batch, size_t first, size_t end) {
+    batch->own_first = first;
+    batch->own_end = end;
 }
 
 bool batch_is_reversed(const synrl_batch *batch) {

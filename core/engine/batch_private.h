@@ -5,6 +5,7 @@
 
 #include "engine/batch.h"
 #include "engine/kernels.h"
+#include "engine/pool.h"
 
 struct synrl_batch {
     const synrl_host *host;
@@ -15,10 +16,11 @@ struct synrl_batch {
     float scale;
     /* Bytes are packed twice: see kernels.h. */
     size_t n_groups;
-    uint8_t *groups;  /* [n_blocks][n_groups][16][4] */
-    uint8_t *rows;    /* [n_tiles][n_inputs][TILE / 64][16][4] */
-    float *floats;    /* floats: [n_blocks][n_inputs][16] */
-    bool is_reversed; /* the next pass goes from the last block to the first */
+    uint8_t *groups;           /* [n_blocks][n_groups][16][4] */
+    uint8_t *rows;             /* [n_tiles][n_inputs][TILE / 64][16][4] */
+    float *floats;             /* floats: [n_blocks][n_inputs][16] */
+    size_t own_first, own_end; /* the blocks of this rank; whole tiles but for the last */
+    bool is_reversed;          /* the next pass goes from the last block to the first */
     /* The source, during packing. */
     const void *inputs;
     const uint32_t *sources;
@@ -42,6 +44,14 @@ static inline const float *batch_floats(const synrl_batch *batch, size_t block) 
 static inline size_t batch_lanes(const synrl_batch *batch, size_t block) {
     const size_t left = batch->n_sampled - block / batch->n_windows * SYNRL_LANES;
     return left < SYNRL_LANES ? left : SYNRL_LANES;
+}
+
+/* One worker's share of this rank's blocks, in whole tiles. */
+static inline void batch_share(const synrl_batch *batch, size_t worker, size_t n_workers,
+                               size_t *first, size_t *end) {
+    pool_share(batch->own_end - batch->own_first, TILE_BLOCKS, worker, n_workers, first, end);
+    *first += batch->own_first;
+    *end += batch->own_first;
 }
 
 #endif

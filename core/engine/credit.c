@@ -108,6 +108,7 @@ void credit_destroy(struct credit *credit) {
         host->free(host, credit->inputs[s].means);
     }
     credit_free_kept(credit);
+    host->free(host, credit->totals);
     host->free(host, credit->first_row);
     host->free(host, credit->inputs);
     host->free(host, credit->adders);
@@ -437,9 +438,57 @@ static synrl_status check_end(const struct credit *credit) {
     return SYNRL_OK;
 }
 
-synrl_status credit_end(struct credit *credit, double *sums) {
-    SYNRL_TRY(check_end(credit));
-    credit_correlate(credit, sums);
+/* The sums of this rank's blocks become those of all blocks. */
+static synrl_status add_up_ranks(struct credit *credit, const struct reduction *reduction,
+                                 synrl_status status, double *sums) {
+    const synrl_host *host = credit->host;
+    const synrl_layout *layout = credit->layout;
+    if (credit->totals == NULL) {
+        SYNRL_TRY(SYNRL_NEW(host, credit->totals, credit->n_sums + 1));
+    }
+    for (size_t i = 0; i < credit->n_sums; i++) {
+        credit->totals[i] = credit_total(credit, i);
+    }
+    for (size_t t = 0; t < layout->n_tensors; t++) {
+        const synrl_tensor *tensor = &layout->tensors[t];
+        for (size_t i = 0; credit_is_exact(credit, t) && i < tensor->n_rows * tensor->n_columns;
+             i++) {
+            credit->totals[tensor->first + i] = (int64_t)sums[tensor->first + i];
+        }
+    }
+    credit->totals[credit->n_sums] = status != SYNRL_OK;
+    SYNRL_TRY(reduction->sum(reduction->context, credit->n_sums + 1, credit->totals));
+    SYNRL_TRY(reduction->agree(reduction->context, credit->totals[credit->n_sums], status));
+    for (size_t worker = 0; worker < credit->n_workers; worker++) {
+        int64_t *to = credit->adders[worker].sums;
+        if (worker == 0) {
+            memcpy(to, credit->totals, credit->n_sums * sizeof *to);
+        } else {
+            memset(to, 0, credit->n_sums * sizeof *to);
+        }
+    }
+    for (size_t i = 0; i < layout->n_synapses; i++) {
+        sums[i] = (double)credit->totals[i];
+    }
+    return SYNRL_OK;
+}
+
+static synrl_status correlate(struct credit *credit, const struct reduction *reduction,
+                              double *sums) {
+    const synrl_status status = check_end(credit);
+    if (reduction == NULL) {
+        SYNRL_TRY(status);
+        credit_correlate(credit, true, true, sums);
+        return SYNRL_OK;
+    }
+    credit_correlate(credit, true, false, sums);
+    SYNRL_TRY(add_up_ranks(credit, reduction, status, sums));
+    credit_correlate(credit, false, true, sums);
+    return SYNRL_OK;
+}
+
+synrl_status credit_end(struct credit *credit, const struct reduction *reduction, double *sums) {
+    SYNRL_TRY(correlate(credit, reduction, sums));
     for (size_t t = 0; t < credit->layout->n_tensors; t++) {
         const synrl_tensor *tensor = &credit->layout->tensors[t];
         const bool is_count = tensor->is_bias && credit->signal.bytes != NULL;

@@ -3,6 +3,7 @@
 #ifndef CREDIT_H
 #define CREDIT_H
 
+#include "engine/reduction.h"
 #include "synrl/local.h"
 #include "synrl/model.h"
 
@@ -15,7 +16,8 @@ void credit_destroy(struct credit *credit); /* NULL is allowed */
 /* See watch.h. reach: of the noise, for SYNRL_WHERE_MOVED. */
 synrl_status credit_begin(struct credit *credit, const synrl_weights *weights,
                           const synrl_batch *batch, const synrl_signal *signal, const float *reach);
-synrl_status credit_end(struct credit *credit, double *sums);
+/* reduction: where this process has seen its own blocks only; else NULL. */
+synrl_status credit_end(struct credit *credit, const struct reduction *reduction, double *sums);
 
 /* Before the activation of some units, z [n_rows][SYNRL_LANES], and after it; fired: y - p where
  * they fire, else NULL. */

@@ -49,8 +49,7 @@ void credit_clear_sums(const struct credit *credit, size_t t, size_t worker, siz
                tensor->n_rows * tensor->n_columns * sizeof(int64_t));
         return;
     }
-    pool_share(credit->weights->tensors[t].inputs->n_blocks, SYNRL_TILE_BLOCKS, worker, n_workers,
-               &first, &end);
+    batch_share(credit->weights->tensors[t].inputs, worker, n_workers, &first, &end);
     memset(credit->kept[t].signal + first * block_size, 0, (end - first) * block_size);
 }
 
@@ -161,16 +160,21 @@ static void correlate_kept(const struct credit *credit, const struct share *shar
                            double *credits) {
     const synrl_tensor *tensor = &credit->layout->tensors[share->tensor];
     const struct kept *kept = &credit->kept[share->tensor];
-    const size_t n_blocks = credit->weights->tensors[share->tensor].inputs->n_blocks;
+    const synrl_batch *batch = credit->weights->tensors[share->tensor].inputs;
+    const size_t first = batch->own_first, end = batch->own_end;
     const size_t from = share->first * GROUP, to = end_of(credit, share);
-    for (size_t b = 0, n; b < n_blocks; b += n) {
-        n = n_blocks - b < CORRELATE_BLOCKS_MAX ? n_blocks - b : CORRELATE_BLOCKS_MAX;
+    for (size_t o = 0; first == end && o < tensor->n_rows; o++) {
+        memset(credits + tensor->first + o * tensor->n_columns + from, 0,
+               (to - from) * sizeof *credits);
+    }
+    for (size_t b = first, n; b < end; b += n) {
+        n = end - b < CORRELATE_BLOCKS_MAX ? end - b : CORRELATE_BLOCKS_MAX;
         correlate_blocks(credit, share, b, n, kept->signal + b * tensor->n_rows * SYNRL_LANES,
                          kept->sums);
         for (size_t o = 0; o < tensor->n_rows; o++) {
             double *row = credits + tensor->first + o * tensor->n_columns;
             for (size_t i = from; i < to; i++) {
-                const double before = b > 0 ? row[i] : 0.0;
+                const double before = b > first ? row[i] : 0.0;
                 row[i] = before + (double)kept->sums[o * kept->n_row + i];
             }
         }
@@ -228,6 +232,7 @@ static void finish_exact(const struct credit *credit, const struct share *share,
 struct exact_work {
     const struct credit *credit;
     double *credits;
+    bool adds, finishes;
 };
 
 static void correlate_share(void *context, size_t worker, size_t n_workers) {
@@ -242,16 +247,18 @@ static void correlate_share(void *context, size_t worker, size_t n_workers) {
         if (share.first == share.end) {
             continue;
         }
-        if (is_kept(credit, t)) {
+        if (work->adds && is_kept(credit, t)) {
             correlate_kept(credit, &share, work->credits);
-        } else {
+        } else if (work->adds) {
             add_up(credit, &share, work->credits);
         }
-        finish_exact(credit, &share, work->credits);
+        if (work->finishes) {
+            finish_exact(credit, &share, work->credits);
+        }
     }
 }
 
-void credit_correlate(const struct credit *credit, double *credits) {
-    struct exact_work work = {credit, credits};
+void credit_correlate(const struct credit *credit, bool adds, bool finishes, double *credits) {
+    struct exact_work work = {credit, credits, adds, finishes};
     credit->host->parallel(credit->host, correlate_share, &work);
 }

@@ -48,6 +48,7 @@ struct credit {
     struct kept *kept;         /* [n_tensors] */
     size_t n_workers;
     struct adder *adders;
+    int64_t *totals; /* [n_sums + 1] over all ranks, made where there are several */
 };
 
 /* Whether a tensor's credit is a sum of bytes times bytes: credit_exact.c. */
@@ -79,7 +80,8 @@ synrl_status credit_begin_exact(struct credit *credit, size_t t);
 /* A worker's share of it, for any tensor, before the pass. */
 void credit_clear_sums(const struct credit *credit, size_t t, size_t worker, size_t n_workers);
 void credit_add_exact(const struct credit *credit, struct adder *adder, size_t t, size_t block);
-void credit_correlate(const struct credit *credit, double *credits);
+/* adds: this rank's blocks; finishes: makes credits of the sums over all blocks. */
+void credit_correlate(const struct credit *credit, bool adds, bool finishes, double *credits);
 void credit_free_kept(struct credit *credit);
 
 #endif

@@ -262,7 +262,7 @@ static void sparse_share(void *context, size_t worker, size_t n_workers) {
     const synrl_batch *batch = projection->batch;
     const size_t stride = projection->n_outputs * SYNRL_LANES;
     size_t b, end;
-    pool_share(batch->n_blocks, TILE_BLOCKS, worker, n_workers, &b, &end);
+    batch_share(batch, worker, n_workers, &b, &end);
     while (b < end) {
         const size_t after = end_of_current(step, b, end);
         if (after > b) {
@@ -332,7 +332,7 @@ static void multiply_share(void *context, size_t worker, size_t n_workers) {
     const synrl_projection *projection = multiplication->projection;
     const size_t size = projection->n_outputs * SYNRL_LANES;
     size_t first, end;
-    pool_share(projection->batch->n_blocks, TILE_BLOCKS, worker, n_workers, &first, &end);
+    batch_share(projection->batch, worker, n_workers, &first, &end);
     for (size_t b = first; b < end; b++) {
         int32_t *sums = projection->sums + b * size;
         const size_t n = blocks_are_current(projection, b, 1, 0) ? size : 0;
@@ -518,7 +518,7 @@ void projection_values(synrl_projection *projection, size_t block, const float *
 static void settle_share(void *context, size_t worker, size_t n_workers) {
     synrl_projection *projection = context;
     size_t first, end;
-    pool_share(projection->batch->n_blocks, TILE_BLOCKS, worker, n_workers, &first, &end);
+    batch_share(projection->batch, worker, n_workers, &first, &end);
     for (size_t b = first; b < end; b++) {
         const struct block_state *block = &projection->blocks[b];
         if (block->epoch == projection->epoch && block->acts + 1 == projection->lattice.n_acts) {

@@ -32,11 +32,13 @@ struct watcher {     /* of one worker */
 struct watch {
     const synrl_host *host;
     const synrl_layout *layout;
+    const struct reduction *reduction; /* NULL: this process sees all blocks */
     enum watch_kind kind;
     size_t n_workers;
     struct watcher *watchers;
     size_t n_samples;
-    uint32_t *words; /* [n_blocks][n_units] of noise, */
+    bool is_added_up; /* the first watcher has the sums of all */
+    uint32_t *words;  /* [n_blocks][n_units] of noise, */
     size_t n_words, n_words_max;
     synrl_stream stream; /* drawn from this one */
     synrl_stream firing;
@@ -90,6 +92,10 @@ void watch_destroy(struct watch *watch) {
     host->free(host, watch->sigmas);
     host->free(host, watch->watchers);
     host->free(host, watch);
+}
+
+void watch_share(struct watch *watch, const struct reduction *reduction) {
+    watch->reduction = reduction;
 }
 
 /* Noise ---------------------------------------------------------------------------------------- */
@@ -304,12 +310,14 @@ synrl_status watch_end_fire(struct watch *watch) {
         const struct watcher *watcher = &watch->watchers[worker];
         first = watcher->odd_unit < first->odd_unit ? watcher : first;
     }
-    return first->odd_unit == SIZE_MAX
-               ? SYNRL_OK
-               : host->fail(host, SYNRL_UNSUPPORTED,
-                            "activation \"%s\" gives what is not a probability, 0 to 1: stochastic "
-                            "units need one such as \"sigmoid\"",
-                            first->odd != NULL ? first->odd->id : "identity");
+    return reduction_agree(
+        watch->reduction,
+        first->odd_unit == SIZE_MAX
+            ? SYNRL_OK
+            : host->fail(host, SYNRL_UNSUPPORTED,
+                         "activation \"%s\" gives what is not a probability, 0 to 1: stochastic "
+                         "units need one such as \"sigmoid\"",
+                         first->odd != NULL ? first->odd->id : "identity"));
 }
 
 /* Credit --------------------------------------------------------------------------------------- */
@@ -325,7 +333,7 @@ synrl_status watch_begin_credit(struct watch *watch, const synrl_weights *weight
 }
 
 synrl_status watch_end_credit(struct watch *watch, double *credit) {
-    return credit_end(watch->credit, credit);
+    return credit_end(watch->credit, watch->reduction, credit);
 }
 
 /* Activity ------------------------------------------------------------------------------------- */
@@ -337,6 +345,7 @@ synrl_status watch_begin_activity(struct watch *watch, const synrl_batch *batch)
         watcher->is_infinite = false;
     }
     watch->kind = WATCH_ACTIVITY;
+    watch->is_added_up = false;
     watch->n_samples = batch->n_samples;
     watch->limit = fixed_point_limit(batch->n_blocks);
     return SYNRL_OK;
@@ -363,20 +372,37 @@ static void add_activity(struct watch *watch, const synrl_pass *pass, size_t fir
 }
 
 static double mean_of(const struct watch *watch, size_t i) {
-    int64_t sum = 0;
-    for (size_t worker = 0; worker < watch->n_workers; worker++) {
-        sum += watch->watchers[worker].sums[i];
+    return (double)watch->watchers[0].sums[i] / FIXED_POINT_UNIT / (double)watch->n_samples;
+}
+
+/* The first worker's sums become those of all workers of all ranks. */
+static synrl_status add_up_activity(struct watch *watch) {
+    const size_t n = 2 * watch->layout->n_units;
+    struct watcher *first = &watch->watchers[0];
+    if (watch->is_added_up) {
+        return SYNRL_OK;
     }
-    return (double)sum / FIXED_POINT_UNIT / (double)watch->n_samples;
+    watch->is_added_up = true;
+    for (size_t worker = 1; worker < watch->n_workers; worker++) {
+        const struct watcher *watcher = &watch->watchers[worker];
+        first->is_infinite |= watcher->is_infinite;
+        for (size_t i = 0; i < n; i++) {
+            first->sums[i] += watcher->sums[i];
+        }
+    }
+    SYNRL_TRY(reduction_agree(
+        watch->reduction,
+        !first->is_infinite
+            ? SYNRL_OK
+            : watch->host->fail(watch->host, SYNRL_INVALID,
+                                "activity of units whose outputs are NaN or infinite")));
+    return watch->reduction != NULL
+               ? watch->reduction->sum(watch->reduction->context, n, first->sums)
+               : SYNRL_OK;
 }
 
 synrl_status watch_end_activity(struct watch *watch, double *mean, double *mean_square) {
-    for (size_t worker = 0; worker < watch->n_workers; worker++) {
-        if (watch->watchers[worker].is_infinite) {
-            return watch->host->fail(watch->host, SYNRL_INVALID,
-                                     "activity of units whose outputs are NaN or infinite");
-        }
-    }
+    SYNRL_TRY(add_up_activity(watch));
     for (size_t u = 0; u < watch->layout->n_units; u++) {
         if (mean != NULL) {
             mean[u] = mean_of(watch, 2 * u);

@@ -9,6 +9,7 @@
 #define WATCH_H
 
 #include "engine/engine.h"
+#include "engine/reduction.h"
 #include "synrl/local.h"
 #include "synrl/model.h"
 
@@ -17,6 +18,9 @@ struct watch;
 /* Makes a watch for networks of this layout, which must outlive it. Its memory belongs to the host;
  * that for one kind of pass is allocated when the first such pass begins. */
 synrl_status watch_create(const synrl_host *host, const synrl_layout *layout, struct watch **made);
+/* From now on passes are of this process's blocks only, and what a watch ends with is of all;
+ * reduction: NULL: no longer. */
+void watch_share(struct watch *watch, const struct reduction *reduction);
 void watch_destroy(struct watch *watch); /* before its host does; NULL is allowed */
 
 /* Noise ---------------------------------------------------------------------------------------- */

@@ -58,6 +58,7 @@ synrl_status windows_create(const synrl_host *host, const synrl_batch *batch,
                            batch->is_bytes, batch->scale, made));
     (*made)->n_windows = batch->n_windows * n_windows;
     (*made)->n_sampled = batch->n_sampled;
+    batch_set_own(*made, batch->own_first * n_windows, batch->own_end * n_windows);
     windows_fill(*made, batch, window);
     return SYNRL_OK;
 }

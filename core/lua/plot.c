@@ -3,6 +3,7 @@
  * stack until they are drawn. */
 #include "lua/plot.h"
 
+#include "base/ranks.h"
 #include "draw/plot.h"
 #include "lua/fields.h"
 #include "lua/session.h"
@@ -114,7 +115,10 @@ static int plot(lua_State *L) {
         lua_rawgeti(L, 2, (lua_Integer)p + 1);
         read_panel(L, lua_gettop(L), &panels[p]);
     }
-    session_check(L, session, plot_draw(session->core, path, columns, n, panels));
+    struct core *core = session->core;
+    const synrl_status drawn =
+        ranks_is_first(core) ? plot_draw(core, path, columns, n, panels) : SYNRL_OK;
+    session_check(L, session, ranks_agree(core, drawn));
     return 0;
 }
 

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "engine/engine.h"
+#include "plugin/comm.h"
 #include "plugin/host.h"
 
 /* The addresses are keys of Lua's registry. */
@@ -27,6 +28,21 @@ static int session_free(lua_State *L) {
 }
 
 static const struct type session_type = {"synrl.session", session_free, NULL, NULL, NULL};
+
+/* N processes that did not know of one another would be N equal runs. */
+static void join_ranks(lua_State *L, struct session *session) {
+    const struct settings *settings = session->settings;
+    if (settings->comm != NULL && comm_start(session->core, settings->comm) != SYNRL_OK) {
+        session_fail(L, "synrl: %s%s%s%s", session->core->message,
+                     settings->launcher != NULL ? "; " : "",
+                     settings->launcher != NULL ? settings->launcher : "",
+                     settings->launcher != NULL
+                         ? " started this as one of several processes, which meet by that plugin; "
+                           "--comm self makes each a run of its own"
+                         : "");
+    }
+    session->core->ranks.compare_every = settings->compare_every;
+}
 
 void session_open(lua_State *L) {
     if (lua_rawgetp(L, LUA_REGISTRYINDEX, &session_key) == LUA_TUSERDATA) {
@@ -61,6 +77,7 @@ void session_open(lua_State *L) {
     if (session->core == NULL) {
         session_fail(L, "synrl: not enough memory, or no thread could be started");
     }
+    join_ranks(L, session);
     lua_rawsetp(L, LUA_REGISTRYINDEX, &session_key);
     lua_pop(L, 1);
 }

@@ -30,6 +30,9 @@ enum control {
 struct settings {
     size_t n_threads;                  /* as in core_options */
     const struct allocator *allocator; /* as in core_options */
+    const char *comm;                  /* the plugin by which the ranks meet; NULL: there is one */
+    const char *launcher;              /* what has started them; NULL: unknown */
+    uint64_t compare_every;            /* as in struct ranks */
     bool has_seed;
     uint64_t seed;    /* the default of runs, and of the option `seed` */
     const char *runs; /* the folder in which runs are recorded; NULL: not recorded */

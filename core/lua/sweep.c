@@ -12,6 +12,7 @@
 
 #include "base/count.h"
 #include "base/json_build.h"
+#include "base/ranks.h"
 #include "engine/pool.h"
 #include "lua/fields.h"
 #include "lua/json.h"
@@ -177,6 +178,11 @@ static synrl_status run_cells(lua_State *L, struct session *session, const json_
     struct watcher watcher = {.session = session,
                               .display = {.is_quiet = settings->display == NULL,
                                           .is_terminal = isatty(STDERR_FILENO) != 0}};
+    const struct ranks *ranks = &session->core->ranks;
+    const bool is_fresh = read_flag(L, "fresh");
+    if (is_fresh && ranks->n > 1) {
+        session_fail(L, "sweep: fresh: each of %d ranks would run every cell again", (int)ranks->n);
+    }
     const struct sweep_options options = {
         .runs = settings->runs != NULL ? settings->runs : "runs",
         .record = settings->runs != NULL,
@@ -190,11 +196,15 @@ static synrl_status run_cells(lua_State *L, struct session *session, const json_
         .threads = pool_size(session->core->pool),
         .retries = read_size(L, "retries", 0, 0),
         .fail_fast = read_flag(L, "fail_fast"),
-        .fresh = read_flag(L, "fresh"),
+        .fresh = is_fresh,
+        .shard = ranks->n > 1 ? ranks->rank + 1 : 0,
+        .n_shards = ranks->n > 1 ? ranks->n : 0,
+        .takes_rest = ranks->n > 1,
+        .is_follower = ranks->rank > 0,
         .collect_only = settings->cell_sweep != 0, /* an earlier sweep in a cell's process */
         .tick = watch,
         .tick_context = &watcher};
-    return sweep_run(session->core, &options, cells, results);
+    return ranks_agree(session->core, sweep_run(session->core, &options, cells, results));
 }
 
 /* {grid =, seeds =, run =, ...} -> {cells =, groups =, failed =, missing =} */

@@ -6,10 +6,12 @@
 #include "lua/train.h"
 
 #include <inttypes.h>
+#include <signal.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "base/count.h"
+#include "base/ranks.h"
 #include "lua/calls.h"
 #include "lua/dataset.h"
 #include "lua/decide.h"
@@ -206,7 +208,7 @@ static void read_callbacks(lua_State *L, struct session *session, struct run *ru
         decider_read_stop(L, &run->decider, run->options.valid != NULL);
     }
     run->options.may_decide_metrics = run->decider.on_evaluate != 0 || run->decider.stop != 0;
-    run->options.decide = decider_decide;
+    run->options.decide = run->options.may_decide_metrics ? decider_decide : NULL;
     run->options.decide_context = &run->decider;
 }
 
@@ -266,16 +268,33 @@ static synrl_status start_run(struct session *session, struct run *run) {
     return SYNRL_OK;
 }
 
+/* The folder of a new run is rank 0's: others may not see it. */
+static bool keeps_history(const struct session *session, const struct run *run) {
+    return run->recorder == NULL ||
+           (!ranks_is_first(session->core) && session->settings->resume == NULL);
+}
+
+/* One of the ranks was interrupted: so is this one, also what the script does next. */
+static void take_interruption(const struct session *session, struct run *run) {
+    if (session->core->ranks.has_stopped && !run->interrupted) {
+        run->interrupted = true;
+        if (session->settings->interrupted != NULL && *session->settings->interrupted == 0) {
+            raise(SIGUSR1);
+        }
+    }
+}
+
 static synrl_status run_trainer(struct session *session, struct run *run) {
     if (run->recorder != NULL && recorder_is_complete(run->recorder)) {
         return trainer_run(run->trainer, 0, NULL);
     }
-    struct observer observers[4] = {{.context = run, .tick = watch_for_interrupts}};
+    struct observer observers[5] = {{.context = run, .tick = watch_for_interrupts}};
     size_t n = 1;
     const struct display *display = session->settings->display;
     if (run->recorder != NULL) {
         observers[n++] = recorder_observer(run->recorder);
-    } else {
+    }
+    if (keeps_history(session, run)) {
         observers[n++] = history_observer(run->history, trainer_metric_names(run->trainer));
     }
     if (display != NULL) {
@@ -283,6 +302,7 @@ static synrl_status run_trainer(struct session *session, struct run *run) {
         display->begin(display->context, run->trainer);
     }
     synrl_status status = trainer_run(run->trainer, n, observers);
+    take_interruption(session, run);
     if (run->recorder != NULL) {
         const synrl_status finished = recorder_finish(run->recorder, status);
         status = status == SYNRL_OK || status == SYNRL_STOPPED
@@ -351,8 +371,9 @@ static void push_policy_of(lua_State *L, struct session *session, const struct r
 }
 
 /* Of a recorded run its folder; else the box of what was kept. */
-static void push_history_of(lua_State *L, const struct run *run, int box) {
-    if (run->recorder != NULL) {
+static void push_history_of(lua_State *L, const struct session *session, const struct run *run,
+                            int box) {
+    if (!keeps_history(session, run)) {
         lua_pushstring(L, recorder_folder(run->recorder));
     } else {
         lua_pushvalue(L, box);
@@ -377,7 +398,7 @@ static void push_result(lua_State *L, struct session *session, const struct run 
     lua_setiuservalue(L, index, RESULT_SUMMARY);
     push_policy_of(L, session, run);
     lua_setiuservalue(L, index, RESULT_POLICY);
-    push_history_of(L, run, history);
+    push_history_of(L, session, run, history);
     lua_setiuservalue(L, index, RESULT_HISTORY);
 }
 

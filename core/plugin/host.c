@@ -47,6 +47,7 @@ struct core *core_create(const struct core_options *options) {
     made->log = options->log;
     made->log_context = options->log_context;
     made->running = options->running != NULL ? options->running : &made->own_running;
+    made->ranks.n = 1;
     struct timespec time;
     clock_gettime(CLOCK_REALTIME, &time);
     made->started = (int64_t)time.tv_sec * 1000000000 + time.tv_nsec;
@@ -64,6 +65,9 @@ struct core *core_create(const struct core_options *options) {
 void core_destroy(struct core *core) {
     if (core == NULL) {
         return;
+    }
+    if (core->ranks.end != NULL) {
+        core->ranks.end(core);
     }
     if (core->registry != NULL) {
         registry_destroy(core, core->registry);

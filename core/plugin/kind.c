@@ -15,6 +15,7 @@ static const struct {
     [SYNRL_KIND_MODEL] = {"model", "models"},
     [SYNRL_KIND_RULE] = {"rule", "rules"},
     [SYNRL_KIND_LAYER] = {"layer", "layers"},
+    [SYNRL_KIND_COMM] = {"comm", "comm"},
 };
 enum { N_KINDS = COUNT_OF(kinds) };
 
@@ -38,4 +39,8 @@ bool kind_from_name(const char *name, synrl_kind *kind) {
         }
     }
     return false;
+}
+
+bool kind_for_scripts(const char *name, synrl_kind *kind) {
+    return kind_from_name(name, kind) && *kind != SYNRL_KIND_COMM;
 }

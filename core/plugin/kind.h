@@ -14,5 +14,7 @@ const char *
 kind_name(synrl_kind kind); /* "activation"; "unknown" for a number that is not a kind */
 const char *kind_folder(synrl_kind kind);                /* "activations" */
 bool kind_from_name(const char *name, synrl_kind *kind); /* "rule" */
+/* The same for those that scripts make instances of. */
+bool kind_for_scripts(const char *name, synrl_kind *kind);
 
 #endif

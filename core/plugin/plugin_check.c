@@ -7,6 +7,7 @@
 #include "plugin/kind.h"
 #include "plugin/param_types.h"
 #include "synrl/activation.h"
+#include "synrl/comm.h"
 #include "synrl/dataset.h"
 #include "synrl/layer.h"
 #include "synrl/loss.h"
@@ -48,9 +49,9 @@ static synrl_status check_version(struct core *core, const synrl_plugin *entry, 
 }
 
 static synrl_status check_identity(struct core *core, const synrl_plugin *entry, const char *file) {
-    if (entry->kind < SYNRL_KIND_ACTIVATION || entry->kind > SYNRL_KIND_LAYER) {
+    if (entry->kind < SYNRL_KIND_ACTIVATION || entry->kind > SYNRL_KIND_COMM) {
         return core_fail(core, SYNRL_INVALID, "%s: is of kind %u: must be %d .. %d", file,
-                         entry->kind, SYNRL_KIND_ACTIVATION, SYNRL_KIND_LAYER);
+                         entry->kind, SYNRL_KIND_ACTIVATION, SYNRL_KIND_COMM);
     }
     if (entry->id == NULL || entry->version == NULL || entry->summary == NULL ||
         entry->source == NULL) {
@@ -200,6 +201,16 @@ static const char *missing_layer(const synrl_layer_ops *ops) {
     return ops->tensor_size >= sizeof(synrl_tensor) ? NULL : "tensor_size";
 }
 
+static const char *missing_comm(const synrl_comm_ops *ops) {
+    REQUIRE(create)
+    REQUIRE(all_reduce)
+    REQUIRE(start_all_reduce)
+    REQUIRE(wait)
+    REQUIRE(broadcast)
+    REQUIRE(abort)
+    return NULL;
+}
+
 static const char *missing_operation(const synrl_plugin *entry) {
     switch ((synrl_kind)entry->kind) {
     case SYNRL_KIND_ACTIVATION:
@@ -214,6 +225,8 @@ static const char *missing_operation(const synrl_plugin *entry) {
         return missing_rule(entry->ops);
     case SYNRL_KIND_LAYER:
         return missing_layer(entry->ops);
+    case SYNRL_KIND_COMM:
+        return missing_comm(entry->ops);
     }
     return "all";
 }

@@ -298,7 +298,7 @@ static synrl_status list_folder(struct list *list, int kind, const char *path) {
 static synrl_status list_all(struct list *list) {
     for (struct folder *f = list->core->registry->folders; f != NULL; f = f->next) {
         SYNRL_TRY(list_folder(list, ANY_KIND, f->path));
-        for (int kind = SYNRL_KIND_ACTIVATION; kind <= SYNRL_KIND_LAYER; kind++) {
+        for (int kind = SYNRL_KIND_ACTIVATION; kind <= SYNRL_KIND_COMM; kind++) {
             char path[PATH_MAX];
             snprintf(path, sizeof path, "%s/%s", f->path, kind_folder((synrl_kind)kind));
             SYNRL_TRY(list_folder(list, kind, path));

@@ -18,6 +18,13 @@ const struct flag call_flags[N_CALL_FLAGS] = {
     {"--threads", FLAG_INTEGER(struct run_request, threads), "N",
      "use N workers (default: one per core); the results are the same for any number", .min = 1,
      .max = 1024},
+    {"--comm", FLAG_TEXT(struct run_request, comm), "ID",
+     "how the processes of a launcher meet: `mpi` or another plugin, or `self`: each is a run of "
+     "its "
+     "own (default: `mpi` where mpirun or srun has started several)"},
+    {"--compare", FLAG_INTEGER(struct run_request, compare), "N",
+     "compare the weights of all ranks every N iterations; 0: only at the end (default: 100)",
+     .max = INT64_MAX},
     {"--parent", FLAG_INTEGER(struct run_request, parent), "PID", "end with this process", .min = 1,
      .max = INT32_MAX, .is_hidden = true},
     {"--seed", FLAG_INTEGER(struct run_request, seed), "N",

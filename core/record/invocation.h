@@ -13,8 +13,10 @@ struct run_request {
     bool json, plot, quiet, traceback; /* what is shown */
     bool help;                         /* only the script's options */
     struct flag_integer threads, seed;
-    struct flag_integer parent; /* the process id of the sweep, with which the call ends */
-    const char *runs;           /* the folder; NULL: the default */
+    const char *comm; /* the plugin by which ranks meet; "self": none; NULL: as it was launched */
+    struct flag_integer compare; /* iterations between comparisons of their weights */
+    struct flag_integer parent;  /* the process id of the sweep, with which the call ends */
+    const char *runs;            /* the folder; NULL: the default */
     bool no_record, no_pictures;
     const char *cell_hash; /* of the cell for which the call is made; or NULL */
     const char *cell;      /* SWEEP:CELL in the script, where the sweep is the script's; or NULL */
@@ -29,7 +31,7 @@ struct run_request {
 
 /* The flags of both. First those of `synrl resume` only; then those that it has in common with
  * `synrl run`, since they change no result. */
-enum { N_CALL_FLAGS = 15, N_RESUME_ONLY = 2, N_RESUME_FLAGS = N_RESUME_ONLY + 6 };
+enum { N_CALL_FLAGS = 17, N_RESUME_ONLY = 2, N_RESUME_FLAGS = N_RESUME_ONLY + 8 };
 enum { N_RUN_FLAGS = N_CALL_FLAGS - N_RESUME_ONLY };
 extern const struct flag call_flags[N_CALL_FLAGS];
 

@@ -4,12 +4,14 @@
 #include "record/recorder_private.h"
 
 #include <inttypes.h>
+#include <limits.h>
 #include <math.h>
 #include <string.h>
 #include <unistd.h>
 
 #include "base/clock.h"
 #include "base/file.h"
+#include "base/ranks.h"
 #include "draw/mistakes.h"
 #include "draw/pictures.h"
 #include "policy/policy.h"
@@ -33,6 +35,27 @@ bool recorder_is_longer(const struct recorder *recorder) {
     return longer_iterations(recorder->json) > longer_script_iterations(recorder->json);
 }
 
+/* Rank 0 makes the folder, and the others learn what it is called. */
+static synrl_status start(struct recorder *recorder, const struct recorder_options *options) {
+    struct core *core = recorder->core;
+    char folder[PATH_MAX] = "";
+    ranks_alone(core, true);
+    const synrl_status status = ranks_is_first(core) ? recorder_start(recorder, options) : SYNRL_OK;
+    ranks_alone(core, false);
+    SYNRL_TRY(ranks_agree(core, status));
+    if (!ranks_several(core)) {
+        return SYNRL_OK;
+    }
+    if (ranks_is_first(core)) {
+        snprintf(folder, sizeof folder, "%s", recorder->folder);
+    }
+    SYNRL_TRY(ranks_broadcast(core, sizeof folder, folder));
+    if (!ranks_is_first(core)) {
+        recorder->folder = core_strdup(core, folder);
+    }
+    return recorder->folder != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
+}
+
 synrl_status recorder_create(struct core *core, struct trainer *trainer,
                              const struct recorder_options *options, struct recorder **made) {
     *made = NULL;
@@ -44,10 +67,11 @@ synrl_status recorder_create(struct core *core, struct trainer *trainer,
     recorder->trainer = trainer;
     recorder->pictures = options->pictures;
     recorder->lock = -1;
-    const synrl_status status = options->resume != NULL ? recorder_resume(recorder, options)
-                                                        : recorder_start(recorder, options);
+    recorder->bytes_before = core->ranks.n_bytes;
+    const synrl_status status =
+        options->resume != NULL ? recorder_resume(recorder, options) : start(recorder, options);
     if (status != SYNRL_OK) {
-        if (options->resume == NULL) {
+        if (options->resume == NULL && ranks_is_first(core)) {
             recorder_abandon(recorder);
         }
         recorder_destroy(recorder);
@@ -140,6 +164,9 @@ static synrl_status observe_checkpoint(void *context) {
 }
 
 struct observer recorder_observer(struct recorder *recorder) {
+    if (!ranks_is_first(recorder->core)) {
+        return (struct observer){.context = recorder};
+    }
     return (struct observer){.context = recorder,
                              .record = observe_record,
                              .reward = observe_reward,
@@ -193,7 +220,8 @@ static synrl_status finish_json(struct recorder *recorder, const char *status,
     if (renewed != SYNRL_OK && problem == NULL) {
         return core_fail_in(recorder->core, renewed, recorder->folder);
     }
-    return run_json_end(recorder->json, recorder->trainer, status, problem)
+    return run_json_end(recorder->json, recorder->trainer, status, problem) &&
+                   run_json_ranks(recorder->json, &recorder->core->ranks, recorder->bytes_before)
                ? recorder_write_json(recorder)
                : core_fail(recorder->core, SYNRL_NO_MEMORY, "%s: not enough memory for run.json",
                            recorder->folder);
@@ -219,7 +247,7 @@ static synrl_status finish_well(struct recorder *recorder, synrl_status outcome)
                        NULL);
 }
 
-synrl_status recorder_finish(struct recorder *recorder, synrl_status outcome) {
+static synrl_status finish(struct recorder *recorder, synrl_status outcome) {
     char problem[sizeof recorder->core->message];
     synrl_status status = outcome;
     if (outcome == SYNRL_OK || outcome == SYNRL_STOPPED) {
@@ -234,6 +262,18 @@ synrl_status recorder_finish(struct recorder *recorder, synrl_status outcome) {
     recorder_remove_results(recorder);
     finish_json(recorder, "failed", problem);
     return core_fail(recorder->core, status, "%s", problem);
+}
+
+/* A failure of the run itself is known to all ranks, or ends them. */
+synrl_status recorder_finish(struct recorder *recorder, synrl_status outcome) {
+    struct core *core = recorder->core;
+    synrl_status status = outcome == SYNRL_STOPPED ? SYNRL_OK : outcome;
+    if (ranks_is_first(core)) {
+        ranks_alone(core, true);
+        status = finish(recorder, outcome);
+        ranks_alone(core, false);
+    }
+    return outcome == SYNRL_OK || outcome == SYNRL_STOPPED ? ranks_agree(core, status) : status;
 }
 
 synrl_status recorder_plot_text(const struct recorder *recorder, unsigned columns, char **text) {

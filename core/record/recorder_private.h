@@ -26,6 +26,7 @@ struct recorder {
     FILE *losses;     /* of rules that read losses */
     uint8_t bits;     /* rewards not yet written, the first in the lowest bit */
     uint64_t n_rewards;
+    uint64_t bytes_before;      /* that ranks had exchanged before the run */
     char changes[CHANGES_SIZE]; /* that a resumed run was forced over; "": none */
 };
 

@@ -13,6 +13,7 @@
 #include "base/file.h"
 #include "base/json.h"
 #include "base/json_build.h"
+#include "base/ranks.h"
 #include "base/reads.h"
 #include "record/checkpoint.h"
 #include "record/litter.h"
@@ -256,9 +257,14 @@ static synrl_status go_on(struct recorder *recorder, const struct checkpoint *ch
         return core_fail_in(recorder->core, loaded, recorder->folder);
     }
     SYNRL_TRY(replay_metrics(recorder, checkpoint));
-    if (trainer_has_ended(recorder->trainer) && was_complete(recorder)) {
-        recorder->is_complete = true;
-        return SYNRL_OK;
+    recorder->is_complete = trainer_has_ended(recorder->trainer) && was_complete(recorder);
+    return SYNRL_OK;
+}
+
+/* Its files as they were then. */
+static synrl_status cut_files(struct recorder *recorder, const struct checkpoint *checkpoint) {
+    if (checkpoint->state == NULL) {
+        return recorder_start_metrics(recorder);
     }
     SYNRL_TRY(recorder_open_metrics(recorder, checkpoint->metrics_size));
     return transcript_reopen(recorder, checkpoint->iteration, checkpoint->n_rewards);
@@ -278,7 +284,7 @@ static synrl_status go_on_or_restart(struct recorder *recorder, const struct che
                            trainer_can_resume(recorder->trainer)
                                ? ""
                                : ", since its rule does not say what it remembers")
-               : recorder_start_metrics(recorder);
+               : SYNRL_OK;
 }
 
 static synrl_status record_resumption(struct recorder *recorder, uint64_t iteration,
@@ -298,26 +304,50 @@ static synrl_status record_resumption(struct recorder *recorder, uint64_t iterat
     return recorder_write_json(recorder);
 }
 
-synrl_status recorder_resume(struct recorder *recorder, const struct recorder_options *options) {
-    struct checkpoint checkpoint = {.iteration = 0};
-    const char *folder = options->resume;
-    recorder->folder = core_strdup(recorder->core, folder);
-    if (recorder->folder == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
+static synrl_status lock(struct recorder *recorder) {
     SYNRL_TRY(recorder_lock(recorder));
     if (recorder->is_locked) {
-        litter_clear_run(recorder->core, folder);
+        litter_clear_run(recorder->core, recorder->folder);
     }
-    SYNRL_TRY(record_read(recorder->core, folder, &recorder->json));
+    return SYNRL_OK;
+}
+
+/* Brings the trainer to the newest intact checkpoint; changes nothing in the folder. */
+static synrl_status take_up(struct recorder *recorder, const struct recorder_options *options,
+                            struct checkpoint *checkpoint) {
+    SYNRL_TRY(record_read(recorder->core, recorder->folder, &recorder->json));
     SYNRL_TRY(check_abi(recorder));
     SYNRL_TRY(check_config(recorder, options->follows_longer));
     SYNRL_TRY(check_longer(recorder, options->iterations));
     SYNRL_TRY(check_changes(recorder, options->force_changed));
-    SYNRL_TRY(find_checkpoint(recorder, &checkpoint));
-    const synrl_status status = go_on_or_restart(recorder, &checkpoint, options->iterations > 0);
-    core_free(recorder->core, checkpoint.state);
-    return status == SYNRL_OK && !recorder->is_complete
-               ? record_resumption(recorder, checkpoint.iteration, options->iterations)
-               : status;
+    SYNRL_TRY(find_checkpoint(recorder, checkpoint));
+    return go_on_or_restart(recorder, checkpoint, options->iterations > 0);
+}
+
+static synrl_status change(struct recorder *recorder, const struct recorder_options *options,
+                           const struct checkpoint *checkpoint) {
+    SYNRL_TRY(cut_files(recorder, checkpoint));
+    return record_resumption(recorder, checkpoint->iteration, options->iterations);
+}
+
+synrl_status recorder_resume(struct recorder *recorder, const struct recorder_options *options) {
+    struct core *core = recorder->core;
+    struct checkpoint checkpoint = {.iteration = 0};
+    recorder->folder = core_strdup(core, options->resume);
+    if (recorder->folder == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    const synrl_status locked = ranks_is_first(core) ? lock(recorder) : SYNRL_OK;
+    SYNRL_TRY(ranks_agree(core, locked));
+    /* All ranks have read the folder before the first of them changes it. */
+    synrl_status status = ranks_agree(core, take_up(recorder, options, &checkpoint));
+    if (status == SYNRL_OK && !recorder->is_complete) {
+        ranks_alone(core, true);
+        const synrl_status changed =
+            ranks_is_first(core) ? change(recorder, options, &checkpoint) : SYNRL_OK;
+        ranks_alone(core, false);
+        status = ranks_agree(core, changed);
+    }
+    core_free(core, checkpoint.state);
+    return status;
 }

@@ -197,3 +197,12 @@ bool run_json_end(json_t *json, const struct trainer *trainer, const char *statu
            (summary.stopped[0] == '\0' ||
             json_object_set_new(json, "stopped", json_text_bytes(summary.stopped)) == 0);
 }
+
+bool run_json_ranks(json_t *json, const struct ranks *ranks, uint64_t before) {
+    if (ranks->n <= 1) {
+        return true;
+    }
+    json_t *object = json_pack("{s:I, s:I}", "n", (json_int_t)ranks->n, "bytes",
+                               (json_int_t)(ranks->n_bytes - before));
+    return object != NULL && json_object_set_new(json, "ranks", object) == 0;
+}

@@ -251,7 +251,7 @@ synrl_status sweep_run(struct core *core, const struct sweep_options *options, c
             status = core_fail(core, SYNRL_NO_MEMORY, "not enough memory for the results");
         }
     }
-    if (status == SYNRL_OK && options->record && !options->collect_only) {
+    if (status == SYNRL_OK && options->record && !options->collect_only && !options->is_follower) {
         status = sweep_record_write(core, options->runs, *results);
     }
     release(&sweep);

@@ -23,6 +23,7 @@ struct sweep_options {
     size_t jobs, threads; /* processes at a time; threads for all of them together */
     size_t retries;       /* of a cell that failed */
     size_t shard, n_shards; /* 1 .. n_shards, of a sweep divided among machines */
+    bool is_follower;       /* another process of the same call writes the record */
     bool takes_rest;        /* after its shard, what nobody else is running */
     double
         lapse; /* seconds after which a cell is taken over from a silent machine (cell_claim.h) */

@@ -261,6 +261,7 @@ static synrl_status build(struct environment *environment) {
     SYNRL_TRY(network_create(core, options->model, options->loss, options->data, batch_size,
                              &environment->network));
     network_set_training(environment->network);
+    network_set_shared(environment->network);
     const synrl_layout *layout = network_layout(environment->network);
     environment->layout = *layout;
     environment->api.layout = &environment->layout;

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/ranks.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
 #include "train/environment_private.h"
@@ -13,6 +14,14 @@ static struct noise noise_of(const struct environment *environment, uint32_t dra
     return (struct noise){environment->api.seed, environment->api.iteration, draw};
 }
 
+static synrl_status sum_ranks(void *context, size_t n, int64_t *values) {
+    return ranks_sum(context, n, values);
+}
+
+static synrl_status agree_ranks(void *context, int64_t n_failed, synrl_status status) {
+    return ranks_agree_after(context, n_failed, status);
+}
+
 /* What local information needs, made by the first call that asks for it. */
 static synrl_status prepare(struct environment *environment) {
     struct core *core = environment->core;
@@ -20,6 +29,8 @@ static synrl_status prepare(struct environment *environment) {
     if (environment->watch == NULL) {
         SYNRL_TRY(watch_create(&network_host(environment->network)->api, layout_of(environment),
                                &environment->watch));
+        environment->reduction = (struct reduction){core, sum_ranks, agree_ranks};
+        watch_share(environment->watch, ranks_several(core) ? &environment->reduction : NULL);
     }
     if (environment->clean == NULL) { /* passes before this one kept no terms */
         environment->has_terms = false;
@@ -40,6 +51,14 @@ static synrl_status watched_pass(struct environment *environment, bool is_watche
     return network_pass(environment->network, &options, &pass);
 }
 
+/* One in which every rank sees the units of all samples. */
+static synrl_status whole_pass(struct environment *environment) {
+    const struct pass_options options = {
+        .watch = environment->watch, .without_loss = true, .is_whole = true};
+    struct pass pass;
+    return network_pass(environment->network, &options, &pass);
+}
+
 /* The terms of the weights as they are into `clean`; counts a pass where the loss is not known. */
 static synrl_status find_clean_terms(struct environment *environment) {
     double loss;
@@ -51,8 +70,8 @@ static synrl_status find_clean_terms(struct environment *environment) {
     if (!had_terms && !environment->has_terms) {
         SYNRL_TRY(watched_pass(environment, false));
     }
+    SYNRL_TRY(network_terms(environment->network, environment->clean));
     environment->has_terms = environment->has_clean = true;
-    network_terms(environment->network, environment->clean);
     return SYNRL_OK;
 }
 
@@ -65,7 +84,7 @@ static synrl_status noisy_pass(struct environment *environment, const struct noi
     SYNRL_TRY(network_pass(environment->network,
                            &(struct pass_options){.watch = environment->watch}, &pass));
     environment->sample_forwards += network_samples(environment->network);
-    network_terms(environment->network, environment->noisy);
+    SYNRL_TRY(network_terms(environment->network, environment->noisy));
     environment->noise = *noise;
     environment->has_terms = false;
     environment->has_noise = environment->is_perturbed_last = true;
@@ -157,10 +176,10 @@ static synrl_status changes(struct environment *environment, float *values) {
     memset(values, 0,
            network_blocks(environment->network) * n_units * SYNRL_LANES * sizeof *values);
     watch_begin_values(environment->watch, values);
-    SYNRL_TRY(watched_pass(environment, true));
+    SYNRL_TRY(whole_pass(environment));
     SYNRL_TRY(watch_begin_changes(environment->watch, batch, &environment->noise, values));
     environment->has_terms = false;
-    return watched_pass(environment, true);
+    return whole_pass(environment);
 }
 
 static synrl_status local_changes(synrl_env *env, float *values) {

@@ -59,7 +59,8 @@ struct environment {
     bool is_probe_bound;
 
     /* Local information */
-    struct watch *watch;      /* made by the first call */
+    struct watch *watch; /* made by the first call */
+    struct reduction reduction;
     bool has_terms;           /* the network's kept terms are those of the weights as they are */
     bool is_perturbed_last;   /* the last pass that a rule asked for was perturbed */
     int64_t *clean, *noisy;   /* [n_samples]: terms without and with the last noise */

@@ -3,6 +3,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/ranks.h"
 #include "train/environment_private.h"
 #include "train/network_trial.h"
 #include "train/step_check.h"
@@ -47,6 +48,7 @@ static synrl_status make_probe(struct environment *environment) {
                                  network_samples(environment->network), &environment->probe));
         network_set_training(environment->probe);
         SYNRL_TRY(network_check_layout(environment->probe, environment->network, "probes"));
+        network_set_shared(environment->probe);
     }
     network_set_time(environment->probe, options->seed, environment->api.iteration);
     if (!environment->is_probe_bound) {
@@ -56,28 +58,65 @@ static synrl_status make_probe(struct environment *environment) {
     return SYNRL_OK;
 }
 
+/* The loss at the weights plus scale times a direction; passes: or only whether they are finite. */
+static synrl_status probe_one(struct environment *environment, const float *direction, double scale,
+                              bool passes, bool is_whole, double *loss) {
+    const size_t n_synapses = layout_of(environment)->n_synapses;
+    float *weights = environment->probe_weights, *probed = weights + n_synapses;
+    struct pass pass;
+    SYNRL_TRY(check_floats(environment, "direction", direction));
+    for (size_t i = 0; i < n_synapses; i++) {
+        probed[i] = weights[i] + (float)scale * direction[i];
+    }
+    SYNRL_TRY(check_floats(environment, "probed weight", probed));
+    environment->sample_forwards += network_samples(environment->probe);
+    if (passes) {
+        network_set_weights(environment->probe, probed);
+        SYNRL_TRY(
+            network_pass(environment->probe, &(struct pass_options){.is_whole = is_whole}, &pass));
+        *loss = pass.loss;
+    }
+    return SYNRL_OK;
+}
+
+/* Each rank has the losses of some directions, whole passes; now all have all. */
+static synrl_status gather_losses(struct environment *environment, synrl_status status, size_t n,
+                                  double *losses) {
+    struct core *core = environment->core;
+    int64_t *words = core_alloc(core, n + 1, sizeof *words);
+    if (words == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    for (size_t k = core->ranks.rank; status == SYNRL_OK && k < n; k += core->ranks.n) {
+        memcpy(&words[k], &losses[k], sizeof *words);
+    }
+    words[n] = status != SYNRL_OK;
+    synrl_status summed = ranks_sum(core, n + 1, words);
+    if (summed == SYNRL_OK) {
+        summed = ranks_agree_after(core, words[n], status);
+    }
+    memcpy(losses, words, n * sizeof *losses);
+    core_free(core, words);
+    return summed;
+}
+
+/* Directions are shared out where every rank gets one, blocks of samples where not. */
 static synrl_status probe(struct environment *environment, size_t n_directions,
                           const float *directions, double scale, double *losses) {
+    const struct ranks *ranks = &environment->core->ranks;
     const size_t n_synapses = layout_of(environment)->n_synapses;
+    const bool are_shared = ranks_several(environment->core) && n_directions >= ranks->n;
+    synrl_status status = SYNRL_OK;
     SYNRL_TRY(check_scale(environment, scale));
     SYNRL_TRY(check_place(environment, "the array of losses", losses));
     SYNRL_TRY(make_probe(environment));
-    float *weights = environment->probe_weights, *probed = weights + n_synapses;
-    network_get_weights(environment->network, weights);
-    for (size_t k = 0; k < n_directions; k++) {
-        const float *direction = directions + k * n_synapses;
-        struct pass pass;
-        SYNRL_TRY(check_floats(environment, "direction", direction));
-        for (size_t i = 0; i < n_synapses; i++) {
-            probed[i] = weights[i] + (float)scale * direction[i];
-        }
-        SYNRL_TRY(check_floats(environment, "probed weight", probed));
-        network_set_weights(environment->probe, probed);
-        SYNRL_TRY(network_pass(environment->probe, &(struct pass_options){.watch = NULL}, &pass));
-        losses[k] = pass.loss;
-        environment->sample_forwards += network_samples(environment->probe);
+    network_get_weights(environment->network, environment->probe_weights);
+    for (size_t k = 0; status == SYNRL_OK && k < n_directions; k++) {
+        const bool passes = !are_shared || k % ranks->n == ranks->rank;
+        status = probe_one(environment, directions + k * n_synapses, scale, passes, are_shared,
+                           &losses[k]);
     }
-    return SYNRL_OK;
+    return are_shared ? gather_losses(environment, status, n_directions, losses) : status;
 }
 
 synrl_status env_probe(synrl_env *env, size_t n_directions, const float *directions, double scale,

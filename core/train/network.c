@@ -8,6 +8,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "base/ranks.h"
 #include "engine/engine.h"
 #include "engine/pool.h"
 #include "plugin/host.h"
@@ -245,6 +246,7 @@ struct pass_work {
     int32_t *predicted;
     struct watch *watch;
     bool has_loss;
+    size_t first, end; /* the blocks that pass */
 };
 
 /* Adds a block's loss terms and counts correct predictions. */
@@ -295,7 +297,9 @@ static void pass_share(void *context, size_t worker, size_t n_workers) {
     struct network *network = work->network;
     struct tally tally = {.is_finite = true};
     size_t first, end;
-    pool_share(network->n_blocks, SYNRL_TILE_BLOCKS, worker, n_workers, &first, &end);
+    pool_share(work->end - work->first, SYNRL_TILE_BLOCKS, worker, n_workers, &first, &end);
+    first += work->first;
+    end += work->first;
     const size_t n_tiles = (end - first + SYNRL_TILE_BLOCKS - 1) / SYNRL_TILE_BLOCKS;
     for (size_t i = 0; i < n_tiles; i++) {
         const size_t tile = batch_is_reversed(network->batch) ? n_tiles - 1 - i : i;
@@ -305,34 +309,44 @@ static void pass_share(void *context, size_t worker, size_t n_workers) {
     network->tallies[worker] = tally;
 }
 
-static struct pass add_up(const struct network *network) {
+static struct tally add_up(const struct network *network) {
     struct tally total = {.is_finite = true};
     for (size_t worker = 0; worker < pool_size(network->core->pool); worker++) {
         total.sum += network->tallies[worker].sum;
         total.n_correct += network->tallies[worker].n_correct;
         total.is_finite &= network->tallies[worker].is_finite;
     }
-    return (struct pass){.sum = total.is_finite ? (double)total.sum / TERM_UNIT : (double)INFINITY,
-                         .loss = (double)NAN,
-                         .n_correct = total.n_correct};
+    return total;
 }
 
 /* What forward cannot return: a violation of the model, of its activations, of the loss. */
 synrl_status network_pass(struct network *network, const struct pass_options *options,
                           struct pass *pass) {
-    struct pass_work work = {
-        network,          options->count_correct && network->classes != NULL,
-        options->outputs, options->predicted,
-        options->watch,   network->loss_component != NULL && !options->without_loss};
+    struct pass_work work = {.network = network,
+                             .count_correct = options->count_correct && network->classes != NULL,
+                             .outputs = options->outputs,
+                             .predicted = options->predicted,
+                             .watch = options->watch,
+                             .has_loss = network->loss_component != NULL && !options->without_loss};
     struct component *loss = work.has_loss ? network->loss_component : NULL;
+    struct core *core = network->core;
+    const bool is_shared = network->is_shared && ranks_several(core) && !options->is_whole &&
+                           options->outputs == NULL && options->predicted == NULL;
+    work.first = is_shared ? network->own_first : 0;
+    work.end = is_shared ? network->own_end : network->n_blocks;
     const struct operation before = host_enter(&network->model.host, "forward");
     model_settled(&network->model, true); /* what forward takes it should give back */
     pool_run(network->core->pool, pass_share, &work);
     model_settled(&network->model, false);
     network->model.n_passes++;
     batch_reverse_order(network->batch);
-    SYNRL_TRY(host_leave(&network->model.host, before, weights_check(network->model.weights)));
-    *pass = add_up(network);
+    const synrl_status status =
+        host_leave(&network->model.host, before, weights_check(network->model.weights));
+    struct tally tally = add_up(network);
+    SYNRL_TRY(is_shared ? network_tally_ranks(core, status, &tally) : status);
+    *pass = (struct pass){.sum = tally.is_finite ? (double)tally.sum / TERM_UNIT : (double)INFINITY,
+                          .loss = (double)NAN,
+                          .n_correct = tally.n_correct};
     if (loss != NULL) {
         const struct operation outer = host_enter(component_host(loss), "finish");
         pass->loss = finish_loss(network, pass->sum);

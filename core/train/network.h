@@ -25,6 +25,7 @@ struct pass_options {
     int32_t *predicted;  /* [n]: the class of each sample, or NULL */
     struct watch *watch; /* engine/watch.h: what is perturbed and seen, or NULL */
     bool without_loss;   /* which is NaN then; terms stay as they are */
+    bool is_whole;       /* not shared among ranks; nor is what has outputs or predicted */
 };
 
 /* For batches of n_samples of `data`, whose shapes must fit model and loss. loss may be NULL. Keeps
@@ -32,6 +33,8 @@ struct pass_options {
 synrl_status network_create(struct core *core, struct component *model, struct component *loss,
                             struct dataset *data, size_t n_samples, struct network **made);
 void network_destroy(struct network *network); /* NULL is allowed */
+/* Passes are shared among all ranks, which do all of them together. Before the first bind. */
+void network_set_shared(struct network *network);
 synrl_shape data_shape(const synrl_data *data);
 
 /* Packs samples[0 .. n_samples - 1] of the data (NULL: the first ones) and binds the weights. */
@@ -68,7 +71,7 @@ int32_t predicted_class(const float *outputs, size_t n_outputs, size_t stride);
 /* From now on passes keep the terms of their samples, which network_terms gives [n] in units of
  * 2^-32; INT64_MAX: not a finite one. */
 synrl_status network_keep_terms(struct network *network);
-void network_terms(const struct network *network, int64_t *terms);
+synrl_status network_terms(const struct network *network, int64_t *terms);
 
 struct host *network_host(struct network *network); /* the model's */
 const synrl_weights *network_weights(const struct network *network);

@@ -36,8 +36,14 @@ struct network {
     uint64_t seed, iteration; /* for streams of noise in forward */
     bool is_tried, has_tried_slopes; /* network_trial.c */
     bool is_training;
+    bool is_shared;            /* among ranks: */
+    size_t own_first, own_end; /* the blocks of this one */
     bool is_in_script; /* has an activation or a loss that only the main thread may compute */
 };
+
+/* network_ranks.c: the tally of one rank becomes that of all, 32 bytes each way. Fails on all where
+ * the pass has failed on one of them; and all learn whether one is to stop. */
+synrl_status network_tally_ranks(struct core *core, synrl_status status, struct tally *tally);
 
 static inline const synrl_loss_ops *loss_ops(const struct network *network) {
     return component_plugin(network->loss_component)->entry->ops;

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "base/clock.h"
+#include "base/ranks.h"
 #include "plugin/host.h"
 #include "train/best.h"
 #include "train/classes.h"
@@ -75,6 +76,7 @@ static synrl_status make_validation(struct trainer *trainer) {
     SYNRL_TRY(match_validation(trainer));
     SYNRL_TRY(network_create(trainer->core, options->model, options->loss, trainer->valid,
                              valid->n_samples, &trainer->validation));
+    network_set_shared(trainer->validation);
     SYNRL_TRY(network_check_layout(trainer->validation, environment_network(trainer->environment),
                                    "the validation"));
     return network_bind(trainer->validation, NULL);
@@ -253,14 +255,22 @@ bool trainer_has_row(const struct trainer *trainer, uint64_t done) {
             trainer_is_due(trainer, done, trainer->options.evaluate_every));
 }
 
+/* The script's answer to what the metrics say, on rank 0: on others it may see another clock. */
+static synrl_status decide(struct trainer *trainer, struct decision *decision) {
+    const struct train_options *options = &trainer->options;
+    struct core *core = trainer->core;
+    if (options->decide == NULL) {
+        return SYNRL_OK;
+    }
+    SYNRL_TRY(
+        ranks_agree(core, options->decide(options->decide_context, &trainer->latest, decision)));
+    return ranks_broadcast(core, sizeof *decision, decision);
+}
+
 /* Asks the script whether to continue, and for its own metrics. */
 static synrl_status ask(struct trainer *trainer) {
-    const struct train_options *options = &trainer->options;
     struct decision decision = {.stop = false};
-    synrl_status status = SYNRL_OK;
-    if (options->decide != NULL) {
-        status = options->decide(options->decide_context, &trainer->latest, &decision);
-    }
+    synrl_status status = decide(trainer, &decision);
     if (status == SYNRL_OK) {
         status = trainer_take_metrics(trainer, &decision);
     }
@@ -336,6 +346,24 @@ static synrl_status tell_reward(struct trainer *trainer, size_t n_observers,
     return SYNRL_OK;
 }
 
+static synrl_status interrupt(struct trainer *trainer) {
+    snprintf(trainer->stopped, sizeof trainer->stopped, "interrupted");
+    trainer->is_interrupted = true;
+    return SYNRL_STOPPED;
+}
+
+static synrl_status hash_weights(struct trainer *trainer) {
+    const size_t n = trainer_layout(trainer)->n_synapses;
+    float *weights = core_alloc(trainer->core, n, sizeof *weights);
+    if (weights == NULL) {
+        return SYNRL_NO_MEMORY;
+    }
+    trainer_weights(trainer, weights);
+    trainer->weights_hash = weights_hash(weights, n);
+    core_free(trainer->core, weights);
+    return SYNRL_OK;
+}
+
 static synrl_status tick(struct trainer *trainer, size_t n_observers,
                          const struct observer *observers) {
     for (size_t i = 0; i < n_observers; i++) {
@@ -343,14 +371,50 @@ static synrl_status tick(struct trainer *trainer, size_t n_observers,
             struct metrics metrics = trainer->latest;
             metrics.iteration = trainer->done;
             const synrl_status status = observers[i].tick(observers[i].context, &metrics);
-            if (status == SYNRL_STOPPED) {
-                snprintf(trainer->stopped, sizeof trainer->stopped, "interrupted");
-                trainer->is_interrupted = true;
+            if (status == SYNRL_STOPPED && ranks_several(trainer->core)) {
+                trainer->core->ranks.wants_stop = true;
+                continue;
             }
-            SYNRL_TRY(status);
+            SYNRL_TRY(status == SYNRL_STOPPED ? interrupt(trainer) : status);
         }
     }
     return SYNRL_OK;
+}
+
+/* Once per iteration: whether one of the ranks is to stop. Where a pass has told them, it costs
+ * nothing. */
+static synrl_status agree_to_stop(struct trainer *trainer) {
+    struct ranks *ranks = &trainer->core->ranks;
+    if (!ranks->has_asked) {
+        int64_t n = ranks->wants_stop;
+        SYNRL_TRY(ranks_sum(trainer->core, 1, &n));
+        ranks->has_stopped |= n > 0;
+    }
+    ranks->has_asked = false;
+    return ranks->has_stopped ? interrupt(trainer) : SYNRL_OK;
+}
+
+/* Ranks have the same weights, unless a rule or a script is not the same everywhere. */
+static synrl_status compare_weights(struct trainer *trainer) {
+    const uint64_t every = trainer->core->ranks.compare_every;
+    char what[160];
+    if (every == 0 || trainer->done % every != 0) {
+        return SYNRL_OK;
+    }
+    SYNRL_TRY(hash_weights(trainer));
+    snprintf(what, sizeof what,
+             "after iteration %" PRIu64 " its weights (compared every %" PRIu64
+             " iterations) differ",
+             trainer->done, every);
+    return ranks_compare(trainer->core, trainer->weights_hash, what);
+}
+
+static synrl_status meet_ranks(struct trainer *trainer) {
+    if (!ranks_several(trainer->core)) {
+        return SYNRL_OK;
+    }
+    SYNRL_TRY(compare_weights(trainer));
+    return agree_to_stop(trainer);
 }
 
 static synrl_status tell_checkpoint(size_t n_observers, const struct observer *observers) {
@@ -406,19 +470,8 @@ static synrl_status run(struct trainer *trainer, size_t n_observers,
             last_tick = time;
             SYNRL_TRY(tick(trainer, n_observers, observers));
         }
+        SYNRL_TRY(meet_ranks(trainer));
     }
-    return SYNRL_OK;
-}
-
-static synrl_status hash_weights(struct trainer *trainer) {
-    const size_t n = trainer_layout(trainer)->n_synapses;
-    float *weights = core_alloc(trainer->core, n, sizeof *weights);
-    if (weights == NULL) {
-        return SYNRL_NO_MEMORY;
-    }
-    trainer_weights(trainer, weights);
-    trainer->weights_hash = weights_hash(weights, n);
-    core_free(trainer->core, weights);
     return SYNRL_OK;
 }
 
@@ -469,6 +522,8 @@ synrl_status trainer_run(struct trainer *trainer, size_t n_observers,
     }
     if (status == SYNRL_OK || status == SYNRL_STOPPED) {
         SYNRL_TRY(hash_weights(trainer));
+        SYNRL_TRY(ranks_compare(trainer->core, trainer->weights_hash,
+                                "the weights that its run ends with differ"));
     }
     return status;
 }

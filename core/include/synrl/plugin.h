@@ -29,7 +29,8 @@ typedef enum synrl_kind {
     SYNRL_KIND_DATASET = 3,    /* ops: synrl_dataset_ops    (dataset.h) */
     SYNRL_KIND_MODEL = 4,      /* ops: synrl_model_ops      (model.h) */
     SYNRL_KIND_RULE = 5,       /* ops: synrl_rule_ops       (rule.h) */
-    SYNRL_KIND_LAYER = 6       /* ops: synrl_layer_ops      (layer.h). Since ABI 3.8 */
+    SYNRL_KIND_LAYER = 6,      /* ops: synrl_layer_ops      (layer.h). Since ABI 3.8 */
+    SYNRL_KIND_COMM = 7        /* ops: synrl_comm_ops       (comm.h). Since ABI 3.8 */
 } synrl_kind;
 
 typedef struct synrl_plugin {

@@ -80,7 +80,7 @@ static const struct {
     {"short_entry", "short_entry.so: its entry has 64 bytes: must be 80 .. 4096"},
     {"huge_entry", "huge_entry.so: its entry has 100000 bytes: must be 80 .. 4096"},
     {"param_size", "param_size.so: its parameters have 56 bytes each: must be 64, as"},
-    {"unknown_kind", "unknown_kind.so: is of kind 42: must be 1 .. 6"},
+    {"unknown_kind", "unknown_kind.so: is of kind 42: must be 1 .. 7"},
     {"no_entry", "no_entry.so: not a synrl plugin: it has no symbol synrl_plugin_entry"},
     {"undefined_symbol", "undefined symbol: no_such_function_anywhere"},
     {"other_name",
