@@ -141,4 +141,48 @@ function test.refusals()
     function() train(chain { dense(3, 'step'), 'dense' }, 'gd') end, train)
 end
 
+-- Each names the layer's number, its windows and what comes in.
+function test.shapes_that_do_not_fit()
+  local function with(...)
+    local layers = { ... }
+    return function() train(chain(layers), nil, pictures) end
+  end
+  local function conv(t) return layer('conv2d', t) end
+  refused('layer 1 (conv2d): windows of 5 x 5 over 1 x 4 x 6 (channels, height, width), padded by 0 x 0: ' ..
+    'must lie inside',
+    with(conv { filters = 2, kernel = 5 }), train)
+  refused('layer 2 (maxpool): windows of 3 x 2 over 4 x 2 x 4 (channels, height, width), padded by 0 x 0: ' ..
+    'must lie inside',
+    with(conv { filters = 4 }, layer('maxpool', { kernel = { 3, 2 } }), 'dense'), train)
+  refused('layer 3 (conv2d): windows of 3 x 3 over 5 x 1 x 1 (channels, height, width), padded by 0 x 0: ' ..
+    'must lie inside',
+    with(dense(5), 'normalise', conv { filters = 2 }), train)
+  refused('layer 2 (avgpool): windows of 2 x 2 over 24 x 1 x 1 (channels, height, width), padded by 0 x 0: must lie ' ..
+    'inside', with('flatten', 'avgpool'), train)
+  refused('layer 1 (conv2d): kernel has 3 numbers: must be one, or {height, width}',
+    with(conv { filters = 2, kernel = { 3, 3, 1 } }), train)
+  refused('layer 1 (maxpool): stride has 0 numbers: must be one, or {height, width}',
+    with(layer('maxpool', { stride = {} })), train)
+  refused('layer "conv2d": filters must be given: channels that go out', function() conv {} end, conv)
+  refused('layer "conv2d": kernel = 0: must be 1 .. 65536',
+    function() conv { filters = 1, kernel = { 3, 0 } } end, conv)
+  refused('model "sequential" has 6 outputs, and dataset "data" has 3 classes: there must be one output per class',
+    with(conv { filters = 2, kernel = { 2, 6 } }), train)
+end
+
+-- Every rule learns in a network of each layer.
+function test.every_rule_trains_every_layer()
+  local layers = { layer('conv2d', { filters = 3, kernel = 2, activation = 'tanh' }), 'maxpool', 'dropout',
+    layer('conv2d', { filters = 2, kernel = 2, padding = { 1, 0 }, activation = 'sigmoid' }), 'normalise', 'dense' }
+  for _, rule in ipairs(rules) do
+    local run = train(chain(layers), rule, pictures)
+    local first = train(chain(layers), synrl.rule('win_stay', { alpha_s = 1e-30 }), pictures, { iterations = 1 })
+    for name, tensor in pairs(first:weights()) do
+      local n_moved = 0
+      for i, w in ipairs(tensor) do n_moved = n_moved + (run:weights()[name][i] ~= w and 1 or 0) end
+      assert(n_moved > 0, name)
+    end
+  end
+end
+
 expect.run(test)

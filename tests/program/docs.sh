@@ -33,7 +33,7 @@ test_examples_of_the_pages_on_data_run() {
 
 test_examples_of_the_guide_run() {
     local page
-    for page in README.md docs/guide/quickstart.md docs/guide/local-information.md; do
+    for page in README.md docs/guide/quickstart.md docs/guide/local-information.md docs/guide/networks.md; do
         [ "$(examples_of "$SOURCE/$page")" -eq 1 ]
         exits 0 synrl run --quiet --no-pictures example1.lua iterations=50
         complains ''

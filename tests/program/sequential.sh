@@ -13,17 +13,22 @@ function set.inputs(i)
   return x
 end
 function set.labels(i) return set.classes[i % 3 + 1] end
+local function conv(t) return synrl.layer("conv2d", t) end
 local train, valid = synrl.data(set):split(0.8, 1)
 local runs = {
   { 'win_stay', { synrl.layer('dense', { units = o.units, activation = 'relu' }), 'flatten', 'dense' } },
-  { 'three_factor', { 'dense', synrl.layer('dense', { activation = synrl.activation('tanh') }) } },
+  { 'three_factor', { conv { filters = 3, activation = 'relu' }, 'maxpool', synrl.layer('dropout', { rate = 0.2 }),
+    conv { filters = 2, kernel = 2, padding = { 1, 0 }, activation = synrl.activation('tanh') }, 'normalise',
+    synrl.layer('avgpool', { kernel = { 2, 1 }, stride = 1 }), 'dense' } },
+  { 'win_stay', { 'dropout', conv { filters = 2, kernel = { 3, 2 }, padding = 1, stride = 2 }, 'dense' } },
+  { 'open_es', { conv { filters = 2, stride = { 2, 1 } }, 'dropout', 'dense' } },
 }
 for i, run in ipairs(runs) do
   local r = synrl.train { name = 'run' .. i, data = train, valid = valid, rule = run[1], loss = 'cross_entropy',
     model = synrl.model('sequential', { layers = run[2], seed = 3 }), iterations = o.iterations,
     batch = { size = 40, every = 7 }, checkpoint = { every = 20 }, evaluate_every = 10,
     on_evaluate = function(m)
-      if i == 2 and m.iteration > 30 and os.remove('die') then os.execute('kill -9 $PPID') end
+      if m.iteration > 30 and os.remove('die' .. i) then os.execute('kill -9 $PPID') end
     end }
   print(r.summary.weights_hash)
 end
@@ -51,14 +56,55 @@ test_a_network_is_made_again_from_its_record() {
 }
 
 test_resumed_and_replayed_it_ends_the_same() {
+    local i
     exits 0 run --threads 1
     cp "$OUTPUT" wanted
     exits 0 synrl replay "$(echo runs/*-run1)"
-    rm -r runs
-    touch die
-    exits 137 run
-    exits 0 synrl resume --quiet --threads 2 "$(echo runs/*-run2)"
-    prints "$(cat wanted)"
+    for i in 2 3 4; do
+        rm -r runs
+        touch die$i
+        exits 137 run
+        exits 0 synrl resume --quiet --threads 2 "$(echo runs/*-run$i)"
+        prints "$(cat wanted)"
+    done
+}
+
+test_the_bits_are_the_same_everywhere() {
+    local isa n path
+    SYNRL_ISA=scalar SYNRL_PATH=dense exits 0 run --no-record --threads 1
+    cp "$OUTPUT" wanted
+    [ "$(sort -u wanted | wc -l)" -eq 4 ]
+    for n in 2 3; do
+        exits 0 run --no-record --threads $n
+        prints "$(cat wanted)"
+    done
+    for isa in scalar avx2 avx512 amx; do
+        if SYNRL_ISA=$isa synrl run --quiet /dev/null >/dev/null 2>&1; then
+            for path in dense sparse; do
+                SYNRL_ISA=$isa SYNRL_PATH=$path exits 0 run --no-record --threads 2
+                prints "$(cat wanted)"
+            done
+        fi
+    done
+}
+
+# Both losses of a step are of the same draws: where weights do not move, they are equal.
+test_rewards_compare_losses_of_the_same_draws() {
+    cat >same.lua <<'END'
+local synrl = require 'synrl'
+local seen, last = 0, nil
+local rule = synrl.rule { name = 'look', reads = 'losses', step = function(_, env)
+  local _, before, after = env:step(synrl.array(env.n_synapses), 1e-3)
+  assert(before == after and after ~= last)
+  seen, last = seen + 1, after
+end }
+synrl.train { data = synrl.dataset('boundary', { samples = 40 }), loss = 'mse', iterations = 20, record = false,
+  rule = rule, model = synrl.model('sequential', { layers = { synrl.layer('dense', { units = 9 }), 'dropout',
+    'dense' } }) }
+return { seen = seen }
+END
+    exits 0 synrl run --json same.lua
+    says '"seen": 20'
 }
 
 test_layers_are_swept() {
