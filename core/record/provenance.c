@@ -47,6 +47,27 @@ static json_t *cpu_json(void) {
     return json_stringn(name, strcspn(name, "\n"));
 }
 
+/* Whether there are signs of a repository, or of a bare one, in the folder or above it; else git
+ * need not be started. */
+static bool may_be_in_repository(const char *folder) {
+    static const char *const signs[] = {".git", "HEAD"};
+    char path[PATH_MAX + 8];
+    for (size_t n = strlen(folder);; n--) {
+        for (size_t i = 0; i < SYNRL_COUNT(signs); i++) {
+            snprintf(path, sizeof path, "%.*s/%s", (int)n, folder, signs[i]);
+            if (access(path, F_OK) == 0) {
+                return true;
+            }
+        }
+        while (n > 0 && folder[n - 1] != '/') {
+            n--;
+        }
+        if (n == 0) {
+            return false;
+        }
+    }
+}
+
 /* Runs git in the folder of the script; *text, to be freed, is NULL where that failed. */
 static synrl_status ask_git(struct core *core, const char *folder, const char *const question[3],
                             char **text) {
@@ -81,6 +102,9 @@ static synrl_status git_json(struct core *core, const char *script, json_t **com
         return SYNRL_OK;
     }
     slash[slash == folder] = '\0';
+    if (!may_be_in_repository(folder)) {
+        return SYNRL_OK;
+    }
     SYNRL_TRY(ask_git(core, folder, head, &text));
     if (text == NULL) {
         return SYNRL_OK;

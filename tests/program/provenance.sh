@@ -54,6 +54,12 @@ test_the_commit_is_that_of_the_scripts_repository() {
     git -C repository pack-refs --all
     git -C repository checkout -q main
     commit_is "$main" repository/deep/s.lua
+    git clone -q --bare repository bare
+    mkdir bare/deep
+    cp s.lua bare/deep
+    commit_is "$main" bare/deep/s.lua
+    cp s.lua repository/.git/hooks
+    commit_is "$main" repository/.git/hooks/s.lua
 }
 
 # A hook of git sets these for its own repository.
