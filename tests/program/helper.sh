@@ -32,17 +32,37 @@ exits() {
     [ "$code" -eq "$1" ] || fail "exit code $code, not $1: ${*:2}"$'\n'"$(tail -c 2000 "$OUTPUT" "$ERROR")"
 }
 
-# says TEXT: the last command printed this, among other text, on stdout or stderr.
-says() {
-    grep -qF -e "$1" "$OUTPUT" "$ERROR" || fail "not said: $1"$'\n'"$(tail -c 2000 "$OUTPUT" "$ERROR")"
+# What follows is called thousands of times, so it starts no process unless it finds a difference.
+# contains TEXT FILE
+contains() {
+    local IFS='' lines
+    mapfile lines <"$2"
+    [[ ${lines[*]} == *"$1"* ]]
+}
+# consists LINES FILE: of nothing else; '' is nothing. From a zero byte on, mapfile leaves out a line and its end.
+consists() {
+    local IFS='' lines wanted=()
+    mapfile lines <"$2"
+    [ -z "$1" ] || mapfile wanted <<<"$1"
+    [[ ${#lines[@]} -eq ${#wanted[@]} && ${lines[*]} == "${wanted[*]}" ]]
 }
 
-# prints TEXT: the last command printed these lines on stdout; complains: on stderr. '' is nothing.
+# says TEXT: the last command printed this, among other text, on stdout or stderr.
+says() {
+    contains "$1" "$OUTPUT" || contains "$1" "$ERROR" || grep -qF -e "$1" "$OUTPUT" "$ERROR" ||
+        fail "not said: $1"$'\n'"$(tail -c 2000 "$OUTPUT" "$ERROR")"
+}
+
+# prints LINES: the last command printed these on stdout; complains: on stderr.
 prints() {
-    printf '%s' "${1:+$1$'\n'}" | diff - "$OUTPUT" >&2 || fail "not what was to be printed"
+    consists "$1" "$OUTPUT" || differs "$1" "$OUTPUT" "not what was to be printed"
 }
 complains() {
-    printf '%s' "${1:+$1$'\n'}" | diff - "$ERROR" >&2 || fail "not the error that was to be printed"
+    consists "$1" "$ERROR" || differs "$1" "$ERROR" "not the error that was to be printed"
+}
+differs() {
+    printf '%s' "${1:+$1$'\n'}" | diff - "$2" >&2 || true
+    fail "$3"
 }
 
 # refuses CODE TEXT COMMAND [ARGUMENT...]: exits with CODE and says TEXT.
@@ -80,6 +100,12 @@ has_proc() {
 }
 has_terminal() {
     script -qec true /dev/null >/dev/null 2>&1 || skips 'there is no terminal'
+}
+# Debian's, where there is one, and not a version manager's script, which takes long to start it.
+python3() {
+    local program=/usr/bin/python3
+    [ -x $program ] || program=$(type -P python3)
+    "$program" "$@"
 }
 has_numpy() {
     /usr/bin/python3 -c 'import numpy' 2>/dev/null || skips 'python3-numpy is not installed'

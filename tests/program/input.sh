@@ -84,23 +84,24 @@ test_a_failed_run_says_why_in_utf8() {
 
 # Locales ---------------------------------------------------------------------------------------
 
+# In Latin-1, since localedef takes four times as long for UTF-8.
 test_a_locale_changes_no_number() {
     mkdir locale
-    if ! localedef -i de_DE -f UTF-8 locale/de_DE.UTF-8 2>/dev/null; then
+    if ! localedef -i de_DE -f ISO-8859-1 locale/de_DE 2>/dev/null; then
         echo 'skipped: the sources of a locale with a decimal comma are not installed'
         return
     fi
     export LOCPATH=$PWD/locale
     export ASAN_OPTIONS=detect_leaks=0 # setlocale has one of its own
     exits 0 synrl run --quiet --runs plain s.lua
-    exits 0 synrl run --quiet --runs comma s.lua locale=de_DE.UTF-8
+    exits 0 synrl run --quiet --runs comma s.lua locale=de_DE
     local name
     for name in metrics.csv policy.csv weights.npz $(command -v gnuplot >/dev/null && echo loss.svg policy.svg); do
         cmp plain/2*/"$name" comma/2*/"$name"
     done
     cat >p.lua <<'LUA'
 local synrl = require 'synrl'
-assert(os.setlocale('de_DE.UTF-8') and tostring(0.5) == '0,5')
+assert(os.setlocale('de_DE') and tostring(0.5) == '0,5')
 local rule = synrl.rule('qlearning', { epsilon = synrl.schedule { { 0, 0.5 }, { 5, 0.25 } } })
 local p = synrl.policy.new { memory = 1 }
 p:save('p.csv')

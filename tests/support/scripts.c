@@ -9,6 +9,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 
 #include "support/child.h"
@@ -63,8 +64,10 @@ static void run_case(int i) {
     child_open(&child);
     ck_assert_ptr_nonnull(getcwd(source, sizeof source));
     set_variables(script, source);
+    ck_assert_int_eq(mkdir(scratch_path(&child.scratch, "work"), 0777), 0);
+    ck_assert_int_eq(mkdir(scratch_path(&child.scratch, "cache"), 0777), 0);
     const int code = child_run(&child,
-                               "mkdir work cache; export XDG_CACHE_HOME=$PWD/cache; cd work; "
+                               "export XDG_CACHE_HOME=$PWD/cache; cd work; exec "
                                "%s \"$SOURCE\"/%s",
                                script->is_lua ? "\"$BUILD\"/synrl run --quiet"
                                               : "bash \"$SOURCE\"/tests/program/helper.sh",
