@@ -71,8 +71,9 @@ CFLAGS ?= -O3 -g1
 override CFLAGS += -std=c11 $(WARNINGS) -ffp-contract=off -fno-math-errno -fPIC -fvisibility=hidden \
 	-pthread $(if $(filter-out branches,$(SAN)),$(SAN_FLAGS) -fno-omit-frame-pointer -fno-sanitize-recover=all)
 CPPFLAGS := -Icore/include -MMD -MP
-CORE_CPPFLAGS := $(CPPFLAGS) -DSYNRL_HOST_SIDE -Icore -D_GNU_SOURCE -DSYNRL_VERSION='"$(VERSION)"' \
-	-DSYNRL_PREFIX='"$(PREFIX)"' $(call pkg,--cflags $(LIBRARIES) libzip libmicrohttpd)
+# Of Random123 only what is plain C: a compiler reads the intrinsics for half a second.
+CORE_CPPFLAGS := $(CPPFLAGS) -DSYNRL_HOST_SIDE -Icore -D_GNU_SOURCE -DR123_USE_SSE=0 -DR123_USE_X86INTRIN_H=0 \
+	-DSYNRL_VERSION='"$(VERSION)"' -DSYNRL_PREFIX='"$(PREFIX)"' $(call pkg,--cflags $(LIBRARIES) libzip libmicrohttpd)
 LUA_CPPFLAGS := $(CORE_CPPFLAGS) $(call pkg,--cflags lua5.4) $(call pkg,--cflags zlib)
 LDLIBS := $(call pkg,--libs $(LIBRARIES)) -lz -ldl -lm -pthread
 LDFLAGS := $(SAN_FLAGS)
