@@ -11,7 +11,7 @@ MISTAKES := $(patsubst tests/mistakes/%.c,$(BUILD)/tests/mistakes/%.so,$(wildcar
 EXAMPLES := $(patsubst examples/%.c,$(BUILD)/tests/examples/%.so,$(wildcard examples/*/*.c)) \
 	$(BUILD)/tests/examples/rules/my_rule.so
 # Programs and libraries to be preloaded that stand in the way of the program.
-FAULTS := $(BUILD)/tests/fault/stepper $(BUILD)/tests/fault/lockless.so $(BUILD)/tests/fault/failing.so
+FAULTS := $(addprefix $(BUILD)/tests/fault/,stepper lockless.so failing.so latency.so)
 TEST_CPPFLAGS := $(LUA_CPPFLAGS) -I. -Itests $(call pkg,--cflags check) \
 	-DBUILD_DIR='"$(BUILD)"' -DSANITIZER='"$(SAN)"'
 
@@ -99,7 +99,8 @@ $(BUILD)/tests/mistakes/%.so: tests/mistakes/%.c
 #:                    many of each); `make check` tries some
 #: coverage-fuzz      line coverage of the readers by what fuzzing has kept, as text
 #: check-arm64        the same bits on ARM64, under QEMU (as root)
-#: check-cluster      sweeps as array jobs of a real Slurm on this machine (as root); CLUSTER=slurm: that alone
+#: check-cluster      sweeps as array jobs of a real Slurm, and runs of several processes, of which a hundred
+#:                    are killed (as root); CLUSTER=slurm: that alone
 #: check-bare         both commands of the README on a Debian 12 that holds git and nothing else (as root)
 #: coverage           line coverage by the tests as HTML, under build/coverage
 #: lint               rooms, format, spelling, licences, static analysis

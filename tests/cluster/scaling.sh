@@ -1,0 +1,76 @@
+#!/usr/bin/env bash
+# SPDX-License-Identifier: MIT
+# How the time of an iteration depends on ranks and on the latency of an exchange: on this machine, which
+# should be idle, with one core per rank. Prints a table of milliseconds, the fastest of several runs;
+# the last columns are what the model of docs/guide/cluster.md says.
+# usage: tests/cluster/scaling.sh BUILD
+set -Eeuo pipefail
+trap 'echo "failed: $BASH_COMMAND, line $LINENO" >&2' ERR
+
+build=$(readlink -f "$1")
+PATH=$build:$PATH
+if ! command -v mpirun >/dev/null || [ ! -e "$build/plugins/comm/mpi.so" ]; then
+    echo 'skipped: scaling of several processes, since OpenMPI is not installed, or was not when this was built'
+    exit 0
+fi
+export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+place=$(mktemp -d)
+trap 'rm -rf "$place"' EXIT
+cd "$place"
+
+# be32 N: four bytes, the largest first.
+be32() {
+    printf '%b' "$(printf '\\x%02x\\x%02x\\x%02x\\x%02x' $(($1 >> 24 & 255)) $(($1 >> 16 & 255)) \
+        $(($1 >> 8 & 255)) $(($1 & 255)))"
+}
+{
+    be32 2051 && be32 60000 && be32 28 && be32 28
+    head -c $((60000 * 784)) /dev/urandom
+} >images
+{
+    be32 2049 && be32 60000
+    head -c 480000 /dev/zero | openssl enc -aes-128-ctr -K 0 -iv 0 2>/dev/null | tr -dc '\0-\11' | head -c 60000
+} >labels
+cat >scaling.lua <<'END'
+local synrl = require 'synrl'
+local o = synrl.options { samples = 60000, hidden = 32, iterations = 60, rule = 'static' }
+local data = synrl.dataset('idx', { images = 'images', labels = 'labels' })
+data = o.samples < 60000 and data:split(o.samples / 60000, 1) or data
+local rule = o.rule == 'static' and synrl.rule('static', { policy = synrl.policy.load(os.getenv('GOLDEN')) }) or o.rule
+local r = synrl.train { data = data, model = synrl.model('mlp', { layers = { 784, o.hidden, 10 },
+  activation = 'relu', init = 0.05 }), loss = 'cross_entropy', rule = rule, iterations = o.iterations,
+  record_every = 1000000 }
+print(1000 * r.summary.seconds / o.iterations, r.summary.weights_hash)
+END
+GOLDEN=$(readlink -f "$OLDPWD/datasets/policies/golden.csv")
+export GOLDEN
+
+# milliseconds N ARGUMENT...: an iteration with N ranks of one worker each, the fastest of five.
+milliseconds() {
+    for _ in 1 2 3 4 5; do
+        mpirun --quiet -n "$1" --bind-to core synrl run --comm mpi --compare 0 --threads 1 --quiet --no-record \
+            scaling.lua "${@:2}"
+    done | sort -g | awk 'NR == 1 { print $1 }'
+}
+
+echo 'weak scaling, 784-512-10, 20,000 samples per rank'
+one=$(milliseconds 1 hidden=512 samples=20000 iterations=30)
+two=$(milliseconds 2 hidden=512 samples=40000 iterations=30)
+awk "BEGIN { printf \"  1 rank %.3f ms, 2 ranks %.3f ms: efficiency %.2f\n\", $one, $two, $one / $two }"
+
+for samples in 60000 5000; do
+    echo "strong scaling, 784-32-10, $samples samples"
+    one=$(milliseconds 1 samples=$samples iterations=200)
+    two=$(milliseconds 2 samples=$samples iterations=200)
+    awk "BEGIN { printf \"  1 rank %.3f ms, 2 ranks %.3f ms: %.2f times\n\", $one, $two, $one / $two }"
+    for delay in 10 100 1000; do
+        slow=$(LD_PRELOAD=$build/tests/fault/latency.so SYNRL_LATENCY=$delay \
+            milliseconds 2 samples=$samples iterations=200)
+        awk "BEGIN { printf \"  2 ranks, exchanges %d us longer: %.3f ms\n\", $delay, $slow }"
+    done
+done
+alone=$(milliseconds 1 samples=5000 iterations=2000)
+plain=$(for _ in 1 2 3 4 5; do
+    synrl run --comm self --threads 1 --quiet --no-record scaling.lua samples=5000 iterations=2000
+done | sort -g | awk 'NR == 1 { print $1 }')
+awk "BEGIN { printf \"one rank by MPI %.4f ms, without %.4f ms: %.2f us an iteration\n\", $alone, $plain, 1000 * ($alone - $plain) }"
