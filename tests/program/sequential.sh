@@ -21,6 +21,9 @@ local runs = {
     conv { filters = 2, kernel = 2, padding = { 1, 0 }, activation = synrl.activation('tanh') }, 'normalise',
     synrl.layer('avgpool', { kernel = { 2, 1 }, stride = 1 }), 'dense' } },
   { 'win_stay', { 'dropout', conv { filters = 2, kernel = { 3, 2 }, padding = 1, stride = 2 }, 'dense' } },
+  { 'three_factor', { synrl.layer('lif', { units = 9, init = 3 }), synrl.layer('lif', { units = 6, init = 3,
+    output = 'potential', leak = 2 }), synrl.layer('spike_readout', { take = 'largest' }), 'dense' } },
+  { 'win_stay', { synrl.layer('elman', { units = 5, sequence = true }), synrl.layer('gru', { units = 4 }), 'dense' } },
   { 'open_es', { conv { filters = 2, stride = { 2, 1 } }, 'dropout', 'dense' } },
 }
 for i, run in ipairs(runs) do
@@ -73,7 +76,7 @@ test_the_bits_are_the_same_everywhere() {
     local isa n path
     SYNRL_ISA=scalar SYNRL_PATH=dense exits 0 run --no-record --threads 1
     cp "$OUTPUT" wanted
-    [ "$(sort -u wanted | wc -l)" -eq 4 ]
+    [ "$(sort -u wanted | wc -l)" -eq 6 ]
     for n in 2 3; do
         exits 0 run --no-record --threads $n
         prints "$(cat wanted)"
