@@ -301,6 +301,15 @@ static int normalise(lua_State *L) {
     return 2;
 }
 
+/* (data) -> data set */
+static int autoencode(lua_State *L) {
+    struct session *session = session_of(L);
+    struct dataset *data = dataset_read(L, 1, "autoencode: the data set");
+    struct dataset **box = dataset_push(L);
+    session_check(L, session, dataset_autoencode(data, box));
+    return 1;
+}
+
 /* Looking -------------------------------------------------------------------------------------- */
 
 /* (data, i) -> { inputs, targets, label } */
@@ -340,5 +349,6 @@ static int sample(lua_State *L) {
 }
 
 const luaL_Reg data_derive_methods[] = {
-    {"classes", classes}, {"concat", concat},   {"folds", folds},   {"normalise", normalise},
-    {"sample", sample},   {"shuffle", shuffle}, {"subset", subset}, {NULL, NULL}};
+    {"autoencode", autoencode}, {"classes", classes},     {"concat", concat},
+    {"folds", folds},           {"normalise", normalise}, {"sample", sample},
+    {"shuffle", shuffle},       {"subset", subset},       {NULL, NULL}};

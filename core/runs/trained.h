@@ -25,7 +25,7 @@ synrl_status trained_open(struct core *core, const char *folder, bool is_last, b
 void trained_close(struct core *core, struct trained *trained);
 
 /* Data as the run read its own: by the same plugin and parameters but for the settings, each
- * "NAME=VALUE" ("NAME=": as if not given), and with its inputs normalised as they were. id: of
+ * "NAME=VALUE" ("NAME=": as if not given), normalised and autoencoded as they were. id: of
  * another plugin, which has only the settings; NULL: the same. *made is a reference of the
  * caller's. */
 synrl_status trained_data(struct core *core, const struct trained *trained, const char *id,
@@ -35,7 +35,7 @@ synrl_status trained_data(struct core *core, const struct trained *trained, cons
 const json_t *trained_steps(const struct trained *trained);
 /* Whether inputs were normalised in one of these steps. */
 bool steps_normalise(const json_t *steps);
-/* Replaces *data by itself normalised as in these steps. */
+/* Replaces *data by itself normalised and autoencoded as in these steps. */
 synrl_status steps_repeat(struct core *core, const json_t *steps, struct dataset **data);
 
 /* The shape of the data that a run was trained on, from its run.json; the records of older runs

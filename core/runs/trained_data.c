@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: MIT */
-/* Data for a trained network, read and normalised as its own were. */
+/* Data for a trained network, read, normalised and autoencoded as its own were. */
 #include <string.h>
 
 #include "plugin/component_json.h"
@@ -61,20 +61,28 @@ static synrl_status normalise(struct core *core, const json_t *step, struct data
     return status;
 }
 
-static bool is_normalisation(const json_t *step) {
+/* Replaces *data by itself with its inputs as targets. */
+static synrl_status autoencode(struct dataset **data) {
+    struct dataset *made;
+    SYNRL_TRY(dataset_autoencode(*data, &made));
+    dataset_release(*data);
+    *data = made;
+    return SYNRL_OK;
+}
+
+static bool is_by(const json_t *step, const char *name) {
     const char *by = json_string_value(json_object_get(step, "by"));
-    return by != NULL && strcmp(by, "normalise") == 0;
+    return by != NULL && strcmp(by, name) == 0;
 }
 
 bool steps_normalise(const json_t *steps) {
-    while (json_is_object(steps) && !is_normalisation(steps)) {
+    while (json_is_object(steps) && !is_by(steps, "normalise")) {
         steps = json_object_get(steps, "of");
     }
     return json_is_object(steps);
 }
 
-/* The innermost step was the first. Of these a normalisation alone says something of other samples.
- */
+/* The innermost step was the first. Others than these say nothing of other samples. */
 synrl_status steps_repeat(struct core *core, const json_t *steps, struct dataset **data) {
     enum { STEPS_MAX = 64 };
     const json_t *list[STEPS_MAX];
@@ -83,8 +91,11 @@ synrl_status steps_repeat(struct core *core, const json_t *steps, struct dataset
         list[n++] = steps;
     }
     while (n > 0) {
-        if (is_normalisation(list[--n])) {
-            SYNRL_TRY(normalise(core, list[n], data));
+        const json_t *step = list[--n];
+        if (is_by(step, "normalise")) {
+            SYNRL_TRY(normalise(core, step, data));
+        } else if (is_by(step, "autoencode")) {
+            SYNRL_TRY(autoencode(data));
         }
     }
     return SYNRL_OK;

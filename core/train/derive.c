@@ -497,6 +497,39 @@ synrl_status dataset_normalise(struct dataset *data, const struct normalisation 
                   made);
 }
 
+/* Autoencoding --------------------------------------------------------------------------------- */
+
+static void fill_targets(struct dataset *made) {
+    const size_t n = made->data.n_inputs;
+    float *targets = made->owned[TARGETS];
+    for (size_t s = 0; s < made->data.n_samples; s++) {
+        for (size_t i = 0; i < n; i++) {
+            targets[s * n + i] = (float)dataset_input(made, s, i);
+        }
+    }
+}
+
+synrl_status dataset_autoencode(struct dataset *data, struct dataset **made) {
+    struct dataset like = {.core = data->core, .component = data->component, .data = data->data};
+    struct dataset *dataset;
+    *made = NULL;
+    like.data.labels = NULL;
+    like.data.n_classes = 0;
+    like.data.class_names = NULL;
+    like.data.targets = data->data.inputs; /* there are some */
+    like.data.n_targets = data->data.n_inputs;
+    SYNRL_TRY(
+        make_arrays(&like, data->data.n_samples, data->data.format == SYNRL_INPUT_BYTES, &dataset));
+    const synrl_status status = data_names_take(dataset, 1, (const struct dataset *const[]){data});
+    if (status != SYNRL_OK) {
+        dataset_release(dataset);
+        return status;
+    }
+    copy_inputs(dataset, 0, data);
+    fill_targets(dataset);
+    return finish(dataset, data, json_pack("{s:s}", "by", "autoencode"), made);
+}
+
 const json_t *dataset_derivation(const struct dataset *dataset) {
     return dataset->derivation;
 }

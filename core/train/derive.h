@@ -28,6 +28,9 @@ struct normalisation {
 synrl_status dataset_normalise(struct dataset *data, const struct normalisation *normalisation,
                                struct dataset **made);
 
+/* With its inputs, as they count, for targets, and without labels. */
+synrl_status dataset_autoencode(struct dataset *data, struct dataset **made);
+
 /* Of the inputs, each or all together. */
 struct statistics {
     double mean, stdev, min, max;

@@ -285,6 +285,63 @@ function test.normalise_bytes()
   expect.equal(labels_of(found), 'a b')
 end
 
+local function row_of(list) return table.concat(list, ' ') end
+
+-- Of bytes and of floats, before and after normalising and splitting; what was there stays.
+function test.autoencode_takes_inputs_for_targets()
+  local bytes = synrl.data { inputs = { { 0, 255 }, { 255, 0 } }, labels = { 'a', 'b' }, pixels = { 1, 2 } }
+  local found = bytes:autoencode()
+  local info = found:info()
+  assert(info.format == 'bytes' and info.width == 2 and info.targets == 2 and (info.classes or 0) == 0)
+  expect.equal(row_of(found:sample(1).targets), '0.0 1.0')
+  expect.equal(found:sample(2).label, nil)
+  expect.equal(labels_of(bytes), 'a b')
+  expect.equal(bytes:info().targets, 0)
+
+  local data = numbers(20)
+  local part = data:split(0.5, 3)
+  local fitted, statistics = part:normalise {}
+  local both, raw = fitted:autoencode(), part:autoencode():normalise(statistics)
+  for i = 1, #part do
+    expect.equal(row_of(both:sample(i).targets), row_of(fitted:sample(i).inputs))
+    expect.equal(row_of(both:sample(i).inputs), row_of(fitted:sample(i).inputs))
+    expect.equal(row_of(raw:sample(i).targets), row_of(part:sample(i).inputs))
+    expect.equal(row_of(raw:sample(i).inputs), row_of(fitted:sample(i).inputs))
+  end
+  local shuffled = both:shuffle(2)
+  for i = 1, #part do
+    expect.equal(row_of(shuffled:sample(i).targets), row_of(shuffled:sample(i).inputs))
+  end
+  expect.equal(both:concat(both):sample(11).name, nil)
+  expect.equal(row_of(both:concat(both):sample(11).targets), row_of(fitted:sample(1).inputs))
+end
+
+-- A result makes others' inputs targets as its own were, in the same order of steps.
+function test.a_result_autoencodes_as_its_own_data_was()
+  local data = numbers(20)
+  local train, valid = data:split(0.5, 3)
+  local fitted, statistics = train:normalise {}
+  local function run(on)
+    return synrl.train { data = on, model = synrl.model('mlp', { layers = { 2, 1, 2 } }), loss = 'mse',
+      rule = 'win_stay', iterations = 5, record = false }
+  end
+  local wanted = valid:normalise(statistics)
+  local result = run(fitted:autoencode())
+  local found = result:normalise(valid)
+  expect.equal(inputs_of(found), inputs_of(wanted))
+  for i = 1, #valid do expect.equal(row_of(found:sample(i).targets), row_of(wanted:sample(i).inputs)) end
+  expect.equal(result:evaluate(found).loss, result:evaluate(wanted:autoencode()).loss)
+  local again = run(train:autoencode():normalise(statistics)):normalise(valid:autoencode())
+  expect.equal(inputs_of(again), inputs_of(wanted))
+  for i = 1, #valid do expect.equal(row_of(again:sample(i).targets), row_of(valid:sample(i).inputs)) end
+  -- The loss by hand, of what the network answers.
+  local sum = 0
+  for i, outputs in ipairs(result:predict(found).outputs) do
+    for c = 1, 2 do sum = sum + (outputs[c] - found:sample(i).targets[c]) ^ 2 end
+  end
+  assert(math.abs(sum / (2 * #valid) - result:evaluate(found).loss) < 1e-6)
+end
+
 local function run_of(path)
   local file = assert(io.open(path .. '/run.json'))
   local text = file:read 'a'

@@ -162,3 +162,47 @@ END
     says "${expected##* }"
     exits 0 synrl replay "$run"
 }
+
+# Inputs as targets, after a split and a normalisation: interrupted and resumed, loaded, evaluated and asked about a
+# file without labels.
+test_an_autoencoded_run_is_resumed_and_evaluated() {
+    awk 'BEGIN { srand(3); print "a,b,c,kind" > "t.csv"; print "a,b,c" > "plain.csv"
+        for (i = 0; i < 40; i++) { a = rand(); b = rand()
+            printf "%.3f,%.3f,%.3f,%s\n", a, b, a + b, (a > b ? "x" : "y") > "t.csv"
+            printf "%.3f,%.3f,%.3f\n", b, a, a + b > "plain.csv" } }'
+    cat >s.lua <<'END'
+local synrl = require "synrl"
+local data = synrl.dataset("csv", { path = "t.csv", label = "kind" })
+local train, valid = data:split(0.75, 1)
+local fitted, statistics = train:normalise()
+local run = synrl.train {
+   name = "code", data = fitted:autoencode(), valid = valid:normalise(statistics):autoencode(), loss = "mse",
+   rule = "win_stay", model = synrl.model("mlp", { layers = { 3, 2, 3 } }), iterations = 400,
+   on_evaluate = function(m) if m.iteration == 200 and io.open "stop" then os.exit(3) end end,
+   checkpoint = { every = 50 },
+}
+return run.summary.weights_hash
+END
+    exits 0 synrl run --quiet --no-pictures s.lua
+    local expected
+    expected=$(cat "$OUTPUT")
+    rm -r runs
+    touch stop
+    exits 3 synrl run --quiet --no-pictures s.lua
+    rm stop
+    exits 0 synrl resume code
+    says "${expected##* }"
+    cat >ask.lua <<'END'
+local synrl = require "synrl"
+local network = synrl.load "code"
+local data = network:normalise(synrl.dataset("csv", { path = "plain.csv" }))
+print(("%.9g"):format(network:evaluate(data).loss))
+END
+    exits 0 synrl run ask.lua
+    cp "$OUTPUT" loss
+    exits 0 synrl evaluate --json code plain.csv label=
+    grep -q "\"loss\": $(cut -c 1-8 loss)" "$OUTPUT"
+    exits 0 synrl predict code plain.csv label= -o answers.csv
+    [ "$(head -n 1 answers.csv)" = 'sample,output1,output2,output3' ]
+    [ "$(wc -l <answers.csv)" -eq 41 ]
+}

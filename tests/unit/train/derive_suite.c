@@ -8,6 +8,7 @@
 
 #include "support/loader.h"
 #include "support/test.h"
+#include "train/dataset_private.h"
 
 static struct loader loader;
 
@@ -48,13 +49,14 @@ static synrl_status derive_all(struct core *core, struct dataset **made) {
     SYNRL_TRY(dataset_with_classes(made[5], 3, others, false, &made[6]));
     SYNRL_TRY(dataset_normalise(made[6], &(struct normalisation){1, &centre, &scale}, &made[7]));
     SYNRL_TRY(dataset_split(made[7], 0.5, 1, &made[8], &made[9]));
-    json_t *json = dataset_json(made[9]);
+    SYNRL_TRY(dataset_autoencode(made[9], &made[10]));
+    json_t *json = dataset_json(made[10]);
     json_decref(json);
     return json != NULL ? SYNRL_OK : SYNRL_NO_MEMORY;
 }
 
 static synrl_status attempt(struct core *core) {
-    struct dataset *made[10] = {NULL};
+    struct dataset *made[11] = {NULL};
     const synrl_status status = derive_all(core, made);
     for (size_t i = 0; i < COUNT_OF(made); i++) {
         dataset_release(made[i]);
@@ -68,7 +70,7 @@ TEST(leaves_nothing_when_memory_runs_out) {
 
 /* The whole way is in the description, the last step outermost. */
 TEST(says_how_it_came_about) {
-    struct dataset *made[10] = {NULL};
+    struct dataset *made[11] = {NULL};
     const char *by, *concat, *fold, *classes;
     ck_assert_int_eq(derive_all(loader.core, made), SYNRL_OK);
     json_t *json = dataset_json(made[9]);
@@ -84,6 +86,38 @@ TEST(says_how_it_came_about) {
     for (size_t i = 0; i < COUNT_OF(made); i++) {
         dataset_release(made[i]);
     }
+}
+
+/* Bytes as they count, in the order of the subset; nothing of labels or classes is left. */
+TEST(autoencoding_makes_targets_of_inputs) {
+    static const uint8_t bytes[] = {0, 255, 51, 102, 1, 3};
+    static const uint32_t places[] = {2, 0};
+    static const float targets[] = {1.0F / 4, 3.0F / 4, 0, 255.0F / 4};
+    struct dataset *data, *subset, *made;
+    synrl_data given = values;
+    given.format = SYNRL_INPUT_BYTES;
+    given.inputs = bytes;
+    given.scale = 0.25F;
+    ck_assert_int_eq(dataset_of_values(loader.core, &given, &data), SYNRL_OK);
+    ck_assert_int_eq(dataset_subset(data, places, 2, &subset), SYNRL_OK);
+    ck_assert_int_eq(dataset_autoencode(subset, &made), SYNRL_OK);
+    const synrl_data *found = dataset_data(made);
+    ck_assert_int_eq(found->format, SYNRL_INPUT_BYTES);
+    ck_assert_mem_eq(found->inputs, ((const uint8_t[]){1, 3, 0, 255}), 4);
+    ck_assert_uint_eq(found->n_targets, 2);
+    ck_assert_mem_eq(found->targets, targets, sizeof targets);
+    ck_assert(found->labels == NULL && found->class_names == NULL && found->n_classes == 0);
+    ck_assert_ptr_nonnull(dataset_data(data)->labels);
+    ck_assert_int_eq(dataset_check(made), SYNRL_OK);
+    json_t *json = dataset_json(made);
+    const json_t *derived = json_object_get(json, "derived");
+    ck_assert_str_eq(json_string_value(json_object_get(derived, "by")), "autoencode");
+    ck_assert_str_eq(json_string_value(json_object_get(json_object_get(derived, "of"), "by")),
+                     "subset");
+    json_decref(json);
+    dataset_release(made);
+    dataset_release(subset);
+    dataset_release(data);
 }
 
 /* What is given is copied. */
