@@ -170,8 +170,34 @@ a_task_is_cancelled() {
     echo "a cancelled task: its cell was gone on with by the other ($((SECONDS - start)) s)"
 }
 
+# One run by two tasks, which meet by PMIx; the signal that --signal sends ahead of a limit; and its
+# resumption by mpirun within a job of its own.
+ranks_are_interrupted() {
+    local start=$SECONDS wanted step code=0
+    if ! command -v mpirun >/dev/null || [ ! -e "$build/plugins/comm/mpi.so" ]; then
+        echo 'skipped: runs of several tasks, since OpenMPI is not installed, or was not when this was built'
+        return
+    fi
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+    in_folder ranks
+    synrl run --quiet --no-record s.lua >wanted
+    wanted=$(grep hash wanted)
+    srun --mpi=pmix -n 2 synrl run --quiet s.lua pause=0.1 >said 2>&1 &
+    step=$!
+    until_true 60 compgen -G 'runs/*/checkpoint-*' >/dev/null
+    scancel --signal=USR1 "$(squeue -h -o %i | head -n 1)"
+    wait $step || code=$?
+    [ $code -eq 75 ] || fail "srun ended with $code: $(cat said)"
+    grep -q '"interrupted"' runs/*/run.json || fail 'it was not saved as interrupted'
+    printf '#!/bin/bash\n#SBATCH --ntasks=2 --output=resumed.log\nmpirun --quiet synrl resume --quiet %s\n' \
+        "$(echo runs/*-seed1)" >resume.sbatch
+    sbatch --wait resume.sbatch >/dev/null
+    [ "$(grep hash resumed.log)" = "$wanted" ] || fail "ended with $(cat resumed.log), not $wanted"
+    echo "one run by two tasks: interrupted by SIGUSR1, resumed by mpirun, the same hash ($((SECONDS - start)) s)"
+}
+
 start_cluster
 echo "Slurm $(sinfo --version | cut -d' ' -f2): one controller, one node"
-for scene in ${SCENES:-a_task_is_killed a_task_is_cancelled a_time_limit_is_reached}; do
+for scene in ${SCENES:-a_task_is_killed a_task_is_cancelled a_time_limit_is_reached ranks_are_interrupted}; do
     $scene
 done

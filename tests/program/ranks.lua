@@ -2,7 +2,7 @@
 -- Rules of each kind on letters (bytes) and a boundary (floats), a conv net, probes shared by
 -- direction, a script that decides, a sweep. Prints weights hashes and the lines of metrics.
 local synrl = require 'synrl'
-local o = synrl.options { letters = '', plots = '' }
+local o = synrl.options { letters = '', plots = '', golden = '' }
 
 local all = synrl.dataset('idx', { images = o.letters .. '/images-idx3-ubyte.gz',
   labels = o.letters .. '/labels-idx1-ubyte.gz', classes = 'ABCDEFGHIJ' })
@@ -17,8 +17,11 @@ local function train(rule, model, iterations, batch)
 end
 
 local convolution = synrl.model('conv', {})
+local layers = synrl.model('sequential', { layers = { synrl.layer('conv2d', { filters = 2, kernel = 5, stride = 3 }),
+  synrl.layer('maxpool', { kernel = 2 }), synrl.layer('dropout', { rate = 0.2 }), synrl.layer('dense') } })
 local results = {
-  train('win_stay'), train('qlearning', nil, 20, { size = 150, every = 4 }),
+  train('win_stay'), train(synrl.rule('static', { policy = synrl.policy.load(o.golden) })),
+  train(synrl.rule('three_factor', { pay = 'bit' }), layers, 5), train('qlearning', nil, 20, { size = 150, every = 4 }),
   train(synrl.rule('three_factor', { pay = 'trit', draws = 2, where = 'moved', balanced = true }), nil, 5),
   train(synrl.rule('three_factor', { pay = 'graded' }), convolution, 5),
   train(synrl.rule('anp', { momentum = 0.5 }), nil, 5),

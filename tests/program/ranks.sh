@@ -22,7 +22,8 @@ ranks() {
 
 # letters NAME [ARGUMENT...]: the arguments of synrl for the script of all rules.
 letters() {
-    echo run --quiet --no-pictures "${@:2}" ranks.lua "letters=$SOURCE/datasets/glyphs" "plots=$PWD/$1"
+    echo run --quiet --no-pictures "${@:2}" ranks.lua "letters=$SOURCE/datasets/glyphs" "plots=$PWD/$1" \
+        "golden=$SOURCE/datasets/policies/golden.csv"
 }
 
 # bytes RUN: what each rank has given to the others, from run.json.
@@ -35,7 +36,7 @@ test_any_number_of_ranks_gives_the_same_bits() {
     export SYNRL_PLUGIN_PATH=$BUILD/tests/examples/models
     # shellcheck disable=SC2046 # words
     synrl $(letters alone --threads 1) >wanted
-    [ "$(grep -cE '^[0-9a-f]{16}$' wanted)" -eq 10 ]
+    [ "$(grep -cE '^[0-9a-f]{16}$' wanted)" -eq 12 ]
     # shellcheck disable=SC2046
     exits 0 mpirun --quiet --oversubscribe -n 1 -x SYNRL_ISA=scalar synrl $(letters two --threads 2) : \
         -n 1 synrl $(letters two --threads 1)
@@ -45,7 +46,7 @@ test_any_number_of_ranks_gives_the_same_bits() {
     prints "$(cat wanted)"
     cmp alone.npz two.npz # one of them by rank 0 alone
     cmp alone.npz three.npz
-    [ "$(find runs -name run.json | wc -l)" -eq 30 ] # which alone has recorded, too
+    [ "$(find runs -name run.json | wc -l)" -eq 36 ] # which alone has recorded, too
 }
 
 small() {
@@ -67,7 +68,7 @@ test_of_a_reward_per_batch_32_bytes_are_exchanged() {
     [ "$(bytes runs/*-small)" -le $((500 * 32 + 200)) ]
 }
 
-test_a_rank_that_is_killed_ends_all_and_any_number_goes_on() {
+test_a_rank_that_is_killed_ends_all_and_one_alone_goes_on() {
     has_mpi || return 0
     has_proc || return 0
     small
@@ -83,7 +84,8 @@ test_a_rank_that_is_killed_ends_all_and_any_number_goes_on() {
     [ ${#processes[@]} -eq 2 ]
     kill -KILL "${processes[RANDOM % 2]}"
     ! wait $! || fail 'a killed rank went unnoticed'
-    exits 0 ranks 3 resume --quiet runs/*-small
+    # tests/cluster/mpi.sh has other numbers; three ranks on two cores take turns.
+    exits 0 synrl resume --quiet runs/*-small
     prints "$(cat wanted)"
 }
 
