@@ -68,10 +68,10 @@ local rows = {
      rule = function() return three_factor("graded", { sigma = 0.03, momentum = 0.0, from = 2e-2, to = 2e-4 }) end },
    -- As well as gradient descent that is tuned: biases balance steps, and outputs are moved less.
    { name = "balanced32", title = "trit per sample, balanced", paper = 88.45, net = net(32, "relu", 0.05),
-     iterations = 200,
+     iterations = 150,
      rule = function()
         return three_factor("trit", { sigma = 0.03, momentum = 0.0, from = 4e-2, to = 4e-4, draws = 8, scale = 0.2,
-           balanced = true, iterations = 200 })
+           balanced = true, iterations = 150 })
      end },
    { name = "gd32", title = "gradient descent, 32 HU", paper = 89.56, iterations = 500,
      net = function(seed)
