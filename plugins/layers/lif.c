@@ -8,8 +8,7 @@
  * towards 0, I is within +-2^12 and v within +-2^14. The steps are those of a sequence; else I is
  * the same in every step, and taken once. With output = "potential" neurons do not fire, and v goes
  * out. Gerstner and Kistler, "Spiking neuron models", 2002. */
-#include "steps.h"
-#include "weighted.h"
+#include "spiking.h"
 
 #define UNIT 65536.0F /* of currents and potentials */
 enum { CURRENT_MOST = 1 << 12, POTENTIAL_MOST = 1 << 30 };
@@ -23,48 +22,13 @@ struct config {
 enum { SUBTRACT, ZERO };
 enum { SPIKES, POTENTIAL };
 
-struct lif {
-    struct weighted units;
-    struct steps steps; /* of what comes in */
-    size_t n, n_steps;  /* floats of a step, steps of what goes out */
-};
-
-static synrl_status find_steps(const synrl_host *host, const struct config *c, struct lif *lif,
-                               const synrl_layer_shape *in) {
-    lif->steps = (struct steps){in->n_steps, synrl_layer_size(in) / in->n_steps};
-    lif->n_steps = c->steps > 0 ? (size_t)c->steps : in->n_steps > 1 ? in->n_steps : 16;
-    return in->n_steps == 1 || lif->n_steps == in->n_steps
-               ? SYNRL_OK
-               : host->fail(host, SYNRL_INVALID,
-                            "steps = %zu, and a sequence of %zu steps of %zu values comes in: "
-                            "must be %zu, or left out",
-                            lif->n_steps, lif->steps.n, lif->steps.n_features, lif->steps.n);
-}
-
 static synrl_status create(const synrl_host *host, const void *config, void *self,
                            synrl_layer_builder *layer) {
     const struct config *c = config;
-    struct lif *lif = self;
-    const size_t n = (size_t)c->units;
-    SYNRL_TRY(find_steps(host, c, lif, &layer->in));
-    synrl_tensor weight = steps_tensor(&lif->steps, "weight", n, layer);
-    if (lif->steps.n == 1) {
-        weight.window = (synrl_window){0}; /* all of the inputs */
-    }
-    SYNRL_TRY(weighted_add(&lif->units, &c->initial, &weight, layer));
-    lif->n = n * SYNRL_LANES;
-    layer->out = (synrl_layer_shape){lif->n_steps, 1, 1, n};
-    layer->scratch = 4 * lif->n;
-    return SYNRL_OK;
-}
-
-/* NaN becomes the lowest current. */
-static void round_currents(size_t n, const float *z, int32_t *currents) {
-    for (size_t i = 0; i < n; i++) {
-        float current = z[i] > -CURRENT_MOST ? z[i] : -CURRENT_MOST;
-        current = (current < CURRENT_MOST ? current : CURRENT_MOST) * UNIT;
-        currents[i] = (int32_t)(current + (current < 0.0F ? -0.5F : 0.5F));
-    }
+    const synrl_status status =
+        spiking_create(host, self, (size_t)c->units, (size_t)c->steps, &c->initial, layer);
+    layer->scratch = 4 * ((struct spiking *)self)->n;
+    return status;
 }
 
 /* Within bounds; loops without branches, which compilers turn into vectors. */
@@ -108,7 +72,7 @@ static void step_potential(const struct config *c, size_t n, const int32_t *curr
 static void forward(const synrl_host *host, const void *config, void *self, const synrl_pass *pass,
                     const float *x, float *y) {
     const struct config *c = config;
-    const struct lif *lif = self;
+    const struct spiking *lif = self;
     const size_t n = lif->n;
     float *z = pass->layer_scratch;
     int32_t *currents = (int32_t *)(z + n), *v = (int32_t *)(z + 2 * n);
@@ -116,11 +80,7 @@ static void forward(const synrl_host *host, const void *config, void *self, cons
     memset(v, 0, n * sizeof *v);
     memset(stays, 0, n * sizeof *stays);
     for (size_t t = 0; t < lif->n_steps; t++, y += n) {
-        if (t < lif->steps.n) {
-            const synrl_source source = {lif->units.weight, t, steps_at(&lif->steps, x, t)};
-            host->engine->units(pass, 1, &source, lif->units.bias, NULL, z);
-            round_currents(n, z, currents);
-        }
+        spiking_currents(host, lif, pass, t, x, UNIT, CURRENT_MOST, z, currents);
         if (c->output == POTENTIAL) {
             step_potential(c, n, currents, v, y);
         } else {
@@ -132,14 +92,13 @@ static void forward(const synrl_host *host, const void *config, void *self, cons
 static synrl_status initial(const synrl_host *host, const void *config, void *self,
                             const synrl_layout *layout, uint64_t seed, float *weights) {
     const struct config *c = config;
-    weighted_draw(host, &((struct lif *)self)->units, &c->initial, layout, seed, weights);
+    weighted_draw(host, &((struct spiking *)self)->units, &c->initial, layout, seed, weights);
     return SYNRL_OK;
 }
 
 static const synrl_param params[] = {
     SYNRL_INTEGER(units, SYNRL_REQUIRED, 1, 65536, "neurons"),
-    SYNRL_INTEGER(steps, SYNRL_OPTIONAL, 1, 65536,
-                  "how long they run; without: as long as the sequence that comes in, else 16"),
+    SPIKING_STEPS_ROW,
     SYNRL_INTEGER(leak, "4", 0, 30, "a step leaves 1 - 2^-leak of the potential; 0: all of it"),
     SYNRL_NUMBER(threshold, "1", 1.52587890625e-05, 4096, "potential at which a neuron fires"),
     SYNRL_CHOICE(reset, "subtract", "subtract|zero",
@@ -151,5 +110,5 @@ static const synrl_param params[] = {
 };
 
 SYNRL_LAYER(lif, "1.0.0", "leaky integrate-and-fire neurons", "Gerstner and Kistler 2002",
-            SYNRL_PARAMS(params), struct lif, .create = create, .forward = forward,
+            SYNRL_PARAMS(params), struct spiking, .create = create, .forward = forward,
             .initial = initial);

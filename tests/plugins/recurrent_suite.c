@@ -231,6 +231,54 @@ TEST(elman_by_hand) {
     chain_unmake(&made);
 }
 
+/* The model of examples/models/elman.c, which is written without layers, has the same tensors. */
+static void outputs_of(struct component *model, struct dataset *data, float *weights,
+                       bool are_given, float *outputs) {
+    struct component *loss = test_component(core, SYNRL_KIND_LOSS, "mse", 0, NULL);
+    struct network *network;
+    struct pass pass;
+    const size_t n = dataset_data(data)->n_samples;
+    ck_assert_msg(network_create(core, model, loss, data, n, &network) == SYNRL_OK, "%s",
+                  core->message);
+    ck_assert_int_eq(network_bind(network, NULL), SYNRL_OK);
+    if (are_given) {
+        network_set_weights(network, weights);
+    }
+    network_get_weights(network, weights);
+    ck_assert_int_eq(network_pass(network, &(struct pass_options){.outputs = outputs}, &pass),
+                     SYNRL_OK);
+    network_destroy(network);
+    component_release(loss);
+    component_release(model);
+}
+
+static const struct {
+    const char *data, *parameter;
+    int64_t value;
+} steps[] = {{"my_dataset", "bits", 5}, {"pixels", "width", 16}}; /* steps of 1; rows of 16 */
+
+TEST_EACH(elman_has_the_bits_of_the_example, COUNT_OF(steps)) {
+    static float weights[WEIGHTS_MAX], a[200 * 10], b[200 * 10];
+    struct component *component =
+        test_component(core, SYNRL_KIND_DATASET, steps[_i].data,
+                       GIVEN({steps[_i].parameter, INTEGER(steps[_i].value)}));
+    struct dataset *data;
+    ck_assert_msg(dataset_create(core, component, &data) == SYNRL_OK, "%s", core->message);
+    component_release(component);
+    struct component *const layers[] = {LAYER("elman", {"units", INTEGER(6)}),
+                                        LAYER("dense", {"bias", BOOLEAN(false)})};
+    const struct value list[] = {COMPONENT(layers[0]), COMPONENT(layers[1])};
+    outputs_of(test_component(core, SYNRL_KIND_MODEL, "elman", GIVEN({"hidden", INTEGER(6)})), data,
+               weights, false, a);
+    outputs_of(test_component(core, SYNRL_KIND_MODEL, "sequential", GIVEN({"layers", LIST(list)})),
+               data, weights, true, b);
+    ck_assert_mem_eq(a, b, sizeof a);
+    ck_assert(a[9] != 0.0F);
+    component_release(layers[0]);
+    component_release(layers[1]);
+    dataset_release(data);
+}
+
 /* Spikes --------------------------------------------------------------------------------------- */
 
 /* Neurons whose currents are their biases, alike for all samples: what `take` makes of four of them
@@ -349,6 +397,92 @@ TEST_EACH(spikes_are_those_of_plain_integers, COUNT_OF(neurons)) {
                                           currents[k][i]));
         }
     }
+}
+
+/* Loihi ---------------------------------------------------------------------------------------- */
+
+enum { LOIHI_STEPS = 10000 };
+
+static int64_t decayed(int64_t x, int64_t decay) {
+    return (x < 0 ? -1 : 1) * ((x < 0 ? -x : x) * (4096 - decay) >> 12);
+}
+
+/* One neuron's u and v, as the equations of the published model say; whether it fires. */
+static bool loihi_step(int64_t *u, int64_t *v, int64_t du, int64_t dv, int64_t vth, int64_t a) {
+    *u = decayed(*u, du + 1) + a * 64;
+    *u = *u > 8388608 ? *u - 16777216 : *u <= -8388608 ? *u + 16777216 : *u;
+    *v = decayed(*v, dv) + *u;
+    *v = *v > 8388607 ? 8388607 : *v < -8388607 ? -8388607 : *v;
+    const bool fires = *v > vth * 64;
+    *v = fires ? 0 : *v;
+    return fires;
+}
+
+/* Four neurons that fire in the rhythm of their currents drive four that are Loihi's, and a dense
+ * layer of whole weights adds up which of them fired in which step. */
+static const struct {
+    int64_t du, dv, vth;
+    int scale; /* of the weights that drive them: 3000 makes u wrap around, and v reach its bounds
+                */
+} chips[] = {
+    {4095, 256, 64, 40}, {400, 128, 700, 40}, {0, 0, 131071, 3000}, {15, 4095, 9000, 3000}};
+
+static float whole(uint32_t i, int most) {
+    return (float)((int)((i * 2654435761U >> 8) % (uint32_t)(2 * most + 1)) - most);
+}
+
+static void plain_loihi(const float *rhythm, const float *drive, const float *readout, size_t chip,
+                        double *sums) {
+    int64_t v[4] = {0}, cu[4] = {0}, cv[4] = {0};
+    for (size_t t = 0; t < LOIHI_STEPS; t++) {
+        bool fires[4];
+        for (size_t i = 0; i < 4; i++) {
+            v[i] += (int64_t)((double)rhythm[i] * 65536.0) - v[i] / 16;
+            fires[i] = v[i] >= 65536;
+            v[i] -= fires[i] ? 65536 : 0;
+        }
+        for (size_t i = 0; i < 4; i++) {
+            int64_t a = (int64_t)drive[16 + i];
+            for (size_t j = 0; j < 4; j++) {
+                a += fires[j] ? (int64_t)drive[4 * i + j] : 0;
+            }
+            const bool spike =
+                loihi_step(&cu[i], &cv[i], chips[chip].du, chips[chip].dv, chips[chip].vth, a);
+            for (size_t o = 0; o < 4; o++) {
+                sums[o] += spike ? (double)readout[o * 4 * LOIHI_STEPS + 4 * t + i] : 0.0;
+            }
+        }
+    }
+}
+
+TEST_EACH(loihi_fires_as_its_equations, COUNT_OF(chips)) {
+    static float weights[124 + 20 + 16 * LOIHI_STEPS + 4], outputs[CHAIN_SAMPLES * 4];
+    static const float rhythm[] = {0.25F, 0.109375F, 0.75F, 0.5F};
+    double sums[4] = {0};
+    struct chain_made made;
+    struct component *const layers[] = {
+        LAYER("lif", {"units", INTEGER(4)}, {"steps", INTEGER(LOIHI_STEPS)}),
+        LAYER("loihi", {"units", INTEGER(4)}, {"du", INTEGER(chips[_i].du)},
+              {"dv", INTEGER(chips[_i].dv)}, {"vth", INTEGER(chips[_i].vth)}),
+        LAYER("dense", {"units", INTEGER(4)})};
+    ck_assert_msg(chain_try_make(&made, core, 3, layers) == SYNRL_OK, "%s", core->message);
+    memset(weights, 0, 120 * sizeof *weights);
+    memcpy(weights + 120, rhythm, sizeof rhythm);
+    for (uint32_t i = 0; i < 20; i++) {
+        weights[124 + i] = whole(i + 1, chips[_i].scale);
+    }
+    for (uint32_t i = 0; i < 16 * LOIHI_STEPS + 4; i++) {
+        weights[144 + i] = i < 16 * LOIHI_STEPS ? whole(i + 77, 9) : 0.0F;
+    }
+    network_set_weights(made.network, weights);
+    chain_run(&made, outputs);
+    plain_loihi(rhythm, weights + 124, weights + 144, (size_t)_i, sums);
+    for (size_t o = 0; o < 4; o++) {
+        ck_assert_msg((double)outputs[o] == sums[o], "output %zu: %g, not %g", o,
+                      (double)outputs[o], sums[o]);
+    }
+    ck_assert(sums[0] != 0.0 || sums[1] != 0.0);
+    chain_unmake(&made);
 }
 
 /* What they refuse ----------------------------------------------------------------------------- */
