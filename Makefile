@@ -134,15 +134,24 @@ endif
 ifeq ($(SAN),fuzzer)
 $(BUILD)/obj/core/engine/%.o: override CFLAGS := $(filter-out -fsanitize=%,$(CFLAGS))
 endif
-# One build by clang for fuzzing and for the comparison with gcc's bits: what reads files counts its branches
-# and traps at undefined behaviour, and what computes is compiled as in a release. What does neither is compiled
-# quickly.
+# One build by clang for fuzzing and for the comparison with gcc's bits: what a harness can call counts its
+# branches and traps at undefined behaviour, and what computes is compiled as in a release. What does neither is
+# compiled quickly: `make coverage-fuzz` shows no line of it.
 ifeq ($(SAN),branches)
-READING := $(SAN_FLAGS) -fno-sanitize-coverage=stack-depth -fsanitize=undefined -fsanitize-trap=undefined
-$(call objects,core/base/csv.c core/base/safetensors.c core/base/tensors*.c core/policy/policy_*.c \
-	$(patsubst %,core/%/*.c,plugin record runs sweep lua cli) plugins/datasets/*.c plugins/datasets/*/*.c \
-	tests/fuzz/*.c tests/fuzz/*/*.c): override CFLAGS += -O1 $(READING)
-$(call objects,$(patsubst %,core/%/*.c,check report draw)): override CFLAGS += -O1
+COLD := $(wildcard core/base/table.c core/plugin/compile*.c core/plugin/plugin_help.c core/runs/tfevents.c \
+	core/runs/trained_data.c $(patsubst %,core/%/*.c,check report draw) \
+	$(filter-out %/checkpoint.c,$(wildcard core/record/*.c)) \
+	$(filter-out $(addprefix core/cli/,arguments.c common.c crash.c serve.c),$(wildcard core/cli/*.c)) \
+	$(filter-out $(addprefix core/sweep/,groups.c kept.c sweep.c sweep_record.c sweep_results.c), \
+		$(wildcard core/sweep/*.c)) \
+	$(filter-out $(patsubst %,core/lua/%.c,array box callback component fields in_script json known make module \
+		options policy result schedule session settings sources value),$(wildcard core/lua/*.c)))
+READING := $(filter-out $(COLD),$(wildcard core/base/csv.c core/base/safetensors.c core/base/tensors*.c \
+	core/policy/policy_*.c $(patsubst %,core/%/*.c,plugin record runs sweep lua cli) plugins/datasets/*.c \
+	plugins/datasets/*/*.c tests/fuzz/*.c tests/fuzz/*/*.c))
+$(call objects,$(READING)): override CFLAGS += -O1 $(SAN_FLAGS) -fno-sanitize-coverage=stack-depth \
+	-fsanitize=undefined -fsanitize-trap=undefined
+$(call objects,$(COLD)): override CFLAGS += -O0
 endif
 
 $(BUILD)/obj/core/lua/%.o: core/lua/%.c
