@@ -208,7 +208,8 @@ static void read_callbacks(lua_State *L, struct session *session, struct run *ru
         decider_read_stop(L, &run->decider, run->options.valid != NULL);
     }
     run->options.may_decide_metrics = run->decider.on_evaluate != 0 || run->decider.stop != 0;
-    run->options.decide = run->options.may_decide_metrics ? decider_decide : NULL;
+    run->options.decide =
+        run->options.may_decide_metrics || run->decider.n_targets > 0 ? decider_decide : NULL;
     run->options.decide_context = &run->decider;
 }
 
