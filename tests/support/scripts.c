@@ -57,6 +57,13 @@ static void set_variables(const struct script_case *script, const char *source) 
     ck_assert_int_eq(setenv("SANITIZER", SANITIZER, 1), 0);
 }
 
+/* Pictures take longer than the runs of most tests. */
+static bool is_drawn(const char *name) {
+    static const char end[] = "_drawn";
+    const size_t n = strlen(name);
+    return n >= sizeof end && strcmp(name + n - (sizeof end - 1), end) == 0;
+}
+
 static void run_case(int i) {
     const struct script_case *script = cases[i];
     struct child child;
@@ -66,12 +73,14 @@ static void run_case(int i) {
     set_variables(script, source);
     ck_assert_int_eq(mkdir(scratch_path(&child.scratch, "work"), 0777), 0);
     ck_assert_int_eq(mkdir(scratch_path(&child.scratch, "cache"), 0777), 0);
-    const int code = child_run(&child,
-                               "export XDG_CACHE_HOME=$PWD/cache; cd work; exec "
-                               "%s \"$SOURCE\"/%s",
-                               script->is_lua ? "\"$BUILD\"/synrl run --quiet"
-                                              : "bash \"$SOURCE\"/tests/program/helper.sh",
-                               script->file);
+    const int code =
+        child_run(&child,
+                  "export XDG_CACHE_HOME=$PWD/cache; cd work; exec "
+                  "%s \"$SOURCE\"/%s",
+                  !script->is_lua          ? "bash \"$SOURCE\"/tests/program/helper.sh"
+                  : is_drawn(script->name) ? "\"$BUILD\"/synrl run --quiet"
+                                           : "\"$BUILD\"/synrl run --quiet --no-pictures",
+                  script->file);
     show_skipped(child.output);
     show_skipped(child.error);
     if (code != 0 || (script->is_lua && (child.error[0] != '\0' || child.output[0] != '\0'))) {
