@@ -170,6 +170,23 @@ function test.shapes_that_do_not_fit()
     with(conv { filters = 2, kernel = { 2, 6 } }), train)
 end
 
+-- The steps of a sequence are the rows of a picture, and what is in a row its features.
+function test.a_sequence_is_a_picture()
+  local function as(input, first)
+    return hash(chain({ first, 'dense' }, { input = input }), 'three_factor', pictures)
+  end
+  for _, first in ipairs { layer('elman', { units = 4 }), layer('gru', { units = 3, sequence = true }),
+      layer('spike_readout') } do
+    equal(as({ 4, 6 }, first), as({ 1, 4, 6 }, first))
+  end
+  equal(as({ 4, 6 }, layer('conv2d', { filters = 3, kernel = { 3, 1 } })),
+    as({ 1, 4, 6 }, layer('conv2d', { filters = 3, kernel = { 3, 6 } })))
+  equal(as({ 4, 6 }, layer('conv2d', { filters = 3, kernel = { 3, 1 }, padding = { 1, 0 } })),
+    as({ 1, 4, 6 }, layer('conv2d', { filters = 3, kernel = { 3, 6 }, padding = { 1, 0 } })))
+  local spikes = layer('lif', { units = 5, init = 3 }) -- a picture is the same in every step
+  assert(as({ 4, 6 }, spikes) ~= as({ 1, 4, 6 }, spikes))
+end
+
 -- Every rule moves the weights of each layer.
 function test.every_rule_trains_every_layer()
   local chains = {

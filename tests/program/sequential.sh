@@ -91,6 +91,18 @@ test_the_bits_are_the_same_everywhere() {
     done
 }
 
+test_ranks_do_not_change_a_bit() {
+    export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1
+    export OMPI_MCA_plm=isolated OMPI_MCA_btl_vader_single_copy_mechanism=none
+    has mpirun || return 0
+    [ -e "$BUILD/plugins/comm/mpi.so" ] || skips 'plugins/comm/mpi.so is not built' || return 0
+    sed -i "s/'open_es'/'gd'/" s.lua
+    exits 0 run --no-record iterations=20
+    cp "$OUTPUT" wanted
+    exits 0 mpirun --quiet --oversubscribe -n 2 synrl run --quiet --no-record --threads 1 s.lua iterations=20
+    prints "$(cat wanted)"
+}
+
 # Both losses of a step are of the same draws: where weights do not move, they are equal.
 test_rewards_compare_losses_of_the_same_draws() {
     cat >same.lua <<'END'

@@ -50,8 +50,9 @@ typedef struct synrl_pass {
      * aligned to 64 bytes, of no particular content. */
     const struct synrl_layout *layout;
     float *scratch;
-    /* Since ABI 3.8. What the layers of the model asked for as scratch, one after another the same.
-     * Whether a rule learns from the pass: not where a network is evaluated or validated. */
+    /* Since ABI 3.8. Scratch memory of the layers of the model, as much as the one that asked for
+     * most: one after another they use the same. Whether a rule learns from the pass: not where a
+     * network is evaluated or validated. */
     float *layer_scratch;
     bool is_training;
 } synrl_pass;
@@ -103,8 +104,7 @@ struct synrl_engine_api {
     void (*affine)(size_t n_outputs, size_t n_inputs, const float *weights, const float *bias,
                    const float *x, float *z);
     /* [any] Since ABI 3.8. Within `backward`, whose network the weights are of: the pass that
-     * `forward` would be called with. The caller sets pass->size; scratch is not touched by anybody
-     * else. */
+     * `forward` would be called with. The caller sets pass->size. */
     void (*begin_pass)(const synrl_weights *weights, size_t worker, size_t block, synrl_pass *pass);
 };
 

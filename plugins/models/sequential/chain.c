@@ -5,7 +5,7 @@
 
 #include <string.h>
 
-enum { CHUNK = 32 }; /* blocks */
+enum { CHUNK = 2 * SYNRL_TILE_BLOCKS }; /* blocks: whole tiles, each of which is one worker's */
 
 void chain_append(struct chain *chain, const synrl_layer_instance *layer) {
     const size_t size = synrl_layer_size(&layer->out);
