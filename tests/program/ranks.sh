@@ -77,7 +77,7 @@ test_a_rank_that_is_killed_ends_all_and_one_alone_goes_on() {
     await 'runs/*/checkpoint-*'
     local at processes=()
     for at in /proc/[0-9]*; do
-        if [ "$(readlink "$at/cwd" 2>/dev/null)" = "$PWD" ] && grep -qs '^synrl$' "$at/comm"; then
+        if [ "$at/cwd" -ef "$PWD" ] && grep -qs '^synrl$' "$at/comm"; then
             processes+=("${at#/proc/}")
         fi
     done

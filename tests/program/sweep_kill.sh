@@ -37,7 +37,7 @@ results() {
 processes() {
     local at
     for at in /proc/[0-9]*; do
-        if [ "$(readlink "$at/cwd" 2>/dev/null)" = "$PWD" ] && grep -qs '^synrl$' "$at/comm" &&
+        if [ "$at/cwd" -ef "$PWD" ] && grep -qs '^synrl$' "$at/comm" &&
             ! grep -qs '^State:.Z' "$at/status"; then
             echo "${at#/proc/}"
         fi
