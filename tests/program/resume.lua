@@ -4,18 +4,18 @@
 -- `die`, and where there is a file `wait` it waits, in calls of the C library, since only there the
 -- thread sanitizer lets a signal in.
 local synrl = require 'synrl'
-local o = synrl.options { seed = 3, iterations = 7000, rule = 'qlearning', every = 1000, features = false }
+local o = synrl.options { seed = 3, iterations = 1750, rule = 'qlearning', every = 250, features = false }
 local data = synrl.dataset('boundary', { samples = 400, seed = o.seed })
 local train, valid = data:split(0.75, 1)
 local asked, best = 0, 0
 -- Halved shortly before checkpoints, and after the batch has changed.
-local falling = synrl.schedule { { 0, 1e-3 }, { 3995, 5e-4 }, { 4985, 2.5e-4 }, { 5980, 6.25e-5 } }
+local falling = synrl.schedule { { 0, 1e-3 }, { 995, 5e-4 }, { 1235, 2.5e-4 }, { 1480, 6.25e-5 } }
 
 local function on_evaluate(m)
   asked = asked + 1
   best = math.max(best, m.valid_loss)
-  if m.iteration > 4000 and os.remove('die') then os.execute('kill -9 $PPID') end
-  if m.iteration > 4000 and os.remove('wait') then
+  if m.iteration > 1000 and os.remove('die') then os.execute('kill -9 $PPID') end
+  if m.iteration > 1000 and os.remove('wait') then
     while true do os.time() end
   end
 end

@@ -110,11 +110,11 @@ test_qlearning_resumes_after_an_interrupt() {
 }
 
 test_a_policy_with_features_resumes_after_an_interrupt() {
-    signalled INT features=true iterations=4200
+    signalled INT features=true iterations=1050
 }
 
 test_three_factor_balanced_resumes_after_an_interrupt() {
-    signalled INT rule=three_factor iterations=4200
+    signalled INT rule=three_factor iterations=1050
 }
 
 test_rank1_resumes_after_a_termination() {
@@ -219,12 +219,12 @@ on_a_small_disk() {
     (
         trap '' XFSZ
         ulimit -f 32
-        exec synrl run --quiet --no-pictures s.lua
+        exec synrl run --quiet --no-pictures s.lua iterations=7000
     )
 }
 
 test_a_full_disk_is_an_error_and_can_be_mended() {
-    whole
+    whole iterations=7000
     refuses 1 'cannot write it: File too large' on_a_small_disk
     grep -q '"status": "failed"' runs/*-first/run.json
     exits 0 synrl resume --quiet runs/*-first
@@ -233,8 +233,8 @@ test_a_full_disk_is_an_error_and_can_be_mended() {
 
 test_a_checkpoint_that_cannot_be_written_is_an_error() {
     killed
-    mkdir -p "$run/checkpoint-000000006000.bin/x"
-    refuses 1 'checkpoint-000000006000.bin: cannot write it' synrl resume --quiet "$run"
+    mkdir -p "$run/checkpoint-000000001500.bin/x"
+    refuses 1 'checkpoint-000000001500.bin: cannot write it' synrl resume --quiet "$run"
 }
 
 # Refusals --------------------------------------------------------------------------------------
