@@ -35,7 +35,7 @@ say = $(if $(V)$(findstring s,$(firstword -$(MAKEFLAGS))),,@printf '  %-6s %s\n'
 # The folder of what is made; no process where it is there already.
 in_folder = $(if $(wildcard $(@D)/.),,@mkdir -p $(@D))
 
-pkg = $(shell pkg-config $(1) 2>/dev/null)
+pkg = $(if $(filter-out --%,$(1)),$(shell pkg-config $(1) 2>/dev/null))
 # What every start of the program loads, and what is loaded by those that need it (synrl/late.h).
 LIBRARIES := jansson libxxhash sleef sqlite3
 LATE_LIBRARIES := libmicrohttpd libzip openblas
