@@ -1,11 +1,13 @@
 -- SPDX-License-Identifier: MIT
 -- MNIST, or any set in its format, without a derivative: each sample pays a bit, a trit or a number for
--- its own loss (three_factor), or the whole batch pays one bit (rank1). The test set is read where
+-- its own loss (three_factor), or the whole batch pays one bit (rank1); by dense networks, a convolution
+-- (conv), or spiking neurons that are integers from the current on (lif). The test set is read where
 -- its accuracy is to be reported; `tune=true` holds out a sixth of the training set instead.
 -- Without options: Fashion-MNIST, where Debian's dataset-fashion-mnist is installed.
 --
 --   synrl run --quiet --no-record scripts/mnist.lua folder=PATH
 --   synrl run --quiet --no-record scripts/mnist.lua folder=PATH rows=trit tune=true gate=0.02
+--   synrl run --quiet --no-record scripts/mnist.lua folder=PATH rows=lif,conv
 --   synrl run --quiet --no-record scripts/mnist.lua folder=PATH rows=batch
 local synrl = require "synrl"
 local tasks = require "lib.tasks"
@@ -14,7 +16,7 @@ local pooled = require "lib.pooled"
 
 local o = tasks.options({
    folder = "/usr/share/datasets/fashion-mnist", -- of the four files, by their names
-   rows = "bit,trit,graded", -- or batch, which takes longer
+   rows = "bit,trit,graded", -- or lif, conv, batch, which take longer
    first = 1,         -- seed; it draws weights, batches and noise
    trials = 5,
    tune = false,
@@ -46,18 +48,45 @@ local function sample_row(name, title, own)
    return row
 end
 
+local function option(row, name)
+   return o[name] >= 0 and o[name] or row[name]
+end
+
+local function dense(row, data, seed)
+   return synrl.model("mlp", { layers = { data:info().inputs, option(row, "hidden"), 10 }, activation = "relu",
+      init = option(row, "init"), seed = seed })
+end
+
+-- evosax's network of this shape: 5 x 5 windows, means of 2 x 2, twice.
+local function convolution(_, _, seed)
+   local function conv(filters)
+      return synrl.layer("conv2d", { filters = filters, kernel = 5, activation = "relu" })
+   end
+   local pool = synrl.layer("avgpool", { kernel = 2 })
+   return synrl.model("sequential", { layers = { conv(8), pool, conv(16), pool, "flatten",
+      synrl.layer("dense", { init = 0.05 }) }, seed = seed })
+end
+
+-- A picture is a current that does not change; what counts are the mean potentials of neurons that do
+-- not fire.
+local function spiking(row, _, seed)
+   local hidden, out = { units = option(row, "hidden"), steps = 12 }, { units = 10, init = 3.0, output = "potential" }
+   return synrl.model("sequential", { layers = { synrl.layer("lif", hidden), synrl.layer("lif", out),
+      synrl.layer("spike_readout", { take = "mean" }) }, seed = seed })
+end
+
 local rows = {
    sample_row("bit", "bit per sample", { iterations = 750, from = 1e-2, to = 1e-4 }),
    sample_row("trit", "trit per sample", { iterations = 750, from = 1e-2, to = 1e-4 }),
    sample_row("graded", "number per sample", { iterations = 1125, from = 1e-2, to = 1e-4 }),
+   sample_row("lif", "number, spiking", { pay = "graded", net = spiking, iterations = 400, sigma = 0.5, from = 2e-2,
+      to = 2e-4 }),
+   sample_row("conv", "number, convolution", { pay = "graded", net = convolution, iterations = 1125, from = 1e-2,
+      to = 1e-4 }),
    { name = "batch", title = "bit per batch", reward = "batch", rule = "rank1", hidden = 32, batch = 5000,
      every = 2000, iterations = 1200000, steps = 100, from = 2e-3, to = 1e-4, init = 0.1, epsilon = 0.25,
      frame = 4, pool = 2 },
 }
-
-local function option(row, name)
-   return o[name] >= 0 and o[name] or row[name]
-end
 
 local function rule(row, iterations)
    local alpha_s = ocr.falling(option(row, "from"), option(row, "to"), iterations, option(row, "steps"))
@@ -80,8 +109,7 @@ local function train(row, seed, everything, test)
    end
    return synrl.train {
       name = "mnist-" .. row.name, data = data, valid = valid, loss = "cross_entropy", seed = seed,
-      model = synrl.model("mlp", { layers = { data:info().inputs, option(row, "hidden"), 10 }, activation = "relu",
-         init = option(row, "init"), seed = seed }),
+      model = (row.net or dense)(row, data, seed),
       rule = rule(row, iterations), reward = row.reward, iterations = iterations,
       batch = ocr.batch(data, option(row, "batch"), option(row, "every")),
       record_every = iterations, evaluate_every = math.max(1, iterations // o.report),

@@ -40,8 +40,28 @@ test_each_row_learns() {
         [ "$(value forwards)" -eq $((60 * 400 * 4)) ]
         [ "$(value accuracies)" -ge 35 ] # of ten classes
     done
+    exits 0 mnist folder=digits rows=lif hidden=16 iterations=40 batch=400 draws=3 trials=1 from=0.05
+    [ "$(value accuracies)" -ge 35 ]
+    exits 0 mnist folder=digits rows=conv iterations=2 batch=40 draws=1 trials=1
     exits 0 mnist folder=digits rows=batch iterations=4000 batch=300 trials=1
     [ "$(value accuracies)" -ge 20 ]
+}
+
+# Linear units may do as well as principal components, and not better: by NumPy's LAPACK.
+test_an_autoencoder_comes_near_to_principal_components() {
+    exits 0 synrl run --quiet --no-record "$SOURCE/scripts/autoencoder.lua" folder=digits hidden=4 iterations=200 \
+        batch=200 draws=7 trials=1 from=0.02 to=5e-4
+    awk '$1 == "errors" { print $2 }' "$OUTPUT" >error
+    /usr/bin/python3 -c 'import numpy' 2>/dev/null || skips 'NumPy is not installed' || return 0
+    /usr/bin/python3 - "$(cat error)" <<'END'
+import gzip, sys, numpy
+x = numpy.frombuffer(gzip.open("digits/train-images-idx3-ubyte.gz").read()[16:], numpy.uint8)
+x = x.reshape(-1, 784) / 255
+x = x - x.mean(0)
+least = numpy.linalg.eigvalsh(x.T @ x / len(x))[:-4].sum() / 784
+print("error", sys.argv[1], "of principal components", least)
+assert 0.999 * least < float(sys.argv[1]) < 1.25 * least
+END
 }
 
 test_tuning_never_opens_the_test_set() {
