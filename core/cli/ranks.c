@@ -127,7 +127,6 @@ int ranks_end(struct core *core, const struct launch *launch, int code) {
     int *codes = calloc(core->ranks.n, sizeof *codes);
     const double seconds = code == EXIT_DONE ? 1e9 : PATIENCE_SECONDS;
     if (codes == NULL || !comm_meet(core, seconds, code, codes)) {
-        free(codes);
         speak(launch);
         fflush(stdout);
         fflush(stderr);

@@ -364,7 +364,8 @@ static synrl_status set_layers(const struct setting *setting) {
     for (size_t i = 0; i < slot->n_components; i++) {
         layers[i] = component_layer(slot->components[i]);
     }
-    store(setting, &(synrl_layers){slot->n_components, layers}, sizeof(synrl_layers));
+    const synrl_layers value = {slot->n_components, layers};
+    store(setting, &value, sizeof value);
     return SYNRL_OK;
 }
 

@@ -75,8 +75,8 @@ static void forward(const synrl_host *host, const void *config, void *self, cons
     const struct spiking *lif = self;
     const size_t n = lif->n;
     float *z = pass->layer_scratch;
-    int32_t *currents = (int32_t *)(z + n), *v = (int32_t *)(z + 2 * n);
-    int32_t *stays = (int32_t *)(z + 3 * n);
+    void *words = z + n; /* as large as floats */
+    int32_t *currents = words, *v = currents + n, *stays = v + n;
     memset(v, 0, n * sizeof *v);
     memset(stays, 0, n * sizeof *stays);
     for (size_t t = 0; t < lif->n_steps; t++, y += n) {

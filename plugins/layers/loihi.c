@@ -50,7 +50,8 @@ static void forward(const synrl_host *host, const void *config, void *self, cons
     const int32_t threshold = (int32_t)c->vth * 64;
     const int32_t keep_u = 4095 - (int32_t)c->du, keep_v = 4096 - (int32_t)c->dv;
     float *z = pass->layer_scratch;
-    int32_t *a = (int32_t *)(z + n), *u = (int32_t *)(z + 2 * n), *v = (int32_t *)(z + 3 * n);
+    void *words = z + n; /* as large as floats */
+    int32_t *a = words, *u = a + n, *v = u + n;
     memset(u, 0, n * sizeof *u);
     memset(v, 0, n * sizeof *v);
     for (size_t t = 0; t < s->n_steps; t++, y += n) {
