@@ -15,7 +15,10 @@ local o = synrl.options {
    samples = 200,
    hidden = 5,
    rule = "three_factor", -- or another of those below
+   output = "identity",   -- activation of the last layer
+   draws = 1,             -- answers of each sample per iteration of three_factor
    alpha_s = 0.0,         -- at the start, falling to a tenth; 0: the rule's own
+   falls = 0,             -- in so many iterations; 0: as many as there are passes
    passes = 10000,        -- of the data, at most; forward and backward count alike
    first = 1,
    trials = 5,
@@ -36,12 +39,13 @@ local list = {
 
 local function falling(from)
    from = o.alpha_s > 0 and o.alpha_s or from
-   return synrl.schedule { from = from, to = from / 10, iterations = o.passes }
+   return synrl.schedule { from = from, to = from / 10, iterations = o.falls > 0 and o.falls or o.passes }
 end
 
 local rules = {
    three_factor = function()
-      return synrl.rule("three_factor", { pay = "graded", sigma = 0.1, momentum = 0.5, alpha_s = falling(1e-2) })
+      return synrl.rule("three_factor", { pay = "graded", sigma = 0.1, momentum = 0.5, draws = o.draws,
+         alpha_s = falling(1e-2) })
    end,
    win_stay = function() return synrl.rule("win_stay", { alpha_s = falling(3e-3) }) end,
    node_perturb = function() return synrl.rule("node_perturb", { alpha = falling(3e-2) }) end,
@@ -64,7 +68,8 @@ end
 -- Passes until the task is solved; math.huge: it was not.
 local function solve(task, rule, seed)
    local data = dataset(task, seed)
-   local layers = { synrl.layer("elman", { units = o.hidden, activation = "tanh" }), "dense" }
+   local layers = { synrl.layer("elman", { units = o.hidden, activation = "tanh" }),
+      synrl.layer("dense", { activation = o.output }) }
    local solved
    synrl.train {
       data = data, model = synrl.model("sequential", { layers = layers, seed = seed }), rule = rule, seed = seed,
