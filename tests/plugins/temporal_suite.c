@@ -6,6 +6,7 @@
 
 #include "engine/engine.h"
 #include "support/loader.h"
+#include "support/sanitizer.h"
 #include "support/test.h"
 
 static struct loader loader;
@@ -432,11 +433,14 @@ TEST(leaves_nothing_when_memory_runs_out) {
 }
 
 /* The largest sizes: 10^8 sequences of 10^6 steps of 1,001 numbers are too many for any memory. */
+/* A sanitizer ends the program instead. */
+#if !defined HAS_ADDRESS_SANITIZER && !defined HAS_THREAD_SANITIZER
 TEST(refuses_what_fits_no_memory) {
     loader_refuse(&loader, SYNRL_NO_MEMORY, "memory", "temporal",
                   GIVEN({"task", STRING("copy")}, {"steps", NUMBER(1e6)}, {"samples", NUMBER(1e8)},
                         {"symbols", INTEGER(1000)}, {"length", INTEGER(10000)}));
 }
+#endif
 
 /* Encoder -------------------------------------------------------------------------------------- */
 
