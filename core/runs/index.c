@@ -172,6 +172,16 @@ static int check(struct index *index, char *reason, size_t size) {
     return code;
 }
 
+/* Whether SQLite has memory for a small database: a damaged one may make it ask for more than there
+ * ever is. */
+static bool has_memory(void) {
+    sqlite3 *small = NULL;
+    const bool has = sqlite3_open(":memory:", &small) == SQLITE_OK &&
+                     sqlite3_exec(small, "CREATE TABLE small (a)", NULL, NULL, NULL) == SQLITE_OK;
+    sqlite3_close(small);
+    return has;
+}
+
 /* Opens the existing database and checks it. SYNRL_INVALID: it is to be rebuilt, for `reason`, ""
  * where it was only half made; SYNRL_UNSUPPORTED: it cannot be written, or another process keeps
  * it. */
@@ -188,7 +198,7 @@ static synrl_status open_old(struct index *index, char *reason, size_t size) {
     if (code == SQLITE_OK) {
         return SYNRL_OK;
     }
-    if (code == SQLITE_NOMEM || index->database == NULL) {
+    if (index->database == NULL || (code == SQLITE_NOMEM && !has_memory())) {
         return index_fail(index, code, "open");
     }
     if (code == SQLITE_CANTOPEN || code == SQLITE_READONLY || code == SQLITE_PERM ||
