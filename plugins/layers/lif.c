@@ -25,10 +25,7 @@ enum { SPIKES, POTENTIAL };
 static synrl_status create(const synrl_host *host, const void *config, void *self,
                            synrl_layer_builder *layer) {
     const struct config *c = config;
-    const synrl_status status =
-        spiking_create(host, self, (size_t)c->units, (size_t)c->steps, &c->initial, layer);
-    layer->scratch = 4 * ((struct spiking *)self)->n;
-    return status;
+    return spiking_create(host, self, (size_t)c->units, (size_t)c->steps, &c->initial, layer);
 }
 
 /* Within bounds; loops without branches, which compilers turn into vectors. */
@@ -74,11 +71,9 @@ static void forward(const synrl_host *host, const void *config, void *self, cons
     const struct config *c = config;
     const struct spiking *lif = self;
     const size_t n = lif->n;
-    float *z = pass->layer_scratch;
-    void *words = z + n; /* as large as floats */
-    int32_t *currents = words, *v = currents + n, *stays = v + n;
-    memset(v, 0, n * sizeof *v);
-    memset(stays, 0, n * sizeof *stays);
+    int32_t *integers[3];
+    float *z = spiking_scratch(lif, pass, integers);
+    int32_t *currents = integers[0], *v = integers[1], *stays = integers[2];
     for (size_t t = 0; t < lif->n_steps; t++, y += n) {
         spiking_currents(host, lif, pass, t, x, UNIT, CURRENT_MOST, z, currents);
         if (c->output == POTENTIAL) {

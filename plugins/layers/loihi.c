@@ -19,10 +19,7 @@ struct config {
 static synrl_status create(const synrl_host *host, const void *config, void *self,
                            synrl_layer_builder *layer) {
     const struct config *c = config;
-    const synrl_status status =
-        spiking_create(host, self, (size_t)c->units, (size_t)c->steps, &c->initial, layer);
-    layer->scratch = 4 * ((struct spiking *)self)->n;
-    return status;
+    return spiking_create(host, self, (size_t)c->units, (size_t)c->steps, &c->initial, layer);
 }
 
 /* x keep / 4096: the product of 24 and 12 bits in two parts, which int32 holds. */
@@ -49,11 +46,9 @@ static void forward(const synrl_host *host, const void *config, void *self, cons
     const size_t n = s->n;
     const int32_t threshold = (int32_t)c->vth * 64;
     const int32_t keep_u = 4095 - (int32_t)c->du, keep_v = 4096 - (int32_t)c->dv;
-    float *z = pass->layer_scratch;
-    void *words = z + n; /* as large as floats */
-    int32_t *a = words, *u = a + n, *v = u + n;
-    memset(u, 0, n * sizeof *u);
-    memset(v, 0, n * sizeof *v);
+    int32_t *integers[3];
+    float *z = spiking_scratch(s, pass, integers);
+    int32_t *a = integers[0], *u = integers[1], *v = integers[2];
     for (size_t t = 0; t < s->n_steps; t++, y += n) {
         spiking_currents(host, s, pass, t, x, 1.0F, ACTIVATION_MOST, z, a);
         for (size_t i = 0; i < n; i++) {

@@ -17,7 +17,7 @@ struct spiking {
     SYNRL_INTEGER(steps, SYNRL_OPTIONAL, 1, 65536, \
                   "how long they run; without: as long as the sequence that comes in, else 16")
 
-/* n_steps 0: not given. */
+/* n_steps 0: not given. Scratch is for z, the currents, and two integers per neuron. */
 static inline synrl_status spiking_create(const synrl_host *host, struct spiking *s, size_t n_units,
                                           size_t n_steps, const struct initial *initial,
                                           synrl_layer_builder *layer) {
@@ -37,7 +37,20 @@ static inline synrl_status spiking_create(const synrl_host *host, struct spiking
     SYNRL_TRY(weighted_add(&s->units, initial, &weight, layer));
     s->n = n_units * SYNRL_LANES;
     layer->out = (synrl_layer_shape){s->n_steps, 1, 1, n_units};
+    layer->scratch = 4 * s->n;
     return SYNRL_OK;
+}
+
+/* The parts of the scratch: z is of floats; integers[0] are the currents, the others 0. */
+static inline float *spiking_scratch(const struct spiking *s, const synrl_pass *pass,
+                                     int32_t *integers[3]) {
+    float *z = pass->layer_scratch;
+    void *words = z + s->n; /* as large as floats */
+    for (size_t i = 0; i < 3; i++) {
+        integers[i] = (int32_t *)words + i * s->n;
+    }
+    memset(integers[1], 0, 2 * s->n * sizeof *integers[1]);
+    return z;
 }
 
 /* The currents of step t in multiples of 1 / unit, within +-most (NaN: the lowest); those of one
