@@ -44,25 +44,22 @@ void launch_forget(void) {
 
 struct launch launch_find(void) {
     for (size_t i = 0; i < COUNT_OF(known); i++) {
-        struct launch launch = {.launcher = known[i].launcher};
+        struct launch launch = {.launcher = known[i].launcher, .loud = -1, .kept = -1};
         if (read_count(known[i].rank, &launch.rank)) {
             read_count(known[i].n, &launch.n);
             return launch;
         }
     }
-    return (struct launch){.launcher = NULL};
+    return (struct launch){.loud = -1, .kept = -1};
 }
 
-/* Where stderr of this process led to, and the memory that it leads into now; -1: unchanged. */
-static int loud = -1, kept = -1;
-
-void ranks_hush(const struct launch *launch) {
-    if (launch->rank == 0 || kept >= 0) {
+void ranks_hush(struct launch *launch) {
+    if (launch->rank == 0) {
         return;
     }
     const int nowhere = open("/dev/null", O_WRONLY | O_CLOEXEC);
     const int memory = memfd_create("stderr", MFD_CLOEXEC);
-    loud = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
+    const int loud = fcntl(STDERR_FILENO, F_DUPFD_CLOEXEC, STDERR_FILENO + 1);
     if (nowhere < 0 || memory < 0 || loud < 0) {
         return; /* louder than need be, no worse */
     }
@@ -71,17 +68,18 @@ void ranks_hush(const struct launch *launch) {
     dup2(nowhere, STDOUT_FILENO);
     dup2(memory, STDERR_FILENO);
     close(nowhere);
-    kept = memory;
+    launch->loud = loud;
+    launch->kept = memory;
 }
 
 /* Prints what this rank had to say, each line with its number. */
 static void speak(const struct launch *launch) {
-    if (kept < 0) {
+    if (launch->kept < 0) {
         return;
     }
     fflush(stderr);
-    FILE *from = fdopen(dup(kept), "r");
-    FILE *to = fdopen(dup(loud), "w");
+    FILE *from = fdopen(dup(launch->kept), "r");
+    FILE *to = fdopen(dup(launch->loud), "w");
     char *line = NULL;
     size_t size = 0;
     if (from != NULL && to != NULL) {

@@ -9,6 +9,7 @@
 struct launch {
     const char *launcher; /* "mpirun"; NULL: none */
     size_t rank, n;       /* n: 0 where it is not known */
+    int loud, kept; /* where stderr led to, and the memory that it leads to now; -1: unchanged */
 };
 
 /* From the environment that launchers set. */
@@ -18,7 +19,7 @@ struct launch launch_find(void);
 void launch_forget(void);
 
 /* stdout of ranks other than 0 leads nowhere, and their stderr into memory. */
-void ranks_hush(const struct launch *launch);
+void ranks_hush(struct launch *launch);
 
 /* At the end of a call, before its core: the exit code of all ranks. Where they have not all come
  * to an end, and this one has failed, it ends them, with its messages. core: NULL where there is

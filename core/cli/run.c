@@ -356,7 +356,8 @@ static int run_and_print(struct script_run *job) {
 /* What several processes of a launcher have in common. */
 static void take_launch(struct script_run *job) {
     const char *comm = job->request->comm;
-    const struct launch launch = launch_find();
+    struct launch launch = launch_find();
+    job->launch.loud = job->launch.kept = -1;
     job->settings.compare_every =
         job->request->compare.is_given ? job->request->compare.value : 100;
     if (comm != NULL && strcmp(comm, "self") == 0) {
@@ -366,9 +367,9 @@ static void take_launch(struct script_run *job) {
                          : launch.launcher != NULL && launch.n != 1 ? "mpi"
                                                                     : NULL;
     if (job->settings.comm != NULL) {
+        ranks_hush(&launch);
         job->launch = launch;
         job->settings.launcher = launch.launcher;
-        ranks_hush(&launch);
     }
 }
 

@@ -308,7 +308,7 @@ static int run_cells(struct core *core, const struct sweep_request *request, con
 }
 
 /* Processes of a launcher share out the cells, as tasks of an array job do; the first prints. */
-static int take_launch(struct sweep_request *request, const struct launch *launch) {
+static int take_launch(struct sweep_request *request, struct launch *launch) {
     launch_forget();
     if (launch->n < 2 || request->shard != NULL || request->slurm.is_wanted) {
         return EXIT_DONE;
@@ -351,7 +351,7 @@ static int sweep(const struct program *program, int argc, char **argv) {
         .options = {.runs = "runs"},
         .jobs = {.value = 1},
     };
-    const struct launch launch = launch_find();
+    struct launch launch = launch_find();
     int code = parse_sweep(&request, argc, argv);
     code = code == EXIT_DONE ? take_launch(&request, &launch) : code;
     if (code == EXIT_DONE) {
