@@ -10,12 +10,9 @@ set -Eeuo pipefail
 trap 'echo "failed: $BASH_COMMAND, line $LINENO" >&2' ERR
 
 build=$(readlink -f "$1")
-PATH=$build:$PATH
-if ! command -v mpirun >/dev/null || [ ! -e "$build/plugins/comm/mpi.so" ]; then
-    echo 'skipped: runs of several processes, since OpenMPI is not installed, or was not when this was built'
-    exit 0
-fi
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1 OMPI_MCA_mpi_yield_when_idle=1
+# shellcheck source=/dev/null
+. "$(dirname "$0")/shared/mpi.sh"
+export OMPI_MCA_mpi_yield_when_idle=1
 place=$(mktemp -d)
 cd "$place"
 

@@ -8,12 +8,8 @@ set -Eeuo pipefail
 trap 'echo "failed: $BASH_COMMAND, line $LINENO" >&2' ERR
 
 build=$(readlink -f "$1")
-PATH=$build:$PATH
-if ! command -v mpirun >/dev/null || [ ! -e "$build/plugins/comm/mpi.so" ]; then
-    echo 'skipped: scaling of several processes, since OpenMPI is not installed, or was not when this was built'
-    exit 0
-fi
-export OMPI_ALLOW_RUN_AS_ROOT=1 OMPI_ALLOW_RUN_AS_ROOT_CONFIRM=1
+# shellcheck source=/dev/null
+. "$(dirname "$0")/shared/mpi.sh"
 place=$(mktemp -d)
 trap 'rm -rf "$place"' EXIT
 cd "$place"
