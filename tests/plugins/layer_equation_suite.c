@@ -24,7 +24,7 @@ SUITE("layer_equation", .setup = setup, .teardown = teardown);
 
 /* Plain layers --------------------------------------------------------------------------------- */
 
-enum { VALUES_MAX = 256, WEIGHTS_MAX = 2048, N_LAYERS_MAX = 5 };
+enum { VALUES_MAX = 256, WEIGHTS_MAX = CHAIN_WEIGHTS_MAX, N_LAYERS_MAX = 5 };
 
 /* [height][width][channels] */
 struct picture {
@@ -240,42 +240,15 @@ static void make(struct chain_made *made, const struct plain *chain) {
     ck_assert_msg(chain_try_make(made, core, n, layers) == SYNRL_OK, "%s", core->message);
 }
 
-static void plain_outputs(const struct chain_made *made, const struct plain *chain, const double *w,
-                          size_t sample, struct picture *x) {
-    *x = (struct picture){6, 5, 1, {0}};
-    for (size_t i = 0; i < 30; i++) {
-        x->v[i] = ((const uint8_t *)dataset_data(made->data)->inputs)[sample * 30 + i] / 255.0;
-    }
+static void plain_outputs(const struct chain_made *made, const void *plain, const double *w,
+                          size_t sample, double *outputs) {
+    const struct plain *chain = plain;
+    struct picture x = {CHAIN_HEIGHT, CHAIN_WIDTH, 1, {0}};
+    chain_inputs(made, sample, x.v);
     for (size_t l = 0; l < length_of(chain); l++) {
-        w = plain_layer(&chain[l], w, x);
+        w = plain_layer(&chain[l], w, &x);
     }
-}
-
-static size_t weights_of(const struct chain_made *made, double *weights) {
-    float given[WEIGHTS_MAX];
-    const size_t n = network_layout(made->network)->n_synapses;
-    ck_assert_uint_le(n, WEIGHTS_MAX);
-    network_get_weights(made->network, given);
-    for (size_t i = 0; i < n; i++) {
-        weights[i] = (double)given[i];
-    }
-    return n;
-}
-
-static void compare(const struct chain_made *made, const struct plain *chain) {
-    float outputs[CHAIN_SAMPLES * CHAIN_CLASSES];
-    double weights[WEIGHTS_MAX];
-    weights_of(made, weights);
-    chain_run(made, outputs);
-    for (size_t s = 0; s < CHAIN_SAMPLES; s++) {
-        struct picture x;
-        plain_outputs(made, chain, weights, s, &x);
-        for (size_t o = 0; o < 4; o++) {
-            const double found = (double)outputs[s * 4 + o];
-            ck_assert_msg(fabs(found - x.v[o]) <= 2e-5 * (1.0 + fabs(x.v[o])),
-                          "sample %zu, output %zu: %.9g, not %.9g", s, o, found, x.v[o]);
-        }
-    }
+    memcpy(outputs, x.v, CHAIN_CLASSES * sizeof *outputs);
 }
 
 /* As it is made, then while all synapses act, few of them, and all again. */
@@ -283,7 +256,7 @@ TEST_EACH(a_chain_is_its_equation, COUNT_OF(chains)) {
     static int8_t actions[WEIGHTS_MAX];
     struct chain_made made;
     make(&made, chains[_i]);
-    compare(&made, chains[_i]);
+    chain_compare(&made, plain_outputs, chains[_i]);
     for (uint32_t step = 0; step < 9; step++) {
         uint32_t state = 7919 * step + 1;
         for (size_t i = 0; i < network_layout(made.network)->n_synapses; i++) {
@@ -292,55 +265,20 @@ TEST_EACH(a_chain_is_its_equation, COUNT_OF(chains)) {
             actions[i] = step % 3 == 1 && i % 20 != 0 ? 0 : actions[i];
         }
         network_act(made.network, actions, 0x1p-6F, 2.0F);
-        compare(&made, chains[_i]);
+        chain_compare(&made, plain_outputs, chains[_i]);
     }
     chain_unmake(&made);
-}
-
-/* Cross-entropy, of a sample. */
-static double plain_term(const struct chain_made *made, const struct plain *chain,
-                         const double *weights, size_t sample) {
-    struct picture x;
-    double powers = 0.0;
-    plain_outputs(made, chain, weights, sample, &x);
-    for (size_t o = 0; o < CHAIN_CLASSES; o++) {
-        powers += exp(x.v[o]);
-    }
-    return log(powers) - x.v[dataset_data(made->data)->labels[sample]];
-}
-
-static double plain_loss(const struct chain_made *made, const struct plain *chain,
-                         const double *weights) {
-    double total = 0.0;
-    for (size_t s = 0; s < CHAIN_SAMPLES; s++) {
-        total += plain_term(made, chain, weights, s);
-    }
-    return total / CHAIN_SAMPLES;
 }
 
 TEST_EACH(gradients_are_differences_of_the_loss, COUNT_OF(chains)) {
     struct chain_made made;
     struct pass pass;
     float gradient[WEIGHTS_MAX], again[WEIGHTS_MAX], own[WEIGHTS_MAX];
-    double weights[WEIGHTS_MAX];
-    const struct plain *chain = chains[_i];
-    make(&made, chain);
-    const size_t n = weights_of(&made, weights);
-    ck_assert_msg(network_gradient(made.network, NULL, gradient, &pass) == SYNRL_OK, "%s",
-                  core->message);
-    for (size_t i = 0; i < n; i++) {
-        const double at = weights[i];
-        weights[i] = at + 1e-5;
-        const double above = plain_loss(&made, chain, weights);
-        weights[i] = at - 1e-5;
-        const double slope = (above - plain_loss(&made, chain, weights)) / 2e-5;
-        weights[i] = at;
-        ck_assert_msg(fabs(slope - (double)gradient[i]) < 1e-5 + 1e-4 * fabs(slope),
-                      "synapse %zu: %.9g, not %.9g", i, (double)gradient[i], slope);
-    }
+    make(&made, chains[_i]);
+    chain_check_gradient(&made, plain_outputs, chains[_i], gradient);
     network_get_weights(made.network, own);
     ck_assert_int_eq(network_gradient(made.network, own, again, &pass), SYNRL_OK);
-    ck_assert_mem_eq(gradient, again, n * sizeof *gradient);
+    ck_assert_mem_eq(gradient, again, network_layout(made.network)->n_synapses * sizeof *gradient);
     chain_unmake(&made);
 }
 
@@ -367,11 +305,11 @@ static void compare_credit(struct environment *environment, const struct chain_m
     for (size_t s = 0; s < CHAIN_SAMPLES; s++) {
         const int8_t *first = signs + s / SYNRL_LANES * n_units * SYNRL_LANES + s % SYNRL_LANES;
         struct look clean = {first, 0.0, weights, wanted}, noisy = {first, 0.25, weights, unused};
-        struct picture x;
+        double outputs[CHAIN_CLASSES];
         look = &clean;
-        plain_outputs(made, chain, weights, s, &x);
+        plain_outputs(made, chain, weights, s, outputs);
         look = &noisy;
-        total += plain_term(made, chain, weights, s);
+        total += chain_term(made, plain_outputs, chain, weights, s);
         look = NULL;
     }
     ck_assert_msg(fabs(loss - total / CHAIN_SAMPLES) < 1e-5, "%.9g, not %.9g", loss,
@@ -426,12 +364,21 @@ static void unroll(const struct plain *conv, const struct picture *in, const flo
     }
 }
 
+/* Both have the same outputs; unmakes them. */
+static void end_equal(struct chain_made *first, struct chain_made *second) {
+    float a[CHAIN_SAMPLES * CHAIN_CLASSES], b[CHAIN_SAMPLES * CHAIN_CLASSES];
+    chain_run(first, a);
+    chain_run(second, b);
+    ck_assert_mem_eq(a, b, sizeof a);
+    chain_unmake(first);
+    chain_unmake(second);
+}
+
 /* As the first layer, and after a dense one of 30 units, which is a picture of 30 steps. */
 TEST(a_convolution_has_the_bits_of_its_matrix) {
     static const struct plain conv = CONV(3, 3, 2, 1, 2, 0, 0);
     static const struct picture in = {6, 5, 1, {0}};
-    static float from[WEIGHTS_MAX], to[WEIGHTS_MAX * 2], a[CHAIN_SAMPLES * CHAIN_CLASSES],
-        b[CHAIN_SAMPLES * CHAIN_CLASSES];
+    static float from[WEIGHTS_MAX], to[WEIGHTS_MAX * 2];
     const size_t n_to = 4 * 2 * 3, n_conv = 3 * 6 + 3, n_rest = n_to * 4 + 4;
     struct chain_made small, large;
     make(&small, (const struct plain[N_LAYERS_MAX]){conv, DENSE(4)});
@@ -440,11 +387,7 @@ TEST(a_convolution_has_the_bits_of_its_matrix) {
     unroll(&conv, &in, from, to);
     memcpy(to + n_to * 30 + n_to, from + n_conv, n_rest * sizeof *to);
     network_set_weights(large.network, to);
-    chain_run(&small, a);
-    chain_run(&large, b);
-    ck_assert_mem_eq(a, b, sizeof a);
-    chain_unmake(&small);
-    chain_unmake(&large);
+    end_equal(&small, &large);
     /* the identity first, so that the convolution multiplies values of units */
     const struct plain whole = PLAIN_CONV(1, 1, 1, 1, 1, 0, 0);
     make(&small, (const struct plain[N_LAYERS_MAX]){whole, conv, DENSE(4)});
@@ -455,9 +398,5 @@ TEST(a_convolution_has_the_bits_of_its_matrix) {
     unroll(&conv, &in, from + 2, to + 2);
     memcpy(to + 2 + n_to * 30 + n_to, from + 2 + n_conv, n_rest * sizeof *to);
     network_set_weights(large.network, to);
-    chain_run(&small, a);
-    chain_run(&large, b);
-    ck_assert_mem_eq(a, b, sizeof a);
-    chain_unmake(&small);
-    chain_unmake(&large);
+    end_equal(&small, &large);
 }

@@ -117,42 +117,15 @@ static void make(struct chain_made *made, const struct plain *chain) {
     ck_assert_msg(chain_try_make(made, core, n, layers) == SYNRL_OK, "%s", core->message);
 }
 
-static void plain_outputs(const struct chain_made *made, const struct plain *chain, const double *w,
-                          size_t sample, struct sequence *x) {
-    *x = (struct sequence){CHAIN_HEIGHT, CHAIN_WIDTH, {0}};
-    for (size_t i = 0; i < CHAIN_HEIGHT * CHAIN_WIDTH; i++) {
-        x->v[i] = ((const uint8_t *)dataset_data(made->data)->inputs)[sample * 30 + i] / 255.0;
-    }
+static void plain_outputs(const struct chain_made *made, const void *plain, const double *w,
+                          size_t sample, double *outputs) {
+    const struct plain *chain = plain;
+    struct sequence x = {CHAIN_HEIGHT, CHAIN_WIDTH, {0}};
+    chain_inputs(made, sample, x.v);
     for (size_t l = 0; l < N_LAYERS_MAX && chain[l].id != NULL; l++) {
-        w = plain_layer(&chain[l], w, x);
+        w = plain_layer(&chain[l], w, &x);
     }
-}
-
-static size_t weights_of(const struct chain_made *made, double *weights) {
-    float given[WEIGHTS_MAX];
-    const size_t n = network_layout(made->network)->n_synapses;
-    ck_assert_uint_le(n, WEIGHTS_MAX);
-    network_get_weights(made->network, given);
-    for (size_t i = 0; i < n; i++) {
-        weights[i] = (double)given[i];
-    }
-    return n;
-}
-
-static void compare(const struct chain_made *made, const struct plain *chain) {
-    float outputs[CHAIN_SAMPLES * CHAIN_CLASSES];
-    double weights[WEIGHTS_MAX];
-    weights_of(made, weights);
-    chain_run(made, outputs);
-    for (size_t s = 0; s < CHAIN_SAMPLES; s++) {
-        struct sequence x;
-        plain_outputs(made, chain, weights, s, &x);
-        for (size_t o = 0; o < CHAIN_CLASSES; o++) {
-            const double found = (double)outputs[s * CHAIN_CLASSES + o];
-            ck_assert_msg(fabs(found - x.v[o]) <= 2e-5 * (1.0 + fabs(x.v[o])),
-                          "sample %zu, output %zu: %.9g, not %.9g", s, o, found, x.v[o]);
-        }
-    }
+    memcpy(outputs, x.v, CHAIN_CLASSES * sizeof *outputs);
 }
 
 /* As it is made, and after synapses have acted. */
@@ -160,52 +133,22 @@ TEST_EACH(a_recurrent_layer_is_its_equation, COUNT_OF(chains)) {
     static int8_t actions[WEIGHTS_MAX];
     struct chain_made made;
     make(&made, chains[_i]);
-    compare(&made, chains[_i]);
+    chain_compare(&made, plain_outputs, chains[_i]);
     for (uint32_t step = 0; step < 4; step++) {
         for (size_t i = 0; i < WEIGHTS_MAX; i++) {
             actions[i] = (int8_t)((int)((i + step) * 2654435761U >> 7 & 0xffff) % 3 - 1);
         }
         network_act(made.network, actions, 0x1p-6F, 1.0F);
-        compare(&made, chains[_i]);
+        chain_compare(&made, plain_outputs, chains[_i]);
     }
     chain_unmake(&made);
 }
 
-/* Cross-entropy. */
-static double plain_loss(const struct chain_made *made, const struct plain *chain,
-                         const double *weights) {
-    double total = 0.0;
-    for (size_t s = 0; s < CHAIN_SAMPLES; s++) {
-        struct sequence x;
-        double powers = 0.0;
-        plain_outputs(made, chain, weights, s, &x);
-        for (size_t o = 0; o < CHAIN_CLASSES; o++) {
-            powers += exp(x.v[o]);
-        }
-        total += log(powers) - x.v[dataset_data(made->data)->labels[s]];
-    }
-    return total / CHAIN_SAMPLES;
-}
-
 TEST_EACH(gradients_go_back_through_time, COUNT_OF(chains)) {
     struct chain_made made;
-    struct pass pass;
-    float gradient[WEIGHTS_MAX];
-    double weights[WEIGHTS_MAX];
+    float gradient[CHAIN_WEIGHTS_MAX];
     make(&made, chains[_i]);
-    const size_t n = weights_of(&made, weights);
-    ck_assert_msg(network_gradient(made.network, NULL, gradient, &pass) == SYNRL_OK, "%s",
-                  core->message);
-    for (size_t i = 0; i < n; i++) {
-        const double at = weights[i];
-        weights[i] = at + 1e-5;
-        const double above = plain_loss(&made, chains[_i], weights);
-        weights[i] = at - 1e-5;
-        const double slope = (above - plain_loss(&made, chains[_i], weights)) / 2e-5;
-        weights[i] = at;
-        ck_assert_msg(fabs(slope - (double)gradient[i]) < 1e-5 + 1e-4 * fabs(slope),
-                      "synapse %zu: %.9g, not %.9g", i, (double)gradient[i], slope);
-    }
+    chain_check_gradient(&made, plain_outputs, chains[_i], gradient);
     chain_unmake(&made);
 }
 
