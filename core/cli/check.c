@@ -25,7 +25,9 @@ static int read_words(struct check_request *request, size_t n, char **words) {
         return usage_error("write synrl check KIND ID, such as: synrl check rule my_rule");
     }
     if (!kind_for_scripts(words[0], &request->kind)) {
-        return usage_error("\"%s\" is not a kind of plugin; the kinds are " KIND_WORDS, words[0]);
+        char list[KIND_LIST_SIZE];
+        return usage_error("\"%s\" is not a kind of plugin; the kinds are %s", words[0],
+                           kind_list(true, list));
     }
     request->id = words[1];
     const size_t n_before = n > 2 && strchr(words[2], '=') == NULL ? 3 : 2;

@@ -72,8 +72,9 @@ static int help(const struct program *program, int argc, char **argv) {
             "script makes, print(rule.help) in the script");
     }
     if (!kind_from_name(argv[0], &request.kind)) {
-        return usage_error("\"%s\" is not a kind of plugin; the kinds are " KIND_WORDS ", comm",
-                           argv[0]);
+        char list[KIND_LIST_SIZE];
+        return usage_error("\"%s\" is not a kind of plugin; the kinds are %s", argv[0],
+                           kind_list(false, list));
     }
     request.id = argv[1];
     return run_with_core(show_plugin, &request);

@@ -173,8 +173,9 @@ static int new_plugin(const struct program *program, int argc, char **argv) {
     request.kind_word = argv[0];
     request.id = argv[1];
     if (!kind_for_scripts(request.kind_word, &request.kind)) {
-        return usage_error("\"%s\" is not a kind of plugin; the kinds are " KIND_WORDS,
-                           request.kind_word);
+        char list[KIND_LIST_SIZE];
+        return usage_error("\"%s\" is not a kind of plugin; the kinds are %s", request.kind_word,
+                           kind_list(true, list));
     }
     return run_with_core(make, &request);
 }

@@ -2,6 +2,7 @@
 /* The kinds of plugins, each with the folder that holds those of its kind. */
 #include "plugin/kind.h"
 
+#include <stdio.h>
 #include <string.h>
 
 #include "base/count.h"
@@ -41,6 +42,21 @@ bool kind_from_name(const char *name, synrl_kind *kind) {
     return false;
 }
 
+static bool is_for_scripts(synrl_kind kind) {
+    return kind != SYNRL_KIND_COMM;
+}
+
 bool kind_for_scripts(const char *name, synrl_kind *kind) {
-    return kind_from_name(name, kind) && *kind != SYNRL_KIND_COMM;
+    return kind_from_name(name, kind) && is_for_scripts(*kind);
+}
+
+const char *kind_list(bool for_scripts, char list[KIND_LIST_SIZE]) {
+    size_t length = 0;
+    for (unsigned k = SYNRL_KIND_ACTIVATION; k < N_KINDS; k++) {
+        if (!for_scripts || is_for_scripts((synrl_kind)k)) {
+            length += (size_t)snprintf(list + length, KIND_LIST_SIZE - length, "%s%s",
+                                       length > 0 ? ", " : "", kinds[k].name);
+        }
+    }
+    return list;
 }

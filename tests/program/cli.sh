@@ -51,7 +51,7 @@ test_wrong_arguments_of_other_commands_are_refused() {
     misuse 'synrl: version takes no arguments, such as "x"' version x
     misuse 'synrl: unknown command "rum", did you mean "run"?' help rum
     misuse 'synrl: write synrl help KIND ID, such as: synrl help rule qlearning' help rule
-    misuse 'synrl: "ruel" is not a kind of plugin; the kinds are activation, dataset, layer, loss, model, rule, comm' \
+    misuse 'synrl: "ruel" is not a kind of plugin; the kinds are activation, loss, dataset, model, rule, layer, comm' \
         help ruel qlearning
 }
 
